@@ -1,0 +1,122 @@
+package signed
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"github.com/veraison/go-cose"
+)
+
+// envelope is an untagged COSE_Sign1 (RFC 9052 §4.2), read strictly: the protected
+// header holds the algorithm and nothing else, the unprotected header is empty.
+type envelope struct {
+	_           struct{} `cbor:",toarray"`
+	Protected   []byte
+	Unprotected map[int64]int64
+	Payload     []byte
+	Signature   []byte
+}
+
+type protectedHeader struct {
+	Alg Algorithm `cbor:"1,keyasint"`
+}
+
+// Overhead is more than an envelope adds to its payload, in bytes.
+const Overhead = 128
+
+// Sign encodes payload and signs it for domain.
+func Sign(domain Domain, key *PrivateKey, payload any) ([]byte, error) {
+	if key == nil || key.key == nil {
+		return nil, errors.New("sign: the key is locked away")
+	}
+	body, err := Encode(payload)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	signer, err := cose.NewSigner(cose.AlgorithmEdDSA, key.key)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	headers := cose.Headers{Protected: cose.ProtectedHeader{cose.HeaderLabelAlgorithm: cose.AlgorithmEdDSA}}
+	message, err := cose.Sign1Untagged(nil, signer, headers, body, []byte(domain))
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return message, nil
+}
+
+// Open verifies a message of at most limit bytes under key and domain, over the
+// received bytes, and only then decodes its payload into v. It returns ErrTooLarge,
+// ErrMalformed or ErrSignature.
+func Open(domain Domain, key Key, message []byte, limit int, v any) error {
+	body, err := verify(domain, key, message, limit)
+	if err != nil {
+		return err
+	}
+	return Decode(body, limit, v)
+}
+
+// OpenAny is Open under the first of keys that verifies: an issuer keeps its former
+// keys in its statement while what they signed is still about.
+func OpenAny(domain Domain, keys []Key, message []byte, limit int, v any) error {
+	err := fmt.Errorf("open: no key: %w", ErrSignature)
+	for _, key := range keys {
+		if err = Open(domain, key, message, limit, v); !errors.Is(err, ErrSignature) {
+			return err
+		}
+	}
+	return err
+}
+
+// Unverified decodes the payload of a message without checking its signature: for
+// finding the key that must have signed it. Open it with that key before use.
+func Unverified(message []byte, limit int, v any) error {
+	env, err := unwrap(message, limit)
+	if err != nil {
+		return err
+	}
+	return Decode(env.Payload, limit, v)
+}
+
+func unwrap(message []byte, limit int) (envelope, error) {
+	var env envelope
+	if err := Decode(message, limit, &env); err != nil {
+		return env, err
+	}
+	var header protectedHeader
+	if err := Decode(env.Protected, Overhead, &header); err != nil {
+		return env, err
+	}
+	if header.Alg != EdDSA || len(env.Unprotected) != 0 || env.Unprotected == nil ||
+		env.Payload == nil || len(env.Signature) != ed25519.SignatureSize {
+		return env, fmt.Errorf("read envelope: %w", ErrMalformed)
+	}
+	return env, nil
+}
+
+func verify(domain Domain, key Key, message []byte, limit int) ([]byte, error) {
+	env, err := unwrap(message, limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := key.Check(); err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	verifier, err := cose.NewVerifier(cose.AlgorithmEdDSA, ed25519.PublicKey(key.Bytes))
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	var parsed cose.UntaggedSign1Message
+	if err := parsed.UnmarshalCBOR(message); err != nil {
+		return nil, fmt.Errorf("open: %w: %w", ErrMalformed, err)
+	}
+	if err := parsed.Verify([]byte(domain), verifier); err != nil {
+		return nil, fmt.Errorf("open: %w", ErrSignature)
+	}
+	if !bytes.Equal(parsed.Payload, env.Payload) {
+		return nil, fmt.Errorf("open: %w", ErrMalformed)
+	}
+	return env.Payload, nil
+}
