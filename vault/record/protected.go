@@ -1,0 +1,65 @@
+package record
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// Protected is the protected part in the clear: what may be seen only after a durable
+// entry says so.
+type Protected struct {
+	_      struct{} `cbor:",toarray"`
+	Fields []Field
+}
+
+// Field is one line of a protected part. Name is a code that screens have a word for
+// ("phone", "street"), or a word to show as it is.
+type Field struct {
+	_     struct{} `cbor:",toarray"`
+	Name  string
+	Value string
+}
+
+// SealProtected encrypts a protected part under a new content key for exactly this record
+// and version. It returns the ciphertext, its hash for Record.Cipher, and the key.
+func SealProtected(org identity.OrgID, id journal.RecordID, number uint64, part Protected) (cipher, hash, key []byte, err error) {
+	plain, err := signed.Encode(part)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("seal protected part: %w", err)
+	}
+	defer clear(plain)
+	key = make([]byte, identity.AEADKeySize)
+	rand.Read(key)
+	aead, err := identity.NewAEAD(key)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("seal protected part: %w", err)
+	}
+	cipher = aead.Seal(nil, nil, plain, PartContext(org, id, number))
+	if len(cipher) > CipherLimit {
+		return nil, nil, nil, fmt.Errorf("seal protected part: %w", signed.ErrTooLarge)
+	}
+	sum := sha256.Sum256(cipher)
+	return cipher, sum[:], key, nil
+}
+
+// PartContext is the AAD of a protected part's ciphertext.
+func PartContext(org identity.OrgID, id journal.RecordID, number uint64) []byte {
+	return fmt.Appendf(nil, "handslag/1/protected-part/%s/%s/%d", org, id, number)
+}
+
+// ContentKeyInfo is the HPKE info of a content key on its way from the connected system
+// to a device.
+func ContentKeyInfo(org identity.OrgID, id journal.RecordID, number uint64, device identity.DeviceID) string {
+	return fmt.Sprintf("handslag/1/content-key/%s/%s/%d/%s", org, id, number, device)
+}
+
+// SharedKeyInfo is the HPKE info of a content key on its way from one verified device to
+// another: transcript is H(T) of their verification, so that it opens in no other.
+func SharedKeyInfo(transcript []byte, id journal.RecordID, number uint64) string {
+	return fmt.Sprintf("handslag/1/shared-key/%x/%s/%d", transcript, id, number)
+}
