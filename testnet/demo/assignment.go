@@ -10,7 +10,7 @@ const (
 	assignmentCount = 300
 	firstNumber     = 2001 // above every flat number, so the two are never confused
 
-	boToday   = 4 // Bo's assignments on the day besides the one of the morning
+	boToday   = 2 // Bo's assignments on the day besides the one of the morning
 	annaToday = 2 // Anna's
 )
 

@@ -50,8 +50,14 @@ func (b *nameBook) take() (first, last string) {
 	}
 }
 
+// family joins two halves. Swedish spelling never writes a letter three times:
+// Dagg and gärde make Daggärde.
 func (b *nameBook) family() string {
-	return pick(b.rng, familyHeads) + pick(b.rng, familyTails)
+	head, tail := pick(b.rng, familyHeads), pick(b.rng, familyTails)
+	if strings.HasSuffix(head, tail[:1]+tail[:1]) {
+		tail = tail[1:]
+	}
+	return head + tail
 }
 
 // username folds a name to `first.last` in ASCII, as Swedish IT departments do.
