@@ -16,11 +16,11 @@ type Verdict int
 // The verdicts. Nothing is dropped for any of them: what does not follow is stored, held
 // and shown as a finding.
 const (
-	Follows Verdict = iota // the next entry
-	Known                  // its number is covered; whether the bytes are the same, the caller compares
-	Gap                    // entries before it are missing
-	Fork                   // it has the next number and names another predecessor
-	Elsewhere              // another generation
+	Follows   Verdict = iota // the next entry
+	Known                    // its number is covered; whether the bytes are the same, the caller compares
+	Gap                      // entries before it are missing
+	Fork                     // it has the next number and names another predecessor
+	Elsewhere                // another generation
 )
 
 // String is the verdict as findings name it.

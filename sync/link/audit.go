@@ -1,0 +1,93 @@
+package link
+
+import (
+	"net/url"
+	"strconv"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// LogFilter narrows the audit log; empty fields do not. It travels as a query.
+type LogFilter struct {
+	Subject journal.SubjectID
+	Record  journal.RecordID
+	Person  string // username of the member of staff
+	Device  identity.DeviceID
+	Day     string // 2006-01-02, in the organisation's time zone
+	After   string // Cursor of the page before
+	Limit   int    // rows, at most LogPageRows
+}
+
+// Query is the filter as a URL query, in the order that the proof covers.
+func (f LogFilter) Query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{
+		"subject": string(f.Subject), "record": string(f.Record), "person": f.Person,
+		"device": string(f.Device), "day": f.Day, "after": f.After,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Limit > 0 {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	return q
+}
+
+// LogPage is one page of the audit log, newest first.
+type LogPage struct {
+	Rows   []LogRow  `json:"rows"`
+	Cursor string    `json:"cursor,omitempty"` // empty on the last page
+	Found  []Finding `json:"findings,omitempty"`
+}
+
+// LogRow is one entry as reviewers see it: a sentence's worth.
+type LogRow struct {
+	ID              int64                `json:"id"` // place in the audit log
+	Hash            []byte               `json:"hash"`
+	Kind            journal.Kind         `json:"kind"`
+	NotBefore       signed.Time          `json:"not_before"` // the newest server time that the device knew
+	NotAfter        signed.Time          `json:"not_after"`  // when the connected system got it
+	Clock           signed.Time          `json:"clock"`      // the device's own clock, for what it is worth
+	Subject         journal.SubjectID    `json:"subject,omitempty"`
+	SubjectName     string               `json:"subject_name,omitempty"` // the card's title
+	Record          journal.RecordID     `json:"record,omitempty"`
+	RecordNo        uint64               `json:"record_version,omitempty"`
+	Assignment      journal.AssignmentID `json:"assignment,omitempty"`
+	AssignmentTitle string               `json:"assignment_title,omitempty"`
+	Person          identity.Person      `json:"person"`
+	Units           []identity.Unit      `json:"units,omitempty"`
+	Device          identity.DeviceID    `json:"device"`
+	System          bool                 `json:"system,omitempty"` // written by the connected system itself
+	Peer            identity.DeviceID    `json:"peer,omitempty"`
+	PeerName        string               `json:"peer_name,omitempty"`
+	Code            string               `json:"code,omitempty"`
+	Route           string               `json:"route,omitempty"`
+	Count           uint64               `json:"count,omitempty"`
+	Until           signed.Time          `json:"until,omitempty"`
+	Reason          string               `json:"reason,omitempty"`
+	Note            string               `json:"note,omitempty"`
+	Erased          bool                 `json:"erased,omitempty"`   // the words are gone, the entry stands
+	Address         string               `json:"address,omitempty"`  // IP seen at upload
+	Carrier         identity.DeviceID    `json:"carrier,omitempty"`  // which device carried it, where another did
+	Fingerprint     string               `json:"fingerprint"`        // of the entry's signature: first 16 hex digits of its hash
+	Signed          bool                 `json:"signed,omitempty"`   // it holds an assignment's signature
+	Other           *LogRow              `json:"other,omitempty"`    // the other half of a share or verification
+	Alone           bool                 `json:"alone,omitempty"`    // its other half has not come
+	Findings        []string             `json:"findings,omitempty"` // codes
+}
+
+// Finding is what the connected system noticed about a journal and tells reviewers.
+type Finding struct {
+	ID         int64             `json:"id"`
+	Code       string            `json:"code"` // gap, fork, lone_half, bad_signature, revoked, expired, clock
+	Device     identity.DeviceID `json:"device"`
+	Person     identity.Person   `json:"person"`
+	At         signed.Time       `json:"at"`
+	Generation uint64            `json:"generation,omitempty"`
+	Seq        uint64            `json:"seq,omitempty"`
+	Open       bool              `json:"open"` // false once what was missing has come
+}

@@ -1,0 +1,39 @@
+package link
+
+// Problem is a refusal as it travels: problem details (RFC 9457) with a code of ours, which
+// the agent has a sentence for.
+type Problem struct {
+	Type   string `json:"type"` // "about:blank"
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   Code   `json:"code"`
+}
+
+// Code names a refusal.
+type Code string
+
+// The codes that the connected system and the directory answer with.
+const (
+	CodeBadRequest    Code = "bad_request"
+	CodeTooLarge      Code = "too_large"
+	CodeNoProof       Code = "no_proof"             // 401: the call carries no proof
+	CodeBadProof      Code = "bad_proof"            // 401: it does not verify
+	CodeStaleProof    Code = "stale_proof"          // 401: its server time is too old; the answer carries a new one
+	CodeReplayed      Code = "replayed"             // 401: this proof has been seen
+	CodeWrongPassword Code = "wrong_password"       // 401
+	CodeUserDisabled  Code = "user_disabled"        // 403
+	CodeDeviceRevoked Code = "device_revoked"       // 403
+	CodeExpired       Code = "credential_expired"   // 403
+	CodeForbidden     Code = "forbidden"            // 403: no right reaches this
+	CodeRestricted    Code = "restricted"           // 403: processing is restricted
+	CodeUnknownOrg    Code = "unknown_organisation" // 404, the directory
+	CodeNotFound      Code = "not_found"            // 404
+	CodeMethod        Code = "method"               // 405
+	CodeConflict      Code = "conflict"             // 409: the request id is another device's
+	CodeTooMany       Code = "too_many"             // 429
+	CodeInternal      Code = "internal"             // 500: nothing was changed
+	CodeBusy          Code = "busy"                 // 503
+)
+
+// Error is the refusal as a Go error; it holds nothing personal.
+func (p *Problem) Error() string { return "refused: " + string(p.Code) }

@@ -1,0 +1,100 @@
+package link
+
+import (
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// The routes of the connected system.
+const (
+	PathStatement  = "/v1/statement"  // GET, public: the organisation's newest signed statement
+	PathEnrol      = "/v1/enrol"      // POST, public: username and password, answered with a credential
+	PathCredential = "/v1/credential" // POST: a new credential for this device
+	PathChanges    = "/v1/changes"    // GET ?after=CURSOR: what concerns this person
+	PathJournal    = "/v1/journal"    // POST: a batch, answered with a receipt; taken from anybody who carries one
+	PathLog        = "/v1/log"        // GET: the audit log
+)
+
+// PathDirectory is the directory's one route: GET, followed by the organisation ID. It
+// answers with the signed statement's bytes.
+const PathDirectory = "/v1/statement/"
+
+// Bounds of what travels, in bytes.
+const (
+	RequestLimit = 64 << 10 // JSON bodies going up
+	PageLimit    = 24 << 20 // one page coming down
+	PageRecords  = 200      // changes on one page
+	LogPageRows  = 200
+	nonceSize    = 16
+)
+
+// EnrolRequest asks for a device's first credential. The same RequestID and signing key give
+// the same credential again, so that a lost answer costs nothing.
+type EnrolRequest struct {
+	RequestID string             `json:"request_id"` // opaque, made by the device
+	Username  string             `json:"username"`
+	Password  string             `json:"password"`
+	Machine   identity.MachineID `json:"machine"`
+	// Possession is an Enrolment signed by the device's signing key: who asks holds the keys.
+	Possession []byte `json:"possession"`
+}
+
+// Enrolment is what a device signs when it asks for its first credential.
+type Enrolment struct {
+	Version   uint64              `cbor:"1,keyasint"`
+	Org       identity.OrgID      `cbor:"2,keyasint"`
+	RequestID string              `cbor:"3,keyasint"`
+	Machine   identity.MachineID  `cbor:"4,keyasint"`
+	Keys      identity.PublicKeys `cbor:"5,keyasint"`
+}
+
+// Issued answers PathEnrol and PathCredential.
+type Issued struct {
+	Credential []byte `json:"credential"` // signed
+}
+
+// Page is one page of changes, oldest first.
+type Page struct {
+	Records     []RecordCopy           `json:"records,omitempty"`
+	Assignments []AssignmentCopy       `json:"assignments,omitempty"`
+	GoneRecords []journal.RecordID     `json:"gone_records,omitempty"`     // no longer concern this person
+	GoneWork    []journal.AssignmentID `json:"gone_assignments,omitempty"` // likewise
+	Cursor      string                 `json:"cursor"`                     // opaque; what to ask after next
+	More        bool                   `json:"more"`
+	Statement   []byte                 `json:"statement,omitempty"` // signed, where a newer one than ?statement=N exists
+}
+
+// RecordCopy is one version of a record on its way to a device.
+type RecordCopy struct {
+	Record     []byte `json:"record"`      // signed record.Record
+	Cipher     []byte `json:"cipher"`      // the protected part, encrypted
+	ContentKey []byte `json:"content_key"` // sealed to the device with record.ContentKeyInfo
+	Loan       []byte `json:"loan"`        // signed record.Loan
+}
+
+// AssignmentCopy is one version of an assignment, and how far the work on it is.
+type AssignmentCopy struct {
+	Assignment []byte `json:"assignment"` // signed record.Assignment
+	Done       *Done  `json:"done,omitempty"`
+}
+
+// Done says who marked an assignment done, and on which version.
+type Done struct {
+	Person identity.Person   `json:"person"`
+	Device identity.DeviceID `json:"device"`
+	Number uint64            `json:"number"` // version of the assignment that was signed
+	At     signed.Time       `json:"at"`     // upper bound: when the connected system got it
+	Note   string            `json:"note,omitempty"`
+}
+
+// ServerTime is the connected system's signed clock; every answer carries one in
+// HeaderTime, and a device proves its calls with the newest one it has.
+type ServerTime struct {
+	Version uint64         `cbor:"1,keyasint"`
+	Org     identity.OrgID `cbor:"2,keyasint"`
+	Time    signed.Time    `cbor:"3,keyasint"`
+}
+
+// HeaderTime carries a signed ServerTime, base64url without padding.
+const HeaderTime = "Handslag-Time"
