@@ -22,7 +22,7 @@ func payloadText(t testing.TB, size int, seed byte) string {
 	return text
 }
 
-func draw(t testing.TB, text string) *Code {
+func drawn(t testing.TB, text string) *Code {
 	t.Helper()
 	code, err := Draw(text)
 	if err != nil {
@@ -34,7 +34,7 @@ func draw(t testing.TB, text string) *Code {
 func TestDrawnCodesOfAllSizesAreRead(t *testing.T) {
 	for size := 1; size <= MaxPayload; size++ {
 		text := payloadText(t, size, 2)
-		code := draw(t, text)
+		code := drawn(t, text)
 		if code.Version() > MaxVersion || code.Size() != 17+4*code.Version() {
 			t.Fatalf("%d bytes: version %d, %d modules", size, code.Version(), code.Size())
 		}
@@ -52,14 +52,14 @@ func TestLongRunsOfDigitsAreRead(t *testing.T) {
 	// go-qrcode puts runs of digits in segments of their own; decoders must put them together again.
 	for _, run := range []int{8, 40, 160} {
 		text := "HS1:" + strings.Repeat("2", run) // 8 characters are 5 bytes
-		if got, err := Read(draw(t, text).Image(4)); err != nil || got != text {
+		if got, err := Read(drawn(t, text).Image(4)); err != nil || got != text {
 			t.Errorf("a run of %d digits: %v", run, err)
 		}
 	}
 }
 
 func TestTheLargestPayloadIsVersionSeven(t *testing.T) {
-	if v := draw(t, payloadText(t, MaxPayload, 3)).Version(); v != MaxVersion {
+	if v := drawn(t, payloadText(t, MaxPayload, 3)).Version(); v != MaxVersion {
 		t.Errorf("version %d", v)
 	}
 }
@@ -81,7 +81,7 @@ func TestWhatCannotBeDrawnIsRefused(t *testing.T) {
 }
 
 func TestThePictureHasItsQuietZone(t *testing.T) {
-	code := draw(t, "HS1:74")
+	code := drawn(t, "HS1:74")
 	img := code.Image(3)
 	side := (code.Size() + 8) * 3
 	if b := img.Bounds(); b.Dx() != side || b.Dy() != side {
@@ -104,7 +104,7 @@ func TestThePictureHasItsQuietZone(t *testing.T) {
 }
 
 func TestACodeDoesNotPrintItsContent(t *testing.T) {
-	code := draw(t, payloadText(t, 60, 4))
+	code := drawn(t, payloadText(t, 60, 4))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if got := fmt.Sprintf(verb, code); got != code.String() {
 			t.Errorf("%s prints %.60s", verb, got)

@@ -1,0 +1,224 @@
+package qr
+
+import (
+	"errors"
+	"image"
+	"image/color"
+	"image/draw"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// plain is a good picture of a code; each hardship below spoils it in one respect.
+var plain = shot{width: 960, height: 540, pixels: 6, dark: 30, bright: 225, noise: 2}
+
+func spoil(change func(*shot)) shot {
+	s := plain
+	change(&s)
+	return s
+}
+
+func TestBadPicturesAreReadOrNotAtAll(t *testing.T) {
+	const each = 6
+	read, taken, alone := 0, 0, 0
+	for _, hardship := range []struct {
+		name  string
+		floor int // of each: what this chain reads today, less one
+		shot  shot
+	}{
+		{"plain", 6, plain},
+		{"turned", 5, spoil(func(s *shot) { s.turn = 33 })},
+		{"upside down", 5, spoil(func(s *shot) { s.turn = 180 })},
+		{"tilted", 5, spoil(func(s *shot) { s.tilt = 30 })},
+		{"turned and tilted", 5, spoil(func(s *shot) { s.turn, s.tilt = 20, 25 })},
+		{"blurred", 5, spoil(func(s *shot) { s.blur = 2 })},
+		{"flat light", 5, spoil(func(s *shot) { s.dark, s.bright = 110, 140; s.noise = 1 })},
+		{"low light", 5, spoil(func(s *shot) { s.dark, s.bright, s.noise = 8, 60, 6 })},
+		{"noise", 5, spoil(func(s *shot) { s.noise = 30 })},
+		{"light from one side", 5, spoil(func(s *shot) { s.shade = 0.8 })},
+		{"inverted", 5, spoil(func(s *shot) { s.inverted = true })},
+		{"far away", 5, spoil(func(s *shot) { s.pixels = 3 })},
+		{"farther away", 5, spoil(func(s *shot) { s.pixels = 2 })},
+		{"very noisy", 5, spoil(func(s *shot) { s.noise = 60 })},
+		{"very blurred", 4, spoil(func(s *shot) { s.blur = 3.2 })},
+		{"steep", 5, spoil(func(s *shot) { s.tilt, s.turn = 48, 10 })},
+		{"everything", 5, spoil(func(s *shot) { s.turn, s.tilt, s.blur, s.noise, s.shade, s.pixels = 12, 20, 1.2, 8, 0.4, 5 })},
+		{"a dark screen, aslant", 5, spoil(func(s *shot) { s.inverted = true; s.turn, s.tilt, s.blur, s.pixels = 15, 20, 1, 4 })},
+	} {
+		got := 0
+		for i := range each {
+			random := rand.New(rand.NewPCG(7, uint64(i)))
+			text := payloadText(t, 70+7*i%39, byte(i))
+			picture := hardship.shot.take(drawn(t, text), random)
+			if slices.Contains(zxing(picture), text) {
+				alone++
+			}
+			switch found, err := Read(picture); {
+			case err == nil && found == text:
+				got++
+			case err == nil:
+				t.Fatalf("%s, picture %d: a wrong text", hardship.name, i)
+			case !errors.Is(err, ErrNoCode):
+				t.Fatalf("%s, picture %d: %v", hardship.name, i, err)
+			}
+		}
+		t.Logf("%-20s %d of %d", hardship.name, got, each)
+		if got < hardship.floor {
+			t.Errorf("%s: %d of %d read, at least %d wanted", hardship.name, got, each, hardship.floor)
+		}
+		read, taken = read+got, taken+each
+	}
+	t.Logf("%d of %d, by gozxing alone %d", read, taken, alone)
+	if alone >= read-3 {
+		t.Errorf("gozxing alone reads %d of %d: these pictures do not try the chain", alone, read)
+	}
+	if read*100 < taken*94 {
+		t.Errorf("%d of %d read in all, at least 94 %% wanted", read, taken)
+	}
+}
+
+// spoilt modules beyond what error correction mends must end in no text or the right one.
+func TestADamagedCodeNeverReadsAsAnother(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	lost := 0
+	for i := range 60 {
+		text := payloadText(t, 20+i, byte(i))
+		code := drawn(t, text)
+		for range code.Size() * code.Size() * (2 + i/4) / 100 {
+			x, y := random.IntN(code.Size()), random.IntN(code.Size())
+			code.modules[y][x] = !code.modules[y][x]
+		}
+		found, err := Read(code.Image(4))
+		if err == nil && found != text {
+			t.Fatalf("code %d: a wrong text", i)
+		}
+		if err != nil {
+			lost++
+		}
+	}
+	if lost == 0 || lost == 60 {
+		t.Errorf("%d of 60 lost: the damage tries nothing", lost)
+	}
+}
+
+func TestOursIsReadBesideAForeignCode(t *testing.T) {
+	ours := payloadText(t, 90, 5)
+	for _, c := range []struct {
+		name, left, right, want string
+	}{
+		{"ours on the right", "HTTPS://EXAMPLE.ORG", ours, ours},
+		{"ours on the left", ours, "HTTPS://EXAMPLE.ORG", ours},
+		{"one of a later version beside it", "HS2:7777777777777777", ours, ours},
+		{"a foreign one alone", "", "HTTPS://EXAMPLE.ORG", "HTTPS://EXAMPLE.ORG"},
+	} {
+		table := image.NewGray(image.Rect(0, 0, 900, 460))
+		draw.Draw(table, table.Rect, image.White, image.Point{}, draw.Src)
+		for i, text := range []string{c.left, c.right} {
+			if text != "" {
+				img := drawn(t, text).Image(7)
+				draw.Draw(table, img.Rect.Add(image.Pt(10+440*i, 20)), img, image.Point{}, draw.Src)
+			}
+		}
+		if got, err := Read(table); err != nil || got != c.want {
+			t.Errorf("%s: %.24q, %v", c.name, got, err)
+		}
+	}
+}
+
+// broken is a picture whose pixels cannot be had.
+type broken struct{ image.Rectangle }
+
+func (broken) ColorModel() color.Model   { return color.GrayModel }
+func (b broken) Bounds() image.Rectangle { return b.Rectangle }
+func (broken) At(int, int) color.Color   { panic("no pixel here") }
+
+func TestPicturesThatAreNone(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		img  image.Image
+		want error
+	}{
+		{"white", image.NewUniform(color.White), ErrOversized},
+		{"empty", image.NewGray(image.Rectangle{}), ErrNoCode},
+		{"one line", image.NewGray(image.Rect(0, 0, 5000, 1)), ErrNoCode},
+		{"black", image.NewGray(image.Rect(0, 0, 640, 480)), ErrNoCode},
+		{"too wide", broken{image.Rect(0, 0, MaxSide+1, 100)}, ErrOversized},
+		{"too many pixels", broken{image.Rect(0, 0, MaxSide, MaxSide)}, ErrOversized},
+		{"broken", broken{image.Rect(0, 0, 100, 100)}, ErrPicture},
+		{"missing", nil, ErrPicture},
+	} {
+		if text, err := Read(c.img); !errors.Is(err, c.want) || text != "" {
+			t.Errorf("%s: %q, %v", c.name, text, err)
+		}
+	}
+}
+
+func TestEveryKindOfPictureIsRead(t *testing.T) {
+	text := payloadText(t, 50, 6)
+	flat := drawn(t, text).Image(4)
+	b := flat.Bounds().Add(image.Pt(30, 50)) // kinds whose corner is not at the origin must do too
+	see := image.NewNRGBA(b)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if flat.ColorIndexAt(x-30, y-50) == 1 {
+				see.Set(x, y, color.Black) // and white is left transparent
+			}
+		}
+	}
+	for _, img := range []draw.Image{image.NewGray(b), image.NewRGBA(b), image.NewNRGBA64(b), image.NewCMYK(b), see} {
+		if img != draw.Image(see) {
+			draw.Draw(img, b, flat, image.Point{}, draw.Src)
+		}
+		if got, err := Read(img); err != nil || got != text {
+			t.Errorf("%T: %v", img, err)
+		}
+	}
+	clear := image.NewRGBA(b)
+	draw.Draw(clear, b, see, b.Min, draw.Src)
+	if got, err := Read(clear); err != nil || got != text {
+		t.Errorf("transparent: %v", err)
+	}
+}
+
+func TestAFieldOfCornerSquaresDoesNotHoldTheDecoderUp(t *testing.T) {
+	// Some 8,000 of them: gozxing by itself would compare 10^11 triples.
+	img := image.NewGray(image.Rect(0, 0, 1600, 1200))
+	for i := range img.Pix {
+		x, y := i%1600%16, i/1600%16
+		ring := max(abs(x-7), abs(y-7)) / 2 // 0 and 1 the stone, 2 white, 3 the ring
+		if x > 14 || y > 14 || ring == 2 {
+			img.Pix[i] = 255
+		}
+	}
+	if texts := zxing(img); texts != nil {
+		t.Errorf("it reads %q", texts)
+	}
+	if _, err := Read(img); !errors.Is(err, ErrNoCode) {
+		t.Error(err)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+func TestADecoderThatDoesNotEndIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var adrift atomic.Int32
+		release := make(chan struct{})
+		texts := patiently(func() []string { <-release; return []string{"late"} }, time.Second, &adrift)
+		if texts != nil || adrift.Load() != 1 {
+			t.Errorf("got %q with %d adrift", texts, adrift.Load())
+		}
+		close(release)
+		synctest.Wait()
+		if adrift.Load() != 0 {
+			t.Error("it came home and is still counted")
+		}
+		if texts := patiently(func() []string { return []string{"soon"} }, time.Second, &adrift); !slices.Equal(texts, []string{"soon"}) {
+			t.Errorf("got %q", texts)
+		}
+	})
+}
