@@ -1,0 +1,242 @@
+package testnet_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A room is a folder with what may be imported there of ours, and why no more.
+type room struct {
+	path string
+	// may lists rooms of ours; a trailing /... takes the rooms below too.
+	may []string
+	why string
+}
+
+// The house: the innermost room that holds a file judges it. A folder that no row
+// names has no place in the house.
+var house = []room{
+	{"identity/signed", nil, "everything signed rests on it, so it rests on nothing"},
+	{"identity", []string{"identity/signed"}, "who is who needs signatures and nothing else"},
+	{"identity/access", []string{"identity", "identity/signed"}, "a pure question about identities"},
+	{"identity/qr", nil, "pictures and text: it must not know what they mean"},
+	{"vault/journal", []string{"identity/..."}, "formats that both ends use"},
+	{"vault/journalfile", []string{"identity/...", "vault/journal"}, "durability, not meaning"},
+	{"vault/record", []string{"identity/...", "vault/journal"}, "pure values"},
+	{"vault", []string{"identity/...", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
+	{"sync/link", []string{"identity/...", "vault/journal", "vault/record"}, "the contract, so that another's server could speak it"},
+	{"sync/peer", []string{"identity/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
+	{"assets", nil, "go:embed and nothing else"},
+	{"app/agent", []string{"identity/...", "vault/...", "sync/..."}, "deeds give plain values: no screen, no server"},
+	{"app/cli", []string{"app/agent", "assets", "identity/...", "sync/link", "vault/journal", "vault/record"}, "a front of the agent; values of the rooms below may pass through"},
+	{"ui", []string{"app/agent", "assets", "identity/...", "sync/link", "vault/journal", "vault/record"}, "a front of the agent; values of the rooms below may pass through"},
+	{"app/connected/gate/internal/store", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "behind the gate"},
+	{"app/connected/gate", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "the only door to the store"},
+	{"app/connected/organisation", []string{"identity/...", "sync/link"}, "an organisation's own keys and statement"},
+	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal", "vault/record"}, "an administrator's commands"},
+	{"app/connected", []string{"app/connected/gate", "app/connected/organisation", "identity/...", "vault/journal", "vault/record", "sync/link"}, "handlers reach data through the gate alone"},
+	{"app/directory", []string{"identity/...", "sync/link"}, "it knows statements and nothing else"},
+	{"app/cmd", []string{"app/...", "assets", "testnet/...", "identity/...", "sync/link"}, "mains wire"},
+	{"testnet", []string{"app/...", "assets", "identity/...", "sync/...", "testnet/...", "vault/..."}, "everything but the windows"},
+	{".", []string{"app/agent", "ui", "assets", "testnet/...", "identity/qr"}, "the window's main wires"},
+}
+
+// A guard keeps a library in the rooms that are there for it.
+type guard struct {
+	library string
+	rooms   []string
+	why     string
+}
+
+var guards = []guard{
+	{"fyne.io/", []string{"ui", "."}, "the GUI takes minutes to compile and needs cgo"},
+	{"github.com/libp2p/", []string{"sync/peer"}, "one place speaks to strangers"},
+	{"github.com/multiformats/", []string{"sync/peer"}, "one place speaks to strangers"},
+	{"github.com/dgraph-io/badger", []string{"vault"}, "one place knows what Badger does not promise"},
+	{"github.com/veraison/go-cose", []string{"identity/signed"}, "nobody else touches COSE"},
+	{"github.com/fxamacker/cbor", []string{"identity/signed"}, "one canonical encoding"},
+	{"modernc.org/sqlite", []string{"app/connected/gate/internal/store"}, "handlers stay out of the store"},
+	{"database/sql", []string{"app/connected/gate/internal/store", "app/connected/gate"}, "handlers stay out of the store"},
+	{"github.com/makiuchi-d/gozxing", []string{"identity/qr"}, "decoders are hidden behind one call"},
+	{"github.com/liyue201/goqr", []string{"identity/qr"}, "decoders are hidden behind one call"},
+	{"github.com/skip2/go-qrcode", []string{"identity/qr"}, "codes are drawn in one place"},
+}
+
+const module = "handslag/"
+
+func TestEveryImportHasItsPlaceInTheHouse(t *testing.T) {
+	files := sources(t)
+	if len(files) < 30 {
+		t.Fatalf("only %d files found: the test looks in the wrong place", len(files))
+	}
+	for path, imports := range files {
+		dir := filepath.ToSlash(filepath.Dir(path))
+		r, ok := roomOf(dir)
+		if !ok {
+			t.Errorf("%s: no room of this name in the house", path)
+			continue
+		}
+		test := strings.HasSuffix(path, "_test.go")
+		for _, imported := range imports {
+			checkImport(t, path, dir, r, imported, test)
+		}
+	}
+}
+
+func checkImport(t *testing.T, path, dir string, r room, imported string, test bool) {
+	t.Helper()
+	if ours, ok := strings.CutPrefix(imported, module); ok {
+		if ours == dir || inRoom(r.path, ours, dir) || matches(r.may, ours) {
+			return
+		}
+		// Stories stand on the whole organisation, wherever they are told.
+		if test && (r.path == "ui" || r.path == "." || r.path == "app/agent" || r.path == "app/cli") {
+			return
+		}
+		t.Errorf("%s imports %s: room %s may not: %s", path, ours, r.path, r.why)
+		return
+	}
+	for _, g := range guards {
+		if strings.HasPrefix(imported, g.library) && !slices.ContainsFunc(g.rooms, func(room string) bool { return below(dir, room) }) {
+			t.Errorf("%s imports %s, which belongs in %v: %s", path, imported, g.rooms, g.why)
+		}
+	}
+}
+
+// inRoom lets packages within one room see each other, where no row of its own judges them.
+func inRoom(roomPath, imported, dir string) bool {
+	if roomPath == "." {
+		return false
+	}
+	other, ok := roomOf(imported)
+	return ok && other.path == roomPath && below(dir, roomPath)
+}
+
+func roomOf(dir string) (room, bool) {
+	best, found := room{}, false
+	for _, r := range house {
+		if (r.path == dir || r.path != "." && below(dir, r.path)) && len(r.path) >= len(best.path) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+func below(dir, room string) bool { return dir == room || strings.HasPrefix(dir, room+"/") }
+
+func matches(may []string, imported string) bool {
+	return slices.ContainsFunc(may, func(m string) bool {
+		if tree, ok := strings.CutSuffix(m, "/..."); ok {
+			return below(imported, tree)
+		}
+		return imported == m
+	})
+}
+
+// sources is every Go file of the checkout with its imports.
+func sources(t *testing.T) map[string][]string {
+	t.Helper()
+	root := os.DirFS("..")
+	files := map[string][]string{}
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "bin" || name == "testdata") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		source, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		files[path] = []string{}
+		for _, i := range parsed.Imports {
+			imported, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			files[path] = append(files[path], imported)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestEveryPackageSaysOnceWhatItIsFor(t *testing.T) {
+	comments := map[string]int{}
+	for path := range sources(t) {
+		if strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/sqlc/") {
+			continue
+		}
+		dir := filepath.Dir(path)
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", path), nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comments[dir] += 0
+		if parsed.Doc != nil {
+			comments[dir]++
+		}
+	}
+	for dir, n := range comments {
+		if n != 1 {
+			t.Errorf("%s has %d package comments, want one", dir, n)
+		}
+	}
+}
+
+func TestTheTopLevelIsFixed(t *testing.T) {
+	allowed := []string{"app", "sync", "vault", "identity", "ui", "assets", "testnet", "FyneApp.toml", "go.mod", "go.sum", "README.md", "main.go", "Makefile", "bin"}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(allowed, e.Name()) {
+			t.Errorf("%s does not belong at the top", e.Name())
+		}
+		if e.Name() == "sync" {
+			goFiles, _ := filepath.Glob("../sync/*.go")
+			if len(goFiles) > 0 {
+				t.Error("the folder sync has Go files: a package of that name would hide the standard library's")
+			}
+		}
+	}
+	_ = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && slices.Contains([]string{"util", "utils", "common", "models", "helpers"}, d.Name()) {
+			t.Errorf("%s: a folder is named by what it is for", path)
+		}
+		return nil
+	})
+}
+
+func TestTheHouseRefusesWhatItMust(t *testing.T) {
+	for _, c := range []struct{ dir, imported string }{
+		{"ui", "vault"}, {"ui", "sync/peer"}, {"identity/qr", "identity"}, {"app/agent", "ui"},
+		{"vault/journal", "vault"}, {"app/connected", "app/connected/gate/internal/store"}, {"testnet", "ui"},
+		{"sync/peer", "sync/link"}, {"app/directory", "vault/record"},
+	} {
+		r, ok := roomOf(c.dir)
+		if !ok || matches(r.may, c.imported) || inRoom(r.path, c.imported, c.dir) {
+			t.Errorf("%s may import %s", c.dir, c.imported)
+		}
+	}
+}
