@@ -1,0 +1,26 @@
+package agent
+
+import (
+	"log/slog"
+	"time"
+
+	"handslag/identity/qr"
+)
+
+// Config is what an agent needs to know of its surroundings.
+type Config struct {
+	Vault       string                         // this profile's folder
+	Outbox      string                         // machine-wide folder of journal segments and the machine id
+	Directory   string                         // URL of the directory
+	DirectoryCA []byte                         // PEM, optional: for organisations that run their own
+	Camera      func() (qr.Frames, error)      // nil: none
+	ShowQR      func(*qr.Code) error           // optional: is also given each QR code that is shown, nil when it is taken away
+	Loopback    bool                           // verifications listen on loopback only
+	Now         func() time.Time               // nil: the system's clock
+	Boot        func() (string, time.Duration) // nil: the system's; id of this boot and time since it
+	Log         *slog.Logger                   // nil: discards; is never given personal data
+	AutoLock    time.Duration                  // 0: DefaultAutoLock
+}
+
+// DefaultAutoLock is how long the vault stays open without a Touch.
+const DefaultAutoLock = 10 * time.Minute

@@ -1,0 +1,139 @@
+package agent
+
+import "errors"
+
+// Code names a problem; screens and the command line have three sentences for each: what
+// happened, what is safe, what to do.
+type Code string
+
+// The codes.
+const (
+	OrgIDSlip           Code = "org_id_slip"
+	UnknownOrganisation Code = "unknown_organisation"
+	StatementForged     Code = "statement_forged"
+	StatementOlder      Code = "statement_older"
+	PinMismatch         Code = "pin_mismatch"
+	WrongPassword       Code = "wrong_password"
+	UserDisabled        Code = "user_disabled"
+	DeviceRevoked       Code = "device_revoked"
+	ServerAway          Code = "server_away"
+	ServerRefused       Code = "server_refused" // it answered something that this version has no word for; Args["code"]
+	BadAnswer           Code = "bad_answer"     // what it answered does not verify, or is too large
+	DirectoryAway       Code = "directory_away"
+
+	WrongPassphrase Code = "wrong_passphrase"
+	PassphraseShort Code = "passphrase_short" // Args["min"]
+	PassphraseLong  Code = "passphrase_long"  // Args["max"]
+	OpenElsewhere   Code = "open_elsewhere"
+	VaultFormat     Code = "vault_format"
+	VaultDamaged    Code = "vault_damaged"
+	VaultReadonly   Code = "vault_readonly"
+	DiskFull        Code = "disk_full"
+	JournalBroken   Code = "journal_broken"
+	Locked          Code = "locked"
+	NotEnrolled     Code = "not_enrolled"
+	AlreadyEnrolled Code = "already_enrolled"
+
+	NoRecord          Code = "no_record"
+	NoAssignment      Code = "no_assignment"
+	AlreadyDone       Code = "already_done"
+	NotDone           Code = "not_done" // there is no signature of this device to export
+	LoanEnded         Code = "loan_ended"
+	NoRight           Code = "no_right"
+	Restricted        Code = "restricted"
+	ReasonMissing     Code = "reason_missing"
+	TextLong          Code = "text_long" // Args["max"]
+	CredentialExpired Code = "credential_expired"
+	ClockSuspect      Code = "clock_suspect"
+	SignatureBad      Code = "signature_bad" // an exported signature does not verify
+
+	NoNetwork         Code = "no_network" // no interface to meet another device on
+	NoCamera          Code = "no_camera"
+	PictureUnreadable Code = "picture_unreadable"
+	NotACode          Code = "not_a_code" // a code, but none of ours
+	CodeTooNew        Code = "code_too_new"
+	CodeDamaged       Code = "code_damaged"
+	PeerUnreachable   Code = "peer_unreachable"
+
+	VerExpired     Code = "ver_expired"
+	VerWrongOrg    Code = "ver_wrong_org"
+	VerKeyMismatch Code = "ver_key_mismatch"
+	VerCommitBad   Code = "ver_commit_bad"
+	VerSecondClaim Code = "ver_second_claim"
+	VerCodeWrong   Code = "ver_code_wrong"
+	VerRevoked     Code = "ver_revoked"
+	VerCredExpired Code = "ver_cred_expired"
+	VerPeerAbort   Code = "ver_peer_abort"
+	NotVerified    Code = "not_verified"
+	CodeMistyped   Code = "code_mistyped" // not the last try; Args["left"]
+
+	PeerNoRight   Code = "peer_no_right"
+	NothingChosen Code = "nothing_chosen"
+	ShareRefused  Code = "share_refused"
+	Cancelled     Code = "cancelled"
+	NotOnline     Code = "not_online"
+	TooMany       Code = "too_many"
+	BadFilter     Code = "bad_filter"
+	Internal      Code = "internal"
+)
+
+// Codes lists every code, so that a test can see that each has its sentences.
+func Codes() []Code {
+	return []Code{
+		OrgIDSlip, UnknownOrganisation, StatementForged, StatementOlder, PinMismatch, WrongPassword, UserDisabled,
+		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
+		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
+		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
+		NoRecord, NoAssignment, AlreadyDone, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, TextLong,
+		CredentialExpired, ClockSuspect, SignatureBad,
+		NoNetwork, NoCamera, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
+		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
+		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
+		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany, BadFilter, Internal,
+	}
+}
+
+// Problem is every error that leaves this package. Args fill the sentences of its code;
+// they hold nothing secret and nothing personal. Err is the cause, for a log of the
+// developer's own choosing.
+type Problem struct {
+	Code Code              `json:"code"`
+	Args map[string]string `json:"args,omitempty"`
+	Err  error             `json:"-"`
+}
+
+// Error is the code alone: it is safe in any log.
+func (p *Problem) Error() string { return string(p.Code) }
+
+// Unwrap is the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Is reports whether target is a problem with the same code.
+func (p *Problem) Is(target error) bool {
+	other, ok := target.(*Problem)
+	return ok && other.Code == p.Code
+}
+
+// CodeOf is the code of err, Internal where it is none of this package's, "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var p *Problem
+	if errors.As(err, &p) {
+		return p.Code
+	}
+	return Internal
+}
+
+// problem makes one; args are name, value, name, value.
+func problem(code Code, err error, args ...string) *Problem {
+	p := &Problem{Code: code, Err: err}
+	for i := 0; i+1 < len(args); i += 2 {
+		if p.Args == nil {
+			p.Args = map[string]string{}
+		}
+		p.Args[args[i]] = args[i+1]
+	}
+	return p
+}
