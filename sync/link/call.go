@@ -1,0 +1,82 @@
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"handslag/identity"
+	"handslag/vault/journal"
+)
+
+const (
+	mediaJSON = "application/json"
+	mediaCBOR = "application/cbor"
+
+	issuedLimit = 2 * identity.CredentialLimit
+	logLimit    = 8 << 20
+)
+
+// Statement asks for the newest statement over the pinned connection; the bytes are
+// unverified.
+func (c *Client) Statement(ctx context.Context) ([]byte, error) {
+	return c.do(ctx, request{method: http.MethodGet, path: PathStatement, limit: identity.StatementLimit})
+}
+
+// Enrol asks for the device's first credential with username and password. The same request
+// again gives the same credential.
+func (c *Client) Enrol(ctx context.Context, ask EnrolRequest) (Issued, error) {
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return Issued{}, fmt.Errorf("ask for credential: %w", err)
+	}
+	defer clear(body)
+	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathEnrol, body: body, media: mediaJSON, limit: issuedLimit}))
+}
+
+// Credential asks for a new credential.
+func (c *Client) Credential(ctx context.Context) (Issued, error) {
+	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathCredential, proved: true, limit: issuedLimit}))
+}
+
+// Changes asks for the page after cursor; statement is the number of the one in force, so
+// that a newer one comes along.
+func (c *Client) Changes(ctx context.Context, cursor string, statement uint64) (Page, error) {
+	query := url.Values{}
+	if cursor != "" {
+		query.Set("after", cursor)
+	}
+	query.Set("statement", strconv.FormatUint(statement, 10))
+	return decode[Page](c.do(ctx, request{
+		method: http.MethodGet, path: PathChanges, query: query.Encode(), proved: true, limit: PageLimit,
+	}))
+}
+
+// Journal hands in an encoded batch, of this device's journal or one that it carries, and
+// returns the signed receipt, unverified.
+func (c *Client) Journal(ctx context.Context, batch []byte) ([]byte, error) {
+	return c.do(ctx, request{
+		method: http.MethodPost, path: PathJournal, body: batch, media: mediaCBOR, proved: true, limit: journal.ReceiptLimit,
+	})
+}
+
+// Log asks for a page of the audit log.
+func (c *Client) Log(ctx context.Context, filter LogFilter) (LogPage, error) {
+	return decode[LogPage](c.do(ctx, request{
+		method: http.MethodGet, path: PathLog, query: filter.Query().Encode(), proved: true, limit: logLimit,
+	}))
+}
+
+func decode[T any](body []byte, err error) (T, error) {
+	var value T
+	if err != nil {
+		return value, err
+	}
+	if err := json.Unmarshal(body, &value); err != nil {
+		return value, fmt.Errorf("read answer: %w: %w", ErrAnswer, err)
+	}
+	return value, nil
+}

@@ -1,0 +1,150 @@
+package link
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+)
+
+// Prover proves calls with a device's signing key; *identity.KeySet is one.
+type Prover interface {
+	Device() identity.DeviceID
+	Sign(domain signed.Domain, payload any) ([]byte, error)
+}
+
+// Client speaks with one connected system, whose TLS keys the statement pins, as one device.
+// It is safe for concurrent use.
+type Client struct {
+	statement identity.Statement
+	prover    Prover
+	http      *http.Client
+
+	mu     sync.Mutex
+	time   signed.Time
+	onTime func(signed.Time)
+}
+
+// ClientOptions are what a client may be told beside whom to speak with.
+type ClientOptions struct {
+	Time    signed.Time       // newest signed server time that the device has
+	OnTime  func(signed.Time) // told each newer one, verified; called from the calling goroutine
+	Timeout time.Duration     // of a whole call; 0: two minutes
+}
+
+// NewClient makes a client; it opens no connection yet. A verified statement is handed in.
+func NewClient(statement identity.Statement, prover Prover, options ClientOptions) *Client {
+	return &Client{
+		statement: statement,
+		prover:    prover,
+		http:      newHTTP(pinned(statement.TLS), options.Timeout),
+		time:      options.Time,
+		onTime:    options.OnTime,
+	}
+}
+
+// Close closes what connections stand idle.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Time is the newest signed server time that the client has seen or was given.
+func (c *Client) Time() signed.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.time
+}
+
+// request is one call, before it is proved.
+type request struct {
+	method, path, query string
+	body                []byte
+	media               string // of the body
+	proved              bool
+	limit               int64 // bytes of the answer
+}
+
+// do makes the call and, where its time was stale, makes it once more with the time that the
+// refusal carried. Never more than once: a server that always says stale is not obeyed.
+func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
+	before := c.Time()
+	body, err := c.once(ctx, r)
+	var problem *Problem
+	if r.proved && errors.As(err, &problem) && problem.Code == CodeStaleProof && c.Time() > before {
+		return c.once(ctx, r)
+	}
+	return body, err
+}
+
+func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
+	url := c.statement.URL + r.path
+	if r.query != "" {
+		url += "?" + r.query
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method, url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %w", r.path, err)
+	}
+	request.Header.Set("User-Agent", "handslag/1")
+	if r.media != "" {
+		request.Header.Set("Content-Type", r.media)
+	}
+	if r.proved {
+		call := NewCall(c.statement.Org(), c.prover.Device(), r.method, r.path, r.query, r.body, c.Time())
+		header, err := call.Header(c.prover.Sign)
+		if err != nil {
+			return nil, fmt.Errorf("call %s: %w", r.path, err)
+		}
+		request.Header.Set("Authorization", header)
+	}
+	answer, err := exchange(ctx, c.http, request, r.limit)
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %w", r.path, err)
+	}
+	c.learn(answer.header.Get(HeaderTime))
+	if answer.status != http.StatusOK {
+		return nil, fmt.Errorf("call %s: %w", r.path, refusal(answer))
+	}
+	return answer.body, nil
+}
+
+// learn takes a server time that verifies and is newer; anything else is as if it had not
+// been said.
+func (c *Client) learn(header string) {
+	if header == "" {
+		return
+	}
+	now, err := ReadTime(header, c.statement.Org(), c.statement.Log)
+	if err != nil {
+		return
+	}
+	c.mu.Lock()
+	newer := now > c.time
+	if newer {
+		c.time = now
+	}
+	c.mu.Unlock()
+	if newer && c.onTime != nil {
+		c.onTime(now)
+	}
+}
+
+const maxCodeLength = 64
+
+// refusal reads problem details; without a code it says only that nobody sensible answered.
+func refusal(answer reply) error {
+	var p Problem
+	if err := json.Unmarshal(answer.body, &p); err == nil && p.Code != "" && len(p.Code) <= maxCodeLength {
+		p.Status = answer.status
+		return &p
+	}
+	if answer.status >= 500 {
+		return fmt.Errorf("%w: status %d", ErrAway, answer.status)
+	}
+	return fmt.Errorf("%w: status %d", ErrAnswer, answer.status)
+}
