@@ -1,0 +1,81 @@
+# Handslag. `make run` starts the demo morning, `make test` tests everything.
+# Both work on a fresh Debian or Ubuntu machine with Go and a C compiler.
+
+SHELL := /bin/sh
+BIN   := bin
+STATE ?= .demo
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# What building the window needs: X11 and Wayland headers, OpenGL and EGL. Running it
+# needs the matching libraries, which these bring along.
+GUI_PACKAGES := xorg-dev libgl1-mesa-dev libwayland-dev libxkbcommon-dev libegl1-mesa-dev
+GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkbcommon
+
+# The rooms that need no Fyne: they build fast and are tested with the race detector.
+PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
+
+.PHONY: run build tools test test-plain test-windows lint deps deps-test fuzz bench clean
+
+run: build
+	@$(BIN)/demo -state $(STATE) -bin $(BIN)
+
+build: tools deps
+	go build -trimpath -o $(BIN)/handslag .
+
+# Everything but the window: no cgo.
+tools:
+	CGO_ENABLED=0 go build -trimpath -o $(BIN)/ ./app/cmd/...
+
+test: deps-test tools test-plain test-windows
+
+test-plain:
+	HANDSLAG_BIN=$(CURDIR)/$(BIN) go test -race -timeout 20m $(PLAIN)
+
+# Fyne's test driver needs neither display nor C. The tag is left out on purpose: then a
+# widget touched off the main thread is an error.
+test-windows:
+	CGO_ENABLED=0 go test -timeout 20m ./ui/...
+
+lint: deps $(BIN)/staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
+	go vet ./...
+	$(BIN)/staticcheck ./...
+	go mod tidy -diff
+
+$(BIN)/staticcheck:
+	GOBIN=$(CURDIR)/$(BIN) go install $(STATICCHECK)
+
+# Every fuzz test for a moment each; FUZZTIME=5m for longer.
+FUZZTIME ?= 5s
+fuzz:
+	@for p in $$(go list $(PLAIN)); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./vault/... ./identity/... ./sync/... ./app/...
+
+deps:
+	@if pkg-config --exists $(GUI_PROBE) 2>/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing what the window's build needs (headers of X11, Wayland and OpenGL, for Fyne):"; \
+		echo "  pkg-config gcc $(GUI_PACKAGES)"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends pkg-config gcc libc6-dev $(GUI_PACKAGES) libgl1-mesa-dri; \
+	else \
+		echo "The window's build needs a C compiler and the development files of: X11 (Xcursor, Xrandr, Xinerama,"; \
+		echo "Xi, Xxf86vm), Wayland, xkbcommon, OpenGL and EGL. Install them with this system's package manager"; \
+		echo "(Fedora: libX11-devel libXcursor-devel libXrandr-devel libXinerama-devel libXi-devel libXxf86vm-devel"; \
+		echo "mesa-libGL-devel mesa-libEGL-devel wayland-devel libxkbcommon-devel), then try again."; exit 1; \
+	fi
+
+# The race detector wants a C compiler, nothing else.
+deps-test:
+	@command -v $${CC:-gcc} >/dev/null || { echo "Installing gcc, which Go's race detector needs."; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc libc6-dev; }
+
+AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
+
+clean:
+	rm -rf $(STATE) $(BIN)
