@@ -27,7 +27,7 @@ func TestBadPicturesAreReadOrNotAtAll(t *testing.T) {
 	read, taken, alone := 0, 0, 0
 	for _, hardship := range []struct {
 		name  string
-		floor int // of each: what this chain reads today, less one
+		floor int // of each; the numbers are seeded, so what is read only changes with the code
 		shot  shot
 	}{
 		{"plain", 4, plain},
