@@ -1,0 +1,129 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// Administration is what the administrator's command line may do. Each call that changes
+// something is one transaction with an entry in the connected system's own journal; *Gate
+// is it.
+type Administration interface {
+	// AddUser adds somebody; PasswordHash comes from HashPassword, empty means that nobody
+	// signs in as this user yet. It returns ErrExists for a username in use.
+	AddUser(ctx context.Context, user NewUser) (identity.Person, error)
+	DisableUser(ctx context.Context, username string) error
+	EnableUser(ctx context.Context, username string) error
+	// SetPassword takes what HashPassword made.
+	SetPassword(ctx context.Context, username, passwordHash string) error
+	ListUsers(ctx context.Context) ([]UserRow, error)
+
+	// AddUnit adds a unit or renames it.
+	AddUnit(ctx context.Context, unit identity.Unit) error
+	ListUnits(ctx context.Context) ([]identity.Unit, error)
+	// PutRole adds a role or replaces its name and grants.
+	PutRole(ctx context.Context, role Role) error
+	ListRoles(ctx context.Context) ([]Role, error)
+	// GrantRole gives a user a role, TakeRole takes it away: both from the next call on.
+	GrantRole(ctx context.Context, username, role string) error
+	TakeRole(ctx context.Context, username, role string) error
+
+	// Import reads JSON Lines (units, roles, users, records, assignments), all or nothing. The
+	// same lines again change nothing. An error names its line.
+	Import(ctx context.Context, lines io.Reader) (Imported, error)
+
+	ListDevices(ctx context.Context) ([]DeviceRow, error)
+	// RevokeDevice ends what the device may, from its next call on; its journal is taken still.
+	RevokeDevice(ctx context.Context, device identity.DeviceID) error
+
+	// EraseSubject destroys a data subject's key, and with it every payload, record and
+	// assignment about them here. It breaks no chain.
+	EraseSubject(ctx context.Context, subject journal.SubjectID) (Erased, error)
+	// VerifyAll recomputes every chain, hash, signature and commitment of the audit log.
+	VerifyAll(ctx context.Context) (Verification, error)
+}
+
+// Errors of the administrator's commands.
+var (
+	ErrExists  = errors.New("it exists already")
+	ErrUnknown = errors.New("it is not known here")
+	ErrInput   = errors.New("malformed")
+)
+
+// NewUser is a user to add. Units and Roles are IDs.
+type NewUser struct {
+	Username     string
+	First        string
+	Last         string
+	Units        []identity.UnitID
+	Roles        []string
+	PasswordHash string
+}
+
+// UserRow is a user as lists show them.
+type UserRow struct {
+	Person      identity.Person   `json:"person"`
+	Units       []identity.UnitID `json:"units,omitempty"`
+	Roles       []string          `json:"roles,omitempty"`
+	HasPassword bool              `json:"has_password"`
+	DisabledAt  signed.Time       `json:"disabled_at,omitempty"`
+}
+
+// Role is a named bundle of grants.
+type Role struct {
+	ID     string           `json:"id"`
+	Name   string           `json:"name"`
+	Grants []identity.Grant `json:"grants"`
+}
+
+// DeviceRow is a device as lists show it. Zero times mean never.
+type DeviceRow struct {
+	ID         identity.DeviceID  `json:"id"`
+	Person     identity.Person    `json:"person"`
+	Machine    identity.MachineID `json:"machine"`
+	Epoch      uint64             `json:"epoch"`
+	EnrolledAt signed.Time        `json:"enrolled_at"`
+	SeenAt     signed.Time        `json:"seen_at,omitempty"`
+	SyncedAt   signed.Time        `json:"synced_at,omitempty"`
+	ExpiresAt  signed.Time        `json:"expires_at,omitempty"`
+	RevokedAt  signed.Time        `json:"revoked_at,omitempty"`
+}
+
+// Imported counts lines and what they changed.
+type Imported struct {
+	Lines     int `json:"lines"`
+	Added     int `json:"added"`
+	Changed   int `json:"changed"`
+	Unchanged int `json:"unchanged"`
+}
+
+// Erased says what an erasure destroyed, and until when a device may still open a copy that
+// was lent to it, 0 where none was.
+type Erased struct {
+	Payloads    int         `json:"payloads"`
+	Records     int         `json:"records"`
+	Assignments int         `json:"assignments"`
+	LentUntil   signed.Time `json:"lent_until,omitempty"`
+}
+
+// Verification is what VerifyAll found. The log is sound when Problems is empty; Held and
+// Erased are no problems.
+type Verification struct {
+	Journals    int      `json:"journals"`    // generations of devices' journals and of the system's own
+	Entries     int      `json:"entries"`     // whose hash and signature hold
+	Covered     int      `json:"covered"`     // of them in a contiguous prefix
+	Held        int      `json:"held"`        // stored behind a gap or beside a fork
+	Payloads    int      `json:"payloads"`    // that match their commitment
+	Erased      int      `json:"erased"`      // whose words are gone
+	Credentials int      `json:"credentials"` // ever issued that hold
+	Findings    int      `json:"findings"`    // open ones
+	Problems    []string `json:"problems,omitempty"`
+}
+
+// Sound reports whether nothing contradicts the log.
+func (v Verification) Sound() bool { return len(v.Problems) == 0 }

@@ -1,0 +1,49 @@
+package gate
+
+import (
+	"errors"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+)
+
+// Keys is what the connected system signs, opens and encrypts with. The root key is not
+// among them: it stays offline.
+type Keys struct {
+	Statement []byte             // signed, as devices get it
+	Parsed    identity.Statement // what it says
+	Issuing   *signed.PrivateKey
+	Sealing   []*identity.SealPrivate // newest first
+	Log       *signed.PrivateKey
+	Data      []byte // 32 bytes: encrypts columns
+}
+
+func (k Keys) check() error {
+	switch {
+	case len(k.Statement) == 0 || len(k.Parsed.Issuing) == 0 || len(k.Parsed.Log) == 0:
+		return errors.New("open gate: statement is missing")
+	case k.Issuing == nil || k.Log == nil || len(k.Sealing) == 0 || len(k.Data) != identity.AEADKeySize:
+		return errors.New("open gate: a key is missing")
+	case !k.Parsed.Issuing[0].Equal(k.Issuing.Public()) || !k.Parsed.Log[0].Equal(k.Log.Public()):
+		return errors.New("open gate: the keys are not the statement's")
+	}
+	return nil
+}
+
+// Decide answers whether somebody may; access.May is the one to pass.
+type Decide func(who access.Subject, right identity.Right, what access.Thing) access.Decision
+
+// Config is what a Gate is opened with. Zero durations stand for the defaults given.
+type Config struct {
+	Path     string // SQLite file; its folder exists
+	Keys     Keys
+	Decide   Decide           // required
+	Now      func() time.Time // nil: time.Now
+	Zone     *time.Location   // what a day in the log's filter means; nil: time.Local
+	Operator string           // who runs commands, for the log
+	Loan     time.Duration    // 7 days; never beyond the credential
+	Validity time.Duration    // of a credential: 14 days, at most identity.MaxValidity
+	Deadline time.Duration    // after which a lone half is a finding: 24 hours
+}
