@@ -1,0 +1,55 @@
+package vault
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"strconv"
+)
+
+// The count of wrong passphrases lies unsealed, because it is written while the vault is
+// shut. It guards nothing: it tells the owner that somebody tried.
+
+const attemptsLimit = 20 // digits
+
+// attempts is the count since it was last forgotten. What can not be read counts as one:
+// somebody was there.
+func (f folder) attempts() (uint64, error) {
+	data, err := f.read(attemptsName, attemptsLimit)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case errors.Is(err, ErrDamaged):
+		return 1, nil
+	case err != nil:
+		return 0, err
+	}
+	count, err := strconv.ParseUint(string(data), 10, 64)
+	if err != nil {
+		return 1, nil
+	}
+	return count, nil
+}
+
+func (f folder) countAttempt() error {
+	count, err := f.attempts()
+	if err != nil {
+		return err
+	}
+	if count < math.MaxUint64 {
+		count++
+	}
+	return f.write(attemptsName, strconv.AppendUint(nil, count, 10))
+}
+
+// Attempts is how many wrong passphrases were given since ForgetAttempts.
+func (v *Vault) Attempts() (uint64, error) { return v.folder.attempts() }
+
+// ForgetAttempts begins the count anew; the caller has told it in a durable entry.
+func (v *Vault) ForgetAttempts() error {
+	count, err := v.folder.attempts()
+	if err != nil || count == 0 {
+		return err
+	}
+	return v.folder.write(attemptsName, []byte("0"))
+}

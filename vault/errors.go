@@ -1,0 +1,39 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+)
+
+// Errors of the vault; callers match them with errors.Is.
+var (
+	ErrPassphrase    = errors.New("passphrase is wrong")
+	ErrFormat        = errors.New("vault has a format that this program does not know")
+	ErrDamaged       = errors.New("vault is damaged")
+	ErrReadOnly      = errors.New("vault can not be written to")
+	ErrFull          = errors.New("disk is full")
+	ErrOpenElsewhere = errors.New("vault is open elsewhere")
+	ErrExists        = errors.New("there is a vault already")
+	ErrView          = errors.New("view is damaged and must be rebuilt")
+	ErrClosed        = errors.New("vault is locked")
+	ErrNoStamp       = errors.New("no durable entry stands for this deed")
+	ErrLoan          = errors.New("loan has ended")
+	ErrNotFound      = errors.New("not in the vault")
+	ErrOrder         = errors.New("journal entries are applied out of order")
+	ErrTooLarge      = errors.New("too much for the vault at once")
+)
+
+// named gives the errors of a file system the vault's own words, and keeps the cause.
+func named(deed string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w: %w", deed, ErrFull, err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s: %w: %w", deed, ErrReadOnly, err)
+	}
+	return fmt.Errorf("%s: %w", deed, err)
+}

@@ -1,0 +1,85 @@
+package vault
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// kdf is how the passphrase becomes a key: Argon2id (RFC 9106), in the header.
+type kdf struct {
+	Algorithm string `cbor:"1,keyasint"`
+	Version   uint64 `cbor:"2,keyasint"` // of Argon2, 0x13
+	Time      uint64 `cbor:"3,keyasint"` // passes
+	Memory    uint64 `cbor:"4,keyasint"` // KiB
+	Threads   uint64 `cbor:"5,keyasint"`
+	Salt      []byte `cbor:"6,keyasint"` // 32 bytes
+}
+
+const (
+	argon2id = "argon2id"
+	saltSize = 32
+	keySize  = 32
+
+	// What a new vault costs, and the least that one may cost.
+	floorTime, floorMemory, floorThreads = 3, 64 << 10, 4
+
+	// What a header may ask for: a forged one must not take the machine down.
+	capTime, capMemory, capThreads = 16, 1 << 20, 16
+	capWork                        = 4 << 20 // KiB × passes
+)
+
+func newKDF(cheap bool) kdf {
+	k := kdf{Algorithm: argon2id, Version: argon2.Version, Time: floorTime, Memory: floorMemory, Threads: floorThreads, Salt: random(saltSize)}
+	if cheap {
+		k.Time, k.Memory, k.Threads = 1, 64, 1
+	}
+	return k
+}
+
+func (k kdf) check() error {
+	switch {
+	case k.Algorithm != argon2id, k.Version != argon2.Version:
+		return fmt.Errorf("unknown key derivation: %w", ErrFormat)
+	case len(k.Salt) != saltSize, k.Time == 0, k.Threads == 0, k.Memory < 8*k.Threads,
+		k.Time > capTime, k.Memory > capMemory, k.Threads > capThreads, k.Time*k.Memory > capWork:
+		return fmt.Errorf("key derivation out of bounds: %w", ErrDamaged)
+	}
+	return nil
+}
+
+// key is the key that encrypts the vault's root: HKDF-SHA256 of Argon2id of the
+// passphrase, and of the secrets of further factors. The passphrase is normalised (NFC,
+// RFC 8265 §4.2), because keyboards disagree about how å, ä and ö are spelled.
+func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, error) {
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	normal := norm.NFC.Bytes(passphrase)
+	defer clear(normal)
+	secret := argon2.IDKey(normal, k.Salt, uint32(k.Time), uint32(k.Memory), uint8(k.Threads), keySize)
+	defer func() { clear(secret) }()
+	for _, factor := range factors {
+		secret = append(secret, factor...)
+	}
+	return hkdf.Key(sha256.New, secret, vault, "handslag/1/vault-kek", keySize)
+}
+
+// subkey is the key for one use under secret.
+func subkey(secret []byte, use string) []byte {
+	key, err := hkdf.Expand(sha256.New, secret, "handslag/1/vault-subkey/"+use, keySize)
+	if err != nil {
+		panic(err) // only for a length that HKDF can not give
+	}
+	return key
+}
+
+func random(size int) []byte {
+	data := make([]byte, size)
+	rand.Read(data)
+	return data
+}

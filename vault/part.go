@@ -1,0 +1,171 @@
+package vault
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+	"handslag/vault/journalfile"
+	"handslag/vault/record"
+)
+
+// A content key is in the clear inside this file only, and only for the length of a call:
+// it comes in sealed or from the caller and is wrapped; it goes out sealed to another
+// device, or decrypts one protected part, each against a stamp.
+
+// wrapContentKey takes the key of c out of its seal and wraps it under the subject's DEK.
+func (t *Tx) wrapContentKey(c RecordCopy, r record.Record) ([]byte, error) {
+	key := c.ContentKey
+	if len(c.Sealed) > 0 {
+		if t.vault == nil || t.vault.keys == nil {
+			return nil, fmt.Errorf("device's keys: %w", ErrNotFound)
+		}
+		var err error
+		if key, err = t.vault.keys.OpenSealed(c.Info, c.Sealed); err != nil {
+			return nil, err
+		}
+		defer clear(key)
+	}
+	if len(key) != identity.AEADKeySize {
+		return nil, errors.New("content key is not 32 bytes")
+	}
+	aead, _, err := t.view.seal.bag.of(r.Subject, useContent)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, nil, key, t.view.seal.contentContext(r)), nil
+}
+
+func (s rowSeal) contentContext(r record.Record) []byte {
+	return fmt.Appendf(nil, "handslag/1/vault-content-key/%x/%s/%s/%d", s.vault, r.Org, r.ID, r.Number)
+}
+
+// openable is a record with all that its deed needs, before any decryption.
+type openable struct {
+	row  RecordRow
+	card cardRow
+	part partRow
+}
+
+// admit finds a record and lets a deed pass: the loan holds at now, and stamp is for one of
+// kinds, by this device, with this record, version and subject, and unused.
+func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, kinds ...journal.Kind) (openable, error) {
+	var o openable
+	found, err := t.get(rowCard, string(id), &o.card)
+	if err != nil {
+		return openable{}, err
+	}
+	if !found {
+		return openable{}, ErrNotFound
+	}
+	if o.row, err = o.card.row(); err != nil || o.row.ID != id {
+		return openable{}, errors.Join(ErrView, err)
+	}
+	found, err = t.get(rowPart, string(id), &o.part)
+	if err != nil {
+		return openable{}, err
+	}
+	sum := sha256.Sum256(o.part.Cipher)
+	if !found || o.part.Number != o.row.Number || string(sum[:]) != string(o.row.Cipher) {
+		return openable{}, fmt.Errorf("protected part does not belong to its card: %w", ErrView)
+	}
+	if now > o.row.Until {
+		return openable{}, ErrLoan
+	}
+	entry := stamp.Entry()
+	if entry.Subject != o.row.Subject || t.vault.keys == nil || entry.Device != t.vault.keys.Device() {
+		return openable{}, fmt.Errorf("entry names another subject or device: %w", ErrNoStamp)
+	}
+	for _, kind := range kinds {
+		if err = stamp.Redeem(kind, id, o.row.Number); err == nil {
+			return o, nil
+		}
+	}
+	return openable{}, fmt.Errorf("%w: %w", ErrNoStamp, err)
+}
+
+// contentKey unwraps the content key of what was admitted; the caller wipes it.
+func (t *Tx) contentKey(o openable) ([]byte, error) {
+	aead, _, err := t.view.seal.bag.of(o.row.Subject, useContent)
+	if err != nil {
+		return nil, err
+	}
+	key, err := aead.Open(nil, nil, o.part.Key, t.view.seal.contentContext(o.row.Record))
+	if err != nil {
+		return nil, fmt.Errorf("unwrap content key: %w", ErrView)
+	}
+	return key, nil
+}
+
+// OpenPart decrypts a protected part. It is the only way to one (promise 1): stamp is
+// proof that an entry RecordOpened or RecordExtended by this device, with this record,
+// its version and subject, is durable, and is used up. now is trusted time. Errors:
+// ErrNoStamp, ErrLoan, ErrNotFound, ErrView, ErrClosed.
+func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time) (part record.Protected, err error) {
+	err = v.read(func(t *Tx) error {
+		o, err := t.admit(stamp, id, now, journal.RecordOpened, journal.RecordExtended)
+		if err != nil {
+			return err
+		}
+		key, err := t.contentKey(o)
+		if err != nil {
+			return err
+		}
+		defer clear(key)
+		plain, err := open(key, o.part.Cipher, record.PartContext(o.row.Org, id, o.row.Number))
+		if err != nil {
+			return fmt.Errorf("decrypt: %w", ErrView)
+		}
+		defer clear(plain)
+		if err := signed.Decode(plain, record.CipherLimit, &part); err != nil {
+			return fmt.Errorf("decrypt: %w: %w", ErrView, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return record.Protected{}, fmt.Errorf("open protected part: %w", err)
+	}
+	return part, nil
+}
+
+// Handover is a record on its way to a verified device.
+type Handover struct {
+	Signed []byte        // the record
+	Cipher []byte        // its protected part, as the connected system encrypted it
+	Sealed []byte        // its content key, sealed to the receiver
+	Hands  []record.Hand // up to this device; the caller adds its own loan
+	Until  signed.Time   // the loan that the receiver's must not outlive
+}
+
+// Reseal seals a record's content key to the sealing key of a verified device; info binds
+// it to their verification (record.SharedKeyInfo). Nothing is decrypted. stamp is for an
+// entry ShareSent, as in OpenPart; errors as there.
+func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, to identity.SealKey, info string) (h Handover, err error) {
+	err = v.read(func(t *Tx) error {
+		if t.vault.keys != nil && string(t.vault.keys.Public().Sealing.Bytes) == string(to.Bytes) {
+			return errors.New("to this same device")
+		}
+		o, err := t.admit(stamp, id, now, journal.ShareSent)
+		if err != nil {
+			return err
+		}
+		key, err := t.contentKey(o)
+		if err != nil {
+			return err
+		}
+		defer clear(key)
+		sealed, err := identity.Seal(to, info, key)
+		if err != nil {
+			return err
+		}
+		h = Handover{Signed: o.card.Signed, Cipher: o.part.Cipher, Sealed: sealed, Hands: o.card.Hands, Until: o.row.Until}
+		return nil
+	})
+	if err != nil {
+		return Handover{}, fmt.Errorf("seal record to another device: %w", err)
+	}
+	return h, nil
+}

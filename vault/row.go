@@ -1,0 +1,94 @@
+package vault
+
+import (
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"handslag/identity"
+	"handslag/vault/journal"
+)
+
+// rowKind is the first byte of a row's key in Badger, so that a kind can be listed. What
+// follows is blinded: no ID can be read or guessed from it without the vault root.
+type rowKind byte
+
+const (
+	rowCard       rowKind = 'c' // record: card, loan, hands, source
+	rowPart       rowKind = 'p' // record: ciphertext and wrapped content key
+	rowAssignment rowKind = 'a'
+	rowWork       rowKind = 'w' // what the device did on an assignment
+	rowSetting    rowKind = 's'
+)
+
+const (
+	rowSchema  = 1
+	blindSize  = 24
+	rowHead    = 1 + 8 + len(keyID{}) // schema, revision, key id; before the sealed value
+	rowMaximum = valueMax - 4096      // bytes of a value before it is sealed
+)
+
+// rowSeal seals values. AAD = vault id ‖ full key ‖ schema ‖ revision ‖ key id, so that a
+// row opens at its own place in its own vault only. What is about a subject is sealed under
+// that subject's key, and ends with it.
+type rowSeal struct {
+	vault []byte
+	own   cipher.AEAD
+	names []byte
+	bag   *keybag
+}
+
+func newRowSeal(vault, root []byte, bag *keybag) rowSeal {
+	key := subkey(root, "view")
+	defer clear(key)
+	own, err := identity.NewAEAD(key)
+	if err != nil {
+		panic(err) // subkey makes 32 bytes
+	}
+	return rowSeal{vault: vault, own: own, names: subkey(root, "names"), bag: bag}
+}
+
+func (s rowSeal) key(kind rowKind, id string) []byte {
+	mac := hmac.New(sha256.New, s.names)
+	mac.Write([]byte{'r', 'o', 'w', 0, byte(kind)})
+	mac.Write([]byte(id))
+	return append([]byte{byte(kind)}, mac.Sum(nil)[:blindSize]...)
+}
+
+func (s rowSeal) context(key, head []byte) []byte { return slices.Concat(s.vault, key, head) }
+
+// seal is the value that Badger stores at key; subject may be empty.
+func (s rowSeal) seal(key []byte, revision uint64, subject journal.SubjectID, plain []byte) ([]byte, error) {
+	aead, name := s.own, keyID{}
+	if subject != "" {
+		var err error
+		if aead, name, err = s.bag.of(subject, useRow); err != nil {
+			return nil, fmt.Errorf("seal row: %w", err)
+		}
+	}
+	head := binary.BigEndian.AppendUint64([]byte{rowSchema}, revision)
+	head = append(head, name[:]...)
+	return aead.Seal(head, nil, plain, s.context(key, head)), nil
+}
+
+// open gives the plaintext and revision of a value, or ErrView.
+func (s rowSeal) open(key, value []byte) ([]byte, uint64, error) {
+	if len(value) < rowHead || value[0] != rowSchema {
+		return nil, 0, fmt.Errorf("open row: %w", ErrView)
+	}
+	head, aead := value[:rowHead], s.own
+	if name := keyID(head[rowHead-len(keyID{}):]); name != (keyID{}) {
+		var err error
+		if aead, err = s.bag.named(name, useRow); err != nil {
+			return nil, 0, fmt.Errorf("open row: %w: %w", ErrView, err)
+		}
+	}
+	plain, err := aead.Open(nil, nil, value[rowHead:], s.context(key, head))
+	if err != nil {
+		return nil, 0, fmt.Errorf("open row: %w", ErrView)
+	}
+	return plain, binary.BigEndian.Uint64(head[1:]), nil
+}

@@ -1,0 +1,74 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+
+	"handslag/identity/signed"
+)
+
+// Sync is how far the device has come with the connected system.
+type Sync struct {
+	Cursor    string      `cbor:"1,keyasint,omitempty"` // of the change pages; opaque
+	Last      signed.Time `cbor:"2,keyasint,omitempty"` // when the last sync ended, by trusted time
+	Statement uint64      `cbor:"3,keyasint,omitempty"` // number of the newest statement seen
+}
+
+// Clock is the floor of trusted time: the newest signed server time, and where the boot's
+// own clock stood when it came.
+type Clock struct {
+	Server  signed.Time `cbor:"1,keyasint,omitempty"`
+	Signed  []byte      `cbor:"2,keyasint,omitempty"` // the server time as it was signed
+	Boot    string      `cbor:"3,keyasint,omitempty"` // boot id
+	Elapsed int64       `cbor:"4,keyasint,omitempty"` // µs since that boot, at receipt
+	Wall    signed.Time `cbor:"5,keyasint,omitempty"` // what the wall clock said then
+}
+
+const (
+	syncName      = "sync"
+	clockName     = "clock"
+	settingPrefix = "set/"
+	settingLimit  = 64 << 10 // bytes
+)
+
+// Sync is the last one set, the zero value before.
+func (v *Vault) Sync() (Sync, error) { return setting[Sync](v, syncName) }
+
+// Clock is the last one set, the zero value before.
+func (v *Vault) Clock() (Clock, error) { return setting[Clock](v, clockName) }
+
+// Setting is what the caller keeps under name, nil where there is nothing.
+func (v *Vault) Setting(name string) ([]byte, error) {
+	return setting[[]byte](v, settingPrefix+name)
+}
+
+func setting[T any](v *Vault, name string) (out T, err error) {
+	err = v.read(func(t *Tx) error {
+		_, err := t.get(rowSetting, name, &out)
+		return err
+	})
+	return out, err
+}
+
+// SetSync replaces Sync, in the transaction of the rows that it accounts for.
+func (t *Tx) SetSync(s Sync) error { return t.put(rowSetting, syncName, "", s) }
+
+// SetClock replaces the floor of trusted time. An older server time changes nothing.
+func (t *Tx) SetClock(c Clock) error {
+	var old Clock
+	if _, err := t.get(rowSetting, clockName, &old); err != nil && !errors.Is(err, ErrView) {
+		return err
+	}
+	if c.Server < old.Server {
+		return nil
+	}
+	return t.put(rowSetting, clockName, "", c)
+}
+
+// SetSetting keeps at most 64 KiB under name.
+func (t *Tx) SetSetting(name string, data []byte) error {
+	if len(data) > settingLimit {
+		return fmt.Errorf("keep setting: %w", ErrTooLarge)
+	}
+	return t.put(rowSetting, settingPrefix+name, "", data)
+}

@@ -1,0 +1,233 @@
+// Package vault is the encrypted store on the device: the key hierarchy from passphrase to
+// subject, the profile, and the view of records and assignments, in Badger. It hands out
+// a protected part against a stamp only, which a durable entry mints. It is no source of
+// truth: the view can be rebuilt from journal and connected system. It verifies no
+// signature, judges no right and knows no network; its caller does.
+package vault
+
+import (
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"handslag/identity"
+)
+
+// Options are for tests; the zero value is what programs use.
+type Options struct {
+	// CheapForTests makes new vaults with an Argon2id far below the floor of 64 MiB, t=3,
+	// p=4, so that tests are quick. No program may set it.
+	CheapForTests bool
+	// FreeSpace is asked for the bytes free under a folder; nil is the operating system.
+	FreeSpace func(dir string) (uint64, error)
+}
+
+// Vault is an open vault. Its methods may be called from many goroutines; they return
+// ErrClosed after Close.
+type Vault struct {
+	folder folder
+	lock   *os.File
+	header header
+	bag    *keybag
+
+	mu      sync.RWMutex // held for writing by Close, ResetView and SaveProfile
+	closed  bool
+	root    []byte
+	profile Profile
+	keys    *identity.KeySet
+	view    *view // nil while the view is damaged
+
+	writing sync.Mutex // one transaction at a time
+}
+
+func folderAt(dir string, o Options) folder {
+	f := folder{dir: dir, free: o.FreeSpace}
+	if f.free == nil {
+		f.free = freeSpace
+	}
+	return f
+}
+
+// Create makes a vault in dir, which it makes where it is missing, and opens it. The
+// header is written last: what an interrupted Create leaves is no vault, and the next
+// Create writes over it. The caller wipes passphrase. Errors: ErrExists, ErrReadOnly,
+// ErrFull, ErrOpenElsewhere, ErrDamaged.
+func Create(dir string, passphrase []byte, o Options) (*Vault, error) {
+	v, err := create(folderAt(dir, o), passphrase, o.CheapForTests)
+	if err != nil {
+		return nil, fmt.Errorf("create vault: %w", err)
+	}
+	return v, nil
+}
+
+func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
+	if len(passphrase) == 0 {
+		return nil, fmt.Errorf("empty: %w", ErrPassphrase)
+	}
+	if err := os.MkdirAll(f.dir, folderMode); err != nil {
+		return nil, named("make the folder", err)
+	}
+	if err := os.Chmod(f.dir, folderMode); err != nil {
+		return nil, named("make the folder", err)
+	}
+	lock, err := f.lock()
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{folder: f, lock: lock}
+	defer func() {
+		if err != nil {
+			v.shut()
+		}
+	}()
+	switch state, err := f.state(); {
+	case err != nil:
+		return nil, err
+	case state != None:
+		return nil, ErrExists
+	}
+	if err := f.space(0, viewReserve); err != nil {
+		return nil, err
+	}
+	h, root, secret, err := newHeader(passphrase, cheap)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(secret)
+	v.header, v.root = h, root
+	v.bag = newKeybag(f, h.Vault, root, secret, subkey(root, "names"))
+	v.bag.dirty = true
+	if err := v.bag.flush(); err != nil {
+		return nil, err
+	}
+	if err := f.makeView(v.header.Vault, v.root, v.bag); err != nil {
+		return nil, err
+	}
+	if v.view, err = openView(f, h.Vault, root, v.bag); err != nil {
+		return nil, err
+	}
+	data, err := h.encode()
+	if err != nil {
+		return nil, err
+	}
+	return v, f.write(headerName, data)
+}
+
+// Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
+// durably, and returns ErrPassphrase. Where nothing but the view is damaged, Open returns
+// the vault and ErrView: all works but the view, until ResetView. Further errors:
+// ErrNotFound, ErrFormat, ErrDamaged, ErrReadOnly, ErrFull, ErrOpenElsewhere.
+func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
+	v, err := unlock(folderAt(dir, o), passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	v.view, err = openView(v.folder, v.header.Vault, v.root, v.bag)
+	switch {
+	case errors.Is(err, ErrView):
+		return v, fmt.Errorf("open vault: %w", err)
+	case err != nil:
+		v.Close()
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	return v, nil
+}
+
+func unlock(f folder, passphrase []byte) (_ *Vault, err error) {
+	switch state, err := f.state(); {
+	case err != nil:
+		return nil, err
+	case state == None:
+		return nil, ErrNotFound
+	}
+	lock, err := f.lock()
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{folder: f, lock: lock}
+	defer func() {
+		if err != nil {
+			v.shut()
+		}
+	}()
+	if err := f.writable(); err != nil {
+		return nil, err
+	}
+	data, err := f.read(headerName, headerLimit)
+	if err != nil {
+		return nil, err
+	}
+	if v.header, err = parseHeader(data); err != nil {
+		return nil, err
+	}
+	root, secret, err := v.header.unwrap(passphrase)
+	if errors.Is(err, ErrPassphrase) {
+		return nil, errors.Join(err, f.countAttempt())
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer clear(secret)
+	v.root = root
+	v.bag = newKeybag(f, v.header.Vault, root, secret, subkey(root, "names"))
+	if err := v.bag.load(); err != nil {
+		return nil, err
+	}
+	if err := v.loadProfile(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// enter holds the vault open for one call; the caller unlocks v.mu for reading.
+func (v *Vault) enter() error {
+	v.mu.RLock()
+	if v.closed {
+		v.mu.RUnlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+// SegmentKeys encrypts the keys of journal segments under the vault root.
+func (v *Vault) SegmentKeys() (cipher.AEAD, error) {
+	if err := v.enter(); err != nil {
+		return nil, err
+	}
+	defer v.mu.RUnlock()
+	key := subkey(v.root, "segments")
+	defer clear(key)
+	return identity.NewAEAD(key)
+}
+
+// Close locks the vault: it waits for calls under way, closes the files, zeroes the keys
+// that Go lets us zero, and lets go of the folder. A second Close does nothing.
+func (v *Vault) Close() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return nil
+	}
+	return v.shut()
+}
+
+func (v *Vault) shut() error {
+	v.closed = true
+	var err error
+	if v.view != nil {
+		err = v.view.close()
+		v.view = nil
+	}
+	if v.bag != nil {
+		v.bag.destroy()
+	}
+	if v.keys != nil {
+		v.keys.Destroy()
+		v.keys = nil
+	}
+	clear(v.root)
+	v.profile = Profile{}
+	return errors.Join(err, v.lock.Close())
+}
