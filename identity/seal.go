@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"crypto/hpke"
 	"errors"
 	"fmt"
@@ -48,11 +49,11 @@ func Seal(key SealKey, info string, secret []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	bytes, err := hpke.Seal(public, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(info), secret)
+	box, err := hpke.Seal(public, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(info), secret)
 	if err != nil {
 		return nil, fmt.Errorf("seal: %w", err)
 	}
-	return signed.Encode(sealed{Suite: key.Suite, Bytes: bytes})
+	return signed.Encode(sealed{Suite: key.Suite, Bytes: box})
 }
 
 // SealPrivate opens what was sealed to its public key. It prints as nothing.
@@ -81,8 +82,12 @@ func (s *SealPrivate) Public() SealKey {
 	return SealKey{Suite: SuiteHybrid, Bytes: s.key.PublicKey().Bytes()}
 }
 
-// Bytes is the secret; the caller wraps it and wipes its copy.
-func (s *SealPrivate) Bytes() ([]byte, error) { return s.key.Bytes() }
+// Bytes is the secret; the caller wraps it and wipes its copy. The library hands out the
+// slice that it works on, which a caller's wiping would turn into zeros.
+func (s *SealPrivate) Bytes() ([]byte, error) {
+	secret, err := s.key.Bytes()
+	return bytes.Clone(secret), err
+}
 
 // Open opens what Seal sealed with the same info; it returns ErrSealed otherwise.
 func (s *SealPrivate) Open(info string, data []byte) ([]byte, error) {
