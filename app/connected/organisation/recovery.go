@@ -1,0 +1,130 @@
+package organisation
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+)
+
+// ErrRecovery says that a file is not a recovery file, or a damaged one, or another
+// organisation's.
+var ErrRecovery = errors.New("not a recovery file of this organisation, or damaged")
+
+// recoveryLimit bounds a recovery file, in bytes.
+const recoveryLimit = 8 << 10
+
+// recoveryFile is what lies offline: a COSE_Sign1 by the root key over this. The
+// signature tells a damaged file from a wrong passphrase.
+type recoveryFile struct {
+	Version uint64      `cbor:"1,keyasint"`
+	Root    signed.Key  `cbor:"2,keyasint"`
+	Name    string      `cbor:"3,keyasint"`
+	Made    signed.Time `cbor:"4,keyasint"`
+	KDF     *derivation `cbor:"5,keyasint,omitempty"` // absent: Box is not encrypted
+	Box     []byte      `cbor:"6,keyasint"`           // recoverySecrets, encrypted where KDF says how
+}
+
+// recoverySecrets are the two keys that outlive the server.
+type recoverySecrets struct {
+	Root    []byte `cbor:"1,keyasint"` // Ed25519 seed
+	Sealing []byte `cbor:"2,keyasint"`
+}
+
+// boxContext binds the encrypted box to this use and organisation.
+func boxContext(root signed.Key) []byte {
+	return fmt.Appendf(nil, "%s\x00%s", signed.DomainRecoveryFile, identity.OrgIDOf(root))
+}
+
+// sealRecovery makes the recovery file; without a passphrase it lies open, for a safe.
+func sealRecovery(root *signed.PrivateKey, sealing *identity.SealPrivate, name string, passphrase []byte, made signed.Time) ([]byte, error) {
+	secret, err := sealing.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("make recovery file: %w", err)
+	}
+	seed := root.Seed()
+	plain, err := signed.Encode(recoverySecrets{Root: seed, Sealing: secret})
+	clear(secret)
+	clear(seed)
+	if err != nil {
+		return nil, fmt.Errorf("make recovery file: %w", err)
+	}
+	defer clear(plain)
+	file := recoveryFile{Version: 1, Root: root.Public(), Name: name, Made: made, Box: plain}
+	if passphrase != nil {
+		if err := checkPassphrase(passphrase); err != nil {
+			return nil, fmt.Errorf("make recovery file: %w", err)
+		}
+		how := newDerivation()
+		aead, err := how.aead(passphrase)
+		if err != nil {
+			return nil, fmt.Errorf("make recovery file: %w", err)
+		}
+		nonce := make([]byte, aead.NonceSize())
+		rand.Read(nonce)
+		file.KDF, file.Box = &how, aead.Seal(nonce, nonce, plain, boxContext(file.Root))
+	}
+	return signed.Sign(signed.DomainRecoveryFile, root, file)
+}
+
+// readRecovery checks everything about a recovery file that needs no passphrase.
+func readRecovery(data []byte) (recoveryFile, error) {
+	var claim recoveryFile
+	if err := signed.Unverified(data, recoveryLimit, &claim); err != nil {
+		return recoveryFile{}, fmt.Errorf("read recovery file: %w: %w", ErrRecovery, err)
+	}
+	var file recoveryFile
+	if err := signed.Open(signed.DomainRecoveryFile, claim.Root, data, recoveryLimit, &file); err != nil {
+		return recoveryFile{}, fmt.Errorf("read recovery file: %w: %w", ErrRecovery, err)
+	}
+	if file.Version != 1 {
+		return recoveryFile{}, fmt.Errorf("read recovery file: %w: version %d is not known", ErrRecovery, file.Version)
+	}
+	if file.KDF != nil {
+		if err := file.KDF.check(); err != nil {
+			return recoveryFile{}, fmt.Errorf("read recovery file: %w: %w", ErrRecovery, err)
+		}
+	}
+	return file, nil
+}
+
+// open gives the root and the sealing key. It returns ErrPassphraseNeeds, ErrPassphrase
+// or ErrRecovery.
+func (f recoveryFile) open(passphrase []byte) (*signed.PrivateKey, *identity.SealPrivate, error) {
+	plain := f.Box
+	if f.KDF != nil {
+		if len(passphrase) == 0 {
+			return nil, nil, fmt.Errorf("open recovery file: %w", ErrPassphraseNeeds)
+		}
+		if len(passphrase) > MaxPassphrase {
+			return nil, nil, fmt.Errorf("open recovery file: %w", ErrPassphrase)
+		}
+		aead, err := f.KDF.aead(passphrase)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open recovery file: %w", err)
+		}
+		n := aead.NonceSize()
+		if len(f.Box) < n {
+			return nil, nil, fmt.Errorf("open recovery file: %w", ErrRecovery)
+		}
+		if plain, err = aead.Open(nil, f.Box[:n], f.Box[n:], boxContext(f.Root)); err != nil {
+			return nil, nil, fmt.Errorf("open recovery file: %w", ErrPassphrase)
+		}
+		defer clear(plain)
+	}
+	var in recoverySecrets
+	if err := signed.Decode(plain, recoveryLimit, &in); err != nil {
+		return nil, nil, fmt.Errorf("open recovery file: %w: %w", ErrRecovery, err)
+	}
+	root, err := signed.PrivateKeyFromSeed(in.Root)
+	if err != nil || !root.Public().Equal(f.Root) {
+		return nil, nil, fmt.Errorf("open recovery file: %w: its root key is another", ErrRecovery)
+	}
+	sealing, err := identity.SealPrivateFromBytes(in.Sealing)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open recovery file: %w: %w", ErrRecovery, err)
+	}
+	return root, sealing, nil
+}
