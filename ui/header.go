@@ -1,0 +1,116 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"handslag/assets"
+)
+
+// Connection is what the header says about coverage and about what has not been received yet.
+type Connection struct {
+	Online  bool
+	Syncing bool
+	Waiting int // entries without a receipt
+}
+
+// Header stands on top of every screen: who is at work, on which device, and how the connection is.
+type Header struct {
+	widget.BaseWidget
+
+	lang    assets.Language
+	name    *Text
+	device  *Text
+	dot     *canvas.Circle
+	status  *Text
+	waiting *Text
+	ground  *Surface
+	state   State
+}
+
+// NewHeader makes a header that names nobody yet.
+func NewHeader(lang assets.Language) *Header {
+	h := &Header{lang: lang, dot: canvas.NewCircle(nil)}
+	h.name = newText("", theme.ColorNameForeground, theme.SizeNameText, fyne.TextStyle{Bold: true}).OneLine()
+	h.device = newText("", colorMuted, sizeTiny, fyne.TextStyle{Monospace: true}).OneLine()
+	h.status = newText("", theme.ColorNameForeground, sizeSmall, fyne.TextStyle{Bold: true}).Unbroken()
+	h.waiting = newText("", colorMuted, sizeSmall, fyne.TextStyle{}).Unbroken()
+
+	mark := picture(assets.IconApp, theme.ColorNameForeground, 40)
+	status := Beside(layout.NewSpacer(), container.NewGridWrap(fyne.NewSquareSize(10), h.dot), h.status)
+	right := container.New(middle{}, StackTight(status, container.NewHBox(layout.NewSpacer(), h.waiting)))
+	left := container.New(middle{}, StackTight(h.name, h.device))
+	row := container.New(layout.NewCustomPaddedLayout(10, 10, 18, 20),
+		container.New(layout.NewBorderLayout(nil, nil, nil, right), right,
+			container.NewBorder(nil, nil, container.New(layout.NewCustomPaddedLayout(0, 0, 0, 8), container.NewCenter(mark)), nil, left)))
+	h.ground = newSurface(container.NewBorder(nil, newHairline(), nil, nil, row), theme.ColorNameHeaderBackground, 0, 0)
+	h.ExtendBaseWidget(h)
+	h.SetConnection(Connection{})
+	return h
+}
+
+// SetPerson names the person and the device; deviceID is the full text in its groups. Both are empty before unlocking.
+func (h *Header) SetPerson(name, deviceID string) {
+	h.name.SetText(name)
+	h.device.SetText(deviceID)
+}
+
+// SetConnection tells how the connection is, in words beside the dot's colour.
+func (h *Header) SetConnection(c Connection) {
+	h.state = StateNeutral
+	switch {
+	case c.Online && c.Syncing:
+		h.status.SetText(h.lang.Say("header.syncing"))
+		h.state = StateWaiting
+	case c.Online:
+		h.status.SetText(h.lang.Say("header.online"))
+		h.state = StateOK
+	default:
+		h.status.SetText(h.lang.Say("header.offline"))
+	}
+	if c.Waiting > 0 {
+		h.waiting.SetText(h.lang.Say("header.waiting", "n", c.Waiting))
+	} else {
+		h.waiting.SetText(h.lang.Say("header.all_received"))
+	}
+	h.Refresh()
+}
+
+// CreateRenderer shows the ground with everything on it.
+func (h *Header) CreateRenderer() fyne.WidgetRenderer {
+	return &headerRenderer{WidgetRenderer: widget.NewSimpleRenderer(h.ground), header: h}
+}
+
+type headerRenderer struct {
+	fyne.WidgetRenderer
+	header *Header
+}
+
+func (r *headerRenderer) Layout(size fyne.Size) {
+	r.header.dot.FillColor = theme.Color(r.header.state.ink())
+	r.WidgetRenderer.Layout(size)
+}
+
+func (r *headerRenderer) Refresh() {
+	r.header.dot.FillColor = theme.Color(r.header.state.ink())
+	r.header.dot.Refresh()
+	r.WidgetRenderer.Refresh()
+}
+
+// newHairline is a thin line that follows the theme.
+func newHairline() fyne.CanvasObject {
+	line := newSurface(nil, colorHairline, 0, 0)
+	return container.New(thin{}, line)
+}
+
+// thin gives its child one pixel of height.
+type thin struct{}
+
+func (thin) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	layout.NewStackLayout().Layout(objects, size)
+}
+func (thin) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }

@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"handslag/assets"
+)
+
+// tinted is one of our icons in a colour of the theme. Fyne's own themed resources recolour areas only, and our icons are
+// lines. The name carries the colour, because Fyne caches pictures by it.
+type tinted struct {
+	name   string
+	colour fyne.ThemeColorName
+}
+
+// Name gives a name that changes with the theme.
+func (t tinted) Name() string { return t.name + "-" + t.ink() + ".svg" }
+
+// Content gives the SVG in the theme's colour. Icon names are constants of package assets, so an unknown one is a slip in a
+// screen; it shows nothing and breaks nothing.
+func (t tinted) Content() []byte {
+	raw, err := assets.Icon(t.name)
+	if err != nil {
+		return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"></svg>`)
+	}
+	if t.name == assets.IconApp {
+		return raw // it has its own colours
+	}
+	return bytes.ReplaceAll(raw, []byte("#000000"), []byte("#"+t.ink()))
+}
+
+func (t tinted) ink() string {
+	r, g, b, _ := theme.Color(t.colour).RGBA()
+	return fmt.Sprintf("%02x%02x%02x", r>>8, g>>8, b>>8)
+}
+
+// iconIn gives an icon in a colour.
+func iconIn(name string, colour fyne.ThemeColorName) fyne.Resource { return tinted{name, colour} }
+
+// picture shows an icon at a size, in device-independent pixels.
+func picture(name string, colour fyne.ThemeColorName, size float32) *canvas.Image {
+	img := canvas.NewImageFromResource(iconIn(name, colour))
+	img.FillMode = canvas.ImageFillContain
+	img.SetMinSize(fyne.NewSquareSize(size))
+	return img
+}
+
+// medallion is an icon on a round tinted ground; rows and empty lists begin with it.
+func medallion(name string, s State, size float32) fyne.CanvasObject {
+	ground := newSurface(nil, s.paper(), size/2, 0)
+	if s.orNeutral() == StateNeutral {
+		ground.fill = colorTint
+	}
+	ink := s.ink()
+	if s.orNeutral() == StateNeutral {
+		ink = colorOnTint
+	}
+	icon := picture(name, ink, size*0.54)
+	box := container.NewStack(ground, container.NewCenter(icon))
+	return container.NewGridWrap(fyne.NewSquareSize(size), box)
+}

@@ -1,0 +1,47 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"handslag/assets"
+)
+
+// NewPage lays out a screen: its name and what can be done on top, its own banner for problems, then the body, which fills
+// the rest. A body that can grow long scrolls by itself (NewTouchScroll, RowList).
+func NewPage(title string, banner *Banner, body fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
+	return newPage(NewTitle(title).OneLine(), banner, body, actions)
+}
+
+// NewSubPage is a page that one goes back from.
+func NewSubPage(lang assets.Language, title string, back func(), banner *Banner, body fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
+	arrow := NewQuiet(lang.Say("common.back"), assets.IconBack, back)
+	head := container.NewBorder(nil, nil, arrow, nil, container.New(pushed{left: 8}, container.New(middle{}, NewTitle(title).OneLine())))
+	return newPage(head, banner, body, actions)
+}
+
+func newPage(head fyne.CanvasObject, banner *Banner, body fyne.CanvasObject, actions []fyne.CanvasObject) fyne.CanvasObject {
+	var right fyne.CanvasObject
+	if len(actions) > 0 {
+		right = container.New(middle{}, container.NewHBox(actions...))
+	}
+	top := Stack(container.New(atLeast{fyne.NewSize(0, touchSize)}, container.NewBorder(nil, nil, nil, right, container.New(middle{}, head))))
+	if banner != nil {
+		top.Add(banner)
+	}
+	return Inset(gapWide, container.New(headed{16}, top, body))
+}
+
+// NewScrollPage is the body of a page that is read from top to bottom: parts at the wide distance, no wider than max.
+func NewScrollPage(max float32, parts ...fyne.CanvasObject) fyne.CanvasObject {
+	return NewTouchScroll(ColumnStart(max, StackWide(parts...)))
+}
+
+// Section is a part of a page with its name, a hint (may be empty) and its content.
+func Section(title, hint string, content fyne.CanvasObject) fyne.CanvasObject {
+	head := StackTight(NewLead(title))
+	if hint != "" {
+		head.Add(NewMuted(hint))
+	}
+	return Stack(head, content)
+}

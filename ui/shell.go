@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"handslag/assets"
+)
+
+// The places of the rail, by ID.
+const (
+	PlaceMe          = "me"
+	PlaceRecords     = "records"
+	PlaceAssignments = "assignments"
+	PlaceHandOver    = "handover"
+	PlaceLog         = "log"
+	PlaceSettings    = "settings"
+	PlaceLock        = "lock"
+)
+
+// Shell is the frame of every screen: the header on top, the rail at the left, the screen in the rest. Before anyone has
+// unlocked there is no rail.
+type Shell struct {
+	Header *Header
+	Rail   *Rail
+
+	screen  *fyne.Container
+	ground  *Surface
+	content *fyne.Container
+}
+
+// NewShell makes a frame with nothing in it.
+func NewShell(lang assets.Language) *Shell {
+	s := &Shell{Header: NewHeader(lang), screen: container.NewStack()}
+	s.Rail = NewRail([]Place{
+		{PlaceMe, assets.IconPerson, lang.Say("nav.me")},
+		{PlaceRecords, assets.IconRecord, lang.Say("nav.records")},
+		{PlaceAssignments, assets.IconAssignment, lang.Say("nav.assignments")},
+		{PlaceHandOver, assets.IconHandshake, lang.Say("nav.handover")},
+		{PlaceLog, assets.IconLog, lang.Say("nav.log")},
+		{PlaceSettings, assets.IconSettings, lang.Say("nav.settings")},
+	}, []Place{{PlaceLock, assets.IconLock, lang.Say("nav.lock")}})
+	s.ground = newSurface(s.screen, theme.ColorNameBackground, 0, 0)
+	s.content = container.New(frame{}, s.ground, s.Rail, s.Header)
+	return s
+}
+
+// Content is what a window shows.
+func (s *Shell) Content() fyne.CanvasObject { return s.content }
+
+// Show puts a screen into the frame, with the rail or without.
+func (s *Shell) Show(screen fyne.CanvasObject, withRail bool) {
+	s.screen.Objects = []fyne.CanvasObject{screen}
+	if withRail {
+		s.Rail.Show()
+	} else {
+		s.Rail.Hide()
+	}
+	s.content.Refresh()
+}
+
+// frame sets screen, rail and header edge to edge.
+type frame struct{}
+
+func (frame) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	screen, rail, header := o[0], o[1], o[2]
+	top := header.MinSize().Height
+	header.Resize(fyne.NewSize(size.Width, top))
+	header.Move(fyne.NewPos(0, 0))
+	var left float32
+	if rail.Visible() {
+		left = rail.MinSize().Width
+		rail.Resize(fyne.NewSize(left, size.Height-top))
+		rail.Move(fyne.NewPos(0, top))
+	}
+	screen.Resize(fyne.NewSize(size.Width-left, size.Height-top))
+	screen.Move(fyne.NewPos(left, top))
+}
+
+func (frame) MinSize(o []fyne.CanvasObject) fyne.Size {
+	screen, rail, header := o[0].MinSize(), o[1].MinSize(), o[2].MinSize()
+	if !o[1].Visible() {
+		rail = fyne.Size{}
+	}
+	return fyne.NewSize(fyne.Max(header.Width, screen.Width+rail.Width), header.Height+fyne.Max(screen.Height, rail.Height))
+}
