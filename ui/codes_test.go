@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"handslag/assets"
+)
+
+// TestEveryCodeThatScreensSayHasASentence reads this package's source: a code given to Say or NewEmpty must be in assets.
+func TestEveryCodeThatScreensSayHasASentence(t *testing.T) {
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			var said []string
+			switch fun := call.Fun.(type) {
+			case *ast.SelectorExpr:
+				if fun.Sel.Name == "Say" && len(call.Args) > 0 {
+					said = literals(call.Args[0])
+				}
+			case *ast.Ident:
+				if fun.Name == "NewEmpty" && len(call.Args) > 2 {
+					for _, c := range literals(call.Args[2]) {
+						said = append(said, c, c+"_hint")
+					}
+				}
+			}
+			for _, code := range said {
+				seen++
+				if !assets.Swedish.Knows(code) {
+					t.Errorf("%s says %q, which has no sentence", f.Name(), code)
+				}
+			}
+			return true
+		})
+	}
+	if seen < 10 {
+		t.Errorf("only %d codes were seen: this test reads nothing", seen)
+	}
+}
+
+// literals gives the string an expression is, when it is written out whole.
+func literals(e ast.Expr) []string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return nil
+	}
+	s, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return nil
+	}
+	return []string{s}
+}
