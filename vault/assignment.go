@@ -20,6 +20,7 @@ type AssignmentState struct {
 	At     signed.Time       `cbor:"4,keyasint,omitempty"`
 	Number uint64            `cbor:"5,keyasint,omitempty"` // the version that was signed
 	Entry  []byte            `cbor:"6,keyasint,omitempty"` // hash of the entry that says so
+	Note   string            `cbor:"7,keyasint,omitempty"`
 }
 
 // AssignmentCopy is an assignment as it came down; the caller has verified Signed

@@ -59,7 +59,7 @@ func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, er
 	if err := k.check(); err != nil {
 		return nil, err
 	}
-	normal := norm.NFC.Bytes(passphrase)
+	normal := norm.NFC.Append(nil, passphrase...) // a copy of our own, to wipe
 	defer clear(normal)
 	secret := argon2.IDKey(normal, k.Salt, uint32(k.Time), uint32(k.Memory), uint8(k.Threads), keySize)
 	defer func() { clear(secret) }()

@@ -114,7 +114,7 @@ func (f folder) makeView(vault, root []byte, bag *keybag) error {
 	err = db.Update(func(txn *badger.Txn) error {
 		return (&Tx{view: w, txn: txn}).put(rowSetting, markerName, "", []byte{1})
 	})
-	if err := errors.Join(err, w.close(), tighten(fresh)); err != nil {
+	if err := errors.Join(err, w.close()); err != nil {
 		return named("make view", err)
 	}
 	if err := os.RemoveAll(place); err != nil {
@@ -146,7 +146,7 @@ func (w *view) close() (err error) {
 		}
 	}()
 	defer clear(w.seal.names)
-	return w.db.Close()
+	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }
 
 // ResetView moves the view aside, where it replaces an earlier damaged one, and begins an

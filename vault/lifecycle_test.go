@@ -1,0 +1,271 @@
+package vault
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestAVaultOpensWithItsPassphraseOnly(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.vault.Close())
+	for range 3 {
+		if _, err := Open(w.dir, []byte("fel"), cheap); !errors.Is(err, ErrPassphrase) {
+			t.Fatalf("a wrong passphrase: %v", err)
+		}
+	}
+	w.reopen()
+	if n, err := w.vault.Attempts(); err != nil || n != 3 {
+		t.Errorf("wrong passphrases counted: %d, %v", n, err)
+	}
+	w.reopen()
+	if n, _ := w.vault.Attempts(); n != 3 {
+		t.Errorf("the count is forgotten before it was told: %d", n)
+	}
+	must(t, w.vault.ForgetAttempts())
+	w.reopen()
+	if n, _ := w.vault.Attempts(); n != 0 {
+		t.Errorf("the count after it was told: %d", n)
+	}
+	must(t, os.WriteFile(filepath.Join(w.dir, attemptsName), []byte("x"), fileMode))
+	if n, _ := w.vault.Attempts(); n != 1 {
+		t.Errorf("a count that somebody scratched out: %d", n)
+	}
+	p, err := w.vault.Profile()
+	if err != nil || p.Person.Name() != "Anna Lindqvist" {
+		t.Errorf("profile: %+v, %v", p, err)
+	}
+}
+
+func TestSwedishLettersAreTheSameFromEveryKeyboard(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "v")
+	v, err := Create(dir, []byte("h\u00e4st"), cheap)
+	must(t, err)
+	must(t, v.Close())
+	v, err = Open(dir, []byte("ha\u0308st"), cheap)
+	must(t, err)
+	must(t, v.Close())
+}
+
+func TestAFolderSaysWhatStandsInIt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "v")
+	expect := func(want State) {
+		t.Helper()
+		if got, err := Exists(dir); err != nil || got != want {
+			t.Fatalf("state %d, %v; want %d", got, err, want)
+		}
+	}
+	expect(None)
+	if _, err := Open(dir, passphrase, cheap); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("no vault: %v", err)
+	}
+	if _, err := Create(dir, nil, cheap); err == nil {
+		t.Fatal("an empty passphrase is taken")
+	}
+	v, err := Create(dir, passphrase, cheap)
+	must(t, err)
+	expect(Enrolling)
+	if _, err := Create(dir, passphrase, cheap); !errors.Is(err, ErrOpenElsewhere) {
+		t.Fatalf("a second create: %v", err)
+	}
+	must(t, v.SaveProfile(Profile{Request: []byte("r")}, nil))
+	expect(Enrolling)
+	if err := v.SaveProfile(Profile{Credential: []byte("c")}, nil); err == nil {
+		t.Fatal("a credential without keys is taken")
+	}
+	w := newWorld(t)
+	must(t, v.SaveProfile(Profile{Credential: []byte("c")}, w.keys))
+	expect(Ready)
+	must(t, v.Close())
+	if _, err := Create(dir, passphrase, cheap); !errors.Is(err, ErrExists) {
+		t.Fatalf("create over a vault: %v", err)
+	}
+	expect(Ready)
+	must(t, os.Remove(filepath.Join(dir, headerName)))
+	if _, err := Exists(dir); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("a profile whose header is gone: %v", err)
+	}
+	if _, err := Create(dir, passphrase, cheap); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("create over it: %v", err)
+	}
+}
+
+func TestAnInterruptedCreateIsDoneAnew(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "v")
+	v, err := Create(dir, passphrase, cheap)
+	must(t, err)
+	must(t, v.Close())
+	must(t, os.Remove(filepath.Join(dir, headerName))) // as if the header had not been written yet
+	v, err = Create(dir, passphrase, cheap)
+	must(t, err)
+	must(t, v.Close())
+	v, err = Open(dir, passphrase, cheap)
+	must(t, err)
+	must(t, v.Close())
+}
+
+func TestOneOpensAtATime(t *testing.T) {
+	w := newWorld(t)
+	if _, err := Open(w.dir, passphrase, cheap); !errors.Is(err, ErrOpenElsewhere) {
+		t.Fatalf("a second opener: %v", err)
+	}
+	if n, _ := w.vault.Attempts(); n != 0 {
+		t.Error("a second opener counts as a wrong passphrase")
+	}
+	w.reopen()
+}
+
+func TestALockedVaultGivesNothing(t *testing.T) {
+	w := newWorld(t)
+	root, keys := w.vault.root, w.keys
+	must(t, w.vault.Close())
+	must(t, w.vault.Close())
+	_, errRecord := w.vault.Record(rita)
+	_, errKeys := w.vault.Keys()
+	_, errSubject := w.vault.SubjectKey(ritaS)
+	_, errSegments := w.vault.SegmentKeys()
+	_, errProfile := w.vault.Profile()
+	_, errPart := w.vault.OpenPart(nil, rita, morning)
+	for _, err := range []error{errRecord, errKeys, errSubject, errSegments, errProfile, errPart,
+		w.vault.SaveProfile(Profile{}, nil), w.vault.Update(func(*Tx) error { return nil }), w.vault.ResetView()} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("a locked vault: %v", err)
+		}
+	}
+	if string(root) != string(make([]byte, keySize)) {
+		t.Error("the root key is still in memory")
+	}
+	if _, err := keys.Sign("x", 1); err == nil {
+		t.Error("the device's key still signs")
+	}
+}
+
+func TestAForeignNewerOrDamagedFileIsNamed(t *testing.T) {
+	for _, name := range []string{headerName, keybagName, profileName} {
+		w := newWorld(t)
+		must(t, w.vault.Close())
+		path := filepath.Join(w.dir, name)
+		whole, err := os.ReadFile(path)
+		must(t, err)
+		newer := append([]byte(nil), whole[:len(whole)-sha256.Size]...)
+		binary.BigEndian.PutUint16(newer[len(frameMagic)+2:], 7)
+		sum := sha256.Sum256(newer)
+		for what, c := range map[string]struct {
+			data []byte
+			want error
+		}{
+			"a file of a newer program": {append(newer, sum[:]...), ErrFormat},
+			"another program's file":    {[]byte("SQLite format 3\x00 and more and more and more and more"), ErrFormat},
+			"an empty file":             {nil, ErrDamaged},
+			"half a file":               {whole[:len(whole)/2], ErrDamaged},
+			"a file with a tail":        {append(append([]byte(nil), whole...), 0), ErrDamaged},
+			"a huge file":               {make([]byte, keybagLimit+1), ErrDamaged},
+		} {
+			must(t, os.WriteFile(path, c.data, fileMode))
+			if _, err := Open(w.dir, passphrase, cheap); !errors.Is(err, c.want) {
+				t.Errorf("%s: %s: %v", name, what, err)
+			}
+		}
+		must(t, os.WriteFile(path, whole, fileMode))
+		for _, at := range []int{len(frameMagic), len(frameMagic) + 1, frameHead + 3, len(whole) / 2, len(whole) - 1} {
+			flip(t, path, at)
+			if _, err := Open(w.dir, passphrase, cheap); !errors.Is(err, ErrDamaged) {
+				t.Errorf("%s: bit flipped at %d: %v", name, at, err)
+			}
+			flip(t, path, at)
+		}
+		w.reopen()
+	}
+}
+
+func TestAForgedHeaderDoesNotTakeTheMachineDown(t *testing.T) {
+	h, _, _, err := newHeader(passphrase, true)
+	must(t, err)
+	for name, forge := range map[string]func(*kdf){
+		"100 GiB":           func(k *kdf) { k.Memory = 100 << 20 },
+		"a day of passes":   func(k *kdf) { k.Time = 1 << 30 },
+		"both at their cap": func(k *kdf) { k.Memory, k.Time = capMemory, capTime },
+		"no memory":         func(k *kdf) { k.Memory = 0 },
+		"no passes":         func(k *kdf) { k.Time = 0 },
+		"256 threads":       func(k *kdf) { k.Threads = 256 },
+		"no salt":           func(k *kdf) { k.Salt = nil },
+	} {
+		forged := h
+		forge(&forged.KDF)
+		data, err := forged.encode()
+		must(t, err)
+		if _, err := parseHeader(data); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if h.KDF.Salt = random(saltSize); true {
+		if _, _, err := h.unwrap(passphrase); !errors.Is(err, ErrPassphrase) {
+			t.Errorf("a header with another salt opens: %v", err)
+		}
+	}
+}
+
+func TestANewVaultCostsAtLeastTheFloor(t *testing.T) {
+	k := newKDF(false)
+	if k.Memory < 64<<10 || k.Time < 3 || k.Threads != 4 || k.check() != nil {
+		t.Errorf("%+v", k)
+	}
+}
+
+func TestTheFolderIsForItsOwnerOnly(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning+1))
+	must(t, w.vault.Close())
+	must(t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		must(t, err)
+		info, err := d.Info()
+		must(t, err)
+		if want := map[bool]fs.FileMode{true: folderMode, false: fileMode}[d.IsDir()]; info.Mode().Perm() != want {
+			t.Errorf("%s: %o", d.Name(), info.Mode().Perm())
+		}
+		return nil
+	}))
+}
+
+func TestAFullDiskIsSaidBeforeAnythingIsWritten(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning+1))
+	free := uint64(1 << 40)
+	w.vault.folder.free = func(string) (uint64, error) { return free, nil }
+	w.vault.bag.folder = w.vault.folder
+	free = viewReserve
+	if _, err := w.vault.PutRecords([]RecordCopy{w.copy(rita, ritaS, 2, morning+2)}); !errors.Is(err, ErrFull) {
+		t.Errorf("put a record: %v", err)
+	}
+	if _, err := w.vault.SubjectKey("somebody-else"); err != nil {
+		t.Errorf("a small file, which there is room for: %v", err)
+	}
+	free = fileReserve
+	p, err := w.vault.Profile()
+	must(t, err)
+	if err := w.vault.SaveProfile(p, nil); !errors.Is(err, ErrFull) {
+		t.Errorf("save the profile: %v", err)
+	}
+	if _, err := w.vault.SubjectKey("a-third"); !errors.Is(err, ErrFull) {
+		t.Errorf("a new subject's key: %v", err)
+	}
+	if row, err := w.vault.Record(rita); err != nil || row.Number != 1 {
+		t.Errorf("what is there can be read: %+v, %v", row, err)
+	}
+	must(t, w.vault.Close())
+	full := Options{FreeSpace: func(string) (uint64, error) { return 0, nil }}
+	if _, err := Open(w.dir, passphrase, full); !errors.Is(err, ErrFull) {
+		t.Errorf("open: %v", err)
+	}
+	if _, err := Create(filepath.Join(t.TempDir(), "v"), passphrase, full); !errors.Is(err, ErrFull) {
+		t.Errorf("create: %v", err)
+	}
+	w.reopen()
+	if _, err := w.vault.SubjectKey("a-third"); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+}

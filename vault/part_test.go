@@ -1,0 +1,226 @@
+package vault
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+	"handslag/vault/journalfile"
+	"handslag/vault/record"
+)
+
+func TestAProtectedPartOpensAgainstADurableEntryOnly(t *testing.T) {
+	w := newWorld(t)
+	until := morning + 100
+	w.put(w.copy(rita, ritaS, 2, until))
+	w.put(w.copy("rec-other", "subject-other", 2, until))
+
+	part, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, until)
+	must(t, err)
+	if part.Fields[0].Value != "070-PLANTERAD" {
+		t.Fatalf("the part: %+v", part)
+	}
+	extended := opened(rita, ritaS, 2)
+	extended.Kind = journal.RecordExtended
+	if _, err := w.vault.OpenPart(w.stamp(extended), rita, until); err != nil {
+		t.Errorf("an entry that extends: %v", err)
+	}
+
+	used := w.stamp(opened(rita, ritaS, 2))
+	_, err = w.vault.OpenPart(used, rita, until)
+	must(t, err)
+	copied := *used
+	refused := opened(rita, ritaS, 2)
+	refused.Kind = journal.RecordRefused
+	for what, stamp := range map[string]*journalfile.Stamp{
+		"no stamp":                  nil,
+		"a stamp out of thin air":   {},
+		"a used stamp":              used,
+		"a copy of a used stamp":    &copied,
+		"a stamp of version 1":      w.stamp(opened(rita, ritaS, 1)),
+		"a stamp of version 3":      w.stamp(opened(rita, ritaS, 3)),
+		"a stamp of another record": w.stamp(opened("rec-other", ritaS, 2)),
+		"one that names another":    w.stamp(opened(rita, "subject-other", 2)),
+		"a stamp of a refusal":      w.stamp(refused),
+		"another device's stamp":    newWorld(t).stamp(opened(rita, ritaS, 2)),
+	} {
+		if part, err := w.vault.OpenPart(stamp, rita, until); !errors.Is(err, ErrNoStamp) || part.Fields != nil {
+			t.Errorf("%s: %v, %+v", what, err, part)
+		}
+	}
+
+	fresh := w.stamp(opened(rita, ritaS, 2))
+	if part, err := w.vault.OpenPart(fresh, rita, until+1); !errors.Is(err, ErrLoan) || part.Fields != nil {
+		t.Errorf("after the loan: %v", err)
+	}
+	if _, err := w.vault.OpenPart(fresh, "rec-none", until); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no such record: %v", err)
+	}
+	must(t, w.journal.Close())
+	if _, err := w.vault.OpenPart(fresh, rita, until); !errors.Is(err, ErrNoStamp) {
+		t.Errorf("a stamp whose journal is closed: %v", err)
+	}
+}
+
+func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 2, morning+100))
+	other := w.copy(rita, ritaS, 2, morning+100)
+	must(t, w.vault.Update(func(tx *Tx) error { // as if half of a write had come through
+		return tx.put(rowPart, string(rita), ritaS, partRow{Number: 2, Cipher: other.Cipher, Key: []byte("x")})
+	}))
+	stamp := w.stamp(opened(rita, ritaS, 2))
+	if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrView) {
+		t.Errorf("another ciphertext: %v", err)
+	}
+	w.put(w.copy(rita, ritaS, 3, morning+100))
+	if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrNoStamp) {
+		t.Errorf("the version moved on between entry and opening: %v", err)
+	}
+}
+
+func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
+	anna := newWorld(t)
+	bo := newWorld(t)
+	anna.put(anna.copy(rita, ritaS, 2, morning+100))
+	info := record.SharedKeyInfo([]byte("transcript"), rita, 2)
+	to := bo.keys.Public().Sealing
+	sent := opened(rita, ritaS, 2)
+	sent.Kind = journal.ShareSent
+
+	for what, stamp := range map[string]*journalfile.Stamp{
+		"no stamp": nil, "a stamp for opening": anna.stamp(opened(rita, ritaS, 2)),
+	} {
+		if h, err := anna.vault.Reseal(stamp, rita, morning, to, info); !errors.Is(err, ErrNoStamp) || h.Sealed != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning+101, to, info); !errors.Is(err, ErrLoan) {
+		t.Errorf("after the loan: %v", err)
+	}
+	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, anna.keys.Public().Sealing, info); err == nil {
+		t.Error("sealed to the device itself, which could then open it without an entry")
+	}
+	h, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, to, info)
+	must(t, err)
+	if h.Until != morning+100 || len(h.Hands) != 1 {
+		t.Errorf("what goes with it: %+v", h)
+	}
+	c := RecordCopy{Signed: h.Signed, Cipher: h.Cipher, Sealed: h.Sealed, Info: "another verification", Hands: h.Hands, Source: Source{Device: anna.device(), Name: "Anna", At: morning}}
+	if _, err := bo.vault.PutRecords([]RecordCopy{c}); !errors.Is(err, identity.ErrSealed) {
+		t.Errorf("in another verification: %v", err)
+	}
+	c.Info = info
+	bo.put(c)
+	part, err := bo.vault.OpenPart(bo.stamp(opened(rita, ritaS, 2)), rita, morning)
+	must(t, err)
+	if part.Fields[1].Value != "Planterade gatan 7" {
+		t.Errorf("what Bo sees: %+v", part)
+	}
+}
+
+// There is one way to plaintext. Whoever adds a method looks here first: no result may hold
+// record.Protected, and none raw bytes that could be a content key.
+func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
+	bytesFrom := []string{ // each with what its bytes are
+		"*vault.Vault.OpenPart",    // the one way
+		"*vault.Vault.Reseal",      // sealed to another device
+		"*vault.Vault.Setting",     // the caller's own
+		"*vault.Vault.Profile",     // signed statement and credential, request id
+		"*vault.Vault.Clock",       // the signed server time
+		"*vault.Vault.Record",      // the card
+		"*vault.Vault.Records",     // cards
+		"*vault.Vault.Expired",     // cards
+		"*vault.Vault.Assignment",  // signed assignment, work, hashes
+		"*vault.Vault.Assignments", // the same
+		"*vault.Tx.Record",
+		"*vault.Tx.Assignment",
+	}
+	keysFrom := []string{"*vault.Vault.SegmentKeys", "*vault.Vault.SubjectKey", "*vault.Vault.Keys"}
+	protected := reflect.TypeFor[record.Protected]()
+	seen := 0
+	for _, on := range []reflect.Type{reflect.TypeFor[*Vault](), reflect.TypeFor[*Tx]()} {
+		for m := range on.Methods() {
+			name := on.String() + "." + m.Name
+			for i := range m.Type.NumOut() {
+				out := m.Type.Out(i)
+				if holds(out, func(t reflect.Type) bool { return t == protected }) {
+					seen++
+					if name != "*vault.Vault.OpenPart" || m.Type.In(1) != reflect.TypeFor[*journalfile.Stamp]() {
+						t.Errorf("%s gives a protected part", name)
+					}
+				}
+				if holds(out, func(t reflect.Type) bool { return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 }) && !slices.Contains(bytesFrom, name) {
+					t.Errorf("%s gives bytes: what are they?", name)
+				}
+				if out.Kind() == reflect.Interface && out != reflect.TypeFor[error]() && !slices.Contains(keysFrom, name) {
+					t.Errorf("%s gives %s: what can it open?", name, out)
+				}
+				if out == reflect.TypeFor[*identity.KeySet]() && !slices.Contains(keysFrom, name) {
+					t.Errorf("%s gives keys", name)
+				}
+			}
+		}
+	}
+	if seen != 1 {
+		t.Errorf("%d ways to a protected part", seen)
+	}
+}
+
+func holds(t reflect.Type, is func(reflect.Type) bool) bool {
+	seen := map[reflect.Type]bool{}
+	var look func(reflect.Type) bool
+	look = func(t reflect.Type) bool {
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		if is(t) {
+			return true
+		}
+		switch t.Kind() {
+		case reflect.Struct:
+			for f := range t.Fields() {
+				if f.IsExported() && look(f.Type) {
+					return true
+				}
+			}
+		case reflect.Slice, reflect.Array, reflect.Map, reflect.Pointer:
+			return look(t.Elem())
+		}
+		return false
+	}
+	return look(t)
+}
+
+func TestASubjectsPayloadKeyOpensNoContentKey(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	aead, err := w.vault.SubjectKey(ritaS)
+	must(t, err)
+	must(t, w.vault.read(func(tx *Tx) error {
+		var part partRow
+		_, err := tx.get(rowPart, string(rita), &part)
+		must(t, err)
+		var r record.Record
+		var card cardRow
+		_, err = tx.get(rowCard, string(rita), &card)
+		must(t, err)
+		must(t, signed.Unverified(card.Signed, record.RecordLimit, &r))
+		if _, err := aead.Open(nil, nil, part.Key, tx.view.seal.contentContext(r)); err == nil {
+			t.Error("it does")
+		}
+		return nil
+	}))
+	box := aead.Seal(nil, nil, []byte("payload key"), []byte("commitment"))
+	w.reopen()
+	aead, err = w.vault.SubjectKey(ritaS)
+	must(t, err)
+	if _, err := aead.Open(nil, nil, box, []byte("commitment")); err != nil {
+		t.Errorf("the same key after a restart: %v", err)
+	}
+}
