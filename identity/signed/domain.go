@@ -21,6 +21,7 @@ const (
 	DomainManifest     Domain = "handslag/1/manifest"
 	DomainRevocations  Domain = "handslag/1/revocations"
 	DomainRecoveryFile Domain = "handslag/1/recovery-file"
+	DomainSegment      Domain = "handslag/1/segment"
 )
 
 // Domains lists every domain.
@@ -28,6 +29,6 @@ func Domains() []Domain {
 	return []Domain{
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
-		DomainManifest, DomainRevocations, DomainRecoveryFile,
+		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment,
 	}
 }

@@ -1,0 +1,260 @@
+package journalfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// Draft is an entry to be said. The file fills in version, device, generation, number,
+// predecessor, time and the payload's commitment.
+type Draft struct {
+	Entry   journal.Entry
+	Details *journal.Details // nil: the entry has no payload
+	Payload *journal.Payload // instead of Details, where a signature in Entry covers its commitment
+
+	// Keep wraps the payload's key, 32 bytes, under the subject's; Stored.Kept is what it
+	// returned, at most 256 bytes. It must not hold on to the key. With nil the payload can be
+	// opened by the connected system only.
+	Keep func(payloadKey, commitment []byte) ([]byte, error)
+}
+
+// Bounds of what is written at once.
+const (
+	DraftLimit = 64  // drafts in one Append
+	groupLimit = 256 // drafts in one sync
+)
+
+// request is one Append on its way; its fields are the writer's once it is queued.
+type request struct {
+	drafts []prepared
+	done   bool
+	stamps []*Stamp
+	err    error
+}
+
+// prepared is a draft whose payload is encrypted.
+type prepared struct {
+	entry journal.Entry
+	box   []byte
+	key   []byte
+	kept  []byte
+}
+
+// Append signs the drafts in order, each following the one before, writes them and returns
+// their stamps once they are durable. Many callers share one sync. On an error nothing was
+// said and there is no stamp: ErrFull when the disk is full, ErrBroken when it can not be
+// written to otherwise; the next Append mends what can be mended and goes on.
+func (f *File) Append(drafts ...Draft) ([]*Stamp, error) {
+	if len(drafts) == 0 || len(drafts) > DraftLimit {
+		return nil, fmt.Errorf("append %d entries: at least 1, at most %d", len(drafts), DraftLimit)
+	}
+	r := &request{}
+	defer func() {
+		for _, p := range r.drafts {
+			clear(p.key)
+		}
+	}()
+	for _, d := range drafts {
+		p, err := prepare(d)
+		if err != nil {
+			return nil, fmt.Errorf("append: %w", err)
+		}
+		r.drafts = append(r.drafts, p)
+	}
+	f.queue.Lock()
+	f.queue.waiting = append(f.queue.waiting, r)
+	f.queue.Unlock()
+
+	// Whoever gets the lock writes for all who wait; the others find their work done.
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	for !r.done {
+		f.commit(f.take())
+	}
+	return r.stamps, r.err
+}
+
+func prepare(d Draft) (prepared, error) {
+	p := prepared{entry: d.Entry}
+	payload, err := d.payload()
+	if payload == nil || err != nil {
+		return p, err
+	}
+	if p.entry.Payload, err = payload.Commit(); err != nil {
+		return prepared{}, err
+	}
+	p.key = make([]byte, identity.AEADKeySize)
+	rand.Read(p.key)
+	if p.box, err = payload.Seal(p.key); err != nil {
+		return prepared{}, err
+	}
+	if d.Keep == nil {
+		return p, nil
+	}
+	if p.kept, err = d.Keep(p.key, p.entry.Payload); err != nil {
+		return prepared{}, fmt.Errorf("wrap payload key: %w", err)
+	}
+	if len(p.kept) > maxWrapped {
+		return prepared{}, fmt.Errorf("wrap payload key: %w", signed.ErrTooLarge)
+	}
+	return p, nil
+}
+
+// payload is what the entry commits to, nil where it commits to nothing.
+func (d Draft) payload() (*journal.Payload, error) {
+	switch {
+	case d.Payload != nil && d.Details != nil:
+		return nil, fmt.Errorf("%w: two payloads", journal.ErrPayload)
+	case d.Payload != nil:
+		return d.Payload, nil
+	case d.Details != nil:
+		p, err := journal.NewPayload(*d.Details)
+		return &p, err
+	case len(d.Entry.Payload) != 0:
+		return nil, fmt.Errorf("%w: a commitment without its payload", journal.ErrEntry)
+	}
+	return nil, nil
+}
+
+// take is the next group: whole requests, at least one.
+func (f *File) take() []*request {
+	f.queue.Lock()
+	defer f.queue.Unlock()
+	n, drafts := 0, 0
+	for n < len(f.queue.waiting) && (n == 0 || drafts+len(f.queue.waiting[n].drafts) <= groupLimit) {
+		drafts += len(f.queue.waiting[n].drafts)
+		n++
+	}
+	group := append([]*request(nil), f.queue.waiting[:n]...)
+	f.queue.waiting = append([]*request(nil), f.queue.waiting[n:]...)
+	return group
+}
+
+// commit writes a group with one sync. The writer lock is held.
+func (f *File) commit(group []*request) {
+	defer func() {
+		for _, r := range group {
+			if r.err == nil && len(r.stamps) == 0 { // signing panicked: nobody takes that for success
+				r.err = fmt.Errorf("append: %w", ErrBroken)
+			}
+			r.done = true
+		}
+	}()
+	refuse := func(err error) {
+		for _, r := range group {
+			if r.err == nil {
+				r.err = fmt.Errorf("append: %w", err)
+			}
+		}
+	}
+	if !f.open.Load() {
+		refuse(ErrClosed)
+		return
+	}
+	if err := f.ready(); err != nil {
+		refuse(refusal(err))
+		return
+	}
+	chain, out := f.chain, staged{offset: f.active.synced, index: uint32(len(f.active.places))}
+	ends := make([]int, len(group)) // of each request's entries among out's
+	for i, r := range group {
+		after, next, err := f.stage(r, chain, out)
+		if err != nil {
+			r.err = fmt.Errorf("append: %w", err)
+		} else {
+			chain, out = after, next
+		}
+		ends[i] = len(out.places)
+	}
+	if len(out.places) == 0 {
+		return
+	}
+	if err := f.write(out.data); err != nil {
+		f.active.broken = true
+		_ = f.mend() // while there is a chance; the next Append tries again
+		refuse(refusal(err))
+		return
+	}
+	f.active.synced += len(out.data)
+
+	f.mu.Lock()
+	f.active.places = append(f.active.places, out.places...)
+	f.chain = chain
+	f.mu.Unlock()
+	begin := 0
+	for i, r := range group {
+		for j := begin; j < ends[i]; j++ {
+			r.stamps = append(r.stamps, f.mint(out.entries[j], out.places[j].hash))
+		}
+		begin = ends[i]
+	}
+}
+
+// refusal is a failure of the disk in this package's words.
+func refusal(err error) error {
+	switch {
+	case isFull(err):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case errors.Is(err, ErrBroken):
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrBroken, err)
+}
+
+// staged is what is about to be written.
+type staged struct {
+	data    []byte
+	entries []journal.Entry
+	places  []place
+	offset  int    // where data will stand
+	index   uint32 // of its first frame
+}
+
+// stage signs and encrypts a request's entries behind chain. On an error what it was given
+// stands unchanged, so that one caller's malformed draft is that caller's only.
+func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain, staged, error) {
+	for _, d := range r.drafts {
+		e := d.entry
+		e.Version, e.Device, e.Generation, e.Seq = 1, f.cfg.Device, chain.Generation, chain.Last+1
+		prev := chain.Head
+		e.Prev = prev[:]
+		e.After, e.Elapsed, e.Clock = f.cfg.Clock()
+		e.After, e.Elapsed = max(e.After, 0), max(e.Elapsed, 0) // an odd clock is no reason to stay silent
+		raw, err := e.Sign(f.cfg.Sign)
+		if err != nil {
+			return chain, out, err
+		}
+		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept}
+		if len(d.box) > 0 {
+			if fr.Server, err = journal.WrapPayloadKey(f.active.payload, d.key, e.Payload); err != nil {
+				return chain, out, err
+			}
+		}
+		begin, index := len(out.data), out.index+uint32(len(out.places))
+		if out.data, err = appendFrame(out.data, f.active.aead, f.active.id, index, fr); err != nil {
+			return chain, out, err
+		}
+		chain = chain.Extend(e, raw)
+		out.entries = append(out.entries, e)
+		out.places = append(out.places, place{
+			seq: e.Seq, index: index, offset: out.offset + begin, size: len(out.data) - begin, hash: chain.Head, prev: prev,
+		})
+	}
+	return chain, out, nil
+}
+
+// write is the one road to the disk: all bytes, then the sync.
+func (f *File) write(data []byte) error {
+	if _, err := f.active.file.Write(data); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	if err := f.active.file.Sync(); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	return nil
+}

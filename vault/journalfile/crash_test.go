@@ -1,0 +1,170 @@
+package journalfile
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"handslag/vault/journal"
+)
+
+// morning is a working morning on a disk whose power may go; it returns the hashes that were
+// acknowledged, by number, how many entries a receipt surely covers, and how many at most.
+func morning(p people, disk Disk) (acknowledged map[uint64]journal.Hash, received, tried uint64) {
+	acknowledged = map[uint64]journal.Hash{}
+	cfg := p.config("/outbox/d", disk)
+	cfg.segmentSize = 6 << 10 // so that segments change on the way
+	say := func(f *File, drafts ...Draft) bool {
+		stamps, err := f.Append(drafts...)
+		for _, s := range stamps {
+			acknowledged[s.Entry().Seq] = s.Hash()
+		}
+		return err == nil
+	}
+	for day := range 2 {
+		f, err := Open(cfg)
+		if err != nil {
+			return acknowledged, received, tried
+		}
+		say(f, p.opening(1))
+		say(f, p.opening(2), p.opening(3), locked())
+		if n := f.Chain().Last; n > 2 && day == 0 {
+			tried = n - 1
+			if _, err := f.Receipt(receiptTo(f, n-1, 10)); err == nil {
+				received = n - 1
+			}
+		}
+		say(f, p.opening(4), p.opening(5))
+		say(f, p.opening(6))
+		say(f, locked())
+		if day == 1 {
+			f.Drop(20)
+		}
+		f.Close()
+	}
+	return acknowledged, received, tried
+}
+
+func TestAnAcknowledgedEntrySurvivesAPowerCutAtEveryCall(t *testing.T) {
+	p := cast()
+	calm := newFaultDisk()
+	said, _, _ := morning(p, calm)
+	if len(said) != 16 || calm.calls < 40 {
+		t.Fatalf("the calm morning said %d entries in %d calls", len(said), calm.calls)
+	}
+	for at := 1; at <= calm.calls+1; at++ {
+		for parts := range 3 {
+			t.Run(fmt.Sprintf("call %d, part %d", at, parts), func(t *testing.T) {
+				disk := newFaultDisk()
+				disk.cutAt = at
+				acknowledged, received, tried := morning(p, disk)
+				f := mustOpen(t, p.config("/outbox/d", disk.afterwards(parts)))
+				if damage := f.Damage(); len(damage) > 0 {
+					t.Fatalf("damage: %+v", damage)
+				}
+				stored := map[uint64]journal.Hash{}
+				for s, err := range f.Entries(0, 0) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					stored[s.Entry.Seq] = s.Hash
+				}
+				for seq, hash := range acknowledged {
+					if got, ok := stored[seq]; ok && got != hash || !ok && seq > received {
+						t.Fatalf("entry %d was acknowledged and is not there", seq)
+					}
+				}
+				chain := f.Chain()
+				if chain.Generation != 1 || chain.Last < uint64(len(acknowledged)) {
+					t.Fatalf("chain: %d acknowledged, goes to %d in generation %d", len(acknowledged), chain.Last, chain.Generation)
+				}
+				if f.Waiting() < len(acknowledged)-int(tried) {
+					t.Fatalf("%d wait, %d were acknowledged, %d received", f.Waiting(), len(acknowledged), tried)
+				}
+				s := mustAppend(t, f, p.opening(9))[0]
+				if s.Entry().Seq != chain.Last+1 || journal.Hash(s.Entry().Prev) != chain.Head {
+					t.Fatal("the next entry does not follow")
+				}
+			})
+		}
+	}
+}
+
+func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
+	p := cast()
+	measure := newFaultDisk()
+	f := mustOpen(t, p.config("/o", measure))
+	mustAppend(t, f, p.opening(1))
+	enough := measure.used()
+	mustAppend(t, f, p.opening(2))
+	// The disk fills up at any byte: in the header, in the first frame, in the second.
+	for room := 1; room < measure.used(); room += 97 {
+		disk := newFaultDisk()
+		disk.room = room
+		f := mustOpen(t, p.config("/o", disk))
+		acknowledged := 0
+		for range 2 {
+			stamps, err := f.Append(p.opening(1))
+			if err == nil {
+				acknowledged++
+				continue
+			}
+			wants(t, err, ErrFull)
+			if errors.Is(err, ErrBroken) || stamps != nil {
+				t.Fatalf("room %d: %v, stamps %v", room, err, stamps)
+			}
+		}
+		if acknowledged > 1 || room < enough && acknowledged > 0 {
+			t.Fatalf("room %d: %d acknowledged", room, acknowledged)
+		}
+		disk.room = 0 // somebody made room
+		mustAppend(t, f, p.opening(3), p.opening(4))
+		if got := all(t, f, true); len(got) != acknowledged+2 {
+			t.Fatalf("room %d: %s", room, seqs(got))
+		}
+		again := mustOpen(t, p.config("/o", disk.afterwards(0)))
+		if got := all(t, again, true); len(got) != acknowledged+2 || len(again.Damage()) > 0 {
+			t.Fatalf("room %d, opened again: %s, %v", room, seqs(got), again.Damage())
+		}
+	}
+}
+
+func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
+	p := cast()
+	for fails := 1; fails <= 4; fails++ { // the first is the entry's own, the others hit the mending
+		for cut := range 2 {
+			disk := newFaultDisk()
+			f := mustOpen(t, p.config("/o", disk))
+			first := mustAppend(t, f, p.opening(1))[0]
+			disk.failSync, disk.failCut = fails, cut
+			refused := 0
+			for disk.failSync > 0 || disk.failCut > 0 {
+				stamps, err := f.Append(p.opening(2), p.opening(3))
+				if err == nil {
+					t.Fatalf("%d failing syncs: acknowledged with %d still to fail", fails, disk.failSync)
+				}
+				wants(t, err, ErrBroken)
+				if stamps != nil || f.Chain().Last != 1 || f.Waiting() != 1 {
+					t.Fatalf("a refused entry stands in the chain: %d", f.Chain().Last)
+				}
+				if _, _, err := f.Batch([]byte("c")); err != nil {
+					t.Fatal(err)
+				}
+				if refused++; refused > 9 {
+					t.Fatal("it never heals")
+				}
+				// Whatever of it a power cut would leave is whole or absent, and no damage.
+				for parts := range 3 {
+					found := mustOpen(t, p.config("/o", disk.afterwards(parts)))
+					if got := all(t, found, true); len(got) < 1 || got[0].Hash != first.Hash() || len(found.Damage()) > 0 {
+						t.Fatalf("found %s, %v", seqs(got), found.Damage())
+					}
+				}
+			}
+			mustAppend(t, f, p.opening(4))
+			if got := all(t, f, true); len(got) != 2 {
+				t.Fatalf("after healing: %s", seqs(got))
+			}
+		}
+	}
+}

@@ -1,0 +1,261 @@
+package journalfile
+
+import (
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// Errors of this package; callers match them with errors.Is.
+var (
+	ErrFull            = errors.New("the disk is full")
+	ErrBroken          = errors.New("the journal can not be written")
+	ErrClosed          = errors.New("the journal is closed")
+	ErrFormat          = errors.New("the journal is of another format")
+	ErrKey             = errors.New("the journal belongs to another vault")
+	ErrReceiptMismatch = errors.New("the receipt is not about this journal")
+)
+
+// errDamaged is what Damage tells about; it leaves the package only inside texts.
+var errDamaged = errors.New("damaged")
+
+func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
+
+// Config is what a File needs; everything but Disk must be given.
+type Config struct {
+	Dir    string                                                      // this device's folder in the machine-wide outbox
+	Device identity.DeviceID                                           // the device that speaks
+	Sign   func(signed.Domain, any) ([]byte, error)                    // a KeySet's Sign
+	Verify signed.Key                                                  // the key that Sign signs with
+	Root   cipher.AEAD                                                 // a subkey of the vault root, for segment keys
+	Seal   identity.SealKey                                            // the connected system's
+	Clock  func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
+	Disk   Disk                                                        // nil is the real one
+
+	segmentSize int // bytes; 0 is segmentSize
+}
+
+func (c Config) check() error {
+	switch {
+	case c.Dir == "", c.Sign == nil, c.Root == nil, c.Clock == nil:
+		return errors.New("a field is missing")
+	case c.Verify.Check() != nil, c.Device != identity.DeviceIDOf(c.Verify):
+		return errors.New("the device is not the signing key's")
+	case c.Seal.Suite != identity.SuiteHybrid:
+		return errors.New("the connected system's sealing key is of an unknown suite")
+	}
+	return nil
+}
+
+// File is one device's journal. Its methods may be called from many goroutines; one File a
+// folder is the vault's lock to see to.
+type File struct {
+	cfg  Config
+	disk Disk
+	open *atomic.Bool
+
+	queue struct {
+		sync.Mutex
+		waiting []*request
+	}
+	writer sync.Mutex // held by the one Append that writes for all who wait
+	active *active    // nil until the first Append, and after a failure was mended
+
+	receipts sync.Mutex // one receipt or drop at a time; taken before mu
+
+	mu       sync.RWMutex // what follows; never held over a disk call that writes
+	chain    journal.Chain
+	segments []*segment // in order; their places only grow
+	damage   []Damage
+	marks    map[uint64]mark        // by generation
+	received map[string]signed.Time // by segment ID: when a receipt covered the whole of it
+	handed   position               // the last entry that Batch gave out
+	passed   position               // Batch goes on after it, though nothing there has a receipt
+}
+
+// mark is how far receipts cover a generation.
+type mark struct {
+	to   uint64
+	hash journal.Hash
+}
+
+// position names an entry of this journal.
+type position struct{ generation, seq uint64 }
+
+func (p position) before(q position) bool {
+	return p.generation < q.generation || p.generation == q.generation && p.seq < q.seq
+}
+
+// Damage is a place that can not be read; what stands after it can.
+type Damage struct {
+	File       string // base name
+	Offset     int64  // bytes from the beginning
+	Size       int64  // bytes; 0 where whole frames are gone
+	Generation uint64 // 0 where nobody can tell
+	From, To   uint64 // numbers of the entries that are missing; 0 where nobody can tell
+	What       string // for a log, English, without content
+}
+
+// Open reads the journal in cfg.Dir, which it makes when it is missing: every frame is
+// decrypted and its place in the chain checked. What a power cut left of an unfinished write
+// is cut away; anything else that does not read is left as it is, walked around and told by
+// Damage. It returns ErrFormat for another version of the format, ErrKey for another vault
+// root, and writes no segment before the first Append.
+func Open(cfg Config) (*File, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	if cfg.Disk == nil {
+		cfg.Disk = osDisk{}
+	}
+	if cfg.segmentSize == 0 {
+		cfg.segmentSize = segmentSize
+	}
+	f := &File{
+		cfg: cfg, disk: cfg.Disk, open: new(atomic.Bool),
+		chain: journal.Chain{Generation: 1}, marks: map[uint64]mark{}, received: map[string]signed.Time{},
+	}
+	if err := f.load(); err != nil {
+		for _, s := range f.segments {
+			clear(s.key)
+		}
+		return nil, fmt.Errorf("open journal: %w", failure(err))
+	}
+	f.open.Store(true)
+	return f, nil
+}
+
+// failure names a full disk as such.
+func failure(err error) error {
+	if isFull(err) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}
+
+// Chain is how far the journal goes: its generation, and number and hash of the newest
+// durable entry.
+func (f *File) Chain() journal.Chain {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.chain
+}
+
+// Waiting counts the entries that no receipt covers.
+func (f *File) Waiting() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.waiting(f.marks)
+}
+
+func (f *File) waiting(marks map[uint64]mark) int {
+	n := 0
+	for _, s := range f.segments {
+		n += len(s.places) - s.after(marks[s.gen].to)
+	}
+	return n
+}
+
+// Damage lists what could not be read, at Open and since.
+func (f *File) Damage() []Damage {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return slices.Clone(f.damage)
+}
+
+// report adds d unless it is known; f.mu must not be held.
+func (f *File) report(d Damage) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.Contains(f.damage, d) {
+		f.damage = append(f.damage, d)
+	}
+}
+
+// Close waits for what is being written, zeroes the keys and voids the stamps that have not
+// been used. A second Close does nothing.
+func (f *File) Close() error {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	f.receipts.Lock()
+	defer f.receipts.Unlock()
+	f.open.Store(false)
+	var err error
+	if f.active != nil && f.active.broken {
+		_ = f.mend() // else the next Open cuts what is torn and reads back what is whole
+	}
+	if f.active != nil {
+		err = f.active.file.Close()
+		f.active.destroy()
+		f.active = nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.segments {
+		clear(s.key)
+		s.key = nil
+	}
+	if err != nil {
+		return fmt.Errorf("close journal: %w", err)
+	}
+	return nil
+}
+
+// view is a segment as it stood at one moment, with the means to read it.
+type view struct {
+	*segment
+	places []place
+	aead   cipher.AEAD
+}
+
+// views are the segments now, and how far receipts cover them. A key that Close has zeroed
+// can not be asked for afterwards.
+func (f *File) views() ([]view, map[uint64]mark, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if !f.open.Load() {
+		return nil, nil, ErrClosed
+	}
+	out := make([]view, 0, len(f.segments))
+	for _, s := range f.segments {
+		aead, err := identity.NewAEAD(s.key)
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, view{s, s.places, aead})
+	}
+	return out, maps.Clone(f.marks), nil
+}
+
+// data is the segment's file, which holds at least all places.
+func (f *File) data(v view) ([]byte, error) {
+	data, err := f.disk.Read(v.path, segmentLimit)
+	if err != nil {
+		return nil, fmt.Errorf("read segment: %w", err)
+	}
+	return data, nil
+}
+
+// at is the frame of place p; what has been damaged since Open is reported.
+func (f *File) at(v view, data []byte, p place) (frame, bool) {
+	if p.offset <= len(data) {
+		fr, index, size, err := frameAt(data, p.offset, v.aead, v.id, p.index)
+		if err == nil && index == p.index && size == p.size && journal.HashOf(fr.Entry) == p.hash {
+			return fr, true
+		}
+	}
+	f.report(Damage{
+		File: filepath.Base(v.path), Offset: int64(p.offset), Size: int64(p.size),
+		Generation: v.gen, From: p.seq, To: p.seq, What: "an entry can no longer be read",
+	})
+	return frame{}, false
+}

@@ -1,0 +1,63 @@
+package journalfile
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"handslag/vault/journal"
+)
+
+// ErrStamp says that a stamp does not open this: it names something else, it has been used,
+// its journal is closed, or it never was one.
+var ErrStamp = errors.New("no durable entry stands for this")
+
+// Stamp is proof, in memory only, that one entry is durable. Only a finished sync makes one;
+// it opens exactly the record, version and deed that its entry names, once.
+type Stamp struct {
+	entry journal.Entry
+	hash  journal.Hash
+	state *stampState // shared by copies, so that a copy is no second stamp
+}
+
+type stampState struct {
+	used atomic.Bool
+	open *atomic.Bool // its journal's: a locked vault's stamps are void
+}
+
+// mint is called after the sync, nowhere else.
+func (f *File) mint(entry journal.Entry, hash journal.Hash) *Stamp {
+	return &Stamp{entry: entry, hash: hash, state: &stampState{open: f.open}}
+}
+
+// Redeem succeeds once, and only for exactly what the entry names; ErrStamp otherwise. A
+// refusal does not use the stamp up.
+func (s *Stamp) Redeem(kind journal.Kind, rec journal.RecordID, version uint64) error {
+	switch {
+	case s == nil || s.state == nil:
+		return fmt.Errorf("redeem: %w", ErrStamp)
+	case rec == "" || version == 0 || s.entry.Kind != kind || s.entry.Record != rec || s.entry.RecordVersion != version:
+		return fmt.Errorf("redeem: it names something else: %w", ErrStamp)
+	case !s.state.open.Load():
+		return fmt.Errorf("redeem: its journal is closed: %w", ErrStamp)
+	case !s.state.used.CompareAndSwap(false, true):
+		return fmt.Errorf("redeem: it has been used: %w", ErrStamp)
+	}
+	return nil
+}
+
+// Entry is the entry that is durable; the zero Entry for no stamp.
+func (s *Stamp) Entry() journal.Entry {
+	if s == nil {
+		return journal.Entry{}
+	}
+	return s.entry
+}
+
+// Hash is the entry's hash; zeroes for no stamp.
+func (s *Stamp) Hash() journal.Hash {
+	if s == nil {
+		return journal.Hash{}
+	}
+	return s.hash
+}
