@@ -137,6 +137,7 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 		"*vault.Vault.Expired",     // cards
 		"*vault.Vault.Assignment",  // signed assignment, work, hashes
 		"*vault.Vault.Assignments", // the same
+		"*vault.Vault.Copy",        // the ciphertext without its key
 		"*vault.Tx.Record",
 		"*vault.Tx.Assignment",
 	}

@@ -1,0 +1,68 @@
+package vault
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"handslag/identity"
+)
+
+func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
+	w := newWorld(t)
+	p, err := w.vault.Profile()
+	must(t, err)
+	p.Machine, p.Username, p.Request = "machine-planted", "anna.planterad", []byte("request-planted")
+	p.Person = identity.Person{ID: "person-planted", Username: "anna.planterad", First: "Anna", Last: "Planterad"}
+	must(t, w.vault.SaveProfile(p, nil))
+	c := w.copy(rita, ritaS, 1, morning)
+	c.Source = Source{Device: w.device(), Name: "Bo Planterad", At: morning}
+	c.Assignments = append(c.Assignments, lamp)
+	w.put(c)
+	w.putAssignment(w.assignment(1, AssignmentState{Done: true, Name: "Bo Planterad"}))
+	must(t, w.vault.Apply(Run{1, 1, 1}, func(tx *Tx) error {
+		must(t, tx.SetSetting("planted-setting", []byte("planted-value")))
+		must(t, tx.SetSync(Sync{Cursor: "planted-cursor"}))
+		return tx.PutWork(lamp, Work{Entry: make([]byte, 32), Note: "Planterad anteckning"})
+	}))
+	_, err = w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning)
+	must(t, err)
+	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.deks[ritaS], w.vault.bag.key}
+	for i := range secrets {
+		secrets[i] = bytes.Clone(secrets[i])
+	}
+	for _, text := range []string{"planted", "planterad", string(rita), string(ritaS), string(lamp), string(passphrase), "ekbacken", "070-", string(w.org), string(w.device())} {
+		secrets = append(secrets, []byte(text))
+	}
+
+	look := func(when string) {
+		t.Helper()
+		searched := 0
+		must(t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+			must(t, err)
+			lowerName := strings.ToLower(d.Name())
+			var data []byte
+			if !d.IsDir() {
+				data, err = os.ReadFile(path)
+				must(t, err)
+				searched++
+			}
+			lower := bytes.ToLower(data)
+			for _, secret := range secrets {
+				if bytes.Contains(data, secret) || bytes.Contains(lower, secret) || strings.Contains(lowerName, string(secret)) {
+					t.Errorf("%s: %s shows %q", when, d.Name(), secret)
+				}
+			}
+			return nil
+		}))
+		if searched < 8 {
+			t.Fatalf("%s: %d files searched", when, searched)
+		}
+	}
+	look("open")
+	must(t, w.vault.Close())
+	look("locked")
+}
