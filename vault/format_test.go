@@ -1,0 +1,214 @@
+package vault
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func goldenHeader() header {
+	return header{
+		Vault:   bytes.Repeat([]byte{1}, vaultIDSize),
+		KDF:     kdf{Algorithm: argon2id, Version: 0x13, Time: 3, Memory: 64 << 10, Threads: 4, Salt: bytes.Repeat([]byte{2}, saltSize)},
+		Factors: []string{factorPassphrase}, Root: bytes.Repeat([]byte{3}, 60),
+		Erasure: erasure{Place: placeHeader, Box: bytes.Repeat([]byte{4}, 60)},
+	}
+}
+
+func goldenBag() map[journal.SubjectID][]byte {
+	return map[journal.SubjectID][]byte{"s1": bytes.Repeat([]byte{5}, keySize), "s2": bytes.Repeat([]byte{6}, keySize)}
+}
+
+func goldenProfile() sealedProfile {
+	return sealedProfile{Keys: []byte("keys"), Profile: Profile{Org: "org", Statement: []byte("statement"), Request: []byte("request"),
+		Credential: []byte("credential"), Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lind"}, Machine: "m1", Username: "anna"}}
+}
+
+func encoded(t testing.TB) map[string][]byte {
+	t.Helper()
+	h, err := goldenHeader().encode()
+	must(t, err)
+	b, err := encodeBag(goldenBag())
+	must(t, err)
+	p, err := signed.Encode(goldenProfile())
+	must(t, err)
+	return map[string][]byte{"header": h, "keybag": b, "profile": p}
+}
+
+func TestTheFormatsStayAsTheyWere(t *testing.T) {
+	for name, data := range encoded(t) {
+		path := filepath.Join("testdata", name+".hex")
+		text := hex.EncodeToString(data) + "\n"
+		if *update {
+			must(t, os.WriteFile(path, []byte(text), 0o644))
+		}
+		golden, err := os.ReadFile(path)
+		must(t, err)
+		if string(golden) != text {
+			t.Errorf("%s is written as\n%s", name, text)
+		}
+	}
+}
+
+func TestTheGoldenFilesAreRead(t *testing.T) {
+	read := func(name string) []byte {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join("testdata", name+".hex"))
+		must(t, err)
+		data, err := hex.DecodeString(strings.TrimSpace(string(text)))
+		must(t, err)
+		return data
+	}
+	h, err := parseHeader(read("header"))
+	if err != nil || h.KDF.Memory != 64<<10 || !bytes.Equal(h.Root, goldenHeader().Root) {
+		t.Errorf("header: %+v, %v", h, err)
+	}
+	deks, err := parseBag(read("keybag"))
+	if err != nil || !maps.EqualFunc(deks, goldenBag(), bytes.Equal) {
+		t.Errorf("keybag: %d keys, %v", len(deks), err)
+	}
+	p, err := parseProfile(read("profile"))
+	if err != nil || p.Profile.Person != goldenProfile().Profile.Person || string(p.Keys) != "keys" {
+		t.Errorf("profile: %v", err)
+	}
+}
+
+func TestAKeybagHoldsATown(t *testing.T) {
+	deks := map[journal.SubjectID][]byte{}
+	for i := range 3*bagPageSize + 1 {
+		deks[journal.SubjectID("s"+hex.EncodeToString([]byte{byte(i >> 8), byte(i)}))] = random(keySize)
+	}
+	data, err := encodeBag(deks)
+	must(t, err)
+	got, err := parseBag(data)
+	if err != nil || !maps.EqualFunc(got, deks, bytes.Equal) {
+		t.Errorf("%d keys, %v", len(got), err)
+	}
+}
+
+func TestMalformedKeybagsAreDamaged(t *testing.T) {
+	key := random(keySize)
+	for what, pages := range map[string][]bagPage{
+		"a subject twice":         {{Entries: []bagEntry{{Subject: "s1", Key: key}, {Subject: "s1", Key: key}}}},
+		"subjects out of order":   {{Entries: []bagEntry{{Subject: "s2", Key: key}, {Subject: "s1", Key: key}}}},
+		"pages that are not full": {{Entries: []bagEntry{{Subject: "s1", Key: key}}}, {Entries: []bagEntry{{Subject: "s2", Key: key}}}},
+		"a short key":             {{Entries: []bagEntry{{Subject: "s1", Key: key[1:]}}}},
+		"a malformed subject":     {{Entries: []bagEntry{{Subject: "s 1", Key: key}}}},
+		"an empty page":           {{}},
+	} {
+		data, err := signed.Encode(pages)
+		must(t, err)
+		if _, err := parseBag(data); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func FuzzHeader(f *testing.F) {
+	whole := encoded(f)["header"]
+	f.Add(whole)
+	f.Add(whole[:20])
+	f.Add([]byte("SQLite format 3\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := parseHeader(data)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrFormat) {
+				t.Fatalf("an error without a name: %v", err)
+			}
+			return
+		}
+		if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("written again it differs: %v", err)
+		}
+	})
+}
+
+// FuzzHeaderBody gets past the checksum.
+func FuzzHeaderBody(f *testing.F) {
+	body, err := signed.Encode(goldenHeader())
+	must(f, err)
+	f.Add(body)
+	f.Add([]byte{0xa0})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := frame{kind: kindHeader, version: frameFormat, body: body}.encode()
+		h, err := parseHeader(data)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrFormat) {
+				t.Fatalf("an error without a name: %v", err)
+			}
+			return
+		}
+		if k := h.KDF; k.Memory > capMemory || k.Time*k.Memory > capWork || k.Threads > capThreads {
+			t.Fatalf("%+v is too much", k)
+		}
+		if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("written again it differs: %v", err)
+		}
+	})
+}
+
+func FuzzKeybag(f *testing.F) {
+	f.Add(encoded(f)["keybag"])
+	f.Add([]byte{0x80})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		deks, err := parseBag(data)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatalf("an error without a name: %v", err)
+			}
+			return
+		}
+		if again, err := encodeBag(deks); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("written again it differs: %v", err)
+		}
+	})
+}
+
+func FuzzProfile(f *testing.F) {
+	f.Add(encoded(f)["profile"])
+	f.Add([]byte{0xa1, 0x01, 0xa0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := parseProfile(data)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatalf("an error without a name: %v", err)
+			}
+			return
+		}
+		if again, err := signed.Encode(p); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("written again it differs: %v", err)
+		}
+	})
+}
+
+func FuzzRow(f *testing.F) {
+	root := bytes.Repeat([]byte{2}, keySize) // the same in every fuzzing process
+	s := newRowSeal(bytes.Repeat([]byte{1}, vaultIDSize), root, newKeybag(folder{}, nil, root, root, subkey(root, "names")))
+	key := s.key(rowSetting, "x")
+	value, err := s.seal(key, 3, "", []byte("value"))
+	must(f, err)
+	f.Add(value)
+	f.Add(value[:rowHead])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, _, err := s.open(key, data)
+		if err == nil && !bytes.Equal(data, value) {
+			t.Fatal("a row that nobody sealed opens")
+		}
+		if err != nil && !errors.Is(err, ErrView) {
+			t.Fatalf("an error without a name: %v", err)
+		}
+	})
+}
