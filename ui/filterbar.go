@@ -54,7 +54,7 @@ func NewFilterBar(lang assets.Language, searchHint string, choices ...FilterChoi
 		f.search.SetPlaceHolder(searchHint)
 		f.search.OnChanged = func(string) { f.changed() }
 		f.search.OnEscape = func() { f.search.SetText("") }
-		f.content.Add(container.New(atLeast{fyne.NewSize(280, touchSize)}, f.search))
+		f.content.Add(container.New(atLeast{fyne.NewSize(18*theme.TextSize(), touchSize)}, f.search))
 	}
 	for _, c := range choices {
 		s := &filterSelect{}
@@ -64,7 +64,7 @@ func NewFilterBar(lang assets.Language, searchHint string, choices ...FilterChoi
 		f.selects[c.ID] = s
 		box := newSurface(s, theme.ColorNameInputBackground, 8, 2)
 		box.edge = theme.ColorNameInputBorder
-		f.content.Add(container.New(atLeast{fyne.NewSize(168, touchSize)}, box))
+		f.content.Add(container.New(atLeast{fyne.NewSize(10.5*theme.TextSize(), touchSize)}, box))
 		f.SetOptions(c.ID, c.Options)
 	}
 	f.clear = NewQuiet(lang.Say("common.clear"), assets.IconClose, f.Clear)

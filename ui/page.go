@@ -7,6 +7,9 @@ import (
 	"handslag/assets"
 )
 
+// bodyHeight is the least height of a body that scrolls by itself; below it the page around it scrolls.
+const bodyHeight = float32(220)
+
 // NewPage lays out a screen: its name and what can be done on top, its own banner for problems, then the body, which fills
 // the rest. A body that can grow long scrolls by itself (NewTouchScroll, RowList).
 func NewPage(title string, banner *Banner, body fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
@@ -29,12 +32,13 @@ func newPage(head fyne.CanvasObject, banner *Banner, body fyne.CanvasObject, act
 	if banner != nil {
 		top.Add(banner)
 	}
-	return Inset(gapWide, container.New(headed{16}, top, body))
+	// Where the window is lower than head and body need, at 200 % or with a banner, the whole page scrolls.
+	return NewTouchScroll(Inset(gapWide, container.New(headed{16}, top, body)))
 }
 
 // NewScrollPage is the body of a page that is read from top to bottom: parts at the wide distance, no wider than max.
 func NewScrollPage(max float32, parts ...fyne.CanvasObject) fyne.CanvasObject {
-	return NewTouchScroll(ColumnStart(max, StackWide(parts...)))
+	return container.New(atLeast{fyne.NewSize(0, bodyHeight)}, NewTouchScroll(ColumnStart(max, StackWide(parts...))))
 }
 
 // Section is a part of a page with its name, a hint (may be empty) and its content.

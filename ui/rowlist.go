@@ -34,7 +34,7 @@ func NewRowList(empty fyne.CanvasObject) *RowList {
 	l.list.ExtendBaseWidget(l.list)
 	drag := newListDrag(&l.list.List)
 	covered := container.New(besideBar{bar: theme.Size(theme.SizeNameScrollBar)}, l.list, drag)
-	l.content = container.NewStack(newSurface(covered, colorPanel, 12, 4), empty)
+	l.content = container.New(atLeast{fyne.NewSize(0, bodyHeight)}, newSurface(covered, colorPanel, 12, 4), empty)
 	l.ExtendBaseWidget(l)
 	l.SetRows(nil)
 	return l
