@@ -1,0 +1,217 @@
+package peer
+
+import (
+	"context"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// eventRoom is more than the events that a session can have besides LinkChanged, which is
+// left out where there is no room.
+const eventRoom = 64
+
+// run is the session's loop: the machine is its alone, events come in one at a time, and
+// when it is over nothing is left.
+func (s *Session) run(ctx context.Context) {
+	defer close(s.done)
+	defer close(s.events)
+	s.node.SetStreamHandler(verifyProtocol, s.takeVerify)
+	s.node.SetStreamHandler(shareProtocol, s.takeShare)
+	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
+	s.node.Network().Notify(&network.NotifyBundle{
+		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },
+		DisconnectedF: func(network.Network, network.Conn) { go s.post(linked{}) },
+	})
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	s.perform(ctx, s.machine.step(time.Now(), started{}))
+	for !s.machine.over() {
+		timer.Reset(time.Until(s.machine.deadline))
+		var ev event
+		select {
+		case ev = <-s.inbox:
+		case <-timer.C:
+			ev = ticked{}
+		case <-ctx.Done():
+			ev = cancelled{}
+		}
+		if _, ok := ev.(linked); ok {
+			s.relink(ctx)
+			continue
+		}
+		if e, ok := ev.(entryDone); ok {
+			s.journal = e.err
+		}
+		s.perform(ctx, s.machine.step(time.Now(), ev))
+	}
+	close(s.stopped)
+	s.mu.Lock()
+	s.open = false
+	s.mu.Unlock()
+	s.cancel()
+	s.streams.linger(s.timing.linger)
+	s.node.end()
+}
+
+// linked says that connections changed.
+type linked struct{}
+
+// post hands the loop an event, unless it is over.
+func (s *Session) post(ev event) {
+	select {
+	case s.inbox <- ev:
+	case <-s.stopped:
+	}
+}
+
+// perform does what the machine wants done.
+func (s *Session) perform(ctx context.Context, effects []effect) {
+	for _, eff := range effects {
+		switch e := eff.(type) {
+		case dial:
+			go s.dial(ctx)
+		case send:
+			s.streams.claim(e.conn)
+			s.streams.send(e.conn, e.data, s.timing.write)
+		case drop:
+			s.streams.drop(e.conn)
+		case entered:
+			s.emit(StateChanged{e.state})
+			if e.state == IsVerified {
+				s.mint(ctx)
+			}
+		case met:
+			s.emit(PeerMet{e.meeting.Peer, e.meeting.PeerClockSuspect})
+		case showCode:
+			s.emit(ShowCode{e.digits})
+		case askCode:
+			s.emit(EnterCode{e.left})
+		case appendIt:
+			go func() {
+				err := s.config.Append(ctx, e.meeting)
+				s.post(entryDone{err})
+			}()
+		case ended:
+			failed := Failed{Reason: e.reason, Theirs: e.theirs, Form: s.machine.offer.Form, Err: s.journal}
+			if s.machine.meeting.PeerCredential != nil {
+				who := s.machine.meeting.Peer
+				failed.Peer = &who
+			}
+			s.emit(failed)
+		}
+	}
+}
+
+// emit tells the screen. Only what comes again may be left out.
+func (s *Session) emit(ev Event) {
+	if _, ok := ev.(LinkChanged); ok && len(s.events) > eventRoom/2 {
+		return
+	}
+	s.events <- ev
+}
+
+// dial is S on its way to D, within the time that a claim has.
+func (s *Session) dial(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.timing.claimed)
+	defer cancel()
+	stream, err := s.node.reach(ctx, s.machine.expected, verifyProtocol)
+	if err != nil {
+		s.post(unreachable{})
+		return
+	}
+	id := s.streams.add(stream)
+	s.post(connected{id, stream.Conn().RemotePeer()})
+	s.listen(id, stream, s.timing.claimed+s.timing.identified)
+}
+
+// takeVerify is D's: a stranger's stream until its claim says more.
+func (s *Session) takeVerify(stream network.Stream) {
+	if s.machine.role != Displayer {
+		_ = stream.Reset()
+		return
+	}
+	s.listen(s.streams.add(stream), stream, s.timing.hello)
+}
+
+// verifyMessages is more than either end has to say.
+const verifyMessages = 6
+
+// listen posts what comes, each message within its time, until the stream ends.
+func (s *Session) listen(id int, stream network.Stream, first time.Duration) {
+	defer s.streams.gone(id)
+	within := first
+	for range verifyMessages {
+		_ = stream.SetReadDeadline(time.Now().Add(within))
+		data, err := readFrame(stream, verifyLimit)
+		if err != nil {
+			break
+		}
+		s.post(received{id, stream.Conn().RemotePeer(), data})
+		within = 2 * s.timing.verified // the machine has the deadlines; this outlives them
+	}
+	s.post(lost{id})
+}
+
+// mint makes the right to share, once the machine says VERIFIED and never otherwise.
+func (s *Session) mint(ctx context.Context) {
+	if s.machine.state != IsVerified {
+		return
+	}
+	remote := s.machine.remote
+	s.node.gate.narrow(remote)
+	for _, conn := range s.node.Network().Conns() {
+		if conn.RemotePeer() != remote {
+			_ = conn.Close()
+		}
+	}
+	v := &Verified{session: s, meeting: s.machine.meeting, remote: remote, self: s.machine.self}
+	s.mu.Lock()
+	s.verified = v
+	s.mu.Unlock()
+	s.relink(ctx)
+	s.emit(SessionVerified{v})
+}
+
+// relink notices that the verified peer came or went; S dials again.
+func (s *Session) relink(ctx context.Context) {
+	if s.machine.state != IsVerified {
+		return
+	}
+	remote := s.machine.remote
+	up := s.node.Network().Connectedness(remote) == network.Connected
+	s.mu.Lock()
+	changed := up != s.up
+	first := !s.up && up
+	s.up = up
+	if first {
+		close(s.link)
+	} else if changed {
+		s.link = make(chan struct{})
+	}
+	s.mu.Unlock()
+	if !changed {
+		return
+	}
+	s.emit(LinkChanged{up})
+	if !up && s.machine.role == Scanner {
+		go s.redial(ctx, remote)
+	}
+}
+
+// redial is S looking for D again, for as long as the session is open.
+func (s *Session) redial(ctx context.Context, remote peer.ID) {
+	for ctx.Err() == nil && s.node.Network().Connectedness(remote) != network.Connected {
+		attempt, cancel := context.WithTimeout(ctx, s.timing.claimed)
+		_, err := s.node.Network().DialPeer(network.WithForceDirectDial(attempt, "verified"), remote)
+		cancel()
+		if err == nil {
+			return
+		}
+		select {
+		case <-time.After(s.timing.redial):
+		case <-ctx.Done():
+		}
+	}
+}

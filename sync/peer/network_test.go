@@ -1,0 +1,351 @@
+package peer
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"handslag/identity/signed"
+)
+
+// patience bounds a test that would otherwise wait for ever; nothing is measured with it.
+const patience = 30 * time.Second
+
+// config is the device's session on loopback, with a journal that takes everything.
+func (d *device) config() Config {
+	return Config{Org: d.org.id, Issuing: d.org.issuing(), Keys: d.keys, Credential: d.raw, Loopback: true,
+		Now: func() signed.Time { return noon }, Append: func(context.Context, Meeting) error { return nil }}
+}
+
+// watcher is a person before a screen: it remembers what it said.
+type watcher struct {
+	t        *testing.T
+	session  *Session
+	digits   chan string
+	asked    chan int
+	verified chan *Verified
+	links    chan bool
+	failed   chan Failed
+	closed   chan struct{} // the events have ended
+	states   []State       // read after closed
+	finals   int
+}
+
+func watch(t *testing.T, s *Session) *watcher {
+	w := &watcher{t: t, session: s, digits: make(chan string, 1), asked: make(chan int, 8), verified: make(chan *Verified, 1),
+		links: make(chan bool, 32), failed: make(chan Failed, 4), closed: make(chan struct{})}
+	go func() {
+		defer close(w.closed)
+		for ev := range s.Events() {
+			switch e := ev.(type) {
+			case StateChanged:
+				w.states = append(w.states, e.State)
+			case ShowCode:
+				w.digits <- e.Digits
+			case EnterCode:
+				w.asked <- e.Left
+			case SessionVerified:
+				w.verified <- e.Verified
+			case LinkChanged:
+				w.links <- e.Up
+			case Failed:
+				w.finals++
+				w.failed <- e
+			}
+		}
+	}()
+	t.Cleanup(s.Close)
+	return w
+}
+
+func await[T any](t *testing.T, what string, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("waited in vain for %s", what)
+		panic("unreachable")
+	}
+}
+
+// begin lets d show its code and s scan it, over a real network.
+func begin(t *testing.T, s, d Config) (*watcher, *watcher) {
+	t.Helper()
+	display, err := Offer(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dw := watch(t, display)
+	scan, err := Scan(t.Context(), s, display.Payload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return watch(t, scan), dw
+}
+
+// meet is a whole verification.
+func meet(t *testing.T, s, d Config) (*watcher, *watcher, *Verified, *Verified) {
+	t.Helper()
+	sw, dw := begin(t, s, d)
+	code := await(t, "the digits", sw.digits)
+	await(t, "the question for them", dw.asked)
+	if err := dw.session.TypeCode(code); err != nil {
+		t.Fatal(err)
+	}
+	return sw, dw, await(t, "S verified", sw.verified), await(t, "D verified", dw.verified)
+}
+
+func TestTwoHostsVerifyOverLoopback(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	var wrote [2]Meeting
+	a, b := anna.config(), bo.config()
+	a.Append = func(_ context.Context, m Meeting) error { wrote[0] = m; return nil }
+	b.Append = func(_ context.Context, m Meeting) error { wrote[1] = m; return nil }
+	sw, dw, sv, dv := meet(t, a, b)
+	if sv.Meeting().Peer.Device() != bo.credential.Device() || dv.Meeting().Peer.Device() != anna.credential.Device() {
+		t.Error("an end met another device")
+	}
+	if string(wrote[0].Transcript) != string(wrote[1].Transcript) || len(wrote[0].Transcript) != 32 {
+		t.Error("the entries do not name the same meeting")
+	}
+	if wrote[0].Role != Scanner || wrote[1].Role != Displayer || wrote[0].Form.Code() != "one_camera" {
+		t.Error("the entries do not say who scanned, or how")
+	}
+
+	sw.session.Close()
+	await(t, "D's end", dw.closed) // S leaving ends D's session as well
+	await(t, "S's end", sw.closed)
+	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
+		if w.finals != 0 || w.states[len(w.states)-1] != IsClosed {
+			t.Errorf("%s went through %v with %d failures", name, w.states, w.finals)
+		}
+	}
+	if _, ok := dw.session.Verified(); ok {
+		t.Error("the right to share outlives the session")
+	}
+}
+
+func TestNothingListensAndNothingIsFound(t *testing.T) {
+	org := newOrganisation(t, 1)
+	sw, dw, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
+	allowed := []string{"/handslag/verify/1", "/handslag/share/1", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0"}
+	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
+		for _, p := range w.session.node.Mux().Protocols() {
+			if !slices.Contains(allowed, string(p)) {
+				t.Errorf("%s speaks %s", name, p)
+			}
+		}
+		for _, a := range w.session.node.Network().ListenAddresses() {
+			if name == "S" || strings.Contains(a.String(), "p2p-circuit") || !strings.Contains(a.String(), "127.0.0.1") {
+				t.Errorf("%s listens on %s", name, a)
+			}
+		}
+	}
+	if agent, _ := sw.session.node.Peerstore().Get(dw.session.node.ID(), "AgentVersion"); agent != "1" {
+		t.Errorf("D calls itself %v", agent)
+	}
+	offer, err := ParseOffer(dw.session.Payload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", offer.Addrs[0].String())
+	if err != nil {
+		t.Fatalf("D does not listen while its session is open: %v", err)
+	}
+	conn.Close()
+	dw.session.Close()
+	if conn, err := net.Dial("tcp", offer.Addrs[0].String()); err == nil {
+		conn.Close()
+		t.Error("D listens after it is closed")
+	}
+	udp, err := net.ListenPacket("udp", offer.Addrs[0].String())
+	if err != nil {
+		t.Errorf("D's UDP port is still taken: %v", err)
+	} else {
+		udp.Close()
+	}
+}
+
+func TestRealFailuresReachBothScreens(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo, carl := org.enrol("anna"), org.enrol("bo"), org.enrol("carl")
+	t.Run("the code is wrong three times", func(t *testing.T) {
+		sw, dw := begin(t, anna.config(), bo.config())
+		code := []byte(await(t, "the digits", sw.digits))
+		code[0] = '0' + (code[0]-'0'+1)%10
+		for left := 3; left > 0; left-- {
+			if got := await(t, "the question", dw.asked); got != left {
+				t.Errorf("%d tries left, want %d", got, left)
+			}
+			if err := dw.session.TypeCode(string(code)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f := await(t, "D's failure", dw.failed); f.Reason != CodeWrong || f.Peer == nil || f.Peer.Device() != anna.credential.Device() {
+			t.Errorf("D says %+v", f)
+		}
+		if f := await(t, "S's failure", sw.failed); f.Reason != PeerAbort || f.Theirs != CodeWrong {
+			t.Errorf("S says %+v", f)
+		}
+		for _, w := range []*watcher{sw, dw} {
+			await(t, "the end", w.closed)
+			if w.finals != 1 {
+				t.Errorf("%d last words", w.finals)
+			}
+		}
+	})
+	t.Run("a second device reads the code", func(t *testing.T) {
+		sw, dw := begin(t, anna.config(), bo.config())
+		await(t, "the question", dw.asked)
+		third, err := Scan(t.Context(), carl.config(), dw.session.Payload())
+		if err != nil {
+			t.Fatal(err)
+		}
+		watch(t, third)
+		if f := await(t, "D's failure", dw.failed); f.Reason != SecondClaim {
+			t.Errorf("D says %+v", f)
+		}
+		if f := await(t, "S's failure", sw.failed); f.Reason != PeerAbort || f.Theirs != SecondClaim {
+			t.Errorf("S says %+v", f)
+		}
+	})
+	t.Run("nobody is at the address any more", func(t *testing.T) {
+		display, err := Offer(t.Context(), bo.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := display.Payload()
+		watch(t, display)
+		display.Close()
+		scan, err := Scan(t.Context(), anna.config(), payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := await(t, "S's failure", watch(t, scan).failed); f.Reason != Unreachable {
+			t.Errorf("S says %+v", f)
+		}
+	})
+	t.Run("the code of a session that is over is shown again", func(t *testing.T) {
+		old, err := Offer(t.Context(), bo.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		watch(t, old)
+		stale, _ := ParseOffer(old.Payload())
+		old.Close()
+		display, err := Offer(t.Context(), bo.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dw := watch(t, display)
+		now, _ := ParseOffer(display.Payload())
+		stale.Addrs = now.Addrs
+		payload, err := stale.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan, err := Scan(t.Context(), carl.config(), payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := await(t, "S's failure", watch(t, scan).failed); f.Reason != PeerAbort {
+			t.Errorf("S says %+v", f)
+		}
+		select {
+		case f := <-dw.failed:
+			t.Errorf("a stranger ended D's session: %+v", f)
+		default:
+		}
+	})
+	t.Run("the journal takes nothing", func(t *testing.T) {
+		full := bo.config()
+		full.Append = func(context.Context, Meeting) error { return net.ErrClosed }
+		sw, dw := begin(t, anna.config(), full)
+		code := await(t, "the digits", sw.digits)
+		await(t, "the question", dw.asked)
+		dw.session.TypeCode(code)
+		if f := await(t, "D's failure", dw.failed); f.Reason != EntryFailed || f.Err != net.ErrClosed {
+			t.Errorf("D says %+v", f)
+		}
+		if f := await(t, "S's failure", sw.failed); f.Reason != PeerAbort {
+			t.Errorf("S says %+v", f)
+		}
+	})
+}
+
+func TestStrangersAreBounded(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo, stranger := org.enrol("anna"), org.enrol("bo"), org.enrol("stranger")
+	d := bo.config()
+	short := designTiming()
+	short.hello = 200 * time.Millisecond
+	d.timing = &short
+	display, err := Offer(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dw := watch(t, display)
+	offer, _ := ParseOffer(display.Payload())
+
+	knock := func(first []byte) {
+		n, err := newDialler(stranger.keys.Transport(), offer, designTiming())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.end()
+		gone := make(chan struct{}, 8)
+		n.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { gone <- struct{}{} }})
+		stream, err := n.reach(t.Context(), bo.peer(), verifyProtocol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 64 { // more than any window, were it read
+			if _, err := stream.Write(first); err != nil || len(first) < 1024 {
+				break
+			}
+		}
+		await(t, "D closing the stranger's connection", gone)
+	}
+	knock([]byte{0xff, 0xff, 0xff, 0xff})                         // a message of four gigabytes
+	knock(append([]byte{0, 0, 0x40, 0}, make([]byte, 64<<10)...)) // one that never ends well
+	knock([]byte{0, 0})                                           // one that never goes on
+
+	scan, err := Scan(t.Context(), anna.config(), display.Payload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sw := watch(t, scan)
+	code := await(t, "the digits", sw.digits)
+	await(t, "the question", dw.asked)
+	dw.session.TypeCode(code)
+	await(t, "D verified", dw.verified)
+}
+
+func TestASessionSurvivesALostConnection(t *testing.T) {
+	org := newOrganisation(t, 1)
+	sw, dw, sv, dv := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
+	for _, w := range []*watcher{sw, dw} {
+		if !await(t, "the link", w.links) {
+			t.Fatal("down before it was up")
+		}
+	}
+	for _, conn := range dw.session.node.Network().Conns() {
+		conn.Close()
+	}
+	for _, w := range []*watcher{sw, dw} {
+		if await(t, "the link to go", w.links) {
+			t.Fatal("the link did not go")
+		}
+		if !await(t, "the link to return", w.links) {
+			t.Fatal("the link did not return")
+		}
+	}
+	share(t, dv, sv, 1)
+}

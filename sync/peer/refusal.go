@@ -1,0 +1,65 @@
+package peer
+
+import (
+	"fmt"
+
+	"handslag/identity/access"
+	"handslag/vault/journal"
+)
+
+// Why says why a record was not shared, as the code that entries know.
+type Why string
+
+// The reasons of refusals.
+const (
+	NoRightToShare   Why = "no_right"      // the sharer's credential lacks record.share for it
+	NoRightToReceive Why = "peer_no_right" // the receiver's lacks record.receive for it
+	LoanEnded        Why = "loan_ended"    // the sharer's own loan is over
+	LoanTooLong      Why = "loan_too_long" // it was to be lent for longer than the sharer has it
+	TooManyHands     Why = "too_many_hands"
+	BadRecord        Why = "signature_bad" // record, ciphertext, key or hands are not what they say
+	NotStored        Why = "not_stored"    // the receiver's journal or store did not take it
+	CredentialEnded  Why = "cred_expired"  // either credential, since the verification
+	DeviceRevoked    Why = "revoked"
+)
+
+func (w Why) known() bool {
+	switch w {
+	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, NotStored, CredentialEnded, DeviceRevoked:
+		return true
+	}
+	return false
+}
+
+// Refusal is a record that is not shared, and why. Nothing of it left, or nothing landed.
+type Refusal struct {
+	Record journal.RecordID
+	Number uint64
+	Why    Why
+	Access access.Reason // with a missing right: what identity/access said
+	Err    error         // with BadRecord: what did not verify
+}
+
+func (r *Refusal) Error() string {
+	text := fmt.Sprintf("share record %s version %d: refused: %s", r.Record, r.Number, r.Why)
+	if r.Err != nil {
+		text += ": " + r.Err.Error()
+	}
+	return text
+}
+
+// Unwrap is what did not verify.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// stillGood says whether both credentials are what they were when the verification ended.
+func (v *Verified) stillGood() Why {
+	for _, c := range []Reason{v.self.judge(v.self.credential), v.self.judge(v.meeting.Peer)} {
+		switch c {
+		case CredExpired:
+			return CredentialEnded
+		case Revoked:
+			return DeviceRevoked
+		}
+	}
+	return ""
+}

@@ -1,0 +1,511 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// holds is a record that d holds until until, as it lies on the device, with its key.
+func (d *device) holds(t tester, name string, until signed.Time) (Outgoing, []byte) {
+	t.Helper()
+	id := journal.RecordID(name)
+	cipher, hash, key, err := record.SealProtected(d.org.id, id, 1, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 05 " + name}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := record.Record{Version: 1, Org: d.org.id, ID: id, Number: 1, Subject: journal.SubjectID("s-" + name), Kind: "person", Unit: "u-1",
+		Card: record.Card{Title: name}, Cipher: hash, Issued: noon.Add(-time.Hour)}.Sign(d.org.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loan, err := signed.Sign(signed.DomainLoan, d.org.key, record.Loan{Version: 1, Org: d.org.id, Record: id, Number: 1, To: d.credential.Device(), Until: until})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Outgoing{Record: raw, Cipher: cipher, Hands: []record.Hand{{Loan: loan}},
+		Reseal: func(to identity.SealKey, info string) ([]byte, error) { return identity.Seal(to, info, key) }}, key
+}
+
+func (v *Verified) device(t tester) *device {
+	return &device{org: organisation{t, v.self.org, nil}, keys: v.session.config.Keys, credential: v.self.credential, raw: v.self.raw}
+}
+
+// books are both journals of a share, and the order in which all was written.
+type books struct {
+	order     []string
+	before    []Handing
+	confirmed map[journal.RecordID]journal.Hash
+	refused   map[journal.RecordID]Why // at the sharer
+	received  map[journal.RecordID]Incoming
+	declined  map[journal.RecordID]Why // at the receiver
+}
+
+func newBooks() *books {
+	return &books{confirmed: map[journal.RecordID]journal.Hash{}, refused: map[journal.RecordID]Why{},
+		received: map[journal.RecordID]Incoming{}, declined: map[journal.RecordID]Why{}}
+}
+
+func (b *books) sharer() Sharer {
+	return Sharer{
+		Before: func(_ context.Context, all []Handing) ([]journal.Hash, error) {
+			b.before = all
+			b.order = append(b.order, "sent")
+			hashes := make([]journal.Hash, len(all))
+			for i, h := range all {
+				hashes[i] = journal.HashOf(h.Pair)
+			}
+			return hashes, nil
+		},
+		Confirmed: func(_ context.Context, one Handing, ref journal.Hash) error {
+			b.confirmed[one.Record] = ref
+			return nil
+		},
+		Refused: func(_ context.Context, one Handing, why Why) error { b.refused[one.Record] = why; return nil },
+	}
+}
+
+func (b *books) receiver() Receiver {
+	return Receiver{
+		Received: func(_ context.Context, item Incoming) (journal.Hash, error) {
+			b.order = append(b.order, "received")
+			b.received[item.Record] = item
+			return journal.HashOf(item.Signed), nil
+		},
+		Refused: func(_ context.Context, item Handing, why Why) error { b.declined[item.Record] = why; return nil },
+	}
+}
+
+type arrival struct {
+	got []Got
+	err error
+}
+
+func receive(v *Verified, r Receiver) <-chan arrival {
+	out := make(chan arrival, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		got, err := v.Receive(ctx, r)
+		out <- arrival{got, err}
+	}()
+	return out
+}
+
+// share hands n records over and checks all that both ends say of it.
+func share(t *testing.T, from, to *Verified, n int) {
+	t.Helper()
+	giver := from.device(t)
+	org := newOrganisation(t, 1)
+	giver.org = org
+	var items []Outgoing
+	keys := map[journal.RecordID][]byte{}
+	for i := range n {
+		name := fmt.Sprintf("r-%d", i)
+		item, key := giver.holds(t, name, noon.Add(2*time.Hour))
+		items, keys[journal.RecordID(name)] = append(items, item), key
+	}
+	b := newBooks()
+	result := receive(to, b.receiver())
+	sent, err := from.Send(t.Context(), "Byter lås", items, b.sharer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived := await(t, "the receiver", result)
+	if arrived.err != nil || len(arrived.got) != n || len(sent) != n {
+		t.Fatalf("%d of %d arrived: %v", len(arrived.got), n, arrived.err)
+	}
+	if b.order[0] != "sent" || len(b.order) != n+1 {
+		t.Errorf("written in the order %v", b.order)
+	}
+	for _, s := range sent {
+		in, ok := b.received[s.Record]
+		if !ok || !s.Arrived() || s.Ref != journal.HashOf(in.Signed) || b.confirmed[s.Record] != s.Ref {
+			t.Fatalf("record %s: sharer and receiver do not agree", s.Record)
+		}
+		if !bytes.Equal(in.Pair, s.Pair) || in.Theirs != journal.HashOf(s.Pair) || in.Until != noon.Add(2*time.Hour) || in.Purpose != "Byter lås" {
+			t.Errorf("record %s: the halves do not pair", s.Record)
+		}
+		key, err := to.session.config.Keys.OpenSealed(in.Info, in.Sealed)
+		if err != nil || !bytes.Equal(key, keys[s.Record]) {
+			t.Errorf("record %s: its key does not open: %v", s.Record, err)
+		}
+		if loan, err := record.OpenHands(in.Hands, org.id, org.issuing(), to.self.credential.Device()); err != nil || loan.From != from.self.credential.Device() {
+			t.Errorf("record %s: hands %v", s.Record, err)
+		}
+	}
+}
+
+func TestThreeRecordsEitherWay(t *testing.T) {
+	org := newOrganisation(t, 1)
+	_, _, sv, dv := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
+	share(t, sv, dv, 3)
+	share(t, dv, sv, 3)
+}
+
+func TestWhatTheReceiverHasIsNotSentAgain(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna := org.enrol("anna")
+	_, _, sv, dv := meet(t, anna.config(), org.enrol("bo").config())
+	has, _ := anna.holds(t, "r-1", noon.Add(time.Hour))
+	new, _ := anna.holds(t, "r-2", noon.Add(time.Hour))
+	b := newBooks()
+	r := b.receiver()
+	r.Ciphertext = func(id journal.RecordID, number uint64) []byte {
+		if id == "r-1" && number == 1 {
+			return has.Cipher
+		}
+		return nil
+	}
+	result := receive(dv, r)
+	sent, err := sv.Send(t.Context(), "", []Outgoing{has, new}, b.sharer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := await(t, "the receiver", result); got.err != nil {
+		t.Fatal(got.err)
+	}
+	if in := b.received["r-1"]; !sent[0].Had || !sent[0].Arrived() || !in.Had || in.Cipher != nil || len(in.Sealed) == 0 {
+		t.Errorf("r-1: %+v", sent[0])
+	}
+	if in := b.received["r-2"]; sent[1].Had || in.Had || !bytes.Equal(in.Cipher, new.Cipher) {
+		t.Errorf("r-2: %+v", sent[1])
+	}
+}
+
+// TestTheSharerRefuses is the table of what does not leave a device: no entry, no byte.
+func TestTheSharerRefuses(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna := org.enrol("anna")
+	soon := noon.Add(time.Hour)
+	sentences := []struct {
+		name   string
+		giver  *device
+		taker  *device
+		change func(o *Outgoing)
+		now    signed.Time // of the sharer, once verified
+		why    Why
+	}{
+		{name: "to a colleague without the right to receive", taker: org.enrol("bo", func(c *identity.Credential) { c.Grants = c.Grants[:2] }), why: NoRightToReceive},
+		{name: "to a colleague of another unit", taker: org.enrol("bo", func(c *identity.Credential) { c.Units = []identity.Unit{{ID: "u-2", Name: "Södra"}} }), why: NoRightToReceive},
+		{name: "by one without the right to share", giver: org.enrol("carl", func(c *identity.Credential) { c.Grants = c.Grants[2:] }), why: NoRightToShare},
+		{name: "for longer than the sharer has it", change: func(o *Outgoing) { o.Until = soon + 1 }, why: LoanTooLong},
+		{name: "once the sharer's loan is over", now: soon, why: LoanEnded},
+		{name: "for a time that has passed", change: func(o *Outgoing) { o.Until = noon }, why: LoanEnded},
+		{name: "once a credential is over", now: noon.Add(25 * time.Hour), why: CredentialEnded},
+		{name: "a ciphertext that is not the record's", change: func(o *Outgoing) { o.Cipher = bytes.Clone(o.Cipher); o.Cipher[0] ^= 1 }, why: BadRecord},
+		{name: "a record lent to somebody else", change: func(o *Outgoing) { other, _ := org.enrol("dora").holds(t, "r-1", soon); o.Hands = other.Hands }, why: BadRecord},
+		{name: "a loan of another record", change: func(o *Outgoing) { other, _ := anna.holds(t, "r-9", soon); o.Hands = other.Hands }, why: BadRecord},
+		{name: "a record without its key", change: func(o *Outgoing) { o.Reseal = nil }, why: BadRecord},
+	}
+	for _, s := range sentences {
+		t.Run(s.name, func(t *testing.T) {
+			giver, taker := s.giver, s.taker
+			if giver == nil {
+				giver = anna
+			}
+			if taker == nil {
+				taker = org.enrol("bo")
+			}
+			_, _, sv, _ := meet(t, giver.config(), taker.config())
+			item, _ := giver.holds(t, "r-1", soon)
+			if s.change != nil {
+				s.change(&item)
+			}
+			if s.now != 0 {
+				sv.self.now = func() signed.Time { return s.now }
+			}
+			b := newBooks()
+			_, err := sv.Send(t.Context(), "", []Outgoing{item}, b.sharer())
+			var refusal *Refusal
+			if !errors.As(err, &refusal) || refusal.Why != s.why {
+				t.Errorf("got %v, want %s", err, s.why)
+			}
+			if b.before != nil {
+				t.Error("an entry was written")
+			}
+		})
+	}
+}
+
+// TestTheReceiverRefuses is the table of what a modified sharer sends and what does not land.
+func TestTheReceiverRefuses(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	soon := noon.Add(time.Hour)
+	sentences := []struct {
+		name   string
+		taker  *device
+		change func(v *Verified, m *itemMessage)
+		repack bool // the modified sharer signs a manifest that fits
+		why    Why
+	}{
+		{name: "a ciphertext with a flipped bit", change: func(_ *Verified, m *itemMessage) { m.Cipher = bytes.Clone(m.Cipher); m.Cipher[20] ^= 1 }, why: BadRecord},
+		{name: "no ciphertext", change: func(_ *Verified, m *itemMessage) { m.Cipher = nil }, why: BadRecord},
+		{name: "a key other than the manifest's", change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
+		{name: "a key that does not open", repack: true, change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
+		{name: "a key sealed in another verification", repack: true, change: func(v *Verified, m *itemMessage) {
+			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(make([]byte, 32), "r-1", 1), make([]byte, 32))
+		}, why: BadRecord},
+		{name: "another record", repack: true, change: func(_ *Verified, m *itemMessage) {
+			other, _ := anna.holds(t, "r-2", soon)
+			m.Record, m.Cipher = other.Record, other.Cipher
+		}, why: BadRecord},
+		{name: "a loan that outlives the sharer's", repack: true, change: func(v *Verified, m *itemMessage) {
+			m.Hands[1].Loan, _ = anna.keys.Sign(signed.DomainLoan, record.Loan{Version: 1, Org: org.id, Record: "r-1", Number: 1,
+				From: anna.credential.Device(), To: bo.credential.Device(), Until: soon + 1})
+		}, why: BadRecord},
+		{name: "a loan other than the manifest's", repack: true, change: func(v *Verified, m *itemMessage) {
+			m.Hands[1].Loan, _ = anna.keys.Sign(signed.DomainLoan, record.Loan{Version: 1, Org: org.id, Record: "r-1", Number: 1,
+				From: anna.credential.Device(), To: bo.credential.Device(), Until: soon - 1})
+		}, why: BadRecord},
+		{name: "no loan of the sharer's", repack: true, change: func(_ *Verified, m *itemMessage) { m.Hands = m.Hands[:1] }, why: BadRecord},
+		{name: "a record of another organisation", repack: true, change: func(_ *Verified, m *itemMessage) {
+			other, _ := newOrganisation(t, 9).enrol("x").holds(t, "r-1", soon)
+			m.Record, m.Cipher = other.Record, other.Cipher
+		}, why: BadRecord},
+		{name: "a record that the receiver may not receive", taker: org.enrol("carl", func(c *identity.Credential) { c.Grants = c.Grants[:2] }), why: NoRightToReceive},
+	}
+	for _, s := range sentences {
+		t.Run(s.name, func(t *testing.T) {
+			taker := s.taker
+			if taker == nil {
+				taker = bo
+			}
+			_, _, sv, dv := meet(t, anna.config(), taker.config())
+			item, _ := anna.holds(t, "r-1", soon)
+			h := Handing{Record: "r-1", Number: 1, Peer: taker.credential.Device(), Until: soon, Pair: random(32)}
+			messages, manifest, err := sv.pack("", []Outgoing{item}, []Handing{h}, make([]journal.Hash, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.change != nil {
+				s.change(sv, &messages[0])
+			}
+			if s.repack {
+				var m Manifest
+				if err := signed.Unverified(manifest, manifestLimit, &m); err != nil {
+					t.Fatal(err)
+				}
+				m.Items[0].Sum, _ = messages[0].sum()
+				if manifest, err = anna.keys.Sign(signed.DomainManifest, m); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b := newBooks()
+			result := receive(dv, b.receiver())
+			sent := []Sent{{Handing: h}}
+			if err := sv.deliver(t.Context(), manifest, messages, sent, b.sharer()); err != nil {
+				t.Fatal(err)
+			}
+			got := await(t, "the receiver", result)
+			if got.err != nil || len(got.got) != 1 || got.got[0].Refused == nil || got.got[0].Refused.Why != s.why {
+				t.Errorf("the receiver says %+v %v, want %s", got.got, got.err, s.why)
+			}
+			if len(b.received) != 0 || b.declined["r-1"] != s.why || b.refused["r-1"] != s.why || sent[0].Arrived() {
+				t.Errorf("landed %d, declined %v, told %v", len(b.received), b.declined, b.refused)
+			}
+		})
+	}
+}
+
+func TestAManifestIsForOneDeviceInOneVerification(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	_, _, sv, dv := meet(t, anna.config(), bo.config())
+	good := Manifest{Version: 1, Org: org.id, Sharer: anna.credential.Device(), Recipient: bo.credential.Device(), Transcript: sv.meeting.Transcript,
+		Items: []Line{{Record: "r-1", Number: 1, Until: noon, Pair: random(32), Entry: random(32), Sum: random(32)}}}
+	sentences := []struct {
+		name   string
+		change func(m *Manifest)
+		signer *device
+		ok     bool
+	}{
+		{name: "as it should be", ok: true},
+		{name: "of another version", change: func(m *Manifest) { m.Version = 2 }},
+		{name: "for another recipient", change: func(m *Manifest) { m.Recipient = org.enrol("carl").credential.Device() }},
+		{name: "by another sharer", change: func(m *Manifest) { m.Sharer = bo.credential.Device() }},
+		{name: "signed by somebody else", signer: bo},
+		{name: "of an earlier verification", change: func(m *Manifest) { m.Transcript = random(32) }},
+		{name: "of another organisation", change: func(m *Manifest) { m.Org = newOrganisation(t, 9).id }},
+		{name: "without records", change: func(m *Manifest) { m.Items = nil }},
+		{name: "with too many", change: func(m *Manifest) {
+			for i := range MaxItems {
+				line := m.Items[0]
+				line.Record, line.Pair = journal.RecordID(fmt.Sprint("x", i)), random(32)
+				m.Items = append(m.Items, line)
+			}
+		}},
+		{name: "with a record twice", change: func(m *Manifest) { line := m.Items[0]; line.Pair = random(32); m.Items = append(m.Items, line) }},
+		{name: "with a pair twice", change: func(m *Manifest) { line := m.Items[0]; line.Record = "r-2"; m.Items = append(m.Items, line) }},
+		{name: "with a short pair", change: func(m *Manifest) { m.Items[0].Pair = random(31) }},
+	}
+	for _, s := range sentences {
+		m, signer := good, s.signer
+		m.Items = slices.Clone(good.Items)
+		if s.change != nil {
+			s.change(&m)
+		}
+		if signer == nil {
+			signer = anna
+		}
+		data, err := signer.keys.Sign(signed.DomainManifest, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := dv.openManifest(data); (err == nil) != s.ok {
+			t.Errorf("a manifest %s: %v", s.name, err)
+		} else if err != nil && !errors.Is(err, ErrShare) {
+			t.Errorf("a manifest %s: %v is no ErrShare", s.name, err)
+		}
+	}
+}
+
+func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	soon := noon.Add(time.Hour)
+	brief := designTiming()
+	brief.answer, brief.item = 300*time.Millisecond, 300*time.Millisecond
+
+	t.Run("the sharer's journal is full: no byte leaves", func(t *testing.T) {
+		_, dw, sv, _ := meet(t, anna.config(), bo.config())
+		item, _ := anna.holds(t, "r-1", soon)
+		b := newBooks()
+		s := b.sharer()
+		s.Before = func(context.Context, []Handing) ([]journal.Hash, error) { return nil, errors.New("disk full") }
+		if _, err := sv.Send(t.Context(), "", []Outgoing{item}, s); err == nil {
+			t.Error("sent without an entry")
+		}
+		if len(dw.session.shares) != 0 {
+			t.Error("a share was begun")
+		}
+	})
+	t.Run("the receiver's journal is full: the sharer learns it", func(t *testing.T) {
+		_, _, sv, dv := meet(t, anna.config(), bo.config())
+		one, _ := anna.holds(t, "r-1", soon)
+		two, _ := anna.holds(t, "r-2", soon)
+		b := newBooks()
+		r := b.receiver()
+		r.Received = func(context.Context, Incoming) (journal.Hash, error) { return journal.Hash{}, errors.New("disk full") }
+		result := receive(dv, r)
+		sent, err := sv.Send(t.Context(), "", []Outgoing{one, two}, b.sharer())
+		if err == nil || sent[0].Refused != NotStored || sent[1].Arrived() || b.refused["r-1"] != NotStored {
+			t.Errorf("the sharer says %+v %v", sent, err)
+		}
+		if got := await(t, "the receiver", result); got.err == nil {
+			t.Error("the receiver does not say that its journal is full")
+		}
+	})
+	t.Run("the receiver never answers", func(t *testing.T) {
+		c := anna.config()
+		c.timing = &brief
+		_, _, sv, _ := meet(t, c, bo.config())
+		item, _ := anna.holds(t, "r-1", soon)
+		sent, err := sv.Send(t.Context(), "", []Outgoing{item}, newBooks().sharer())
+		if err == nil || sent[0].Arrived() {
+			t.Errorf("sent %+v to nobody", sent)
+		}
+	})
+	t.Run("the sharer stops in the middle of a record", func(t *testing.T) {
+		c := bo.config()
+		c.timing = &brief
+		_, _, sv, dv := meet(t, anna.config(), c)
+		b := newBooks()
+		result := receive(dv, b.receiver())
+		stream, err := sv.stream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, _ := anna.holds(t, "r-1", soon)
+		h := Handing{Record: "r-1", Number: 1, Until: soon, Pair: random(32)}
+		messages, manifest, _ := sv.pack("", []Outgoing{item}, []Handing{h}, make([]journal.Hash, 1))
+		talk := newTalk(t.Context(), stream, designTiming())
+		if err := talk.say(manifestMessage{Manifest: manifest}); err != nil {
+			t.Fatal(err)
+		}
+		data, _ := encodeMessage(messages[0])
+		stream.Write([]byte{0, 0, byte(len(data) >> 8), byte(len(data))})
+		stream.Write(data[:len(data)/2])
+		if got := await(t, "the receiver", result); got.err == nil || len(b.received) != 0 {
+			t.Errorf("landed %d: %v", len(b.received), got.err)
+		}
+	})
+	t.Run("a message is larger than any may be", func(t *testing.T) {
+		_, _, sv, dv := meet(t, anna.config(), bo.config())
+		result := receive(dv, newBooks().receiver())
+		stream, err := sv.stream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Write([]byte{0x7f, 0xff, 0xff, 0xff})
+		if got := await(t, "the receiver", result); !errors.Is(got.err, signed.ErrTooLarge) {
+			t.Errorf("got %v", got.err)
+		}
+	})
+	t.Run("the person cancels", func(t *testing.T) {
+		_, _, sv, dv := meet(t, anna.config(), bo.config())
+		item, _ := anna.holds(t, "r-1", soon)
+		ctx, cancel := context.WithCancel(t.Context())
+		r := newBooks().receiver()
+		r.Ciphertext = func(journal.RecordID, uint64) []byte { cancel(); return nil }
+		result := receive(dv, r)
+		if _, err := sv.Send(ctx, "", []Outgoing{item}, newBooks().sharer()); err == nil {
+			t.Error("sent after it was cancelled")
+		}
+		if got := await(t, "the receiver", result); got.err == nil {
+			t.Error("received after it was cancelled")
+		}
+	})
+	t.Run("nothing is shared without a verification, or after it", func(t *testing.T) {
+		var none Verified
+		if _, err := none.Send(t.Context(), "", nil, Sharer{}); !errors.Is(err, ErrNotVerified) {
+			t.Errorf("a zero value sends: %v", err)
+		}
+		if _, err := none.Receive(t.Context(), Receiver{}); !errors.Is(err, ErrNotVerified) {
+			t.Errorf("a zero value receives: %v", err)
+		}
+		sw, _, sv, dv := meet(t, anna.config(), bo.config())
+		waiting := receive(dv, newBooks().receiver())
+		sw.session.Close()
+		item, _ := anna.holds(t, "r-1", soon)
+		if _, err := sv.Send(t.Context(), "", []Outgoing{item}, newBooks().sharer()); !errors.Is(err, ErrNotVerified) {
+			t.Errorf("a closed session sends: %v", err)
+		}
+		if got := await(t, "the receiver", waiting); !errors.Is(got.err, ErrNotVerified) {
+			t.Errorf("a receiver waits on in a closed session: %v", got.err)
+		}
+	})
+}
+
+func TestAccessOfAssignmentsReachesFurther(t *testing.T) {
+	org := newOrganisation(t, 1)
+	far := func(c *identity.Credential) {
+		c.Units = nil
+		c.Grants = []identity.Grant{{Right: access.RecordReceive, Scope: access.Own}}
+	}
+	anna, bo := org.enrol("anna"), org.enrol("bo", far)
+	_, _, sv, dv := meet(t, anna.config(), bo.config())
+	item, _ := anna.holds(t, "r-1", noon.Add(time.Hour))
+	item.People = []identity.PersonID{"p-bo"}
+	b := newBooks()
+	r := b.receiver()
+	r.People = func(journal.RecordID) []identity.PersonID { return []identity.PersonID{"p-bo"} }
+	result := receive(dv, r)
+	if _, err := sv.Send(t.Context(), "", []Outgoing{item}, b.sharer()); err != nil {
+		t.Fatal(err)
+	}
+	if got := await(t, "the receiver", result); got.err != nil || len(b.received) != 1 {
+		t.Errorf("landed %d: %v", len(b.received), got.err)
+	}
+}

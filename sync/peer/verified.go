@@ -1,0 +1,119 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// Verified is the right to share with one device, in one session. Nothing but a verification
+// that ended well makes one; a zero value can do nothing, and none outlives its session.
+type Verified struct {
+	session *Session
+	meeting Meeting
+	remote  peer.ID
+	self    self
+}
+
+// Meeting is what was verified.
+func (v *Verified) Meeting() Meeting { return v.meeting }
+
+// live says whether the session is still open.
+func (v *Verified) live() error {
+	if v == nil || v.session == nil {
+		return fmt.Errorf("share: %w", ErrNotVerified)
+	}
+	if _, ok := v.session.Verified(); !ok {
+		return fmt.Errorf("share: %w", ErrNotVerified)
+	}
+	return nil
+}
+
+// within is ctx, ended with the session.
+func (v *Verified) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-v.session.stopped:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// stream opens one to the other device, waiting for its return where the link is down.
+func (v *Verified) stream(ctx context.Context) (network.Stream, error) {
+	v.session.mu.Lock()
+	link := v.session.link
+	v.session.mu.Unlock()
+	select {
+	case <-link:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
+	}
+	return v.session.node.reach(ctx, v.remote, shareProtocol)
+}
+
+// takeShare keeps a share that the verified device began until Receive asks for it. One may
+// wait; the machine of this end may be a message behind the other's.
+func (s *Session) takeShare(stream network.Stream) {
+	if stream.Conn().RemotePeer() != s.streams.claimant() {
+		_ = stream.Reset()
+		return
+	}
+	select {
+	case s.shares <- stream:
+	default:
+		_ = stream.Reset()
+	}
+}
+
+// talk is a stream of a share: each message has its time, and ending ctx ends it at once.
+type talk struct {
+	stream network.Stream
+	timing timing
+	stop   func() bool
+	ended  bool
+}
+
+func newTalk(ctx context.Context, stream network.Stream, timing timing) *talk {
+	return &talk{stream: stream, timing: timing, stop: context.AfterFunc(ctx, func() { _ = stream.Reset() })}
+}
+
+func (t *talk) say(body any) error {
+	data, err := encodeMessage(body)
+	if err != nil {
+		return err
+	}
+	_ = t.stream.SetWriteDeadline(time.Now().Add(t.timing.item))
+	return writeFrame(t.stream, data)
+}
+
+func (t *talk) hear(limit int, within time.Duration, body any) error {
+	_ = t.stream.SetReadDeadline(time.Now().Add(within))
+	data, err := readFrame(t.stream, limit)
+	if err != nil {
+		return fmt.Errorf("receive message: %w", err)
+	}
+	return decodeMessage(data, limit, body)
+}
+
+// end closes the stream well: the last word still arrives.
+func (t *talk) end() {
+	t.stop()
+	t.ended = true
+	_ = t.stream.Close()
+}
+
+// fail cuts the stream, unless it has ended.
+func (t *talk) fail() {
+	if t.ended {
+		return
+	}
+	t.stop()
+	_ = t.stream.Reset()
+}
