@@ -12,8 +12,8 @@ import (
 	"handslag/assets"
 )
 
-// tinted is one of our icons in a colour of the theme. Fyne's own themed resources recolour areas only, and our icons are
-// lines. The name carries the colour, because Fyne caches pictures by it.
+// tinted is one of our icons in a colour of the theme, looked up when it is drawn. Its name carries the colour, because Fyne
+// caches pictures by name. Buttons would recolour Fyne's own themed resources as they see fit; they leave this one alone.
 type tinted struct {
 	name   string
 	colour fyne.ThemeColorName
