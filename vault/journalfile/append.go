@@ -25,7 +25,7 @@ type Draft struct {
 
 // Bounds of what is written at once.
 const (
-	DraftLimit = 64  // drafts in one Append
+	DraftLimit = 256 // drafts in one Append
 	groupLimit = 256 // drafts in one sync
 )
 

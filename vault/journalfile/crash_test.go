@@ -168,3 +168,22 @@ func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
 		}
 	}
 }
+
+// The process dies between a write and its sync, another one builds upon what it reads, and
+// then the power goes: nothing that was built upon may vanish.
+func TestWhatIsReadBackIsMadeDurableBeforeItIsBuiltUpon(t *testing.T) {
+	p := cast()
+	disk, path, places := written(t, p, 3)
+	disk.now[path].synced = disk.now[path].data[:places[2].offset]
+	disk.now["/o/half"+segmentSuffix+draftSuffix] = &node{data: []byte("half a header")}
+	f := mustOpen(t, p.config("/o", disk))
+	mustAppend(t, f, p.opening(4))
+	f = mustOpen(t, p.config("/o", disk.afterwards(0)))
+	if got := seqs(all(t, f, true)); got != "1 2 3 4" || len(f.Damage()) > 0 {
+		t.Fatalf("left: %s, %+v", got, f.Damage())
+	}
+	names, err := disk.List("/o")
+	if err != nil || len(names) != 2 {
+		t.Fatalf("a draft was left: %v, %v", names, err)
+	}
+}

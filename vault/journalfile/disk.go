@@ -84,14 +84,21 @@ func (osDisk) Read(name string, limit int64) ([]byte, error) {
 }
 
 func (osDisk) Create(name string) (Appender, error) {
-	return open(name, os.O_CREATE|os.O_EXCL)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{file}, nil
 }
 
-func (osDisk) Extend(name string) (Appender, error) { return open(name, 0) }
-
-func open(name string, flags int) (Appender, error) {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|flags, fileMode)
+// Extend does without O_APPEND, with which Windows would not let the file be cut.
+func (osDisk) Extend(name string) (Appender, error) {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := file.Seek(0, io.SeekEnd); err != nil {
+		file.Close()
 		return nil, err
 	}
 	return osFile{file}, nil

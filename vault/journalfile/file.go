@@ -194,7 +194,9 @@ func (f *File) Close() error {
 		_ = f.mend() // else the next Open cuts what is torn and reads back what is whole
 	}
 	if f.active != nil {
-		err = f.active.file.Close()
+		if f.active.file != nil {
+			err = f.active.file.Close()
+		}
 		f.active.destroy()
 		f.active = nil
 	}

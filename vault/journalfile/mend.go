@@ -33,11 +33,15 @@ func (f *File) ready() error {
 // nothing is durable goes altogether.
 func (f *File) mend() error {
 	a := f.active
-	if err := a.file.Truncate(int64(a.synced)); err != nil {
-		return fmt.Errorf("cut: %w", err)
-	}
-	if err := a.file.Sync(); err != nil {
-		return fmt.Errorf("sync: %w", err)
+	if a.file != nil {
+		if err := a.file.Truncate(int64(a.synced)); err != nil {
+			return fmt.Errorf("cut: %w", err)
+		}
+		if err := a.file.Sync(); err != nil {
+			return fmt.Errorf("sync: %w", err)
+		}
+		_ = a.file.Close() // all of it is durable
+		a.file = nil
 	}
 	if len(a.places) == 0 {
 		if err := f.disk.Remove(a.path); err != nil {
@@ -48,7 +52,6 @@ func (f *File) mend() error {
 		}
 		f.forget(map[string]bool{a.path: true})
 	}
-	_ = a.file.Close() // all of it is durable
 	a.destroy()
 	f.active = nil
 	return nil

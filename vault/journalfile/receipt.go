@@ -35,8 +35,8 @@ type received struct {
 
 const (
 	cursorName  = "received"
-	maxReached  = 1024 // generations
-	maxReceived = 512  // segments whose time is kept; the newest
+	maxReached  = 256 // generations
+	maxReceived = 512 // segments whose time is kept; the newest
 )
 
 func (f *File) cursorContext() []byte {

@@ -131,7 +131,7 @@ func (s *segment) after(seq uint64) int {
 // active is the segment that is being written.
 type active struct {
 	*segment
-	file    Appender
+	file    Appender // nil once it is mended and only its removal failed
 	aead    cipher.AEAD
 	payload []byte // the payload key: in memory, here, and nowhere else
 	synced  int    // bytes that are durable

@@ -1,0 +1,52 @@
+package journalfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// fullVariable names a folder on a file system of a few hundred KiB, for a run on a disk that
+// is really full: mount -t tmpfs -o size=256k none DIR.
+const fullVariable = "HANDSLAG_SMALL_DISK"
+
+func TestARealDiskThatIsFull(t *testing.T) {
+	small := os.Getenv(fullVariable)
+	if small == "" {
+		t.Skip(fullVariable + " names no small file system")
+	}
+	p, dir := cast(), filepath.Join(small, "d")
+	f := mustOpen(t, p.config(dir, nil))
+	ballast := filepath.Join(small, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 128<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for range 100_000 {
+		stamps, err := f.Append(p.opening(1))
+		if err != nil {
+			wants(t, err, ErrFull)
+			if errors.Is(err, ErrBroken) || stamps != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		said++
+	}
+	if _, err := f.Append(p.opening(1)); !errors.Is(err, ErrFull) {
+		t.Fatalf("with a disk still full: %v", err)
+	}
+	full := mustOpen(t, p.config(dir, nil)) // opens, to be handed in
+	if got := all(t, full, true); len(got) != said || said == 0 {
+		t.Fatalf("%d said, %d there", said, len(got))
+	}
+	full.Close()
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, f, p.opening(2))
+	if got := all(t, f, true); len(got) != said+1 || len(f.Damage()) > 0 {
+		t.Fatalf("%d said, %d there, %v", said+1, len(got), f.Damage())
+	}
+}
