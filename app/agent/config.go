@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"handslag/identity/qr"
+	"handslag/vault"
+	"handslag/vault/journalfile"
 )
 
 // Config is what an agent needs to know of its surroundings.
@@ -20,6 +22,10 @@ type Config struct {
 	Boot        func() (string, time.Duration) // nil: the system's; id of this boot and time since it
 	Log         *slog.Logger                   // nil: discards; is never given personal data
 	AutoLock    time.Duration                  // 0: DefaultAutoLock
+
+	// For tests; the zero values are what programs use.
+	VaultOptions vault.Options
+	Disk         journalfile.Disk
 }
 
 // DefaultAutoLock is how long the vault stays open without a Touch.

@@ -13,11 +13,11 @@ type State string
 
 // The states.
 const (
-	New       State = "new"       // nothing here: Enrol
-	Enrolling State = "enrolling" // half made: ResumeEnrol
-	IsLocked  State = "locked"    // Unlock
-	Unlocked  State = "unlocked"
-	Elsewhere State = "elsewhere" // another process has this profile open
+	IsNew       State = "new"       // nothing here: Enrol
+	IsEnrolling State = "enrolling" // half made: ResumeEnrol
+	IsLocked    State = "locked"    // Unlock
+	IsUnlocked  State = "unlocked"
+	IsElsewhere State = "elsewhere" // another process has this profile open
 )
 
 // Me is who this device speaks for and how it stands. While locked only First of Person

@@ -1,0 +1,162 @@
+package agent
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+	"handslag/vault"
+)
+
+// Agent is one profile on one machine. Its methods may be called from any goroutine; what a
+// method returns is the caller's own.
+type Agent struct {
+	cfg     Config
+	log     *slog.Logger
+	clock   *clock
+	place   place
+	signals listeners
+	kick    chan struct{} // wakes Run
+
+	entering sync.Mutex // one enrolment, unlock or lock at a time; taken before mu
+	syncing  sync.Mutex // one sync at a time; taken before a deed
+
+	mu        sync.Mutex
+	closed    bool
+	session   *session // nil while locked
+	elsewhere bool
+	attempts  int // wrong passphrases in this run, since the last unlock
+	told      int // those that the latest unlock told
+	online    bool
+	waiting   int
+	problem   *Problem
+	touched   time.Duration // uptime of the last sign of life
+	seen      map[identity.OrgID]uint64
+	meeting   *Handover // the one that is open
+}
+
+// New makes an agent; it reads and writes nothing yet.
+func New(cfg Config) (*Agent, error) {
+	if cfg.Vault == "" || cfg.Outbox == "" {
+		return nil, problem(Internal, errors.New("make agent: vault or outbox has no folder"))
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.AutoLock == 0 {
+		cfg.AutoLock = DefaultAutoLock
+	}
+	p, err := newPlace(cfg.Outbox, cfg.Vault)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return &Agent{
+		cfg: cfg, log: cfg.Log, place: p, clock: newClock(cfg.Now, cfg.Boot),
+		kick: make(chan struct{}, 1), seen: map[identity.OrgID]uint64{},
+	}, nil
+}
+
+// Close locks and ends the agent; the vault is sound afterwards, as it is after any crash.
+func (a *Agent) Close() error {
+	err := a.Lock()
+	a.mu.Lock()
+	a.closed = true
+	a.mu.Unlock()
+	a.signals.close()
+	if CodeOf(err) == Locked {
+		return nil
+	}
+	return err
+}
+
+// Listen has hear called for each signal, on a goroutine of its own and never while a deed
+// waits for it, until stop.
+func (a *Agent) Listen(hear func(Signal)) (stop func()) { return a.signals.listen(hear) }
+
+// State is what can be done now.
+func (a *Agent) State() State {
+	a.mu.Lock()
+	open, elsewhere := a.session != nil, a.elsewhere
+	a.mu.Unlock()
+	switch {
+	case open:
+		return IsUnlocked
+	case elsewhere:
+		return IsElsewhere
+	}
+	switch state, err := vault.Exists(a.cfg.Vault); {
+	case err != nil:
+		return IsLocked // Unlock says what is wrong with it
+	case state == vault.None:
+		return IsNew
+	case state == vault.Enrolling:
+		return IsEnrolling
+	}
+	return IsLocked
+}
+
+// Me is who this device speaks for and how it stands.
+func (a *Agent) Me() Me {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session
+	if s == nil {
+		plate := a.place.plate()
+		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Waiting: a.waiting, WrongAttempts: a.attempts}
+	}
+	who := s.who()
+	me := Me{
+		Person: who.credential.Person, Device: s.device, Organisation: who.statement.Name, Org: who.profile.Org,
+		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
+		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told,
+		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
+		ClockSuspect: a.clock.read().Suspect, Revoked: who.revoked, Problem: a.problem,
+	}
+	if last := who.lastSync; !last.IsZero() {
+		me.LastSync = last.Time()
+	}
+	return me
+}
+
+// current is the open session, or the problem that there is none.
+func (a *Agent) current() (*session, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.session == nil {
+		return nil, problem(Locked, nil)
+	}
+	return a.session, nil
+}
+
+// Touch is a sign of life: auto-lock counts from it anew.
+func (a *Agent) Touch() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.touched = a.clock.uptime()
+}
+
+// changed tells the screens.
+func (a *Agent) changed(signals ...Signal) { a.signals.send(signals...) }
+
+// nudge tells Run that there may be something to send.
+func (a *Agent) nudge() {
+	select {
+	case a.kick <- struct{}{}:
+	default:
+	}
+}
+
+// now is the time to judge by.
+func (a *Agent) now() signed.Time { return a.clock.read().Time }
+
+// wallUntil is a trusted point in time on the machine's own clock, which countdowns run by.
+func (a *Agent) wallUntil(d time.Duration) time.Time { return a.clock.now().Add(d) }
+
+// today is the day in the local time zone, 2006-01-02.
+func (a *Agent) today() string {
+	return a.now().Time().In(a.clock.now().Location()).Format(time.DateOnly)
+}

@@ -1,0 +1,216 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"handslag/sync/link"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// effectBytes is about how much goes into the view in one transaction.
+const effectBytes = 1 << 20
+
+// download takes pages of changes until there are no more. The cursor moves when a whole page
+// is in the view, so a page that was cut off comes again.
+func (r *run) download(ctx context.Context) error {
+	s := r.session
+	state, err := s.vault.Sync()
+	if err != nil {
+		return err
+	}
+	for range maxPages {
+		page, err := r.client.Changes(ctx, state.Cursor, s.who().statement.Number)
+		if err != nil {
+			return err
+		}
+		if len(page.Statement) > 0 {
+			if _, err := r.adopt(page.Statement); err != nil {
+				return err
+			}
+		}
+		if err := r.apply(page); err != nil {
+			return err
+		}
+		if page.More && page.Cursor == state.Cursor {
+			return fmt.Errorf("read changes: %w: the cursor stands still", link.ErrAnswer)
+		}
+		state.Cursor = page.Cursor
+		state.Statement = s.who().statement.Number
+		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.SetSync(state) }); err != nil {
+			return err
+		}
+		if !page.More {
+			return nil
+		}
+	}
+	return fmt.Errorf("read changes: %w: there is no end", link.ErrAnswer)
+}
+
+// apply verifies a page whole before it takes anything of it.
+func (r *run) apply(page link.Page) error {
+	if len(page.Records)+len(page.Assignments)+len(page.GoneRecords)+len(page.GoneWork) > maxPageThings {
+		return fmt.Errorf("read changes: %w: a page of too many", link.ErrAnswer)
+	}
+	var arrivals []arrival
+	for _, c := range page.Records {
+		one, err := r.judgeRecord(c)
+		if err != nil {
+			return fmt.Errorf("read changes: %w", err)
+		}
+		arrivals = append(arrivals, one)
+	}
+	var work []vault.AssignmentCopy
+	me := r.session.who()
+	for _, c := range page.Assignments {
+		if _, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing); err != nil {
+			return fmt.Errorf("read changes: %w", err)
+		}
+		one := vault.AssignmentCopy{Signed: c.Assignment}
+		if d := c.Done; d != nil {
+			one.State = vault.AssignmentState{
+				Done: true, By: d.Person.ID, Name: d.Person.Name(), At: d.At, Number: d.Number, Note: d.Note,
+			}
+		}
+		work = append(work, one)
+	}
+	if err := r.store(arrivals); err != nil {
+		return err
+	}
+	return r.arrange(page, work)
+}
+
+// maxPageThings is what one page may hold: changes that came and changes that went.
+const maxPageThings = 4 * link.PageRecords
+
+// arrival is a verified copy and the entry that says that it was fetched.
+type arrival struct {
+	copy  vault.RecordCopy
+	value record.Record
+	loan  record.Loan
+}
+
+func (r *run) judgeRecord(c link.RecordCopy) (arrival, error) {
+	s := r.session
+	me := s.who()
+	value, err := record.OpenRecord(c.Record, c.Cipher, me.profile.Org, me.statement.Issuing)
+	if err != nil {
+		return arrival{}, err
+	}
+	hands := []record.Hand{{Loan: c.Loan}}
+	loan, err := record.OpenHands(hands, me.profile.Org, me.statement.Issuing, s.device)
+	if err != nil {
+		return arrival{}, err
+	}
+	if loan.Record != value.ID || loan.Number != value.Number {
+		return arrival{}, fmt.Errorf("%w: of another record", record.ErrLoan)
+	}
+	return arrival{value: value, loan: loan, copy: vault.RecordCopy{
+		Signed: c.Record, Cipher: c.Cipher, Sealed: c.ContentKey,
+		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: hands,
+	}}, nil
+}
+
+// store says that records were fetched and puts them into the view, some at a time. A copy
+// whose version and loan the device has already is no news and no entry.
+func (r *run) store(all []arrival) error {
+	s := r.session
+	var lines []line
+	var renewed []vault.RecordCopy // the same version, a longer loan
+	size := 0
+	flush := func() error {
+		if len(lines) == 0 {
+			return nil
+		}
+		if _, err := s.say(lines...); err != nil {
+			return err
+		}
+		r.result.Received += len(lines)
+		r.changed = append(r.changed, RecordsChanged, EventsChanged)
+		lines, size = nil, 0
+		return nil
+	}
+	for _, one := range all {
+		held, err := s.vault.Record(one.value.ID)
+		switch {
+		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
+		case err != nil:
+			return err
+		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until >= one.loan.Until && !held.Source.IsPeer():
+			continue
+		case held.Number == one.value.Number && !held.Source.IsPeer():
+			renewed = append(renewed, one.copy)
+			continue
+		}
+		lines = append(lines, line{
+			entry: journal.Entry{
+				Kind: journal.RecordFetched, Subject: one.value.Subject, Record: one.value.ID,
+				RecordVersion: one.value.Number, Until: one.loan.Until,
+			},
+			effect: func(tx *vault.Tx) error { _, err := tx.PutRecord(one.copy); return err },
+		})
+		size += len(one.copy.Cipher) + len(one.copy.Signed)
+		if len(lines) == sayAtOnce || size > effectBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(renewed) > 0 {
+		r.changed = append(r.changed, RecordsChanged)
+		if _, err := s.vault.PutRecords(renewed); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
+
+// arrange puts assignments into the view and takes out what no longer concerns the person.
+func (r *run) arrange(page link.Page, work []vault.AssignmentCopy) error {
+	s := r.session
+	for len(work) > 0 {
+		n := min(len(work), sayAtOnce)
+		now := work[:n]
+		work = work[n:]
+		err := s.vault.Update(func(tx *vault.Tx) error {
+			for _, c := range now {
+				put, err := tx.PutAssignment(c)
+				if err != nil {
+					return err
+				}
+				if put {
+					r.result.Received++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		r.changed = append(r.changed, AssignmentsChanged)
+	}
+	if len(page.GoneRecords)+len(page.GoneWork) == 0 {
+		return nil
+	}
+	r.changed = append(r.changed, RecordsChanged, AssignmentsChanged)
+	return s.vault.Update(func(tx *vault.Tx) error {
+		for _, id := range page.GoneRecords {
+			row, err := tx.Record(id)
+			if err == nil && row.Source.IsPeer() && row.Until >= s.clock.read().Time {
+				continue // a colleague's loan runs on its own
+			}
+			if err := tx.RemoveRecord(id); err != nil {
+				return err
+			}
+		}
+		for _, id := range page.GoneWork {
+			if err := tx.RemoveAssignment(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

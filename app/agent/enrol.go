@@ -1,0 +1,246 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault"
+)
+
+// Bounds of a passphrase: characters at least, bytes at most.
+const (
+	MinPassphrase = 8
+	maxPassphrase = 512
+)
+
+// Enrol makes this device one of the person's: directory, statement, keys made here and
+// sealed to disk with a request id, and only then the credential. Whatever interrupts it,
+// Enrol or ResumeEnrol goes on with the same keys and the same request. It ends unlocked.
+func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
+	a.entering.Lock()
+	defer a.entering.Unlock()
+	switch state := a.State(); state {
+	case IsNew, IsEnrolling:
+	case IsElsewhere:
+		return problem(OpenElsewhere, nil)
+	default:
+		return problem(AlreadyEnrolled, nil)
+	}
+	org, err := a.ReadOrganisation(string(e.Org))
+	if err != nil {
+		return err
+	}
+	if err := checkPassphrase(e.Passphrase); err != nil {
+		return err
+	}
+	username := strings.TrimSpace(e.Username)
+	if username == "" || e.Password == "" {
+		return problem(WrongPassword, errors.New("a field is empty"))
+	}
+	statement, _, err := a.findStatement(ctx, org)
+	if err != nil {
+		return err
+	}
+	v, err := a.begin(e.Passphrase)
+	if err != nil {
+		return translate(err)
+	}
+	defer a.changed(StateChanged)
+	err = a.prepare(v, org, statement, username)
+	if err == nil {
+		err = a.complete(ctx, v, e.Password)
+	}
+	if err != nil {
+		return translate(errors.Join(err, v.Close()))
+	}
+	return nil
+}
+
+// ResumeEnrol finishes an enrolment that was begun: passphrase opens the keys, password asks
+// for their credential again. A statement newer than the one sealed is fetched first, since
+// the old one may lead nowhere by now.
+func (a *Agent) ResumeEnrol(ctx context.Context, passphrase, password string) error {
+	a.entering.Lock()
+	defer a.entering.Unlock()
+	switch state := a.State(); state {
+	case IsEnrolling:
+	case IsNew:
+		return problem(NotEnrolled, nil)
+	case IsElsewhere:
+		return problem(OpenElsewhere, nil)
+	default:
+		return problem(AlreadyEnrolled, nil)
+	}
+	v, err := a.openVault(passphrase)
+	if err != nil {
+		return err
+	}
+	defer a.changed(StateChanged)
+	err = a.resume(ctx, v, password)
+	if err != nil {
+		return translate(errors.Join(err, v.Close()))
+	}
+	return nil
+}
+
+func (a *Agent) resume(ctx context.Context, v *vault.Vault, password string) error {
+	p, err := v.Profile()
+	if err != nil {
+		return err
+	}
+	if p.Org == "" || p.Username == "" {
+		return problem(NotEnrolled, errors.New("nothing was asked yet: enrol anew"))
+	}
+	err = a.complete(ctx, v, password)
+	if code := CodeOf(translate(err)); code != PinMismatch && code != ServerAway {
+		return err
+	}
+	data, _, finding := a.findStatement(ctx, p.Org)
+	if finding != nil || string(data) == string(p.Statement) {
+		return err
+	}
+	if err := a.prepare(v, p.Org, data, p.Username); err != nil {
+		return err
+	}
+	return a.complete(ctx, v, password)
+}
+
+func checkPassphrase(text string) error {
+	switch {
+	case utf8.RuneCountInString(text) < MinPassphrase:
+		return problem(PassphraseShort, nil, "min", strconv.Itoa(MinPassphrase))
+	case len(text) > maxPassphrase:
+		return problem(PassphraseLong, nil, "max", strconv.Itoa(maxPassphrase))
+	}
+	return nil
+}
+
+// begin makes the vault, or opens the half-made one. One whose passphrase is another holds
+// keys that have never said anything: it is put away and begun anew.
+func (a *Agent) begin(passphrase string) (*vault.Vault, error) {
+	secret := []byte(passphrase)
+	defer clear(secret)
+	v, err := vault.Create(a.cfg.Vault, secret, a.cfg.VaultOptions)
+	if !errors.Is(err, vault.ErrExists) {
+		return v, err
+	}
+	v, err = a.openVault(passphrase)
+	if CodeOf(err) != WrongPassphrase {
+		return v, err
+	}
+	state, err := vault.Exists(a.cfg.Vault)
+	if err != nil || state != vault.Enrolling {
+		return nil, errors.Join(problem(AlreadyEnrolled, nil), err)
+	}
+	aside := a.cfg.Vault + ".begun-" + rand.Text()[:8]
+	if err := os.Rename(a.cfg.Vault, aside); err != nil {
+		return nil, err
+	}
+	if v, err = vault.Create(a.cfg.Vault, secret, a.cfg.VaultOptions); err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(aside); err != nil {
+		a.log.Warn("the half-made vault put aside stays", "error", err)
+	}
+	return v, nil
+}
+
+// prepare makes keys and request durable, or leaves them where they stand: for the same
+// person and organisation they are asked for again, for another they are made anew.
+func (a *Agent) prepare(v *vault.Vault, org identity.OrgID, statement []byte, username string) error {
+	p, err := v.Profile()
+	if err != nil {
+		return err
+	}
+	if p.Org == org && p.Username == username && len(p.Request) > 0 {
+		p.Statement = statement
+		return v.SaveProfile(p, nil)
+	}
+	machine, err := a.place.machine()
+	if err != nil {
+		return err
+	}
+	keys, err := identity.NewKeySet()
+	if err != nil {
+		return err
+	}
+	return v.SaveProfile(vault.Profile{
+		Org: org, Statement: statement, Request: []byte("r-" + rand.Text()), Machine: machine, Username: username,
+	}, keys)
+}
+
+// complete asks for the credential with what prepare sealed, keeps it, and enters.
+func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) error {
+	p, err := v.Profile()
+	if err != nil {
+		return err
+	}
+	keys, err := v.Keys()
+	if err != nil {
+		return err
+	}
+	statement, err := identity.OpenStatement(p.Statement, p.Org)
+	if err != nil {
+		return err
+	}
+	request := string(p.Request)
+	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
+		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
+	})
+	if err != nil {
+		return err
+	}
+	a.clock.forget()
+	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
+	defer client.Close()
+	issued, err := client.Enrol(ctx, link.EnrolRequest{
+		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
+	})
+	if err != nil {
+		return err
+	}
+	c, err := ownCredential(issued.Credential, statement, keys)
+	if err != nil {
+		return err
+	}
+	p.Credential, p.Person = issued.Credential, c.Person
+	if err := v.SaveProfile(p, nil); err != nil {
+		return err
+	}
+	a.clock.learn(c.Issued)
+	if data, err := a.clock.save(); err == nil {
+		if err := v.Update(func(tx *vault.Tx) error { return tx.SetSetting(clockSetting, data) }); err != nil {
+			return err
+		}
+	}
+	return a.enter(v)
+}
+
+// ownCredential takes a credential that is for exactly these keys.
+func ownCredential(data []byte, statement identity.Statement, keys *identity.KeySet) (identity.Credential, error) {
+	c, err := identity.OpenCredential(data, statement.Org(), statement.Issuing)
+	if err != nil {
+		return c, err
+	}
+	mine, err := signed.Encode(keys.Public())
+	if err != nil {
+		return c, err
+	}
+	theirs, err := signed.Encode(c.Keys)
+	if err != nil {
+		return c, err
+	}
+	if string(mine) != string(theirs) {
+		return c, fmt.Errorf("%w: for other keys", identity.ErrCredential)
+	}
+	return c, nil
+}

@@ -1,0 +1,379 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/qr"
+	"handslag/identity/signed"
+	"handslag/sync/peer"
+	"handslag/vault/journal"
+)
+
+// Handover is one verification from its first screen to its last, with what is handed over
+// in it. Either side may give once it is verified, and what the other gives is taken all the
+// while. Its methods may be called from any goroutine.
+type Handover struct {
+	agent   *Agent
+	session *session
+	peer    *peer.Session
+	done    chan struct{}
+
+	giving sync.Mutex // one Give at a time
+
+	mu       sync.Mutex
+	step     VerifyStep
+	progress ShareProgress
+	steps    chan VerifyStep
+	verified *peer.Verified
+	other    identity.Credential
+	ready    chan struct{} // closed when verified
+	over     bool
+}
+
+// How long the stages last that the screen counts down.
+const (
+	connectFor = 30 * time.Second
+	confirmFor = time.Minute
+	meetFor    = 15 * time.Minute
+	stepRoom   = 32 // steps that a slow screen may lag behind
+)
+
+// OfferVerification begins one by showing a code: this device is D. What is to be given is
+// given as soon as it is verified.
+func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) (*Handover, *qr.Code, error) {
+	s, config, err := a.meet(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	began := a.clock.now()
+	p, err := peer.Offer(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return nil, nil, a.failedEarly(s, err)
+	}
+	code, err := drawOffer(p.Payload())
+	if err == nil && a.cfg.ShowQR != nil {
+		err = a.cfg.ShowQR(code)
+	}
+	if err != nil {
+		p.Close()
+		return nil, nil, translate(err)
+	}
+	first := VerifyStep{Stage: StageOffering, Until: p.Expires(began)}
+	return a.hold(s, p, first, give), code, nil
+}
+
+// ScanVerification begins one with the text of the other's code: this device is S.
+func (a *Agent) ScanVerification(ctx context.Context, text string, give []journal.RecordID) (*Handover, error) {
+	content, err := qr.Parse(text)
+	if err != nil {
+		return nil, translate(err)
+	}
+	if content.Kind != qr.KindCeremony {
+		return nil, problem(NotACode, nil)
+	}
+	s, config, err := a.meet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := peer.Scan(context.WithoutCancel(ctx), config, content.Payload)
+	if err != nil {
+		return nil, a.failedEarly(s, err)
+	}
+	return a.hold(s, p, VerifyStep{Stage: StageConnecting, Until: a.wallUntil(connectFor)}, give), nil
+}
+
+// ScanPicture is the text of the code in a picture file, for ScanVerification.
+func (a *Agent) ScanPicture(r io.Reader) (string, error) {
+	text, err := qr.ReadPicture(r)
+	return text, translate(err)
+}
+
+// Camera opens the source of frames; the caller closes it.
+func (a *Agent) Camera() (qr.Frames, error) {
+	if a.cfg.Camera == nil {
+		return nil, problem(NoCamera, nil)
+	}
+	frames, err := a.cfg.Camera()
+	if err != nil {
+		var named *Problem
+		if errors.As(translate(err), &named) && named.Code != Internal {
+			return nil, named
+		}
+		return nil, problem(NoCamera, err)
+	}
+	return frames, nil
+}
+
+func drawOffer(payload []byte) (*qr.Code, error) {
+	text, err := qr.Encode(payload)
+	if err != nil {
+		return nil, err
+	}
+	return qr.Draw(text)
+}
+
+// meet is what a session with another device needs to know. One that was open before ends.
+func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, peer.Config{}, translate(err)
+	}
+	s, err := a.current()
+	if err != nil {
+		return nil, peer.Config{}, err
+	}
+	if err := s.current(); err != nil {
+		return nil, peer.Config{}, translate(err)
+	}
+	a.mu.Lock()
+	before := a.meeting
+	a.mu.Unlock()
+	if before != nil {
+		before.Close()
+	}
+	me := s.who()
+	return s, peer.Config{
+		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
+		Now: func() signed.Time { return s.clock.read().Time }, ClockSuspect: s.clock.read().Suspect,
+		Append:   func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
+		Loopback: a.cfg.Loopback,
+	}, nil
+}
+
+// met is the entry without which nothing is verified.
+func (a *Agent) met(s *session, m peer.Meeting) error {
+	_, err := s.say(line{entry: journal.Entry{
+		Kind: journal.Verified, Peer: m.Peer.Device(), Pair: m.Transcript, Code: m.Form.Code(),
+	}})
+	if err == nil {
+		a.changed(EventsChanged, SyncChanged)
+		a.nudge()
+	}
+	return err
+}
+
+// failedEarly is a verification that failed before there was one; an entry, where it was a
+// judgement and not a slip.
+func (a *Agent) failedEarly(s *session, err error) error {
+	var failed *peer.Failure
+	if errors.As(err, &failed) {
+		a.failed(s, failed.Reason, "")
+	}
+	return translate(err)
+}
+
+func (a *Agent) failed(s *session, why peer.Reason, other identity.DeviceID) {
+	_, err := s.say(line{entry: journal.Entry{Kind: journal.VerificationFailed, Code: string(why), Peer: other}})
+	if err != nil {
+		a.log.Warn("a failed verification has no entry", "reason", string(why), "error", err)
+		return
+	}
+	a.changed(EventsChanged, SyncChanged)
+	a.nudge()
+}
+
+// hold keeps a session for the screen.
+func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journal.RecordID) *Handover {
+	h := &Handover{
+		agent: a, session: s, peer: p, done: make(chan struct{}), steps: make(chan VerifyStep, stepRoom), ready: make(chan struct{}),
+	}
+	first.Purpose = PurposeReceive
+	if len(give) > 0 {
+		first.Purpose = PurposeGive
+	}
+	h.show(first)
+	a.mu.Lock()
+	a.meeting = h
+	a.mu.Unlock()
+	go h.run(give)
+	a.changed(VerificationChanged)
+	return h
+}
+
+// Steps are what the screen shows, one after the other; closed after the last. A screen that
+// lags far behind misses old ones, never the newest.
+func (h *Handover) Steps() <-chan VerifyStep { return h.steps }
+
+// Step is the newest one.
+func (h *Handover) Step() VerifyStep {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.step
+}
+
+// Progress is how far giving or receiving has come.
+func (h *Handover) Progress() ShareProgress {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.progress
+}
+
+// Verified waits until it is; an error says why it will not be.
+func (h *Handover) Verified(ctx context.Context) (Other, error) {
+	select {
+	case <-h.ready:
+		return *h.Step().Peer, nil
+	case <-h.done:
+		if p := h.Step().Problem; p != nil {
+			return Other{}, p
+		}
+		return Other{}, problem(NotVerified, nil)
+	case <-ctx.Done():
+		return Other{}, translate(ctx.Err())
+	}
+}
+
+// TypeCode is the six digits that the other's screen shows, as the person typed them. What is
+// not six digits is a slip and no try.
+func (h *Handover) TypeCode(_ context.Context, digits string) error {
+	if stage := h.Step().Stage; stage != StageEnterCode {
+		return problem(NotVerified, nil)
+	}
+	if err := h.peer.TypeCode(digits); err != nil {
+		return problem(CodeMistyped, err)
+	}
+	return nil
+}
+
+// Abort ends it at this person's wish; the last step follows.
+func (h *Handover) Abort() { h.peer.Abort() }
+
+// Close ends it and returns when nothing listens any more.
+func (h *Handover) Close() {
+	h.peer.Close()
+	<-h.done
+}
+
+// Done is closed after the last step.
+func (h *Handover) Done() <-chan struct{} { return h.done }
+
+// show makes a step the newest.
+func (h *Handover) show(step VerifyStep) {
+	h.mu.Lock()
+	if step.Purpose == "" {
+		step.Purpose = h.step.Purpose
+	}
+	if step.Peer == nil {
+		step.Peer = h.step.Peer
+	}
+	h.step = step
+	for sent := false; !sent; {
+		select {
+		case h.steps <- step:
+			sent = true
+		default:
+			select {
+			case <-h.steps: // the oldest makes room
+			default:
+			}
+		}
+	}
+	h.mu.Unlock()
+	h.agent.changed(VerificationChanged)
+}
+
+// run turns the session's events into steps until the last.
+func (h *Handover) run(give []journal.RecordID) {
+	var receiving sync.WaitGroup
+	for ev := range h.peer.Events() {
+		switch e := ev.(type) {
+		case peer.StateChanged:
+			h.enter(e.State)
+		case peer.PeerMet:
+			h.meet(e.Credential, e.ClockSuspect)
+		case peer.ShowCode:
+			h.show(VerifyStep{Stage: StageShowCode, Code: e.Digits, Until: h.agent.wallUntil(confirmFor)})
+		case peer.EnterCode:
+			step := VerifyStep{Stage: StageEnterCode, TriesLeft: e.Left, Until: h.agent.wallUntil(confirmFor)}
+			if e.Left < peer.Tries {
+				step.Problem = problem(CodeMistyped, nil)
+				step.Until = h.Step().Until
+			}
+			h.show(step)
+		case peer.SessionVerified:
+			h.mu.Lock()
+			h.verified = e.Verified
+			h.mu.Unlock()
+			h.show(VerifyStep{Stage: StageVerified, Until: h.agent.wallUntil(meetFor)})
+			close(h.ready)
+			receiving.Go(func() { h.receive(e.Verified) })
+			if len(give) > 0 {
+				receiving.Go(func() { h.giveChosen(give) })
+			}
+		case peer.Failed:
+			h.fail(e)
+		}
+	}
+	receiving.Wait()
+	h.agent.mu.Lock()
+	if h.agent.meeting == h {
+		h.agent.meeting = nil
+		h.agent.touched = h.agent.clock.uptime()
+	}
+	h.agent.mu.Unlock()
+	h.mu.Lock()
+	h.over = true
+	close(h.steps)
+	h.mu.Unlock()
+	close(h.done)
+	h.agent.changed(VerificationChanged)
+}
+
+func (h *Handover) enter(state peer.State) {
+	hide := h.agent.cfg.ShowQR != nil && state != peer.Idle && state != peer.Offering
+	if hide {
+		if err := h.agent.cfg.ShowQR(nil); err != nil {
+			h.agent.log.Warn("the shown code stays", "error", err)
+		}
+	}
+	switch state {
+	case peer.Claimed, peer.Identified:
+		if h.Step().Stage != StageConnecting {
+			h.show(VerifyStep{Stage: StageConnecting, Until: h.agent.wallUntil(connectFor)})
+		}
+	case peer.Confirm:
+		if stage := h.Step().Stage; stage == StageConnecting || stage == StageOffering {
+			h.show(VerifyStep{Stage: StageConfirm, Until: h.agent.wallUntil(confirmFor)})
+		}
+	case peer.IsClosed:
+		h.show(VerifyStep{Stage: StageClosed})
+	}
+}
+
+func (h *Handover) meet(c identity.Credential, suspect bool) {
+	other := &Other{
+		Name: c.Person.Name(), Username: c.Person.Username, Organisation: h.session.who().statement.Name,
+		Device: c.Device(), Units: c.Units, ClockSuspect: suspect,
+	}
+	h.mu.Lock()
+	h.other = c
+	h.step.Peer = other
+	step := h.step
+	h.mu.Unlock()
+	h.show(step)
+}
+
+func (h *Handover) fail(e peer.Failed) {
+	var other identity.DeviceID
+	if e.Peer != nil {
+		other = e.Peer.Device()
+	}
+	h.agent.failed(h.session, e.Reason, other)
+	p := problem(verificationCode(e.Reason), e.Err)
+	if e.Reason == peer.EntryFailed && e.Err != nil {
+		p = asProblem(e.Err)
+	}
+	if e.Theirs != "" {
+		p.Args = map[string]string{"theirs": string(verificationCode(e.Theirs))}
+	}
+	if h.agent.cfg.ShowQR != nil {
+		if err := h.agent.cfg.ShowQR(nil); err != nil {
+			h.agent.log.Warn("the shown code stays", "error", err)
+		}
+	}
+	h.show(VerifyStep{Stage: StageFailed, Problem: p})
+}

@@ -1,0 +1,309 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/vault"
+	"handslag/vault/journal"
+)
+
+// OpenFor is how long a protected part is shown, and what each extension adds.
+const OpenFor = 2 * time.Minute
+
+// maxReason bounds words of a person's own, in bytes.
+const maxReason = 2000
+
+// Open shows a protected part. The entry that says so is durable first, or nothing is shown:
+// only its stamp opens the vault's door. A refusal is an entry too.
+func (a *Agent) Open(ctx context.Context, id journal.RecordID, why Reason) (Opening, error) {
+	s, row, err := a.ready(ctx, id)
+	if err != nil {
+		return Opening{}, err
+	}
+	entry := journal.Entry{Kind: journal.RecordOpened, Subject: row.Subject, Record: row.ID, RecordVersion: row.Number}
+	words, err := s.reason(why, &entry)
+	if err != nil {
+		return Opening{}, translate(err)
+	}
+	if err := a.mayOpen(s, row); err != nil {
+		return Opening{}, a.refuse(s, entry, words, err)
+	}
+	return a.show(s, row, entry, words, why, a.clock.uptime()+OpenFor)
+}
+
+// Extend shows it for OpenFor more: another entry, another stamp.
+func (a *Agent) Extend(ctx context.Context, id journal.RecordID) (Opening, error) {
+	s, row, err := a.ready(ctx, id)
+	if err != nil {
+		return Opening{}, err
+	}
+	s.mu.Lock()
+	o := s.openings[id]
+	s.mu.Unlock()
+	if o == nil || o.until <= a.clock.uptime() {
+		return Opening{}, problem(ReasonMissing, errors.New("it is not open"))
+	}
+	entry := o.draft
+	entry.Kind, entry.RecordVersion, entry.Ref = journal.RecordExtended, row.Number, o.entry[:]
+	words := &journal.Details{Reason: o.reason.Text}
+	if err := a.mayOpen(s, row); err != nil {
+		return Opening{}, a.refuse(s, entry, words, err)
+	}
+	return a.show(s, row, entry, words, o.reason, o.until+OpenFor)
+}
+
+// CloseRecord ends what Open began; that it is not open is no error.
+func (a *Agent) CloseRecord(ctx context.Context, id journal.RecordID) error {
+	s, err := a.current()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	o := s.openings[id]
+	delete(s.openings, id)
+	s.mu.Unlock()
+	if o == nil {
+		return nil
+	}
+	if _, err := s.say(o.closing("")); err != nil {
+		return translate(err)
+	}
+	a.changed(RecordsChanged, EventsChanged, SyncChanged)
+	a.nudge()
+	return nil
+}
+
+// ready is the session and a record whose row may be judged.
+func (a *Agent) ready(ctx context.Context, id journal.RecordID) (*session, vault.RecordRow, error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, vault.RecordRow{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, vault.RecordRow{}, translate(err)
+	}
+	if err := s.current(); err != nil {
+		return nil, vault.RecordRow{}, translate(err)
+	}
+	row, err := s.vault.Record(id)
+	return s, row, translate(err)
+}
+
+// mayOpen asks everything that can be known before the entry: right, credential, loan, clock.
+func (a *Agent) mayOpen(s *session, row vault.RecordRow) error {
+	me := s.who()
+	if p := decided(access.May(access.SubjectOf(me.credential), access.RecordRead, row.Thing(s.people(row.ID)...))); p != nil {
+		return p
+	}
+	now := a.clock.read()
+	switch {
+	case now.Spent:
+		return problem(ClockSuspect, nil)
+	case now.Time > row.Until && now.Floor <= row.Until && now.Suspect:
+		return problem(ClockSuspect, nil) // only a wall clock far ahead says that it ended
+	case now.Time > row.Until:
+		return problem(LoanEnded, nil)
+	case me.credential.ValidAt(now.Floor) != nil:
+		return problem(CredentialExpired, nil)
+	}
+	return nil
+}
+
+// people are those whose assignments on this device name the record.
+func (s *session) people(id journal.RecordID) []identity.PersonID {
+	rows, err := s.vault.Assignments(vault.AssignmentFilter{Record: id})
+	if err != nil && !errors.Is(err, vault.ErrView) {
+		return nil
+	}
+	var people []identity.PersonID
+	for _, row := range rows {
+		for _, p := range row.People {
+			if !slices.Contains(people, p) {
+				people = append(people, p)
+			}
+		}
+	}
+	return people
+}
+
+// show is entry, stamp, text: in this order and no other.
+func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words *journal.Details, why Reason, until time.Duration) (Opening, error) {
+	left := until - a.clock.uptime()
+	now := a.clock.read().Time
+	entry.Until = min(now.Add(left), row.Until)
+	stamps, err := s.say(line{entry: entry, words: words})
+	if err != nil {
+		return Opening{}, a.refuse(s, entry, words, err)
+	}
+	part, err := s.vault.OpenPart(stamps[0], row.ID, now)
+	if err != nil {
+		return Opening{}, a.refuse(s, entry, words, err)
+	}
+	hash := stamps[0].Hash()
+	o := &opened{until: until, reason: why, entry: hash, draft: entry}
+	o.draft.Ref = nil
+	s.mu.Lock()
+	s.openings[row.ID] = o
+	s.mu.Unlock()
+	a.changed(RecordsChanged, EventsChanged, SyncChanged)
+	a.nudge()
+	return Opening{Card: a.card(s, row), Fields: part.Fields, Until: a.wallUntil(left), Entry: fingerprint(hash[:])}, nil
+}
+
+// refuse writes that an opening was refused, where the journal still takes entries, and
+// returns why.
+func (a *Agent) refuse(s *session, entry journal.Entry, words *journal.Details, why error) error {
+	p := translate(why)
+	entry.Kind, entry.Code, entry.Until, entry.Ref = journal.RecordRefused, string(CodeOf(p)), 0, nil
+	if _, err := s.say(line{entry: entry, words: words}); err != nil {
+		a.log.Warn("a refusal has no entry", "code", CodeOf(p), "error", CodeOf(translate(err)))
+	} else {
+		a.changed(EventsChanged, SyncChanged)
+		a.nudge()
+	}
+	return p
+}
+
+// reason puts why a record is opened into the entry and its words: an assignment, or text.
+func (s *session) reason(why Reason, entry *journal.Entry) (*journal.Details, error) {
+	text := strings.TrimSpace(why.Text)
+	if len(text) > maxReason {
+		return nil, problem(TextLong, nil, "max", strconv.Itoa(maxReason))
+	}
+	if why.Assignment != "" {
+		row, err := s.vault.Assignment(why.Assignment)
+		if errors.Is(err, vault.ErrNotFound) || err == nil && row.Record != entry.Record {
+			return nil, problem(NoAssignment, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		entry.Assignment, entry.AssignmentVersion = row.ID, row.Number
+		if text == "" {
+			text = row.Title
+		}
+	}
+	if text == "" {
+		return nil, problem(ReasonMissing, nil)
+	}
+	return &journal.Details{Reason: text}, nil
+}
+
+// closing is the entry that ends an opening.
+func (o *opened) closing(code string) line {
+	e := o.draft
+	e.Kind, e.Code, e.Until, e.Ref = journal.RecordClosed, code, 0, o.entry[:]
+	return line{entry: e}
+}
+
+// lapsed are entries for openings whose time is up, which are closed with it.
+func (s *session) lapsed(now time.Duration) []line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lines []line
+	for id, o := range s.openings {
+		if now >= o.until {
+			lines = append(lines, o.closing("timeout"))
+			delete(s.openings, id)
+		}
+	}
+	return lines
+}
+
+// expire removes copies whose loan has certainly ended, each after its entry, and returns how
+// many. The wall clock has no say: what it ends by mistake would not come back offline.
+func (s *session) expire() (int, error) {
+	floor := s.clock.read().Floor
+	if floor == 0 {
+		return 0, nil
+	}
+	rows, err := s.vault.Expired(floor)
+	if err != nil && !errors.Is(err, vault.ErrView) {
+		return 0, err
+	}
+	for chunk := range slices.Chunk(rows, sayAtOnce) {
+		var lines []line
+		for _, row := range chunk {
+			s.mu.Lock()
+			delete(s.openings, row.ID)
+			s.mu.Unlock()
+			lines = append(lines, line{entry: journal.Entry{
+				Kind: journal.RecordExpired, Subject: row.Subject, Record: row.ID, RecordVersion: row.Number, Until: row.Until,
+			}})
+		}
+		if _, err := s.say(lines...); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}
+
+// sayAtOnce is how many entries go into one sync of the disk.
+const sayAtOnce = 32
+
+// Reasons are why this person might open the record: their assignments there, today's first
+// and preselected, then those of their units.
+func (a *Agent) Reasons(ctx context.Context, id journal.RecordID) ([]Reason, error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.current(); err != nil {
+		return nil, translate(err)
+	}
+	rows, err := s.vault.Assignments(vault.AssignmentFilter{Record: id})
+	if err != nil && !errors.Is(err, vault.ErrView) {
+		return nil, translate(err)
+	}
+	me, today := s.who().credential.Person.ID, a.today()
+	rank := func(row vault.AssignmentRow) int {
+		mine := slices.Contains(row.People, me)
+		switch {
+		case mine && row.Due == today:
+			return 0
+		case mine:
+			return 1
+		case row.Due == today:
+			return 2
+		}
+		return 3
+	}
+	rows = slices.DeleteFunc(rows, func(row vault.AssignmentRow) bool { return row.Done() && row.Due != today })
+	slices.SortStableFunc(rows, func(x, y vault.AssignmentRow) int {
+		if d := rank(x) - rank(y); d != 0 {
+			return d
+		}
+		return strings.Compare(x.Due+string(x.ID), y.Due+string(y.ID))
+	})
+	var reasons []Reason
+	for i, row := range rows {
+		reasons = append(reasons, Reason{Text: row.Title, Assignment: row.ID, Preselected: i == 0 && rank(row) == 0})
+	}
+	return reasons, nil
+}
+
+// soon is when a loan's end is near enough to say so.
+const soon = 24 * time.Hour
+
+// card is a record as lists show it.
+func (a *Agent) card(s *session, row vault.RecordRow) Card {
+	c := Card{
+		ID: row.ID, Number: row.Number, Subject: row.Subject, Title: row.Card.Title, Street: row.Card.Street, Area: row.Card.Area,
+		Tags: slices.Clone(row.Card.Tags), Kind: row.Kind, Protected: row.ProtectedIdentity, Restricted: row.Restricted,
+		LoanUntil: row.Until.Time(), LoanSoon: row.Until < a.now().Add(soon), Assignments: slices.Clone(row.Assignments),
+	}
+	if row.Source.IsPeer() {
+		c.From = &Giver{Name: row.Source.Name, Device: row.Source.Device, At: row.Source.At.Time()}
+	}
+	if seen, err := s.vault.Setting(openedName(row.ID)); err == nil && len(seen) > 0 {
+		c.Newer = string(seen) != strconv.FormatUint(row.Number, 10)
+	}
+	return c
+}

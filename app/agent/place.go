@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"handslag/identity"
+)
+
+// place is the machine-wide folder: journal segments, the machine's ID, and what the lock
+// screens show of each profile.
+type place struct {
+	outbox  string
+	profile string // name of this profile's file there
+}
+
+// nameplate is what the lock screen shows: a first name and a device ID, in the clear.
+type nameplate struct {
+	First  string            `json:"first"`
+	Device identity.DeviceID `json:"device"`
+}
+
+const (
+	machineName    = "machine"
+	profilesName   = "profiles"
+	journalsName   = "journal"
+	smallFileLimit = 4 << 10 // bytes
+)
+
+func newPlace(outbox, vaultDir string) (place, error) {
+	abs, err := filepath.Abs(vaultDir)
+	if err != nil {
+		return place{}, fmt.Errorf("find vault: %w", err)
+	}
+	sum := sha256.Sum256([]byte(abs))
+	return place{outbox: outbox, profile: filepath.Join(outbox, profilesName, hex.EncodeToString(sum[:8])+".json")}, nil
+}
+
+// journal is the folder of a device's segments.
+func (p place) journal(device identity.DeviceID) string {
+	return filepath.Join(p.outbox, journalsName, string(device))
+}
+
+// machine is this machine's ID, made at the first call. Two that make it at once agree:
+// whoever's link comes second reads the first one's.
+func (p place) machine() (identity.MachineID, error) {
+	path := filepath.Join(p.outbox, machineName)
+	for range 2 {
+		data, err := readSmall(path)
+		switch {
+		case err == nil:
+			id := strings.TrimSpace(string(data))
+			if err := identity.CheckOpaque(id); err != nil {
+				return "", fmt.Errorf("read machine ID: %w", err)
+			}
+			return identity.MachineID(id), nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", fmt.Errorf("read machine ID: %w", err)
+		}
+		draft := path + "." + rand.Text()
+		if err := writeSynced(draft, []byte("m-"+rand.Text()+"\n")); err != nil {
+			return "", fmt.Errorf("make machine ID: %w", err)
+		}
+		err = os.Link(draft, path)
+		os.Remove(draft)
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("make machine ID: %w", err)
+		}
+	}
+	return "", errors.New("make machine ID: it does not stay")
+}
+
+// show puts the nameplate up.
+func (p place) show(n nameplate) error {
+	data, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("write nameplate: %w", err)
+	}
+	draft := p.profile + ".new"
+	if err := writeSynced(draft, data); err != nil {
+		return fmt.Errorf("write nameplate: %w", err)
+	}
+	if err := os.Rename(draft, p.profile); err != nil {
+		return fmt.Errorf("write nameplate: %w", err)
+	}
+	return nil
+}
+
+// plate is the nameplate; empty where there is none that can be read, since a lock screen
+// without a name still opens.
+func (p place) plate() nameplate {
+	var n nameplate
+	data, err := readSmall(p.profile)
+	if err != nil || json.Unmarshal(data, &n) != nil {
+		return nameplate{}
+	}
+	if _, err := identity.ParseDeviceID(string(n.Device)); err != nil || len(n.First) > 200 {
+		return nameplate{}
+	}
+	return n
+}
+
+func readSmall(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, smallFileLimit+1))
+	if err == nil && len(data) > smallFileLimit {
+		return nil, errors.New("the file is too large")
+	}
+	return data, err
+}
+
+func writeSynced(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Sync(), file.Close())
+}

@@ -1,0 +1,298 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault"
+	"handslag/vault/journal"
+)
+
+const (
+	maxBatches    = 10000               // in one sync
+	maxPages      = 10000               // in one sync
+	keepReceipted = 30 * 24 * time.Hour // longer than the connected system's backup interval
+)
+
+const revokedSetting = "revoked"
+
+// Sync speaks with the connected system: the journal goes up first, whatever else may be
+// refused, then credential and changes come down, and what that left in the journal goes up
+// too. One sync runs at a time; a second waits for it.
+func (a *Agent) Sync(ctx context.Context) (SyncResult, error) {
+	a.syncing.Lock()
+	defer a.syncing.Unlock()
+	s, err := a.current()
+	if err != nil {
+		return SyncResult{}, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // a lock ends the calls
+		select {
+		case <-s.quit:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	r := &run{agent: a, session: s}
+	err = r.all(ctx)
+	r.end(err)
+	return r.result, translate(err)
+}
+
+// run is one sync.
+type run struct {
+	agent   *Agent
+	session *session
+	client  *link.Client
+	result  SyncResult
+	changed []Signal
+	heard   bool // the connected system answered
+}
+
+func (r *run) connect() {
+	if r.client != nil {
+		r.client.Close()
+	}
+	r.client = link.NewClient(r.session.who().statement, r.session.keys, link.ClientOptions{
+		Time:   r.session.clock.server(),
+		OnTime: func(t signed.Time) { r.session.clock.learn(t); r.heard = true },
+	})
+}
+
+func (r *run) all(ctx context.Context) error {
+	if err := r.session.current(); err != nil {
+		return err
+	}
+	r.connect()
+	defer func() { r.client.Close() }()
+	err := r.upload(ctx)
+	if errors.Is(err, link.ErrPin) {
+		if err = r.repin(ctx, err); err == nil {
+			err = r.upload(ctx)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.renew(ctx); err != nil {
+		return err
+	}
+	if err := r.download(ctx); err != nil {
+		return err
+	}
+	if n, err := r.session.expire(); err != nil {
+		return err
+	} else if n > 0 {
+		r.changed = append(r.changed, RecordsChanged)
+	}
+	return r.upload(ctx)
+}
+
+// end keeps what was learned and tells the screens, however the sync ended.
+func (r *run) end(err error) {
+	a, s := r.agent, r.session
+	r.result.Waiting = s.journal.Waiting()
+	p := asProblem(err)
+	if err == nil {
+		last := s.clock.server()
+		keep := s.vault.Update(func(tx *vault.Tx) error {
+			state, err := s.vault.Sync()
+			if err != nil {
+				return err
+			}
+			state.Last, state.Statement = last, s.who().statement.Number
+			return tx.SetSync(state)
+		})
+		if keep != nil {
+			a.log.Warn("the time of this sync is not kept", "error", keep)
+		}
+		s.mu.Lock()
+		s.identity.lastSync = last
+		s.mu.Unlock()
+		if _, err := s.journal.Drop(last.Add(-keepReceipted)); err != nil {
+			a.log.Warn("old segments stay", "error", err)
+		}
+	}
+	if err := s.saveClock(); err != nil && CodeOf(translate(err)) != Locked {
+		a.log.Warn("the clock is not kept", "error", err)
+	}
+	var refused *link.Problem
+	a.mu.Lock()
+	a.online = err == nil || errors.As(err, &refused)
+	a.problem = p
+	if p != nil && p.Code == Cancelled {
+		a.problem = nil
+	}
+	a.mu.Unlock()
+	a.changed(append(r.changed, SyncChanged, StateChanged)...)
+}
+
+// upload sends what has no receipt until nothing is left to send.
+func (r *run) upload(ctx context.Context) error {
+	s := r.session
+	for range maxBatches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		me := s.who()
+		batch, more, err := s.journal.Batch(me.profile.Credential)
+		if err != nil || !more {
+			return err
+		}
+		data, err := batch.Encode()
+		if err != nil {
+			return err
+		}
+		answer, err := r.client.Journal(ctx, data)
+		if err != nil {
+			return err
+		}
+		receipt, err := journal.OpenReceipt(answer, me.profile.Org, s.device, me.statement.Log)
+		if err != nil {
+			return err
+		}
+		covered, err := s.journal.Receipt(receipt)
+		if err != nil {
+			return err
+		}
+		r.result.Sent += covered
+		s.clock.learn(receipt.Time)
+		if err := r.confirm(batch, receipt); err != nil {
+			return err
+		}
+		r.changed = append(r.changed, EventsChanged)
+	}
+	return fmt.Errorf("send journal: %w: more batches than a journal has", link.ErrAnswer)
+}
+
+// confirm marks the work whose entries the receipt covers.
+func (r *run) confirm(batch journal.Batch, receipt journal.Receipt) error {
+	type done struct {
+		id   journal.AssignmentID
+		hash journal.Hash
+	}
+	var all []done
+	for _, item := range batch.Items {
+		var e journal.Entry
+		if err := signed.Unverified(item.Entry, journal.EntryLimit, &e); err != nil {
+			return err
+		}
+		covered := slices.ContainsFunc(receipt.Ranges, func(g journal.Range) bool {
+			return g.Generation == e.Generation && g.From <= e.Seq && e.Seq <= g.To
+		})
+		if covered && e.Kind == journal.AssignmentDone {
+			all = append(all, done{e.Assignment, journal.HashOf(item.Entry)})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	r.changed = append(r.changed, AssignmentsChanged)
+	return r.session.vault.Update(func(tx *vault.Tx) error {
+		for _, d := range all {
+			if err := tx.ConfirmWork(d.id, d.hash[:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// renew fetches the next credential. That this device is revoked is kept, so that the screen
+// says so also offline.
+func (r *run) renew(ctx context.Context) error {
+	s := r.session
+	issued, err := r.client.Credential(ctx)
+	var refused *link.Problem
+	if errors.As(err, &refused) {
+		revoked := refused.Code == link.CodeDeviceRevoked
+		return errors.Join(err, s.setRevoked(revoked || s.who().revoked))
+	}
+	if err != nil {
+		return err
+	}
+	me := s.who()
+	c, err := ownCredential(issued.Credential, me.statement, s.keys)
+	if err != nil {
+		return err
+	}
+	if c.Epoch < me.credential.Epoch || c.Person.ID != me.credential.Person.ID {
+		return fmt.Errorf("%w: older than the one in force, or another person's", identity.ErrCredential)
+	}
+	me.profile.Credential, me.profile.Person = issued.Credential, c.Person
+	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
+		return err
+	}
+	return s.setRevoked(false)
+}
+
+func (s *session) setRevoked(revoked bool) error {
+	s.mu.Lock()
+	same := s.identity.revoked == revoked
+	s.identity.revoked = revoked
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	var flag []byte
+	if revoked {
+		flag = []byte{1}
+	}
+	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSetting(revokedSetting, flag) })
+}
+
+// keepProfile makes a new profile durable and then the one in force.
+func (s *session) keepProfile(p vault.Profile, statement identity.Statement, c identity.Credential) error {
+	if err := s.vault.SaveProfile(p, nil); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.identity.profile, s.identity.statement, s.identity.credential = p, statement, c
+	return nil
+}
+
+// repin asks for the statement without a pin, since the root key's signature is what counts:
+// a newer one may name the TLS key that the other end holds. Otherwise the mismatch stands.
+func (r *run) repin(ctx context.Context, mismatch error) error {
+	me := r.session.who()
+	data, err := link.FetchStatement(ctx, me.statement.URL, 0)
+	if err != nil {
+		return mismatch
+	}
+	newer, err := r.adopt(data)
+	if err != nil || !newer {
+		return mismatch
+	}
+	return nil
+}
+
+// adopt takes a newer statement. One of the same number changes nothing, a lower one is
+// refused: whoever sends it hides the newer.
+func (r *run) adopt(data []byte) (bool, error) {
+	s := r.session
+	me := s.who()
+	statement, err := identity.OpenStatement(data, me.profile.Org)
+	switch {
+	case err != nil:
+		return false, err
+	case statement.Number < me.statement.Number:
+		return false, problem(StatementOlder, nil)
+	case statement.Number == me.statement.Number:
+		return false, nil
+	}
+	me.profile.Statement = data
+	if err := s.keepProfile(me.profile, statement, me.credential); err != nil {
+		return false, err
+	}
+	r.connect()
+	return true, nil
+}

@@ -1,0 +1,255 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"handslag/identity"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/journalfile"
+)
+
+// Unlock opens the vault. Wrong passphrases before it are told in one entry, then the unlock
+// itself; what the journal holds beyond the view is replayed before anything is shown.
+func (a *Agent) Unlock(ctx context.Context, passphrase string) error {
+	a.entering.Lock()
+	defer a.entering.Unlock()
+	if err := ctx.Err(); err != nil {
+		return translate(err)
+	}
+	if _, err := a.current(); err == nil {
+		return nil
+	}
+	v, err := a.openVault(passphrase)
+	if err != nil {
+		return err
+	}
+	p, err := v.Profile()
+	if err == nil && len(p.Credential) == 0 {
+		err = problem(NotEnrolled, nil)
+	}
+	if err == nil {
+		err = a.enter(v)
+	}
+	if errors.Is(err, vault.ErrView) { // a damaged row at the root of all others
+		a.log.Warn("the view is damaged and is rebuilt from journal and connected system")
+		if err = v.ResetView(); err == nil {
+			err = a.enter(v)
+		}
+	}
+	if err != nil {
+		return translate(errors.Join(err, v.Close()))
+	}
+	return nil
+}
+
+// openVault counts a wrong passphrase and rebuilds a damaged view.
+func (a *Agent) openVault(passphrase string) (*vault.Vault, error) {
+	secret := []byte(passphrase)
+	defer clear(secret)
+	v, err := vault.Open(a.cfg.Vault, secret, a.cfg.VaultOptions)
+	a.mu.Lock()
+	a.elsewhere = errors.Is(err, vault.ErrOpenElsewhere)
+	if errors.Is(err, vault.ErrPassphrase) {
+		a.attempts++
+	}
+	a.mu.Unlock()
+	switch {
+	case errors.Is(err, vault.ErrView) && v != nil:
+		a.log.Warn("the view is damaged and is rebuilt from journal and connected system")
+		if err := v.ResetView(); err != nil {
+			return nil, translate(errors.Join(err, v.Close()))
+		}
+	case errors.Is(err, vault.ErrNotFound):
+		return nil, problem(NotEnrolled, err)
+	case err != nil:
+		a.changed(StateChanged)
+		return nil, translate(err)
+	}
+	return v, nil
+}
+
+// enter makes an open vault with a credential the session: the road from Unlock and from the
+// end of Enrol. On an error the vault is still the caller's.
+func (a *Agent) enter(v *vault.Vault) error {
+	s := &session{vault: v, clock: a.clock, quit: make(chan struct{}), openings: map[journal.RecordID]*opened{}}
+	if err := s.identify(); err != nil {
+		return err
+	}
+	root, err := v.SegmentKeys()
+	if err != nil {
+		return err
+	}
+	s.journal, err = journalfile.Open(journalfile.Config{
+		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
+		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.settle(s); err != nil {
+		return errors.Join(err, s.journal.Close())
+	}
+	a.mu.Lock()
+	a.session, a.elsewhere, a.attempts = s, false, 0
+	a.online, a.problem, a.touched = false, nil, a.clock.uptime()
+	a.mu.Unlock()
+	go a.watch(s)
+	a.changed(Signals()...)
+	a.nudge()
+	return nil
+}
+
+// identify reads who this device is.
+func (s *session) identify() error {
+	p, err := s.vault.Profile()
+	if err != nil {
+		return err
+	}
+	if s.keys, err = s.vault.Keys(); err != nil {
+		return err
+	}
+	s.device = s.keys.Device()
+	s.identity.profile = p
+	if s.identity.statement, err = identity.OpenStatement(p.Statement, p.Org); err != nil {
+		return fmt.Errorf("read profile: %w: %w", vault.ErrDamaged, err)
+	}
+	if s.identity.credential, err = identity.OpenCredential(p.Credential, p.Org, s.identity.statement.Issuing); err != nil {
+		return fmt.Errorf("read profile: %w: %w", vault.ErrDamaged, err)
+	}
+	sync, err := s.vault.Sync()
+	if err != nil {
+		return err
+	}
+	s.identity.lastSync = sync.Last
+	flag, err := s.vault.Setting(revokedSetting)
+	s.identity.revoked = len(flag) > 0
+	return err
+}
+
+// settle brings a fresh session up to date: clock, view, the entries that the time while
+// locked owes, and loans that ended meanwhile.
+func (a *Agent) settle(s *session) error {
+	if err := s.loadClock(); err != nil {
+		return err
+	}
+	s.behind = true
+	if err := s.current(); err != nil {
+		return err
+	}
+	for _, d := range s.journal.Damage() {
+		a.log.Warn("journal", "file", d.File, "offset", d.Offset, "from", d.From, "to", d.To, "what", d.What)
+	}
+	wrong, err := s.vault.Attempts()
+	if err != nil {
+		return err
+	}
+	var lines []line
+	if chain := s.journal.Chain(); chain.Generation == 1 && chain.Last == 0 {
+		lines = append(lines, line{entry: journal.Entry{Kind: journal.Enrolled}})
+	}
+	if wrong > 0 {
+		lines = append(lines, line{entry: journal.Entry{Kind: journal.PassphraseWrong, Count: wrong}})
+	}
+	if _, err := s.say(append(lines, line{entry: journal.Entry{Kind: journal.Unlocked}})...); err != nil {
+		return err
+	}
+	if err := s.vault.ForgetAttempts(); err != nil {
+		return err // told twice rather than not at all
+	}
+	if _, err := s.expire(); err != nil {
+		return err
+	}
+	if err := s.saveClock(); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.told = int(min(wrong, 1<<30))
+	a.mu.Unlock()
+	if err := a.place.show(nameplate{First: s.identity.credential.Person.First, Device: s.device}); err != nil {
+		a.log.Warn("the lock screen will show no name", "error", err)
+	}
+	return nil
+}
+
+// Lock closes vault and journal. A verification that is open ends; what was not yet sent
+// stays on the device.
+func (a *Agent) Lock() error {
+	a.entering.Lock()
+	defer a.entering.Unlock()
+	a.mu.Lock()
+	s, h := a.session, a.meeting
+	a.mu.Unlock()
+	if s == nil {
+		return problem(Locked, nil)
+	}
+	if h != nil {
+		h.Close()
+	}
+	a.mu.Lock()
+	a.session = nil
+	close(s.quit)
+	a.mu.Unlock()
+	a.syncing.Lock() // a sync under way ends first: its calls end with quit
+	defer a.syncing.Unlock()
+	_, said := s.say(append(s.closings(""), line{entry: journal.Entry{Kind: journal.Locked}})...)
+	kept := s.saveClock()
+	a.mu.Lock()
+	a.waiting = s.journal.Waiting()
+	a.online = false
+	a.mu.Unlock()
+	shut := s.close()
+	a.changed(Signals()...)
+	return translate(errors.Join(said, kept, shut))
+}
+
+// closings are entries for all that stands open.
+func (s *session) closings(code string) []line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lines []line
+	for id, o := range s.openings {
+		lines = append(lines, o.closing(code))
+		delete(s.openings, id)
+	}
+	return lines
+}
+
+// watchEvery is how often openings, loans and auto-lock are looked at.
+const watchEvery = time.Second
+
+// watch ends with the session.
+func (a *Agent) watch(s *session) {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-ticker.C:
+			a.tick(s)
+		}
+	}
+}
+
+// tick does what time asks for.
+func (a *Agent) tick(s *session) {
+	now := a.clock.uptime()
+	if lines := s.lapsed(now); len(lines) > 0 {
+		if _, err := s.say(lines...); err != nil {
+			a.log.Warn("an opening ended without its entry", "error", err)
+		}
+		a.changed(RecordsChanged, EventsChanged)
+	}
+	a.mu.Lock()
+	idle := a.session == s && a.meeting == nil && now-a.touched >= a.cfg.AutoLock
+	a.mu.Unlock()
+	if idle {
+		if err := a.Lock(); err != nil && CodeOf(err) != Locked {
+			a.log.Warn("auto-lock", "error", err)
+		}
+	}
+}
