@@ -18,11 +18,11 @@ type Problem struct {
 	Action string // the button's word; no button when empty
 }
 
-// ProblemSentences gives the sentences of a problem's code. A code that no sentence knows is told as the unexpected one: a
+// ProblemSentences gives the sentences of a problem's code. A code that no sentence knows is told as an internal one: a
 // person is never shown a code.
 func ProblemSentences(lang assets.Language, code string, args ...any) Problem {
 	if !lang.Knows("problem." + code + ".what") {
-		code = "unexpected"
+		code = "internal"
 	}
 	say := func(part string) string { return lang.Say("problem."+code+"."+part, args...) }
 	return Problem{State: StateDanger, What: say("what"), Safe: say("safe"), Do: say("do")}

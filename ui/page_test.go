@@ -20,7 +20,7 @@ func TestAListKeepsItsRoomInALowWindow(t *testing.T) {
 		banner := NewBanner(assets.Swedish)
 		list := NewRowList(NewText("tomt"))
 		list.SetRows([]Row{{ID: "a", Title: "A"}})
-		banner.Tell(ProblemSentences(assets.Swedish, "key_mismatch"))
+		banner.Tell(ProblemSentences(assets.Swedish, "ver_key_mismatch"))
 		page := NewPage("Akter", banner, Headed(NewFilterBar(assets.Swedish, "Sök"), list))
 		windowWith(t, page, c.width, c.height)
 		if list.Size().Height < bodyHeight {
@@ -41,7 +41,7 @@ func TestBannerIsAsHighAsItsWords(t *testing.T) {
 	var heights []float32
 	for _, width := range []float32{1000, 380} {
 		b := NewBanner(assets.Swedish)
-		b.Tell(ProblemSentences(assets.Swedish, "key_mismatch"))
+		b.Tell(ProblemSentences(assets.Swedish, "ver_key_mismatch"))
 		windowWith(t, Stack(b, NewText("under")), width, 600)
 		heights = append(heights, b.Size().Height)
 	}

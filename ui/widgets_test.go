@@ -73,7 +73,7 @@ func TestBannerTellsAndGoes(t *testing.T) {
 }
 
 func TestAnUnknownProblemIsToldInWords(t *testing.T) {
-	if got, want := ProblemSentences(assets.English, "no_such_code"), ProblemSentences(assets.English, "unexpected"); got != want {
+	if got, want := ProblemSentences(assets.English, "no_such_code"), ProblemSentences(assets.English, "internal"); got != want {
 		t.Errorf("told %+v", got)
 	}
 }
