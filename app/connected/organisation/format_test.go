@@ -2,29 +2,14 @@ package organisation
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/identity/signed/signedtest"
 )
-
-// golden reads a vector written as hex.
-func golden(t testing.TB, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
-	if err != nil || len(data) == 0 {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return data
-}
 
 // vectorKey is the key whose seed is 32 times b.
 func vectorKey(t testing.TB, b byte) *signed.PrivateKey {
@@ -46,13 +31,13 @@ func vectorSealing(t testing.TB) *identity.SealPrivate {
 }
 
 func TestTheRecoveryFilesOfTodayStayReadable(t *testing.T) {
-	open := golden(t, "recovery-open.hex")
+	open := signedtest.Load(t, "recovery-open")
 	again, err := sealRecovery(vectorKey(t, 1), vectorSealing(t), "Linden", nil, 1_795_244_400_000_000)
 	if err != nil || !bytes.Equal(again, open) {
 		t.Errorf("the unencrypted form is written differently: %v\n%x", err, again)
 	}
-	for name, passphrase := range map[string]string{"recovery-open.hex": "", "recovery-locked.hex": "fem blå hästar i regn"} {
-		file, err := readRecovery(golden(t, name))
+	for name, passphrase := range map[string]string{"recovery-open": "", "recovery-locked": "fem blå hästar i regn"} {
+		file, err := readRecovery(signedtest.Load(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,6 +48,15 @@ func TestTheRecoveryFilesOfTodayStayReadable(t *testing.T) {
 		if !bytes.Equal(sealing.Public().Bytes, vectorSealing(t).Public().Bytes) {
 			t.Errorf("%s holds another sealing key", name)
 		}
+	}
+}
+
+func TestTheCDDLFileDescribesTheStructs(t *testing.T) {
+	for name, v := range map[string]any{
+		"recovery-file": recoveryFile{}, "derivation": derivation{}, "recovery-secrets": recoverySecrets{},
+		"sealed-keys": sealedKeys{}, "server-keys": serverKeys{},
+	} {
+		signedtest.Rule(t, "organisation.cddl", name, v)
 	}
 }
 
@@ -113,8 +107,8 @@ func TestAFileThatAnotherKeySignedIsNoRecoveryFile(t *testing.T) {
 }
 
 func FuzzRecoveryFile(f *testing.F) {
-	f.Add(golden(f, "recovery-open.hex"))
-	f.Add(golden(f, "recovery-locked.hex"))
+	f.Add(signedtest.Load(f, "recovery-open"))
+	f.Add(signedtest.Load(f, "recovery-locked"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := readRecovery(data)
 		if err != nil {
@@ -147,7 +141,7 @@ func vectorKeys() serverKeys {
 
 func TestTheKeyFilesOfTodayStayReadable(t *testing.T) {
 	key := bytes.Repeat([]byte{0xaa}, 32)
-	in, err := unsealKeys(key, golden(t, "keys.hex"))
+	in, err := unsealKeys(key, signedtest.Load(t, "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +149,7 @@ func TestTheKeyFilesOfTodayStayReadable(t *testing.T) {
 	if got, _ := signed.Encode(in); !bytes.Equal(got, want) {
 		t.Error("the vector holds other keys")
 	}
-	if _, err := unsealKeys(bytes.Repeat([]byte{0xab}, 32), golden(t, "keys.hex")); !errors.Is(err, ErrKeys) {
+	if _, err := unsealKeys(bytes.Repeat([]byte{0xab}, 32), signedtest.Load(t, "keys")); !errors.Is(err, ErrKeys) {
 		t.Errorf("another server key: %v", err)
 	}
 	unknown, _ := signed.Encode(sealedKeys{Version: 2, Box: []byte{1}})
@@ -170,7 +164,7 @@ func FuzzKeys(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(plain)
-	f.Add(golden(f, "keys.hex"))
+	f.Add(signedtest.Load(f, "keys"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// The outer form, as it lies on the disk.
 		if in, err := unsealKeys(bytes.Repeat([]byte{0xaa}, 32), data); err == nil && in.Version != keysVersion {
