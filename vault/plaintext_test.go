@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dgraph-io/badger/v4"
+
 	"handslag/identity"
 )
 
@@ -37,6 +39,28 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 	for _, text := range []string{"planted", "planterad", string(rita), string(ritaS), string(lamp), string(passphrase), "ekbacken", "070-", string(w.org), string(w.device())} {
 		secrets = append(secrets, []byte(text))
 	}
+
+	must(t, w.vault.view.db.View(func(txn *badger.Txn) error { // under Badger's own encryption too
+		it := txn.NewIterator(badger.DefaultIteratorOptions)
+		defer it.Close()
+		rows := 0
+		for it.Rewind(); it.Valid(); it.Next() {
+			rows++
+			value, err := it.Item().ValueCopy(nil)
+			must(t, err)
+			row := bytes.ToLower(append(it.Item().KeyCopy(nil), value...))
+			for _, secret := range secrets {
+				if bytes.Contains(row, bytes.ToLower(secret)) {
+					t.Errorf("a row shows %q", secret)
+				}
+			}
+		}
+		if rows < 7 {
+			t.Errorf("%d rows searched", rows)
+		}
+		return nil
+	}))
+	secrets = append(secrets, w.vault.view.seal.key(rowCard, string(rita))) // nor do the files say which rows there are
 
 	look := func(when string) {
 		t.Helper()

@@ -18,7 +18,8 @@ type Tx struct {
 	txn   *badger.Txn
 }
 
-// Update runs fn in one transaction. Errors besides fn's: ErrView, ErrFull, ErrTooLarge,
+// Update runs fn in one transaction; fn uses its Tx and not the vault, which would wait for
+// itself. Errors besides fn's: ErrView, ErrFull, ErrTooLarge,
 // ErrClosed.
 func (v *Vault) Update(fn func(*Tx) error) error {
 	if err := v.enter(); err != nil {
