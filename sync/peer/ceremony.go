@@ -48,49 +48,6 @@ type ceremony struct {
 	otherDone bool // the other's is
 }
 
-// event is what can happen to a ceremony.
-type event interface{}
-
-type (
-	started   struct{}
-	connected struct { // S: the connection it asked for stands
-		conn   int
-		remote peer.ID
-	}
-	received struct {
-		conn   int
-		remote peer.ID // as the connection proved it
-		data   []byte
-	}
-	lost        struct{ conn int }
-	unreachable struct{}
-	typed       struct{ code string }
-	entryDone   struct{ err error }
-	cancelled   struct{}
-	ticked      struct{}
-)
-
-// effect is what the ceremony wants done.
-type effect interface{}
-
-type (
-	dial struct{}
-	send struct {
-		conn int
-		data []byte
-	}
-	drop     struct{ conn int }
-	entered  struct{ state State }
-	met      struct{ meeting Meeting }
-	showCode struct{ digits string }
-	askCode  struct{ left int }
-	appendIt struct{ meeting Meeting }
-	ended    struct { // the one final effect of a failure
-		reason Reason
-		theirs Reason // what the other gave as its reason, where it was the other
-	}
-)
-
 // newDisplayer makes D's end; nonce is the one that offer commits to.
 func newDisplayer(self self, timing timing, offer Payload, nonce []byte) (*ceremony, error) {
 	return newCeremony(Displayer, self, timing, offer, nonce)
@@ -270,7 +227,7 @@ func (c *ceremony) settle(now time.Time) []effect {
 
 func (c *ceremony) enter(now time.Time, s State, within time.Duration) []effect {
 	c.state, c.deadline = s, now.Add(within)
-	return []effect{entered{s}}
+	return []effect{entered{s, c.deadline}}
 }
 
 func (c *ceremony) say(body any) []effect {
@@ -288,7 +245,7 @@ func (c *ceremony) close(tell bool) []effect {
 		effects = c.say(abort{Reason: Cancelled})
 	}
 	c.state = IsClosed
-	return append(effects, entered{IsClosed})
+	return append(effects, entered{state: IsClosed})
 }
 
 // fail ends it, tells the other where there is one, and is silent ever after.

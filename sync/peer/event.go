@@ -1,14 +1,21 @@
 package peer
 
-import "handslag/identity"
+import (
+	"time"
+
+	"handslag/identity"
+)
 
 // Event is what a session tells its screen: StateChanged, PeerMet, ShowCode, EnterCode,
 // SessionVerified, LinkChanged or Failed.
 type Event interface{ isEvent() }
 
-// StateChanged says that the session is in another state. IsClosed is the last event of a
-// session that was verified.
-type StateChanged struct{ State State }
+// StateChanged says that the session is in another state, and when that state's time is up
+// unless something happens before. IsClosed is the last event of a session that was verified.
+type StateChanged struct {
+	State State
+	Until time.Time
+}
 
 // PeerMet says who the other device says it is, in the organisation's words: before the
 // digits, so that the person sees whom they are meeting. Nothing is verified yet.

@@ -78,7 +78,7 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 		case drop:
 			s.streams.drop(e.conn)
 		case entered:
-			s.emit(StateChanged{e.state})
+			s.emit(StateChanged{e.state, e.until})
 			if e.state == IsVerified {
 				s.mint(ctx)
 			}

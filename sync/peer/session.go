@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 
@@ -44,6 +43,7 @@ var (
 // which is closed after the last one; all its methods may be called from any goroutine.
 type Session struct {
 	config  Config
+	sending sync.Mutex // one share at a time
 	timing  timing
 	node    *node
 	payload []byte
@@ -199,10 +199,7 @@ func (s *Session) Payload() []byte { return append([]byte(nil), s.payload...) }
 // Role is which end this is.
 func (s *Session) Role() Role { return s.machine.role }
 
-// Expires is when D's offer ends if nobody claims it, from start.
-func (s *Session) Expires(start time.Time) time.Time { return start.Add(s.timing.offering) }
-
-// Events are what happens, in order. Reading must go on until it is closed.
+// Events are what happens, in order, until it is closed.
 func (s *Session) Events() <-chan Event { return s.events }
 
 // TypeCode is what the person at D typed, spaces and dashes allowed. ErrCode where it is not

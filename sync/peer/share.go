@@ -69,6 +69,8 @@ func (v *Verified) Send(ctx context.Context, purpose string, items []Outgoing, s
 	}
 	ctx, cancel := v.within(ctx)
 	defer cancel()
+	v.session.sending.Lock()
+	defer v.session.sending.Unlock()
 	sent := make([]Sent, len(items))
 	handings := make([]Handing, len(items))
 	seen := map[journal.RecordID]bool{}

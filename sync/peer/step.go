@@ -1,0 +1,53 @@
+package peer
+
+import (
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// event is what can happen to a ceremony.
+type event interface{}
+
+type (
+	started   struct{}
+	connected struct { // S: the connection it asked for stands
+		conn   int
+		remote peer.ID
+	}
+	received struct {
+		conn   int
+		remote peer.ID // as the connection proved it
+		data   []byte
+	}
+	lost        struct{ conn int }
+	unreachable struct{}
+	typed       struct{ code string }
+	entryDone   struct{ err error }
+	cancelled   struct{}
+	ticked      struct{}
+)
+
+// effect is what the ceremony wants done.
+type effect interface{}
+
+type (
+	dial struct{}
+	send struct {
+		conn int
+		data []byte
+	}
+	drop    struct{ conn int }
+	entered struct {
+		state State
+		until time.Time
+	}
+	met      struct{ meeting Meeting }
+	showCode struct{ digits string }
+	askCode  struct{ left int }
+	appendIt struct{ meeting Meeting }
+	ended    struct { // the one final effect of a failure
+		reason Reason
+		theirs Reason // what the other gave as its reason, where it was the other
+	}
+)
