@@ -3,8 +3,11 @@ package organisation
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -180,4 +183,43 @@ func FuzzKeys(f *testing.F) {
 		}
 		_, _, _ = in.use()
 	})
+}
+
+func TestKeysThatTheStatementDoesNotNameDoNotServe(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "server")
+	_, err := Init(Plan{Dir: dir, Name: "Linden", URL: "https://localhost", Recovery: filepath.Join(t.TempDir(), "r"), Now: time.UnixMicro(1_795_244_400_000_000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, folderName, keysFile)
+	serverKey, err := os.ReadFile(filepath.Join(dir, folderName, serverKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*serverKeys){
+		"issuing": func(k *serverKeys) { k.Issuing = bytes.Repeat([]byte{1}, 32) },
+		"log":     func(k *serverKeys) { k.Log = bytes.Repeat([]byte{1}, 32) },
+		"sealing": func(k *serverKeys) { k.Sealing = bytes.Repeat([]byte{1}, 32) },
+		"TLS":     func(k *serverKeys) { k.TLS = bytes.Repeat([]byte{1}, 32) },
+	} {
+		keys, err := unsealKeys(serverKey, own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&keys)
+		sealed, err := sealKeys(serverKey, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, sealed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); !errors.Is(err, ErrKeys) {
+			t.Errorf("another %s key: %v", name, err)
+		}
+	}
 }
