@@ -59,6 +59,7 @@ func TestSettingsSurviveARestart(t *testing.T) {
 		return errors.Join(tx.SetClock(clock), tx.SetSync(sync), tx.SetSetting("clock", []byte("not the clock")))
 	}))
 	must(t, w.vault.Update(func(tx *Tx) error { return tx.SetClock(Clock{Server: morning - 1}) }))
+	must(t, w.vault.Update(func(tx *Tx) error { return tx.SetClock(Clock{Server: morning, Elapsed: 900}) })) // replayed later
 	if err := w.vault.Update(func(tx *Tx) error { return tx.SetSetting("big", make([]byte, settingLimit+1)) }); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a huge setting: %v", err)
 	}

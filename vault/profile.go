@@ -167,6 +167,9 @@ func (v *Vault) SaveProfile(p Profile, keys *identity.KeySet) error {
 	if len(plain) > profileLimit-frameExtra-64 {
 		return fmt.Errorf("save profile: %w", ErrTooLarge)
 	}
+	if _, err := parseProfile(plain); err != nil { // what could not be read again would shut the vault for ever
+		return fmt.Errorf("save profile: it could not be read again: %w", err)
+	}
 	key := subkey(v.root, "profile")
 	defer clear(key)
 	file := frame{kind: kindProfile, stage: byte(stage), version: frameFormat}

@@ -53,13 +53,15 @@ func setting[T any](v *Vault, name string) (out T, err error) {
 // SetSync replaces Sync, in the transaction of the rows that it accounts for.
 func (t *Tx) SetSync(s Sync) error { return t.put(rowSetting, syncName, "", s) }
 
-// SetClock replaces the floor of trusted time. An older server time changes nothing.
+// SetClock replaces the floor of trusted time by a newer server time. An older one changes
+// nothing, and so does the same one heard later, which would set the floor back.
 func (t *Tx) SetClock(c Clock) error {
 	var old Clock
-	if _, err := t.get(rowSetting, clockName, &old); err != nil && !errors.Is(err, ErrView) {
+	found, err := t.get(rowSetting, clockName, &old)
+	if err != nil && !errors.Is(err, ErrView) {
 		return err
 	}
-	if c.Server < old.Server {
+	if found && c.Server <= old.Server {
 		return nil
 	}
 	return t.put(rowSetting, clockName, "", c)

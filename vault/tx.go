@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/dgraph-io/badger/v4"
 
@@ -110,6 +111,11 @@ func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) er
 	defer clear(plain)
 	if len(plain) > rowMaximum {
 		return fmt.Errorf("write view: %w", ErrTooLarge)
+	}
+	// Text that is no UTF-8, or a list beyond the decoder's bounds, would be found out at
+	// the next reading only, as damage.
+	if err := signed.Decode(plain, rowMaximum, reflect.New(reflect.TypeOf(row)).Interface()); err != nil {
+		return fmt.Errorf("write view: it could not be read again: %w", err)
 	}
 	key := t.view.seal.key(kind, id)
 	value, err := t.view.seal.seal(key, revision+1, subject, plain)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"handslag/identity"
@@ -112,7 +113,10 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return v, f.write(headerName, data)
+	if err := f.write(headerName, data); err != nil {
+		return nil, err
+	}
+	return v, named("make the folder", syncFolder(filepath.Dir(f.dir)))
 }
 
 // Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
