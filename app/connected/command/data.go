@@ -1,0 +1,173 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"handslag/app/connected/gate"
+	"handslag/identity"
+	"handslag/vault/journal"
+)
+
+func importVerb() verb {
+	return verb{
+		name: "import", args: "FILE", short: "Import units, roles, users, records and assignments, one JSON object a line, all or nothing", min: 1, max: 1,
+		examples: []string{"import staff.jsonl", "import - <records.jsonl"},
+		begin: simple(func(ctx context.Context, c *call) error {
+			lines := c.In
+			if c.args[0] != "-" {
+				file, err := os.Open(c.args[0])
+				if err != nil {
+					return fmt.Errorf("import: %w", err)
+				}
+				defer file.Close()
+				lines = file
+			}
+			return c.administer(ctx, func(admin gate.Administration) error {
+				done, err := admin.Import(ctx, untilCancelled{ctx, lines})
+				if err != nil {
+					return err
+				}
+				return c.answer(done, func() {
+					fmt.Fprintf(c.Out, "%d lines: %d added, %d changed, %d as they were\n", done.Lines, done.Added, done.Changed, done.Unchanged)
+				})
+			})
+		}),
+	}
+}
+
+// untilCancelled ends a long import at an interrupt; nothing of it stays.
+type untilCancelled struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (u untilCancelled) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.in.Read(p)
+}
+
+func deviceListVerb() verb {
+	return verb{
+		name: "device list", short: "List the devices", examples: []string{"device list", "device list -json"},
+		begin: simple(func(ctx context.Context, c *call) error {
+			return c.administer(ctx, func(admin gate.Administration) error {
+				devices, err := admin.ListDevices(ctx)
+				if err != nil {
+					return err
+				}
+				return c.answer(orEmpty(devices), func() {
+					var rows [][]string
+					for _, d := range devices {
+						state := "until " + minute(d.ExpiresAt)
+						if !d.RevokedAt.IsZero() {
+							state = "revoked " + minute(d.RevokedAt)
+						}
+						rows = append(rows, []string{d.ID.Grouped(), d.Person.Username, d.Person.Name(), minute(d.EnrolledAt), minute(d.SyncedAt), state})
+					}
+					c.list("No devices yet: staff enrol with the organisation ID that connected letter prints.",
+						[]string{"DEVICE", "USERNAME", "NAME", "ENROLLED", "SYNCED", "STATE"}, rows)
+				})
+			})
+		}),
+	}
+}
+
+func deviceRevokeVerb() verb {
+	return verb{
+		name: "device revoke", args: "DEVICE-ID", short: "End what a device may, from its next call on; its journal is still taken", min: 1, max: 8,
+		examples: []string{"device revoke QPZR-Y9X8-GF2T-VDW0-S3JN-54KH-CE6M-UA7L"},
+		begin: simple(func(ctx context.Context, c *call) error {
+			text := ""
+			for _, group := range c.args { // as lists show it, unquoted
+				text += group
+			}
+			device, err := identity.ParseDeviceID(text)
+			if err != nil {
+				return fmt.Errorf("revoke device: %w", err)
+			}
+			return c.administer(ctx, func(admin gate.Administration) error {
+				if err := admin.RevokeDevice(ctx, device); err != nil {
+					return err
+				}
+				return c.done(changed{Device: string(device), Done: "revoked"})
+			})
+		}),
+	}
+}
+
+func eraseVerb() verb {
+	var yes bool
+	return verb{
+		name: "erase", args: "SUBJECT", short: "Destroy the key of a person's data, and with it all that is kept about them here", min: 1, max: 1,
+		examples: []string{"erase s-7m2q9d4xkv -yes"},
+		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
+			flags.BoolVar(&yes, "yes", false, "do it: it can not be undone")
+			return func(ctx context.Context, c *call) error {
+				if !yes {
+					return &usageError{"erasure can not be undone, and -yes is missing", "nothing was changed; check the subject, then add -yes"}
+				}
+				return c.administer(ctx, func(admin gate.Administration) error {
+					done, err := admin.EraseSubject(ctx, journal.SubjectID(c.args[0]))
+					if err != nil {
+						return err
+					}
+					return c.answer(done, func() {
+						if done == (gate.Erased{}) {
+							c.say("Nothing is kept here about %s: look at its spelling, unless it was erased before.", c.args[0])
+							return
+						}
+						fmt.Fprintf(c.Out, "Erased: %d records, %d assignments, %d payloads of the log. The log's entries stand.\n", done.Records, done.Assignments, done.Payloads)
+						if !done.LentUntil.IsZero() {
+							c.say("Devices may open copies that were lent to them until %s.", minute(done.LentUntil))
+						}
+					})
+				})
+			}
+		},
+	}
+}
+
+// errUnsound is verify's exit code; what is wrong has been printed.
+var errUnsound = errors.New("the audit log does not hold together")
+
+func verifyVerb() verb {
+	return verb{
+		name: "verify", short: "Recompute every chain, hash and signature of the audit log", examples: []string{"verify", "verify -json"},
+		begin: simple(func(ctx context.Context, c *call) error {
+			return c.administer(ctx, func(admin gate.Administration) error {
+				v, err := admin.VerifyAll(ctx)
+				if err != nil {
+					return err
+				}
+				err = c.answer(v, func() {
+					var rows [][]string
+					for _, row := range []struct {
+						name  string
+						count int
+					}{
+						{"journals", v.Journals}, {"entries", v.Entries}, {"covered", v.Covered}, {"held", v.Held}, {"payloads", v.Payloads},
+						{"erased", v.Erased}, {"credentials", v.Credentials}, {"open findings", v.Findings}, {"problems", len(v.Problems)},
+					} {
+						rows = append(rows, []string{row.name, strconv.Itoa(row.count)})
+					}
+					c.list("", []string{"WHAT", "NUMBER"}, rows)
+					for _, problem := range v.Problems {
+						c.say("PROBLEM %s", problem)
+					}
+				})
+				if err == nil && !v.Sound() {
+					return &hinted{errUnsound, "keep the folder as it is, take a copy, and compare with a backup"}
+				}
+				return err
+			})
+		}),
+	}
+}

@@ -1,0 +1,71 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"handslag/app/connected/gate"
+	"handslag/app/connected/organisation"
+	"handslag/identity"
+)
+
+// usageError is a malformed command line.
+type usageError struct{ sentence, hint string }
+
+func (e *usageError) Error() string { return e.sentence }
+
+// hinted is a failure that knows what to do about itself.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// hints say what to do, by the error that lies at the bottom.
+var hints = []struct {
+	err  error
+	hint string
+}{
+	{organisation.ErrExists, "nothing was changed; name another folder with -dir"},
+	{organisation.ErrRecoveryExists, "nothing was changed; name another file with -recovery, and never throw one away"},
+	{organisation.ErrRecoveryFolder, "nothing was changed; is the stick plugged in and mounted?"},
+	{organisation.ErrRecoveryInside, "nothing was changed; it holds what a stolen server must not: put it on a stick that goes into a safe"},
+	{organisation.ErrNone, "make one with connected init, or name its folder with -dir"},
+	{organisation.ErrKeys, "put the folder back from a backup; nothing was changed"},
+	{organisation.ErrPassphrase, "nothing was changed; try again: capitals, keyboard layout?"},
+	{organisation.ErrPassphraseNeeds, "nothing was changed; it is asked for on a terminal, or read by -passphrase-fd N"},
+	{organisation.ErrPassphraseSize, "nothing was changed; several words make a good one"},
+	{organisation.ErrRecovery, "nothing was changed; take another copy of the file that connected init wrote"},
+	{organisation.ErrURL, "devices reach the server there, for example https://linden.example:8443"},
+	{organisation.ErrName, "at most 128 bytes on one line, for example -name \"Bostads AB Linden\""},
+	{organisation.ErrUnchanged, "say what is new: -url, -name or -above"},
+	{gate.ErrExists, "nothing was changed"},
+	{gate.ErrUnknown, "nothing was changed; the list commands show what is known: user list, unit list, role list, device list"},
+	{gate.ErrInput, "nothing was changed"},
+	{gate.ErrPassword, "nothing was changed"},
+	{identity.ErrID, "nothing was changed; connected device list shows the IDs"},
+	{context.Canceled, "nothing was changed"},
+	{fs.ErrPermission, "the folder belongs to another user, or is read-only"},
+	{fs.ErrNotExist, "check the path"},
+}
+
+// explain is the error as a sentence and what to do about it.
+func explain(err error) (sentence, hint string) {
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return usage.sentence, usage.hint
+	}
+	var own *hinted
+	if errors.As(err, &own) {
+		return err.Error(), own.hint
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return err.Error(), h.hint
+		}
+	}
+	return err.Error(), ""
+}
