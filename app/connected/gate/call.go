@@ -1,0 +1,83 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+)
+
+// Call is one request on its way through the gate, inside the transaction that ends it. Its
+// methods are what handlers can do, and each of them judges and logs what it gives away.
+type Call struct {
+	Query   url.Values
+	Body    []byte
+	Address string      // IP that it came from
+	Now     signed.Time // one time for the whole call
+	Person  identity.Person
+
+	ctx    context.Context
+	g      *Gate
+	tx     *store.Tx
+	route  *Route
+	device *sqlc.Device // proven; nil where the route asks for no device
+	user   *sqlc.User
+	who    access.Subject
+	proof  *proven
+	signIn *attempt
+}
+
+// subjectOf reads what the person may, now.
+func (g *Gate) subjectOf(ctx context.Context, tx *store.Tx, user string) (access.Subject, error) {
+	who := access.Subject{Person: identity.PersonID(user)}
+	units, err := tx.UnitsOfUser(ctx, user)
+	if err != nil {
+		return who, fmt.Errorf("read units: %w", err)
+	}
+	for _, u := range units {
+		who.Units = append(who.Units, identity.UnitID(u.ID))
+	}
+	grants, err := tx.GrantsOfUser(ctx, user)
+	if err != nil {
+		return who, fmt.Errorf("read grants: %w", err)
+	}
+	for _, grant := range grants {
+		who.Grants = append(who.Grants, identity.Grant{Right: identity.Right(grant.RightName), Scope: identity.Scope(grant.Scope)})
+	}
+	return who, nil
+}
+
+// recordThing is a record as the decision is asked about it: its own people, and those whose
+// assignments name it.
+func recordThing(ctx context.Context, tx *store.Tx, row sqlc.Record) (access.Thing, error) {
+	people, err := tx.RecordPeople(ctx, row.ID)
+	if err != nil {
+		return access.Thing{}, err
+	}
+	working, err := tx.PeopleByAssignment(ctx, row.ID)
+	if err != nil {
+		return access.Thing{}, err
+	}
+	thing := access.Thing{Unit: identity.UnitID(row.UnitID), Restricted: row.Restricted != 0}
+	for _, id := range append(people, working...) {
+		thing.People = append(thing.People, identity.PersonID(id))
+	}
+	return thing, nil
+}
+
+func assignmentThing(ctx context.Context, tx *store.Tx, row sqlc.Assignment) (access.Thing, error) {
+	people, err := tx.AssignmentPeople(ctx, row.ID)
+	if err != nil {
+		return access.Thing{}, err
+	}
+	thing := access.Thing{Unit: identity.UnitID(row.UnitID)}
+	for _, id := range people {
+		thing.People = append(thing.People, identity.PersonID(id))
+	}
+	return thing, nil
+}

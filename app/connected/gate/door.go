@@ -1,0 +1,221 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// Rates in a minute.
+const (
+	refusalsLogged   = 60 // of one device; more are counted
+	strangersCarried = 30 // journals of carriers that prove nothing
+)
+
+// Door serves the routes of a table. It is the only HTTP handler over a Gate.
+type Door struct {
+	g      *Gate
+	routes table
+	log    *slog.Logger
+}
+
+// Door makes the handler for routes; it panics on a route without a right. Its log holds no
+// personal data.
+func (g *Gate) Door(routes []Route, log *slog.Logger) *Door {
+	return &Door{g: g, routes: newTable(routes), log: log}
+}
+
+// request is what of an HTTP request matters past the socket.
+type request struct {
+	method, path, query string
+	authorization       string
+	address             string
+	body                []byte
+}
+
+// ServeHTTP is the way through the gate.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := d.g.config.Now()
+	name, answer, err := d.pass(r)
+	status := http.StatusOK
+	if err != nil {
+		p := problemOf(err)
+		status = p.Status
+		if answer, err = problemAnswer(p, err, d.log, name); err != nil {
+			status = http.StatusInternalServerError
+		}
+	}
+	h := w.Header()
+	if value, err := link.SignTime(d.g.org, d.g.now(), d.g.config.Keys.Log); err == nil {
+		h.Set(link.HeaderTime, value)
+	}
+	h.Set("Content-Type", answer.Type)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(answer.Body) // who hung up asks again
+	d.log.Info("call", "route", name, "status", status, "ms", d.g.config.Now().Sub(start).Milliseconds())
+}
+
+func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) (Answer, error) {
+	if p.Code == link.CodeInternal {
+		log.Error("call failed", "route", name, "error", cause)
+	}
+	answer, err := JSON(p)
+	answer.Type = "application/problem+json"
+	return answer, err
+}
+
+// pass finds the route, reads the body and runs the call. name is the route's, or "other".
+func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
+	ctx, name := r.Context(), "other"
+	methods := d.routes[r.URL.Path]
+	route := methods[r.Method]
+	if methods != nil {
+		name = r.URL.Path
+	}
+	switch {
+	case methods == nil:
+		return name, Answer{}, d.stranger(ctx, name, link.CodeNotFound)
+	case route == nil:
+		return name, Answer{}, d.stranger(ctx, name, link.CodeMethod)
+	case r.ContentLength > route.limit():
+		return name, Answer{}, d.stranger(ctx, name, link.CodeTooLarge)
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, route.limit()+1))
+	if err != nil {
+		return name, Answer{}, d.stranger(ctx, name, link.CodeBadRequest)
+	}
+	if int64(len(body)) > route.limit() {
+		return name, Answer{}, d.stranger(ctx, name, link.CodeTooLarge)
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = ""
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return name, Answer{}, d.stranger(ctx, name, link.CodeBadRequest)
+	}
+	req := request{method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, authorization: r.Header.Get("Authorization"), address: host, body: body}
+	call := &Call{Query: query, Body: body, Address: host, Now: d.g.now(), ctx: ctx, g: d.g, route: route}
+	answer, err = d.run(call, req)
+	if err != nil {
+		return name, Answer{}, d.refused(call, err)
+	}
+	return name, answer, nil
+}
+
+// run takes the call through the way its right asks for. Whatever the handler did is
+// committed before run returns without an error.
+func (d *Door) run(c *Call, r request) (answer Answer, err error) {
+	switch c.route.Right.kind {
+	case public:
+		return c.route.Handler(c)
+	case password:
+		if err := c.beginSignIn(); err != nil {
+			return Answer{}, err
+		}
+	case carried:
+		if r.authorization == "" && !d.g.limits.take("carried", strangersCarried, c.Now) {
+			return Answer{}, Refuse(link.CodeTooMany)
+		}
+	}
+	err = d.g.store.Do(c.ctx, func(tx *store.Tx) error {
+		c.tx = tx
+		if err := c.admit(r); err != nil {
+			return err
+		}
+		var err error
+		answer, err = c.route.Handler(c)
+		return err
+	})
+	c.tx = nil
+	return answer, err
+}
+
+// admit proves and judges the caller, in the transaction of the data.
+func (c *Call) admit(r request) error {
+	switch c.route.Right.kind {
+	case password:
+		return c.endSignIn()
+	case carried:
+		if r.authorization == "" {
+			return nil
+		}
+		return c.prove(r)
+	}
+	if err := c.prove(r); err != nil {
+		return err
+	}
+	if err := c.alive(); err != nil {
+		return err
+	}
+	if c.route.Right.kind != needs {
+		return nil
+	}
+	thing, err := c.route.Resource(c)
+	if err != nil {
+		return err
+	}
+	return c.judge(c.g.config.Decide(c.who, c.route.Right.name, thing))
+}
+
+// judge turns a decision into a refusal.
+func (c *Call) judge(d access.Decision) error {
+	switch {
+	case d.Allowed:
+		return nil
+	case d.Reason == access.IsRestricted:
+		return Refuse(link.CodeRestricted)
+	}
+	return Refuse(link.CodeForbidden)
+}
+
+// stranger counts a refusal of somebody who proved nothing.
+func (d *Door) stranger(ctx context.Context, route string, code link.Code) error {
+	return errors.Join(Refuse(code), d.g.count(ctx, route, code))
+}
+
+// refused commits a refusal on its own: as an entry about a proven caller, or counted.
+func (d *Door) refused(c *Call, err error) error {
+	p := problemOf(err)
+	if p.Code == link.CodeInternal {
+		return err
+	}
+	e := journal.Entry{Kind: journal.CallRefused, Route: c.route.Path, Code: string(p.Code)}
+	switch {
+	case c.proof != nil && c.device != nil && d.g.limits.take("refused "+c.device.ID, refusalsLogged, c.Now):
+		e.Person, e.Peer = c.Person.ID, identity.DeviceID(c.device.ID)
+	case c.signIn != nil && c.signIn.user != nil:
+		e.Kind, e.Person = journal.SignInRefused, c.Person.ID
+	default:
+		return errors.Join(err, d.g.count(c.ctx, c.route.Path, p.Code))
+	}
+	ctx := context.WithoutCancel(c.ctx) // who hangs up is logged all the same
+	logErr := d.g.store.Do(ctx, func(tx *store.Tx) error {
+		if c.proof != nil { // what was refused does not come again either
+			_, err := tx.AddNonce(ctx, sqlc.AddNonceParams{DeviceID: c.proof.device, Nonce: c.proof.nonce, At: int64(c.proof.time)})
+			if err != nil {
+				return err
+			}
+		}
+		_, err := d.g.say(ctx, tx, e, nil)
+		return err
+	})
+	if logErr != nil { // a refusal that can not be logged says only that something failed
+		return logErr
+	}
+	return err
+}

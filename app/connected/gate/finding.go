@@ -1,0 +1,62 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/vault/journal"
+)
+
+// What the connected system notices about a journal. Nothing is dropped for any of them.
+const (
+	foundGap         = "gap"            // entries are missing; closes when they have come
+	foundFork        = "fork"           // two entries where one can be
+	foundGeneration  = "generation"     // a new generation of a journal
+	foundSignature   = "bad_signature"  // an item that its device did not sign, or that is no entry
+	foundPayload     = "payload"        // words that are not those the entry commits to
+	foundLoneHalf    = "lone_half"      // a share or verification that only one of two tells of
+	foundRevoked     = "revoked"        // handed in after the device was revoked
+	foundExpired     = "expired"        // handed in after the device's last credential had expired
+	foundDisabled    = "disabled"       // handed in after the person was disabled
+	foundUnknown     = "unknown_device" // a credential of ours for a device that is not known here
+	foundClock       = "clock"          // a device whose clock is off
+	foundWork        = "bad_work"       // a signature that is not for the assignment it names
+	foundWorkRefused = "work_refused"   // an assignment marked done by somebody who may not
+)
+
+// find notes a finding; what was noted before is counted, not repeated.
+func find(ctx context.Context, tx *store.Tx, f sqlc.PutFindingParams) error {
+	id, err := tx.NextCounter(ctx, counterFindings)
+	if err != nil {
+		return fmt.Errorf("number finding: %w", err)
+	}
+	f.ID, f.Hash = id, some(f.Hash)
+	if err := tx.PutFinding(ctx, f); err != nil {
+		return fmt.Errorf("store finding: %w", err)
+	}
+	return nil
+}
+
+// findAt notes a finding about one entry.
+func findAt(ctx context.Context, tx *store.Tx, code string, r sqlc.Entry) error {
+	return find(ctx, tx, sqlc.PutFindingParams{Code: code, DeviceID: r.DeviceID, PersonID: r.PersonID,
+		Generation: r.Generation, Seq: r.Seq, Hash: r.Hash, At: r.ReceivedAt})
+}
+
+// closed is when the finding closed: at once where nothing is left to wait for.
+func closed(now int64, at bool) int64 {
+	if at {
+		return now
+	}
+	return 0
+}
+
+func putChain[D ~string](ctx context.Context, tx *store.Tx, device D, c journal.Chain) error {
+	err := tx.PutChain(ctx, sqlc.PutChainParams{DeviceID: string(device), Generation: int64(c.Generation), LastSeq: int64(c.Last), Head: c.Head[:]})
+	if err != nil {
+		return fmt.Errorf("store chain: %w", err)
+	}
+	return nil
+}

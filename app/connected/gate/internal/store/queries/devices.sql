@@ -1,0 +1,66 @@
+-- name: AddDevice :exec
+INSERT INTO devices (id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page)
+VALUES (@id, @user_id, @machine, @keys, 0, 0, @enrolled_at, @enrolled_at, 0, 0, 0);
+
+-- name: Device :one
+SELECT * FROM devices WHERE id = @id;
+
+-- name: Devices :many
+SELECT d.*, u.username, u.first_name, u.last_name FROM devices d
+JOIN users u ON u.id = d.user_id ORDER BY u.username, d.enrolled_at, d.id;
+
+-- name: SetEpoch :exec
+UPDATE devices SET epoch = @epoch, expires_at = @expires_at, machine = @machine WHERE id = @id;
+
+-- name: SetSeen :exec
+UPDATE devices SET seen_at = @seen_at WHERE id = @id;
+
+-- name: SetSynced :exec
+UPDATE devices SET synced_at = @synced_at WHERE id = @id;
+
+-- name: SetPage :exec
+UPDATE devices SET page = @page WHERE id = @id;
+
+-- name: SetRevoked :exec
+UPDATE devices SET revoked_at = @revoked_at WHERE id = @id AND revoked_at = 0;
+
+-- name: AddCredential :exec
+INSERT INTO credentials (device_id, epoch, person_id, expires_at, body)
+VALUES (@device_id, @epoch, @person_id, @expires_at, @body)
+ON CONFLICT (device_id, epoch) DO NOTHING;
+
+-- name: Credential :one
+SELECT * FROM credentials WHERE device_id = @device_id AND epoch = @epoch;
+
+-- name: NewestCredential :one
+SELECT * FROM credentials WHERE device_id = @device_id ORDER BY epoch DESC LIMIT 1;
+
+-- name: AddEnrolment :exec
+INSERT INTO enrolments (request_id, device_id, epoch) VALUES (@request_id, @device_id, @epoch);
+
+-- name: Enrolment :one
+SELECT * FROM enrolments WHERE request_id = @request_id;
+
+-- name: AddNonce :execrows
+INSERT INTO nonces (device_id, nonce, at) VALUES (@device_id, @nonce, @at)
+ON CONFLICT (device_id, nonce) DO NOTHING;
+
+-- name: PruneNonces :exec
+DELETE FROM nonces WHERE at < @before;
+
+-- name: Sent :many
+SELECT * FROM sent WHERE device_id = @device_id ORDER BY kind, thing_id;
+
+-- name: PutSent :exec
+INSERT INTO sent (device_id, kind, thing_id, mark, loan_until, page, gone)
+VALUES (@device_id, @kind, @thing_id, @mark, @loan_until, @page, @gone)
+ON CONFLICT (device_id, kind, thing_id) DO UPDATE SET
+    mark = excluded.mark, loan_until = excluded.loan_until, page = excluded.page, gone = excluded.gone;
+
+-- name: ForgetSent :exec
+DELETE FROM sent WHERE device_id = @device_id AND kind = @kind AND thing_id = @thing_id;
+
+-- name: LastLoan :one
+SELECT CAST(COALESCE(MAX(s.loan_until), 0) AS BIGINT) AS until FROM sent s
+JOIN records r ON r.id = s.thing_id
+WHERE s.kind = 'record' AND r.subject = @subject;

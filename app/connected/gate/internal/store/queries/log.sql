@@ -1,0 +1,97 @@
+-- name: AddEntry :exec
+INSERT INTO entries (id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch,
+    not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier,
+    payload_subject, payload, payload_state)
+VALUES (@id, @hash, @raw, @device_id, @generation, @seq, @covered, @verdict, @is_system, @kind, @person_id, @epoch,
+    @not_before, @received_at, @subject, @record_id, @assignment_id, @peer, @pair, @lone, @address, @carrier,
+    @payload_subject, @payload, @payload_state);
+
+-- name: EntriesAt :many
+SELECT * FROM entries WHERE device_id = @device_id AND generation = @generation AND seq = @seq ORDER BY id;
+
+-- name: EntryByHash :many
+SELECT * FROM entries WHERE device_id = @device_id AND hash = @hash ORDER BY id;
+
+-- name: EntriesOfPair :many
+SELECT * FROM entries WHERE pair = @pair ORDER BY id LIMIT 16;
+
+-- name: Cover :exec
+UPDATE entries SET covered = 1, verdict = 'follows' WHERE id = @id;
+
+-- name: SetVerdict :exec
+UPDATE entries SET verdict = @verdict WHERE id = @id;
+
+-- name: SetPayload :exec
+UPDATE entries SET payload_subject = @payload_subject, payload = @payload, payload_state = @payload_state WHERE id = @id;
+
+-- name: SetLone :exec
+UPDATE entries SET lone = @lone WHERE id = @id;
+
+-- name: ErasePayloads :execrows
+UPDATE entries SET payload = @nothing, payload_state = 2
+WHERE payload_subject = @subject AND payload_state IN (1, 3, 4);
+
+-- name: HeldBeyond :one
+SELECT COUNT(*) FROM entries
+WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq > @seq;
+
+-- name: LoneHalves :many
+SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer FROM entries e
+WHERE e.lone = 1 AND e.received_at < @before
+  AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), @now) >= e.received_at + @deadline
+  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code = 'lone_half' AND f.hash = e.hash)
+ORDER BY e.id LIMIT 500;
+
+-- name: LogRows :many
+SELECT * FROM entries
+WHERE id < @before
+  AND (CAST(@subject AS TEXT) = '' OR subject = @subject)
+  AND (CAST(@record_id AS TEXT) = '' OR record_id = @record_id)
+  AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
+  AND (CAST(@device_id AS TEXT) = '' OR device_id = @device_id OR (is_system = 1 AND peer = @device_id))
+  AND (CAST(@day_end AS BIGINT) = 0 OR (not_before < @day_end AND received_at >= @day_start))
+ORDER BY id DESC LIMIT @rows;
+
+-- name: AllEntries :many
+SELECT * FROM entries
+WHERE device_id = @device_id AND generation = @generation AND (seq > @seq OR (seq = @seq AND id > @id))
+ORDER BY seq, id LIMIT 500;
+
+-- name: Journals :many
+SELECT DISTINCT device_id, generation FROM entries ORDER BY device_id, generation;
+
+-- name: Chain :one
+SELECT * FROM chains WHERE device_id = @device_id AND generation = @generation;
+
+-- name: Chains :many
+SELECT * FROM chains WHERE device_id = @device_id ORDER BY generation DESC LIMIT 64;
+
+-- name: AllChains :many
+SELECT * FROM chains ORDER BY device_id, generation;
+
+-- name: PutChain :exec
+INSERT INTO chains (device_id, generation, last_seq, head) VALUES (@device_id, @generation, @last_seq, @head)
+ON CONFLICT (device_id, generation) DO UPDATE SET last_seq = excluded.last_seq, head = excluded.head;
+
+-- name: PutFinding :exec
+INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at)
+VALUES (@id, @code, @device_id, @person_id, @generation, @seq, @hash, @at, 1, @closed_at)
+ON CONFLICT (code, device_id, generation, seq, hash) DO UPDATE SET times = findings.times + 1;
+
+-- name: CloseGaps :exec
+UPDATE findings SET closed_at = @closed_at
+WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND closed_at = 0;
+
+-- name: CloseLone :exec
+UPDATE findings SET closed_at = @closed_at WHERE code = 'lone_half' AND hash = @hash AND closed_at = 0;
+
+-- name: FindingsOf :many
+SELECT code FROM findings WHERE hash = @hash ORDER BY code;
+
+-- name: Findings :many
+SELECT * FROM findings
+WHERE (CAST(@device_id AS TEXT) = '' OR device_id = @device_id) AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
+ORDER BY id DESC LIMIT @rows;
+
+-- name: OpenFindings :one
+SELECT COUNT(*) FROM findings WHERE closed_at = 0;

@@ -1,0 +1,103 @@
+-- name: SubjectKey :one
+SELECT * FROM subject_keys WHERE subject = @subject;
+
+-- name: AddSubjectKey :exec
+INSERT INTO subject_keys (subject, wrapped, destroyed_at) VALUES (@subject, @wrapped, 0);
+
+-- name: DestroySubjectKey :execrows
+UPDATE subject_keys SET wrapped = @nothing, destroyed_at = @destroyed_at
+WHERE subject = @subject AND destroyed_at = 0;
+
+-- name: PutRecord :exec
+INSERT INTO records (id, number, subject, unit_id, restricted, held, body, cipher, content_key, line_mac)
+VALUES (@id, @number, @subject, @unit_id, @restricted, @held, @body, @cipher, @content_key, @line_mac)
+ON CONFLICT (id) DO UPDATE SET
+    number = excluded.number, subject = excluded.subject, unit_id = excluded.unit_id, restricted = excluded.restricted,
+    held = excluded.held, body = excluded.body, cipher = excluded.cipher, content_key = excluded.content_key, line_mac = excluded.line_mac;
+
+-- name: Record :one
+SELECT * FROM records WHERE id = @id;
+
+-- name: RecordBySubject :one
+SELECT * FROM records WHERE subject = @subject ORDER BY id LIMIT 1;
+
+-- name: RecordsForUser :many
+SELECT r.* FROM records r
+WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = @user_id))
+   OR (r.held = 0 AND (
+        EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = @user_id)
+     OR EXISTS (SELECT 1 FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
+                WHERE a.record_id = r.id AND ap.user_id = @user_id)))
+ORDER BY r.id;
+
+-- name: RecordPeople :many
+SELECT user_id FROM record_people WHERE record_id = @record_id ORDER BY user_id;
+
+-- name: AddRecordPerson :exec
+INSERT INTO record_people (record_id, user_id) VALUES (@record_id, @user_id)
+ON CONFLICT (record_id, user_id) DO NOTHING;
+
+-- name: ClearRecordPeople :exec
+DELETE FROM record_people WHERE record_id = @record_id;
+
+-- name: AddRecordHeld :exec
+INSERT INTO record_held (record_id, user_id) VALUES (@record_id, @user_id)
+ON CONFLICT (record_id, user_id) DO NOTHING;
+
+-- name: ClearRecordHeld :exec
+DELETE FROM record_held WHERE record_id = @record_id;
+
+-- name: PeopleByAssignment :many
+SELECT DISTINCT ap.user_id FROM assignment_people ap
+JOIN assignments a ON a.id = ap.assignment_id WHERE a.record_id = @record_id ORDER BY ap.user_id;
+
+-- name: AddAssignment :exec
+INSERT INTO assignments (id, number, record_id, subject, unit_id, line_mac, done_person, done_device, done_number, done_at, done_note)
+VALUES (@id, @number, @record_id, @subject, @unit_id, @line_mac, '', '', 0, 0, @nothing);
+
+-- name: ChangeAssignment :exec
+UPDATE assignments SET number = @number, record_id = @record_id, subject = @subject, unit_id = @unit_id, line_mac = @line_mac
+WHERE id = @id;
+
+-- name: MarkDone :exec
+UPDATE assignments SET done_person = @done_person, done_device = @done_device, done_number = @done_number,
+    done_at = @done_at, done_note = @done_note
+WHERE id = @id;
+
+-- name: Assignment :one
+SELECT * FROM assignments WHERE id = @id;
+
+-- name: AssignmentsForUser :many
+SELECT a.* FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
+WHERE ap.user_id = @user_id ORDER BY a.id;
+
+-- name: AddAssignmentVersion :exec
+INSERT INTO assignment_versions (assignment_id, number, body) VALUES (@assignment_id, @number, @body);
+
+-- name: AssignmentVersion :one
+SELECT * FROM assignment_versions WHERE assignment_id = @assignment_id AND number = @number;
+
+-- name: AssignmentPeople :many
+SELECT user_id FROM assignment_people WHERE assignment_id = @assignment_id ORDER BY user_id;
+
+-- name: AddAssignmentPerson :exec
+INSERT INTO assignment_people (assignment_id, user_id) VALUES (@assignment_id, @user_id)
+ON CONFLICT (assignment_id, user_id) DO NOTHING;
+
+-- name: ClearAssignmentPeople :exec
+DELETE FROM assignment_people WHERE assignment_id = @assignment_id;
+
+-- name: RecordsOfSubject :many
+SELECT id FROM records WHERE subject = @subject ORDER BY id;
+
+-- name: AssignmentsOfSubject :many
+SELECT id FROM assignments WHERE subject = @subject ORDER BY id;
+
+-- name: DeleteRecord :exec
+DELETE FROM records WHERE id = @id;
+
+-- name: DeleteAssignment :exec
+DELETE FROM assignments WHERE id = @id;
+
+-- name: DeleteAssignmentVersions :exec
+DELETE FROM assignment_versions WHERE assignment_id = @assignment_id;

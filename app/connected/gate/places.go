@@ -1,0 +1,191 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// AddUnit adds a unit or renames it.
+func (g *Gate) AddUnit(ctx context.Context, unit identity.Unit) error {
+	err := g.administer(ctx, "unit_put", "unit "+string(unit.ID), journal.Entry{}, func(tx *store.Tx) error {
+		return putUnit(ctx, tx, unit)
+	})
+	if err != nil {
+		return fmt.Errorf("add unit: %w", err)
+	}
+	return nil
+}
+
+func putUnit(ctx context.Context, tx *store.Tx, unit identity.Unit) error {
+	if identity.CheckOpaque(string(unit.ID)) != nil || unit.Name == "" || len(unit.Name) > maxName {
+		return fmt.Errorf("%w: unit's ID or name", ErrInput)
+	}
+	return tx.PutUnit(ctx, sqlc.PutUnitParams{ID: string(unit.ID), Name: unit.Name})
+}
+
+// ListUnits lists units by ID.
+func (g *Gate) ListUnits(ctx context.Context) ([]identity.Unit, error) {
+	var units []identity.Unit
+	err := g.store.Do(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Units(ctx)
+		for _, u := range rows {
+			units = append(units, identity.Unit{ID: identity.UnitID(u.ID), Name: u.Name})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list units: %w", err)
+	}
+	return units, nil
+}
+
+// PutRole adds a role or replaces its name and grants.
+func (g *Gate) PutRole(ctx context.Context, role Role) error {
+	err := g.administer(ctx, "role_put", "role "+role.ID, journal.Entry{}, func(tx *store.Tx) error {
+		return putRole(ctx, tx, role)
+	})
+	if err != nil {
+		return fmt.Errorf("put role: %w", err)
+	}
+	return nil
+}
+
+func putRole(ctx context.Context, tx *store.Tx, role Role) error {
+	if identity.CheckOpaque(role.ID) != nil || role.Name == "" || len(role.Name) > maxName {
+		return fmt.Errorf("%w: role's ID or name", ErrInput)
+	}
+	if err := checkGrants(role.Grants); err != nil {
+		return err
+	}
+	if err := tx.PutRole(ctx, sqlc.PutRoleParams{ID: role.ID, Name: role.Name}); err != nil {
+		return err
+	}
+	if err := tx.ClearGrants(ctx, role.ID); err != nil {
+		return err
+	}
+	for _, grant := range role.Grants {
+		err := tx.AddGrant(ctx, sqlc.AddGrantParams{RoleID: role.ID, RightName: string(grant.Right), Scope: string(grant.Scope)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ListRoles lists roles by ID.
+func (g *Gate) ListRoles(ctx context.Context) ([]Role, error) {
+	var roles []Role
+	err := g.store.Do(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Roles(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			role := Role{ID: r.ID, Name: r.Name}
+			grants, err := tx.GrantsOfRole(ctx, r.ID)
+			if err != nil {
+				return err
+			}
+			for _, grant := range grants {
+				role.Grants = append(role.Grants, identity.Grant{Right: identity.Right(grant.RightName), Scope: identity.Scope(grant.Scope)})
+			}
+			roles = append(roles, role)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list roles: %w", err)
+	}
+	return roles, nil
+}
+
+// ListDevices lists devices by the username of their person.
+func (g *Gate) ListDevices(ctx context.Context) ([]DeviceRow, error) {
+	var devices []DeviceRow
+	err := g.store.Do(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Devices(ctx)
+		for _, d := range rows {
+			devices = append(devices, DeviceRow{
+				ID:      identity.DeviceID(d.ID),
+				Person:  identity.Person{ID: identity.PersonID(d.UserID), Username: d.Username, First: d.FirstName, Last: d.LastName},
+				Machine: identity.MachineID(d.Machine), Epoch: uint64(d.Epoch), EnrolledAt: signed.Time(d.EnrolledAt),
+				SeenAt: signed.Time(d.SeenAt), SyncedAt: signed.Time(d.SyncedAt), ExpiresAt: signed.Time(d.ExpiresAt), RevokedAt: signed.Time(d.RevokedAt),
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list devices: %w", err)
+	}
+	return devices, nil
+}
+
+// RevokeDevice ends what the device may, from its next call on.
+func (g *Gate) RevokeDevice(ctx context.Context, device identity.DeviceID) error {
+	err := g.administer(ctx, "device_revoke", "", journal.Entry{Peer: device}, func(tx *store.Tx) error {
+		if _, err := tx.Device(ctx, string(device)); err != nil {
+			return known(err, "device", string(device))
+		}
+		return tx.SetRevoked(ctx, sqlc.SetRevokedParams{ID: string(device), RevokedAt: int64(g.now())})
+	})
+	if err != nil {
+		return fmt.Errorf("revoke device: %w", err)
+	}
+	return nil
+}
+
+// EraseSubject destroys a data subject's key and everything that lies under it. Hashes,
+// signatures and chains stay, so VerifyAll still holds.
+func (g *Gate) EraseSubject(ctx context.Context, subject journal.SubjectID) (Erased, error) {
+	var done Erased
+	err := g.administer(ctx, "subject_erase", "", journal.Entry{Subject: subject}, func(tx *store.Tx) error {
+		if identity.CheckOpaque(string(subject)) != nil {
+			return fmt.Errorf("%w: subject", ErrInput)
+		}
+		lent, err := tx.LastLoan(ctx, string(subject))
+		if err != nil {
+			return err
+		}
+		done.LentUntil = signed.Time(lent)
+		payloads, err := tx.ErasePayloads(ctx, sqlc.ErasePayloadsParams{Nothing: []byte{}, Subject: string(subject)})
+		if err != nil {
+			return err
+		}
+		done.Payloads = int(payloads)
+		assignments, err := tx.AssignmentsOfSubject(ctx, string(subject))
+		if err != nil {
+			return err
+		}
+		for _, id := range assignments {
+			for _, drop := range []func(context.Context, string) error{tx.ClearAssignmentPeople, tx.DeleteAssignmentVersions, tx.DeleteAssignment} {
+				if err := drop(ctx, id); err != nil {
+					return err
+				}
+			}
+		}
+		done.Assignments = len(assignments)
+		records, err := tx.RecordsOfSubject(ctx, string(subject))
+		if err != nil {
+			return err
+		}
+		for _, id := range records {
+			for _, drop := range []func(context.Context, string) error{tx.ClearRecordPeople, tx.ClearRecordHeld, tx.DeleteRecord} {
+				if err := drop(ctx, id); err != nil {
+					return err
+				}
+			}
+		}
+		done.Records = len(records)
+		return tx.Destroy(ctx, string(subject), int64(g.now()))
+	})
+	if err != nil {
+		return Erased{}, fmt.Errorf("erase subject: %w", err)
+	}
+	return done, nil
+}

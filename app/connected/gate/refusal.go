@@ -1,0 +1,51 @@
+package gate
+
+import (
+	"errors"
+	"net/http"
+
+	"handslag/sync/link"
+)
+
+// statuses says how each code travels.
+var statuses = map[link.Code]int{
+	link.CodeBadRequest:    http.StatusBadRequest,
+	link.CodeTooLarge:      http.StatusRequestEntityTooLarge,
+	link.CodeNoProof:       http.StatusUnauthorized,
+	link.CodeBadProof:      http.StatusUnauthorized,
+	link.CodeStaleProof:    http.StatusUnauthorized,
+	link.CodeReplayed:      http.StatusUnauthorized,
+	link.CodeWrongPassword: http.StatusUnauthorized,
+	link.CodeUserDisabled:  http.StatusForbidden,
+	link.CodeDeviceRevoked: http.StatusForbidden,
+	link.CodeExpired:       http.StatusForbidden,
+	link.CodeForbidden:     http.StatusForbidden,
+	link.CodeRestricted:    http.StatusForbidden,
+	link.CodeNotFound:      http.StatusNotFound,
+	link.CodeMethod:        http.StatusMethodNotAllowed,
+	link.CodeConflict:      http.StatusConflict,
+	link.CodeTooMany:       http.StatusTooManyRequests,
+	link.CodeInternal:      http.StatusInternalServerError,
+	link.CodeBusy:          http.StatusServiceUnavailable,
+}
+
+// Refuse is the refusal with code, as an error that a handler returns.
+func Refuse(code link.Code) error { return problem(code) }
+
+func problem(code link.Code) *link.Problem {
+	status, ok := statuses[code]
+	if !ok {
+		code, status = link.CodeInternal, http.StatusInternalServerError
+	}
+	return &link.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code}
+}
+
+// problemOf is the refusal that err is or, where it is none, an internal one: nothing of
+// its text goes out.
+func problemOf(err error) *link.Problem {
+	var p *link.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return problem(link.CodeInternal)
+}

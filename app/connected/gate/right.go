@@ -1,0 +1,70 @@
+package gate
+
+import (
+	"handslag/identity"
+	"handslag/identity/access"
+)
+
+// Right is what a route asks of its caller. Each kind is a way through the gate of its own,
+// so that no handler has to remember one.
+type Right struct {
+	kind rightKind
+	name identity.Right
+	why  string
+}
+
+type rightKind int
+
+const (
+	noRight  rightKind = iota
+	public             // nobody is asked, no data is touched
+	password           // a username and a password
+	own                // a live device, for what is its own
+	each               // a live device; every thing it gets is judged by itself
+	needs              // a live device whose person has the right to the route's resource
+	carried            // whoever carries a journal; a device that proves itself is named
+)
+
+// rightWork and rightRead are judged thing by thing.
+const (
+	rightRead = access.RecordRead
+	rightWork = access.AssignmentWork
+)
+
+// Public asks nothing of the caller, and says why. Its handler gets no data.
+func Public(why string) Right { return Right{kind: public, why: why} }
+
+// Password asks for a username and a password in the body, as link.EnrolRequest has them.
+func Password(why string) Right { return Right{kind: password, why: why} }
+
+// Own asks for a live device and gives it what is its own.
+func Own(why string) Right { return Right{kind: own, why: why} }
+
+// Each asks for a live device; what it gets is judged thing by thing.
+func Each(why string) Right { return Right{kind: each, why: why} }
+
+// Needs asks for a live device whose person has the right to the route's Resource.
+func Needs(right identity.Right) Right { return Right{kind: needs, name: right} }
+
+// Carried takes a journal from anybody: from a device ever known, revoked or not, by its
+// proof; from others a few a minute.
+func Carried(why string) Right { return Right{kind: carried, why: why} }
+
+// String says what is asked, for lists of routes.
+func (r Right) String() string {
+	switch r.kind {
+	case public:
+		return "public: " + r.why
+	case password:
+		return "password: " + r.why
+	case own:
+		return "own: " + r.why
+	case each:
+		return "each: " + r.why
+	case needs:
+		return string(r.name)
+	case carried:
+		return "carried: " + r.why
+	}
+	return "none"
+}

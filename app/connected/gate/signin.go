@@ -1,0 +1,149 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+)
+
+// After freeAttempts failures each one doubles the wait before the next, from a second to
+// longestWait; an hour's quiet forgets them.
+const (
+	freeAttempts = 3
+	longestWait  = 5 * time.Minute
+	quiet        = time.Hour
+)
+
+// attempt is one sign-in under way.
+type attempt struct {
+	request   link.EnrolRequest
+	name      []byte // keyed hash of the name typed
+	hash      string // the password's hash that was compared
+	matched   bool
+	user      *sqlc.User // nil: no such user
+	possessed enrolment
+}
+
+// nameHash is what attempts are counted by.
+func nameHash(tx *store.Tx, username string) []byte { return tx.MAC("username", []byte(username)) }
+
+// beginSignIn reads the request, checks what it proves of the device's keys, and compares
+// the password: outside any transaction, because that takes half a second. The attempt is
+// counted as failed before it is made, so that attempts side by side gain nothing.
+func (c *Call) beginSignIn() error {
+	a := &attempt{}
+	d := json.NewDecoder(bytes.NewReader(c.Body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a.request); err != nil {
+		return Refuse(link.CodeBadRequest)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Refuse(link.CodeBadRequest)
+	}
+	username := strings.ToLower(strings.TrimSpace(a.request.Username))
+	if username == "" || len(username) > maxUsername || len(a.request.Password) > maxPassword {
+		return Refuse(link.CodeBadRequest)
+	}
+	var err error
+	if a.possessed, err = c.g.openEnrolment(a.request); err != nil {
+		return Refuse(link.CodeBadRequest)
+	}
+	wait := false
+	err = c.g.store.Do(c.ctx, func(tx *store.Tx) error {
+		a.name = nameHash(tx, username)
+		if wait, err = c.countAttempt(tx, a.name); err != nil || wait {
+			return err
+		}
+		user, err := tx.UserByName(c.ctx, username)
+		if store.Missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a.user, a.hash = &user, user.Password
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if wait {
+		return Refuse(link.CodeTooMany)
+	}
+	if a.matched, err = c.g.checkPassword(c.ctx, a.hash, a.request.Password); err != nil {
+		return err
+	}
+	a.request.Password = ""
+	c.signIn = a
+	if a.user != nil {
+		c.Person = personOf(*a.user)
+	}
+	return nil
+}
+
+// countAttempt reports whether it is too early, or else counts one more failure.
+func (c *Call) countAttempt(tx *store.Tx, name []byte) (wait bool, err error) {
+	if err := tx.PruneAttempts(c.ctx, int64(c.Now.Add(-quiet))); err != nil {
+		return false, err
+	}
+	row, err := tx.Attempts(c.ctx, name)
+	if err != nil && !store.Missing(err) {
+		return false, err
+	}
+	if err == nil && int64(c.Now) < row.NextAt {
+		return true, nil
+	}
+	row.Failures++
+	return false, tx.PutAttempts(c.ctx, sqlc.PutAttemptsParams{NameHash: name, Failures: row.Failures, NextAt: int64(waitAfter(row.Failures, c.Now))})
+}
+
+// waitAfter is when the next attempt may come after so many failures.
+func waitAfter(failures int64, now signed.Time) signed.Time {
+	if failures <= freeAttempts {
+		return now
+	}
+	wait := longestWait
+	if doublings := failures - freeAttempts - 1; doublings < 16 {
+		wait = min(time.Second<<doublings, longestWait)
+	}
+	return now.Add(wait)
+}
+
+// endSignIn judges the attempt on live state, in the transaction that acts on it.
+func (c *Call) endSignIn() error {
+	a := c.signIn
+	if a.user == nil {
+		// As much work as for a user who is there, and a commit's wait like theirs.
+		if _, err := c.tx.NextCounter(c.ctx, "strangers"); err != nil {
+			return err
+		}
+		return Refuse(link.CodeWrongPassword)
+	}
+	user, err := c.tx.User(c.ctx, a.user.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case user.Password != a.hash: // changed meanwhile
+		return Refuse(link.CodeBusy)
+	case !a.matched:
+		return Refuse(link.CodeWrongPassword)
+	case user.DisabledAt != 0:
+		return Refuse(link.CodeUserDisabled)
+	}
+	if err := c.tx.ForgetAttempts(c.ctx, a.name); err != nil {
+		return err
+	}
+	c.user = &user
+	who, err := c.g.subjectOf(c.ctx, c.tx, user.ID)
+	c.who = who
+	return err
+}

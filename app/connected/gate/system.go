@@ -1,0 +1,162 @@
+package gate
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// systemGeneration is the generation of the system's own journal; a restored server opens
+// the next one.
+const systemGeneration = 1
+
+// Entry ids are places in the audit log.
+const (
+	counterEntries  = "entries"
+	counterFindings = "findings"
+)
+
+// States of an entry's payload.
+const (
+	payloadNone = iota
+	payloadKept
+	payloadErased
+	payloadNotCome
+	payloadUnfit
+)
+
+// say appends an entry to the connected system's own journal: same format and same chain
+// as a device's, signed with the log key. It returns the entry's place in the audit log.
+func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *journal.Details) (int64, error) {
+	chain := journal.Chain{Generation: systemGeneration}
+	row, err := tx.Chain(ctx, sqlc.ChainParams{DeviceID: string(g.self), Generation: systemGeneration})
+	switch {
+	case err == nil:
+		chain.Last = uint64(row.LastSeq)
+		copy(chain.Head[:], row.Head)
+	case !store.Missing(err):
+		return 0, fmt.Errorf("read own chain: %w", err)
+	}
+	now := g.now()
+	e.Version, e.Device, e.Generation, e.Seq = 1, g.self, chain.Generation, chain.Last+1
+	e.Prev, e.After, e.Clock = chain.Head[:], now, now
+
+	var payload *journal.Payload
+	if details != nil {
+		p, err := journal.NewPayload(*details)
+		if err != nil {
+			return 0, err
+		}
+		if e.Payload, err = p.Commit(); err != nil {
+			return 0, err
+		}
+		payload = &p
+	}
+	raw, err := e.Sign(func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, g.config.Keys.Log, v) })
+	if err != nil {
+		return 0, err
+	}
+	r := rowOf(e, raw)
+	r.IsSystem, r.Covered, r.Verdict = 1, 1, journal.Follows.String()
+	r.PersonID, r.ReceivedAt = string(e.Person), int64(now)
+	if payload != nil {
+		err := keepPayload(ctx, tx, &r, *payload, payloadSubject(&r))
+		if errors.Is(err, store.ErrErased) { // the words are the system's own: who asked
+			err = keepPayload(ctx, tx, &r, *payload, ownSubject(&r))
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if err := addRow(ctx, tx, &r); err != nil {
+		return 0, err
+	}
+	return r.ID, putChain(ctx, tx, e.Device, chain.Extend(e, raw))
+}
+
+// rowOf is the row of a verified entry: what was signed, and beside it what is searched for.
+func rowOf(e journal.Entry, raw []byte) sqlc.Entry {
+	hash := journal.HashOf(raw)
+	state := int64(payloadNone)
+	if len(e.Payload) > 0 {
+		state = payloadNotCome
+	}
+	r := sqlc.Entry{
+		Hash: hash[:], Raw: raw, DeviceID: string(e.Device), Generation: int64(e.Generation), Seq: int64(e.Seq),
+		Kind: string(e.Kind), Epoch: int64(e.Epoch), NotBefore: int64(e.After),
+		Subject: string(e.Subject), RecordID: string(e.Record), AssignmentID: string(e.Assignment),
+		Peer: string(e.Peer), Pair: some(e.Pair), Payload: []byte{}, PayloadState: state,
+	}
+	if state == payloadNotCome {
+		r.PayloadSubject = payloadSubject(&r)
+	}
+	return r
+}
+
+// addRow gives the row its place in the audit log.
+func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
+	id, err := tx.NextCounter(ctx, counterEntries)
+	if err != nil {
+		return fmt.Errorf("number entry: %w", err)
+	}
+	r.ID = id
+	if err := tx.AddEntry(ctx, sqlc.AddEntryParams(*r)); err != nil {
+		return fmt.Errorf("store entry: %w", err)
+	}
+	return nil
+}
+
+// keepPayload encrypts an entry's words under the key of the person they are about, or
+// under a key of the entry's own.
+func keepPayload(ctx context.Context, tx *store.Tx, r *sqlc.Entry, p journal.Payload, subject string) error {
+	data, err := signed.Encode(p)
+	if err != nil {
+		return err
+	}
+	box, err := tx.Seal(ctx, subject, "entries:payload", hex.EncodeToString(r.Hash), data)
+	if err != nil {
+		return err
+	}
+	r.PayloadSubject, r.Payload, r.PayloadState = subject, box, payloadKept
+	return nil
+}
+
+func payloadSubject(r *sqlc.Entry) string {
+	if r.Subject != "" {
+		return r.Subject
+	}
+	return ownSubject(r)
+}
+
+// ownSubject names a key that one entry has for itself; no data subject's ID holds a colon.
+func ownSubject(r *sqlc.Entry) string { return "entry:" + hex.EncodeToString(r.Hash) }
+
+// openPayload reads an entry's words; nil where they are gone or never came.
+func openPayload(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*journal.Payload, error) {
+	if r.PayloadState != payloadKept {
+		return nil, nil
+	}
+	data, err := tx.Open(ctx, r.PayloadSubject, "entries:payload", hex.EncodeToString(r.Hash), r.Payload)
+	if err != nil {
+		return nil, err
+	}
+	var p journal.Payload
+	if err := signed.Decode(data, journal.PayloadLimit, &p); err != nil {
+		return nil, fmt.Errorf("read payload: %w", err)
+	}
+	return &p, nil
+}
+
+// some is bytes for a column that is never NULL.
+func some(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

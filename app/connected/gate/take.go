@@ -1,0 +1,307 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// clockTolerance is how far a device's clock may be off before it is a finding.
+const clockTolerance = 10 * time.Minute
+
+// taking is one batch being taken in.
+type taking struct {
+	g          *Gate
+	tx         *store.Tx
+	now        signed.Time
+	address    string
+	carrier    string // device that carried it; empty where it is its own, or nobody proved
+	batch      journal.Batch
+	credential identity.Credential
+	own        bool         // the device itself carries it, proven
+	device     *sqlc.Device // nil: the device is not known here, its credential is
+	segments   map[uint64][]byte
+	chains     map[uint64]*journal.Chain
+	touched    map[uint64]bool // generations whose chain moved
+	stored     int
+}
+
+// TakeJournal takes a batch, raw as it travelled, from whoever carries it, and returns a
+// signed receipt. Entries whose signatures verify against a credential ever issued are
+// stored, whatever has become of the device since; what is odd about them becomes findings.
+// A batch whose credential was never issued is refused.
+func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
+	batch, err := journal.DecodeBatch(raw)
+	if err != nil {
+		return nil, Refuse(link.CodeBadRequest)
+	}
+	credential, err := identity.OpenCredential(batch.Credential, c.g.org, c.g.config.Keys.Parsed.Issuing)
+	if err != nil || credential.Device() != batch.Device || credential.Epoch > math.MaxInt64 {
+		return nil, Refuse(link.CodeBadRequest)
+	}
+	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: credential,
+		segments: map[uint64][]byte{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}}
+	if c.device != nil {
+		if t.own = c.device.ID == string(batch.Device); !t.own {
+			t.carrier = c.device.ID
+		}
+	}
+	return t.run(c.ctx)
+}
+
+func (t *taking) run(ctx context.Context) ([]byte, error) {
+	device, err := t.tx.Device(ctx, string(t.batch.Device))
+	switch {
+	case err == nil:
+		t.device = &device
+	case !store.Missing(err):
+		return nil, err
+	}
+	// A restored server learns a credential anew from what it signed itself.
+	err = t.tx.AddCredential(ctx, sqlc.AddCredentialParams{DeviceID: string(t.batch.Device), Epoch: int64(t.credential.Epoch),
+		PersonID: string(t.credential.Person.ID), ExpiresAt: int64(t.credential.Expires), Body: t.batch.Credential})
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range t.batch.Items {
+		if err := t.item(ctx, item); err != nil {
+			return nil, fmt.Errorf("take entry: %w", err)
+		}
+	}
+	for generation := range t.touched {
+		if err := t.settle(ctx, generation); err != nil {
+			return nil, err
+		}
+	}
+	if t.stored > 0 {
+		if err := t.findStanding(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if t.device != nil {
+		if err := t.tx.SetSynced(ctx, sqlc.SetSyncedParams{ID: t.device.ID, SyncedAt: int64(t.now)}); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.g.findLoneHalves(ctx, t.tx, t.now); err != nil {
+		return nil, err
+	}
+	return t.receipt(ctx)
+}
+
+// item takes one entry in.
+func (t *taking) item(ctx context.Context, item journal.Item) error {
+	e, err := journal.OpenEntry(item.Entry, t.credential.Keys.Signing)
+	if err != nil || e.Seq > math.MaxInt64 || e.Generation > math.MaxInt64 || e.Epoch > math.MaxInt64 || e.After < 0 {
+		// Not the device's word: noted once for the device and counted, so that a stranger
+		// with its credential fills nothing.
+		return find(ctx, t.tx, sqlc.PutFindingParams{Code: foundSignature, DeviceID: string(t.batch.Device),
+			PersonID: string(t.credential.Person.ID), At: int64(t.now)})
+	}
+	r := rowOf(e, item.Entry)
+	r.PersonID, r.ReceivedAt, r.Address, r.Carrier = string(t.credential.Person.ID), int64(t.now), t.address, t.carrier
+
+	same, err := t.sameEntry(ctx, r)
+	if err != nil {
+		return err
+	}
+	if same != nil { // known already; its words may come later than itself
+		return t.again(ctx, same, e, item)
+	}
+	if err := t.payload(ctx, &r, e, item); err != nil {
+		return err
+	}
+	return t.place(ctx, e, &r)
+}
+
+// again takes what an entry that is here already may bring: its words, or the device's own
+// word that there are none.
+func (t *taking) again(ctx context.Context, same *sqlc.Entry, e journal.Entry, item journal.Item) error {
+	if lacksWords(*same) && len(item.Box) > 0 {
+		if err := t.payload(ctx, same, e, item); err != nil {
+			return err
+		}
+		err := t.tx.SetPayload(ctx, sqlc.SetPayloadParams{ID: same.ID, PayloadSubject: same.PayloadSubject, Payload: same.Payload, PayloadState: same.PayloadState})
+		if err != nil {
+			return err
+		}
+	}
+	if same.Covered == 1 {
+		return nil
+	}
+	_, err := t.chain(ctx, e)
+	t.touched[e.Generation] = true
+	return err
+}
+
+// lacksWords reports whether the entry commits to words that are not here. A receipt lets the
+// device drop them, so from another's hands such an entry is held: who carries a journal
+// could have left them out.
+func lacksWords(r sqlc.Entry) bool {
+	return r.PayloadState == payloadNotCome || r.PayloadState == payloadUnfit
+}
+
+// sameEntry is the row of exactly these bytes.
+func (t *taking) sameEntry(ctx context.Context, r sqlc.Entry) (*sqlc.Entry, error) {
+	rows, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.DeviceID, Hash: r.Hash})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// place stores an entry where the chain says it stands.
+func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) error {
+	chain, err := t.chain(ctx, e)
+	if err != nil {
+		return err
+	}
+	verdict := chain.Judge(e)
+	r.Verdict = verdict.String()
+	switch {
+	case verdict == journal.Known: // its number is covered by other bytes
+		r.Verdict = journal.Fork.String()
+	case verdict == journal.Follows && lacksWords(*r) && !t.own:
+		verdict, r.Verdict = journal.Gap, journal.Gap.String()
+	}
+	if verdict == journal.Follows {
+		r.Covered = 1
+	}
+	if isHalf(e) {
+		r.Lone = 1
+	}
+	if err := addRow(ctx, t.tx, r); err != nil {
+		return err
+	}
+	t.stored++
+	if err := t.oddClock(ctx, e, *r); err != nil {
+		return err
+	}
+	if err := pair(ctx, t.tx, e, *r, t.now); err != nil {
+		return err
+	}
+	switch verdict {
+	case journal.Follows:
+		return t.cover(ctx, chain, e, *r)
+	case journal.Gap:
+		return find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGap, DeviceID: r.DeviceID, PersonID: r.PersonID,
+			Generation: r.Generation, Seq: int64(chain.Last) + 1, At: int64(t.now)})
+	}
+	return findAt(ctx, t.tx, foundFork, *r)
+}
+
+// chain is how far the entry's generation is known. A new generation begins after a head
+// that its first entry names.
+func (t *taking) chain(ctx context.Context, e journal.Entry) (*journal.Chain, error) {
+	if c, ok := t.chains[e.Generation]; ok && (c.Last > 0 || e.Seq != 1) {
+		return c, nil
+	}
+	c := &journal.Chain{Generation: e.Generation}
+	row, err := t.tx.Chain(ctx, sqlc.ChainParams{DeviceID: string(e.Device), Generation: int64(e.Generation)})
+	switch {
+	case err == nil:
+		c.Last = uint64(row.LastSeq)
+		copy(c.Head[:], row.Head)
+	case !store.Missing(err):
+		return nil, err
+	case e.Generation > 1 && e.Seq == 1:
+		copy(c.Head[:], e.Prev)
+		before, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: string(e.Device), Hash: e.Prev})
+		if err != nil {
+			return nil, err
+		}
+		err = find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGeneration, DeviceID: string(e.Device), PersonID: string(t.credential.Person.ID),
+			Generation: int64(e.Generation), Seq: 1, At: int64(t.now), ClosedAt: closed(int64(t.now), len(before) > 0)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	t.chains[e.Generation] = c
+	return c, nil
+}
+
+// cover extends the contiguous prefix by an entry that follows, and lets it act.
+func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entry, r sqlc.Entry) error {
+	*chain = chain.Extend(e, r.Raw)
+	t.touched[e.Generation] = true
+	return t.apply(ctx, e, r)
+}
+
+// settle lets held entries follow that now can, closes gaps that are filled, and stores the
+// chain.
+func (t *taking) settle(ctx context.Context, generation uint64) error {
+	chain := t.chains[generation]
+	for {
+		rows, err := t.tx.EntriesAt(ctx, sqlc.EntriesAtParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last) + 1})
+		if err != nil {
+			return err
+		}
+		moved := false
+		for _, r := range rows {
+			e, err := journal.OpenEntry(r.Raw, t.credential.Keys.Signing)
+			if err != nil {
+				return err
+			}
+			if lacksWords(r) && !t.own {
+				continue
+			}
+			if !moved && chain.Judge(e) == journal.Follows {
+				if err := t.tx.Cover(ctx, r.ID); err != nil {
+					return err
+				}
+				if err := t.cover(ctx, chain, e, r); err != nil {
+					return err
+				}
+				moved = true
+				continue
+			}
+			if r.Verdict == journal.Gap.String() { // it was ahead, and now names another predecessor
+				if err := t.tx.SetVerdict(ctx, sqlc.SetVerdictParams{ID: r.ID, Verdict: journal.Fork.String()}); err != nil {
+					return err
+				}
+				if err := findAt(ctx, t.tx, foundFork, r); err != nil {
+					return err
+				}
+			}
+		}
+		if !moved {
+			break
+		}
+	}
+	if chain.Last == 0 {
+		return nil
+	}
+	ahead, err := t.tx.HeldBeyond(ctx, sqlc.HeldBeyondParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last)})
+	if err != nil {
+		return err
+	}
+	if ahead == 0 {
+		if err := t.tx.CloseGaps(ctx, sqlc.CloseGapsParams{DeviceID: string(t.batch.Device), Generation: int64(generation), ClosedAt: int64(t.now)}); err != nil {
+			return err
+		}
+	}
+	return putChain(ctx, t.tx, t.batch.Device, *chain)
+}
+
+// receipt is the system's word on what it has of this device, whatever was in the batch.
+func (t *taking) receipt(ctx context.Context) ([]byte, error) {
+	chains, err := t.tx.Chains(ctx, string(t.batch.Device))
+	if err != nil {
+		return nil, err
+	}
+	r := journal.Receipt{Version: 1, Org: t.g.org, Device: t.batch.Device, Time: t.now}
+	for i := len(chains) - 1; i >= 0; i-- {
+		if c := chains[i]; c.LastSeq > 0 {
+			r.Ranges = append(r.Ranges, journal.Range{Generation: uint64(c.Generation), From: 1, To: uint64(c.LastSeq), Hash: c.Head})
+		}
+	}
+	return r.Sign(t.g.config.Keys.Log)
+}

@@ -1,0 +1,170 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// maxProblems bounds what a verification tells: after so many the answer is clear.
+const maxProblems = 100
+
+// VerifyAll recomputes the whole audit log from the signed bytes: credentials, signatures,
+// hashes, chains, what receipts were given for, and the commitments of the words that are
+// still there. Everything is read in one transaction.
+func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
+	var v Verification
+	err := g.store.Do(ctx, func(tx *store.Tx) error {
+		v = Verification{}
+		journals, err := tx.Journals(ctx)
+		if err != nil {
+			return err
+		}
+		heads := map[string]journal.Chain{}
+		for _, j := range journals {
+			chain, err := g.verifyJournal(ctx, tx, &v, j.DeviceID, j.Generation)
+			if err != nil {
+				return err
+			}
+			v.Journals++
+			if chain.Last > 0 {
+				heads[fmt.Sprintf("%s/%d", j.DeviceID, j.Generation)] = chain
+			}
+		}
+		chains, err := tx.AllChains(ctx)
+		if err != nil {
+			return err
+		}
+		for _, c := range chains {
+			key := fmt.Sprintf("%s/%d", c.DeviceID, c.Generation)
+			have := heads[key]
+			if have.Last != uint64(c.LastSeq) || !bytes.Equal(have.Head[:], c.Head) {
+				v.problem("journal %s: receipts were given to entry %d, the entries reach %d", key, c.LastSeq, have.Last)
+			}
+			delete(heads, key)
+		}
+		for key := range heads {
+			v.problem("journal %s: no chain is kept for it", key)
+		}
+		open, err := tx.OpenFindings(ctx)
+		v.Findings = int(open)
+		return err
+	})
+	if err != nil {
+		return Verification{}, fmt.Errorf("verify: %w", err)
+	}
+	return v, nil
+}
+
+func (v *Verification) problem(format string, args ...any) {
+	if len(v.Problems) < maxProblems {
+		v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// verifyJournal walks one generation of one journal and returns how far it is contiguous.
+func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification, device string, generation int64) (journal.Chain, error) {
+	chain := journal.Chain{Generation: uint64(generation)}
+	name := fmt.Sprintf("%s/%d", device, generation)
+	key, err := g.journalKey(ctx, tx, v, device)
+	if err != nil {
+		return chain, err
+	}
+	if key == nil {
+		v.problem("journal %s: no credential of its device holds", name)
+		return chain, nil
+	}
+	var seq, id int64
+	for {
+		rows, err := tx.AllEntries(ctx, sqlc.AllEntriesParams{DeviceID: device, Generation: generation, Seq: seq, ID: id})
+		if err != nil {
+			return chain, err
+		}
+		if len(rows) == 0 {
+			return chain, nil
+		}
+		for _, r := range rows {
+			seq, id = r.Seq, r.ID
+			e, err := journal.OpenEntry(r.Raw, *key)
+			if err != nil || !columnsMatch(r, e) {
+				v.problem("journal %s entry %d (log %d): its signature or a column does not hold", name, r.Seq, r.ID)
+				continue
+			}
+			v.Entries++
+			if r.Covered == 1 {
+				if chain.Last == 0 && e.Generation > 1 {
+					copy(chain.Head[:], e.Prev)
+				}
+				if chain.Judge(e) != journal.Follows {
+					v.problem("journal %s entry %d (log %d): it does not follow the one before", name, r.Seq, r.ID)
+					continue
+				}
+				chain = chain.Extend(e, r.Raw)
+				v.Covered++
+			} else {
+				v.Held++
+			}
+			g.verifyWords(ctx, tx, v, name, r, e)
+		}
+	}
+}
+
+// columnsMatch compares what is searched for with what was signed.
+func columnsMatch(r sqlc.Entry, e journal.Entry) bool {
+	want := rowOf(e, r.Raw)
+	return bytes.Equal(r.Hash, want.Hash) && r.DeviceID == want.DeviceID && r.Generation == want.Generation && r.Seq == want.Seq &&
+		r.Kind == want.Kind && r.Epoch == want.Epoch && r.NotBefore == want.NotBefore && r.Subject == want.Subject &&
+		r.RecordID == want.RecordID && r.AssignmentID == want.AssignmentID && r.Peer == want.Peer && bytes.Equal(r.Pair, want.Pair) &&
+		(r.IsSystem == 0 || r.PersonID == string(e.Person))
+}
+
+// verifyWords checks the words that are there against what the entry commits to.
+func (g *Gate) verifyWords(ctx context.Context, tx *store.Tx, v *Verification, name string, r sqlc.Entry, e journal.Entry) {
+	if r.PayloadState == payloadErased {
+		v.Erased++
+		return
+	}
+	p, err := openPayload(ctx, tx, r)
+	if err != nil {
+		v.problem("journal %s entry %d (log %d): its words do not decrypt", name, r.Seq, r.ID)
+		return
+	}
+	if p == nil {
+		return
+	}
+	commit, err := p.Commit()
+	if err != nil || !bytes.Equal(commit, e.Payload) {
+		v.problem("journal %s entry %d (log %d): its words are not those it commits to", name, r.Seq, r.ID)
+		return
+	}
+	v.Payloads++
+}
+
+// journalKey is the key that a journal is signed with, from a credential that holds now; nil
+// where there is none.
+func (g *Gate) journalKey(ctx context.Context, tx *store.Tx, v *Verification, device string) (*signed.Key, error) {
+	for _, key := range g.config.Keys.Parsed.Log {
+		if string(identity.DeviceIDOf(key)) == device {
+			return &key, nil
+		}
+	}
+	row, err := tx.NewestCredential(ctx, device)
+	if store.Missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := identity.OpenCredential(row.Body, g.org, g.config.Keys.Parsed.Issuing)
+	if err != nil || string(c.Device()) != device {
+		return nil, nil
+	}
+	v.Credentials++
+	return &c.Keys.Signing, nil
+}

@@ -1,0 +1,347 @@
+package connected_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"handslag/app/connected"
+	"handslag/app/connected/gate"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// house is a connected system over real HTTPS and a real SQLite file, with a clock that the
+// story moves.
+type house struct {
+	t         *testing.T
+	gate      *gate.Gate
+	config    gate.Config
+	statement identity.Statement
+	cert      tls.Certificate
+	clock     *clock
+	server    *httptest.Server
+}
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newHouse opens an organisation of two units with people for every part of the stories.
+func newHouse(t *testing.T, decide gate.Decide) *house {
+	t.Helper()
+	h := &house{t: t, clock: &clock{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}}
+	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	h.cert = newCert(t)
+	leaf := must[*x509.Certificate](t)(x509.ParseCertificate(h.cert.Certificate[0]))
+	root, issuing, log := newKey(t), newKey(t), newKey(t)
+	sealing := must[*identity.SealPrivate](t)(identity.NewSealPrivate())
+	h.statement = identity.Statement{
+		Version: 1, Number: 1, Root: root.Public(), Name: "Bostads AB Linden", URL: "https://" + listener.Addr().String(),
+		TLS: []identity.Pin{identity.PinOf(leaf)}, Issuing: []signed.Key{issuing.Public()}, Sealing: []identity.SealKey{sealing.Public()},
+		Log: []signed.Key{log.Public()}, Issued: signed.At(h.clock.Now()),
+	}
+	message := must[[]byte](t)(signed.Sign(signed.DomainStatement, root, h.statement))
+	h.config = gate.Config{
+		Path: filepath.Join(t.TempDir(), "connected é.db"), Decide: decide, Now: h.clock.Now, Zone: time.UTC, Operator: "the tester",
+		Keys: gate.Keys{Statement: message, Parsed: h.statement, Issuing: issuing, Log: log, Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)},
+	}
+	rand.Read(h.config.Keys.Data)
+	h.start(listener)
+	t.Cleanup(h.stop)
+	must[gate.Imported](t)(h.gate.Import(context.Background(), strings.NewReader(staff)))
+	for _, name := range []string{"anna.lind", "bo.ek", "carl.ask", "dora.alm"} {
+		ok(t, h.gate.SetPassword(context.Background(), name, lightHash(passwordOf(name))))
+	}
+	must[gate.Imported](t)(h.gate.Import(context.Background(), strings.NewReader(things)))
+	return h
+}
+
+func (h *house) start(listener net.Listener) {
+	h.t.Helper()
+	g, err := gate.Open(context.Background(), h.config)
+	ok(h.t, err)
+	h.gate = g
+	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.NewTextHandler(io.Discard, nil))))
+	h.server.Listener.Close()
+	h.server.Listener = listener
+	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{h.cert}, MinVersion: tls.VersionTLS13}
+	h.server.StartTLS()
+}
+
+func (h *house) stop() {
+	h.server.Close()
+	ok(h.t, h.gate.Close(context.Background()))
+}
+
+// restart closes everything and opens it again on the same file and port.
+func (h *house) restart() {
+	h.t.Helper()
+	address := h.server.Listener.Addr().String()
+	h.stop()
+	h.start(must[net.Listener](h.t)(net.Listen("tcp", address)))
+}
+
+func newKey(t testing.TB) *signed.PrivateKey {
+	return must[*signed.PrivateKey](t)(signed.NewPrivateKey(rand.Reader))
+}
+
+func newCert(t testing.TB) tls.Certificate {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	ok(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der := must[[]byte](t)(x509.CreateCertificate(rand.Reader, template, template, public, private))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
+}
+
+func passwordOf(username string) string { return "lösen för " + username }
+
+// lightHash is a password hash that costs nothing, for stories that are not about it.
+func lightHash(password string) string {
+	salt := []byte("sixteen bytes of")
+	b := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=19$m=64,t=1,p=1$%s$%s", b.EncodeToString(salt), b.EncodeToString(argon2.IDKey([]byte(password), salt, 1, 64, 1, 32)))
+}
+
+// device is somebody's tablet as far as the connected system can tell.
+type device struct {
+	h          *house
+	name       string
+	keys       *identity.KeySet
+	client     *link.Client
+	credential []byte
+	chain      journal.Chain
+	request    string
+	segment    []byte // its payload key
+	sealed     journal.SegmentKey
+}
+
+func (h *house) newDevice(username string) *device {
+	h.t.Helper()
+	keys := must[*identity.KeySet](h.t)(identity.NewKeySet())
+	d := &device{h: h, name: username, keys: keys, request: "req-" + string(keys.Device()), chain: journal.Chain{Generation: 1}}
+	d.client = link.NewClient(h.statement, keys, link.ClientOptions{Timeout: 20 * time.Second})
+	h.t.Cleanup(d.client.Close)
+	d.segment = make([]byte, 32)
+	rand.Read(d.segment)
+	id := make([]byte, 16)
+	rand.Read(id)
+	d.sealed = journal.SegmentKey{ID: id, Sealed: must[[]byte](h.t)(identity.Seal(h.statement.Sealing[0], journal.SegmentKeyInfo(keys.Device(), id), d.segment))}
+	return d
+}
+
+func (d *device) ask(password string) link.EnrolRequest {
+	d.h.t.Helper()
+	possession := must[[]byte](d.h.t)(d.keys.Sign(signed.DomainEnrolment, link.Enrolment{
+		Version: 1, Org: d.h.statement.Org(), RequestID: d.request, Machine: "m-1", Keys: d.keys.Public()}))
+	return link.EnrolRequest{RequestID: d.request, Username: d.name, Password: password, Machine: "m-1", Possession: possession}
+}
+
+// enrolled is a device of the user that has its credential.
+func (h *house) enrolled(username string) *device {
+	h.t.Helper()
+	d := h.newDevice(username)
+	d.credential = must[link.Issued](h.t)(d.client.Enrol(context.Background(), d.ask(passwordOf(username)))).Credential
+	return d
+}
+
+// changes is one page from cursor.
+func (d *device) changes(cursor string) link.Page {
+	d.h.t.Helper()
+	return must[link.Page](d.h.t)(d.client.Changes(context.Background(), cursor, d.h.statement.Number))
+}
+
+// say makes the device's next entry, with words where there are some.
+func (d *device) say(e journal.Entry, words *journal.Details) journal.Item {
+	d.h.t.Helper()
+	e.Version, e.Device, e.Generation, e.Seq, e.Prev = 1, d.keys.Device(), d.chain.Generation, d.chain.Last+1, d.chain.Head[:]
+	if e.Epoch == 0 {
+		e.Epoch = 1
+	}
+	if e.After == 0 {
+		e.After = signed.At(d.h.clock.Now())
+	}
+	item := d.item(e, words)
+	opened := must[journal.Entry](d.h.t)(journal.OpenEntry(item.Entry, d.keys.Public().Signing))
+	d.chain = d.chain.Extend(opened, item.Entry)
+	return item
+}
+
+func (d *device) item(e journal.Entry, words *journal.Details) journal.Item {
+	d.h.t.Helper()
+	var item journal.Item
+	if words != nil {
+		p := must[journal.Payload](d.h.t)(journal.NewPayload(*words))
+		d.seal(&item, &e, p)
+	}
+	item.Entry = must[[]byte](d.h.t)(e.Sign(d.keys.Sign))
+	return item
+}
+
+func (d *device) seal(item *journal.Item, e *journal.Entry, p journal.Payload) {
+	d.h.t.Helper()
+	e.Payload = must[[]byte](d.h.t)(p.Commit())
+	key := make([]byte, 32)
+	rand.Read(key)
+	item.Box = must[[]byte](d.h.t)(p.Seal(key))
+	item.Key = must[[]byte](d.h.t)(journal.WrapPayloadKey(d.segment, key, e.Payload))
+}
+
+// batch is items of the device as they travel.
+func (d *device) batch(items ...journal.Item) []byte {
+	d.h.t.Helper()
+	return must[[]byte](d.h.t)(journal.Batch{Version: 1, Device: d.keys.Device(), Credential: d.credential,
+		Segments: []journal.SegmentKey{d.sealed}, Items: items}.Encode())
+}
+
+// hands in a batch by itself and returns how far the receipt reaches in the device's
+// generation.
+func (d *device) hands(batch []byte) uint64 { return d.carries(d, batch) }
+
+// carries hands in another device's batch.
+func (d *device) carries(of *device, batch []byte) uint64 {
+	d.h.t.Helper()
+	message := must[[]byte](d.h.t)(d.client.Journal(context.Background(), batch))
+	return of.reach(message)
+}
+
+func (d *device) reach(message []byte) uint64 {
+	d.h.t.Helper()
+	r := must[journal.Receipt](d.h.t)(journal.OpenReceipt(message, d.h.statement.Org(), d.keys.Device(), d.h.statement.Log))
+	for _, rng := range r.Ranges {
+		if rng.Generation == d.chain.Generation {
+			return rng.To
+		}
+	}
+	return 0
+}
+
+// log is the first page that the device's person sees.
+func (d *device) log(f link.LogFilter) link.LogPage {
+	d.h.t.Helper()
+	return must[link.LogPage](d.h.t)(d.client.Log(context.Background(), f))
+}
+
+func (h *house) sound() gate.Verification {
+	h.t.Helper()
+	v := must[gate.Verification](h.t)(h.gate.VerifyAll(context.Background()))
+	if !v.Sound() {
+		h.t.Fatalf("the log is not sound: %v", v.Problems)
+	}
+	return v
+}
+
+// code is the code of a refusal, or "" where err is none.
+func code(t testing.TB, err error) link.Code {
+	t.Helper()
+	var p *link.Problem
+	if err != nil && !errors.As(err, &p) {
+		t.Fatalf("no refusal: %v", err)
+	}
+	if p == nil {
+		return ""
+	}
+	return p.Code
+}
+
+func codes(found []link.Finding) string {
+	var all []string
+	for _, f := range found {
+		state := "open"
+		if !f.Open {
+			state = "closed"
+		}
+		all = append(all, f.Code+" "+state)
+	}
+	return strings.Join(all, ", ")
+}
+
+var live gate.Decide = access.May
+
+const staff = `{"type":"unit","id":"norra","name":"Norra"}
+{"type":"unit","id":"sodra","name":"Södra"}
+{"type":"role","id":"caretaker","name":"Fastighetsskötare","grants":[{"right":"record.read","scope":"own"},{"right":"record.share","scope":"own"},{"right":"record.receive","scope":"unit"},{"right":"assignment.work","scope":"own"}]}
+{"type":"role","id":"case_officer","name":"Handläggare","grants":[{"right":"record.read","scope":"unit"},{"right":"assignment.work","scope":"unit"}]}
+{"type":"role","id":"reviewer","name":"Loggranskare","grants":[{"right":"log.read","scope":"all"}]}
+{"type":"role","id":"unit_reviewer","name":"Granskare på enheten","grants":[{"right":"log.read","scope":"unit"}]}
+{"type":"role","id":"cleaner","name":"Städare","grants":[]}
+{"type":"user","username":"anna.lind","first":"Anna","last":"Lind","unit":"norra","roles":["case_officer","reviewer"]}
+{"type":"user","username":"bo.ek","first":"Bo","last":"Ek","unit":"norra","roles":["caretaker"]}
+{"type":"user","username":"carl.ask","first":"Carl","last":"Ask","unit":"sodra","roles":["cleaner"]}
+{"type":"user","username":"dora.alm","first":"Dora","last":"Alm","unit":"sodra","roles":["case_officer","unit_reviewer"]}
+`
+
+const things = `{"type":"record","id":"r-maja","kind":"person","subject":"s-maja","unit":"norra","people":["anna.lind"],"held_by":["anna.lind"],"protected_identity":true,"card":{"title":"U-2300","area":"Sparvhagen"},"protected":{"name":"Maja Vintergrind","birth_year":1989,"phone":"070-174 06 41","street":"Lyktvårdarvägen 14 B"}}
+{"type":"record","id":"r-maj","kind":"person","subject":"s-maj","unit":"norra","people":["anna.lind"],"protected_identity":false,"card":{"title":"Maj Ripsele","street":"Vantstickargränd 14 B","area":"Tornängen","tags":["ingen hiss"]},"protected":{"name":"Maj Ripsele"}}
+{"type":"record","id":"r-frost","kind":"person","subject":"s-frost","unit":"norra","people":["bo.ek","carl.ask"],"restricted":true,"protected_identity":false,"card":{"title":"Frida Frost","area":"Tornängen"},"protected":{"name":"Frida Frost"}}
+{"type":"record","id":"r-other","kind":"person","subject":"s-other","unit":"norra","people":["dora.alm","carl.ask"],"held_by":["dora.alm","carl.ask"],"protected_identity":false,"card":{"title":"Olle Other","area":"Tornängen"},"protected":{"name":"Olle Other"}}
+{"type":"assignment","id":"U-2002","record":"r-maj","unit":"norra","people":["bo.ek"],"title":"Fuktfläck i taket","area":"Tornängen","due":"2026-11-23","text":"Fotografera fläcken."}
+{"type":"assignment","id":"U-2300","record":"r-maja","unit":"norra","people":["bo.ek"],"title":"Vattenläcka under diskbänken","area":"Sparvhagen","due":"2026-11-23","text":"Stäng av vattnet."}
+{"type":"assignment","id":"U-2301","record":"","unit":"sodra","people":["carl.ask"],"title":"Städa","area":"Hamnen","due":"2026-11-23","text":""}
+`
+
+func readIfThere(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// restartAfterStop opens a stopped house again, so that its end finds it open.
+func (h *house) restartAfterStop(t *testing.T) {
+	t.Helper()
+	h.start(must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0")))
+}

@@ -1,0 +1,148 @@
+package connected
+
+import (
+	"net/http"
+	"strconv"
+
+	"handslag/app/connected/gate"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// PathHealth answers 200 while the process serves.
+const PathHealth = "/healthz"
+
+// batchMargin is what a batch may be larger than its limit before it is refused unread.
+const batchMargin = 1 << 10
+
+// Routes is the one table of what can be called, and what each call asks of its caller.
+// statement is what the public may have: the organisation's signed statement.
+func Routes(statement []byte) []gate.Route {
+	return []gate.Route{
+		{
+			Method: http.MethodGet, Path: PathHealth,
+			Right: gate.Public("says that the process answers, and nothing else"),
+			Handler: func(*gate.Call) (gate.Answer, error) {
+				return gate.Answer{Type: "text/plain", Body: []byte("ok\n")}, nil
+			},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathStatement,
+			Right:   gate.Public("a device checks the statement by the root key's fingerprint; without it no changed TLS key could be learnt"),
+			Handler: func(*gate.Call) (gate.Answer, error) { return gate.Signed(statement), nil },
+		},
+		{
+			Method: http.MethodPost, Path: link.PathEnrol,
+			Right:   gate.Password("a device has no credential before it is enrolled"),
+			Handler: enrol,
+		},
+		{
+			Method: http.MethodPost, Path: link.PathCredential,
+			Right:   gate.Own("a device renews its own credential, which says what is granted now"),
+			Handler: renew,
+		},
+		{
+			Method: http.MethodGet, Path: link.PathChanges,
+			Right:   gate.Each("each record by record.read, each assignment by assignment.work, and only what concerns the person"),
+			Handler: changes,
+		},
+		{
+			Method: http.MethodPost, Path: link.PathJournal, Limit: journal.BatchLimit + batchMargin,
+			Right:   gate.Carried("nothing said is lost: entries are judged by their signatures, whoever carries them, and the answer is a receipt"),
+			Handler: takeJournal,
+		},
+		{
+			Method: http.MethodGet, Path: link.PathLog,
+			Right:    gate.Needs(access.LogRead),
+			Resource: auditLog,
+			Handler:  readLog,
+		},
+	}
+}
+
+// auditLog is a thing without unit and people: only scope all reaches it.
+func auditLog(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
+
+func enrol(c *gate.Call) (gate.Answer, error) {
+	issued, err := c.Enrol()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(issued)
+}
+
+func renew(c *gate.Call) (gate.Answer, error) {
+	issued, err := c.Renew()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(issued)
+}
+
+// changes takes after, the cursor, and statement, the number of the statement that the device
+// has. wait is kept for a long poll and does nothing yet.
+func changes(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "after", "statement", "wait"); err != nil {
+		return gate.Answer{}, err
+	}
+	var statement uint64
+	if text := c.Query.Get("statement"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+		statement = n
+	}
+	page, err := c.Changes(c.Query.Get("after"), statement)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(page)
+}
+
+func takeJournal(c *gate.Call) (gate.Answer, error) {
+	receipt, err := c.TakeJournal(c.Body)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Signed(receipt), nil
+}
+
+func readLog(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "subject", "record", "person", "device", "day", "after", "limit"); err != nil {
+		return gate.Answer{}, err
+	}
+	f := link.LogFilter{
+		Subject: journal.SubjectID(c.Query.Get("subject")), Record: journal.RecordID(c.Query.Get("record")), Person: c.Query.Get("person"),
+		Device: identity.DeviceID(c.Query.Get("device")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
+	}
+	if text := c.Query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n <= 0 {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+		f.Limit = n
+	}
+	page, err := c.Log(f)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(page)
+}
+
+// only refuses a query with names that the route does not know, or with one twice: a filter
+// with a slip in it would show more than was asked for.
+func only(c *gate.Call, names ...string) error {
+	known := map[string]bool{}
+	for _, name := range names {
+		known[name] = true
+	}
+	for name, values := range c.Query {
+		if !known[name] || len(values) != 1 {
+			return gate.Refuse(link.CodeBadRequest)
+		}
+	}
+	return nil
+}
