@@ -33,15 +33,11 @@ type Handover struct {
 	other    identity.Credential
 	ready    chan struct{} // closed when verified
 	over     bool
+	until    time.Time // when the state ends by itself, on this machine's clock
 }
 
-// How long the stages last that the screen counts down.
-const (
-	connectFor = 30 * time.Second
-	confirmFor = time.Minute
-	meetFor    = 15 * time.Minute
-	stepRoom   = 32 // steps that a slow screen may lag behind
-)
+// stepRoom is how many steps a slow screen may lag behind.
+const stepRoom = 32
 
 // OfferVerification begins one by showing a code: this device is D. What is to be given is
 // given as soon as it is verified.
@@ -50,7 +46,6 @@ func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) 
 	if err != nil {
 		return nil, nil, err
 	}
-	began := a.clock.now()
 	p, err := peer.Offer(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return nil, nil, a.failedEarly(s, err)
@@ -63,8 +58,7 @@ func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) 
 		p.Close()
 		return nil, nil, translate(err)
 	}
-	first := VerifyStep{Stage: StageOffering, Until: p.Expires(began)}
-	return a.hold(s, p, first, give), code, nil
+	return a.hold(s, p, VerifyStep{Stage: StageOffering}, give), code, nil
 }
 
 // ScanVerification begins one with the text of the other's code: this device is S.
@@ -84,7 +78,7 @@ func (a *Agent) ScanVerification(ctx context.Context, text string, give []journa
 	if err != nil {
 		return nil, a.failedEarly(s, err)
 	}
-	return a.hold(s, p, VerifyStep{Stage: StageConnecting, Until: a.wallUntil(connectFor)}, give), nil
+	return a.hold(s, p, VerifyStep{Stage: StageConnecting}, give), nil
 }
 
 // ScanPicture is the text of the code in a picture file, for ScanVerification.
@@ -260,6 +254,9 @@ func (h *Handover) show(step VerifyStep) {
 	if step.Peer == nil {
 		step.Peer = h.step.Peer
 	}
+	if step.Stage != StageFailed && step.Stage != StageClosed {
+		step.Until = h.until
+	}
 	h.step = step
 	for sent := false; !sent; {
 		select {
@@ -282,23 +279,22 @@ func (h *Handover) run(give []journal.RecordID) {
 	for ev := range h.peer.Events() {
 		switch e := ev.(type) {
 		case peer.StateChanged:
-			h.enter(e.State)
+			h.enter(e.State, e.Until)
 		case peer.PeerMet:
 			h.meet(e.Credential, e.ClockSuspect)
 		case peer.ShowCode:
-			h.show(VerifyStep{Stage: StageShowCode, Code: e.Digits, Until: h.agent.wallUntil(confirmFor)})
+			h.show(VerifyStep{Stage: StageShowCode, Code: e.Digits})
 		case peer.EnterCode:
-			step := VerifyStep{Stage: StageEnterCode, TriesLeft: e.Left, Until: h.agent.wallUntil(confirmFor)}
+			step := VerifyStep{Stage: StageEnterCode, TriesLeft: e.Left}
 			if e.Left < peer.Tries {
 				step.Problem = problem(CodeMistyped, nil)
-				step.Until = h.Step().Until
 			}
 			h.show(step)
 		case peer.SessionVerified:
 			h.mu.Lock()
 			h.verified = e.Verified
 			h.mu.Unlock()
-			h.show(VerifyStep{Stage: StageVerified, Until: h.agent.wallUntil(meetFor)})
+			h.show(VerifyStep{Stage: StageVerified})
 			close(h.ready)
 			receiving.Go(func() { h.receive(e.Verified) })
 			if len(give) > 0 {
@@ -323,7 +319,13 @@ func (h *Handover) run(give []journal.RecordID) {
 	h.agent.changed(VerificationChanged)
 }
 
-func (h *Handover) enter(state peer.State) {
+func (h *Handover) enter(state peer.State, until time.Time) {
+	h.mu.Lock()
+	h.until = time.Time{}
+	if !until.IsZero() {
+		h.until = h.agent.wallUntil(time.Until(until))
+	}
+	h.mu.Unlock()
 	hide := h.agent.cfg.ShowQR != nil && state != peer.Idle && state != peer.Offering
 	if hide {
 		if err := h.agent.cfg.ShowQR(nil); err != nil {
@@ -331,14 +333,12 @@ func (h *Handover) enter(state peer.State) {
 		}
 	}
 	switch state {
+	case peer.Offering:
+		h.show(VerifyStep{Stage: StageOffering})
 	case peer.Claimed, peer.Identified:
-		if h.Step().Stage != StageConnecting {
-			h.show(VerifyStep{Stage: StageConnecting, Until: h.agent.wallUntil(connectFor)})
-		}
+		h.show(VerifyStep{Stage: StageConnecting})
 	case peer.Confirm:
-		if stage := h.Step().Stage; stage == StageConnecting || stage == StageOffering {
-			h.show(VerifyStep{Stage: StageConfirm, Until: h.agent.wallUntil(confirmFor)})
-		}
+		h.show(VerifyStep{Stage: StageConfirm}) // the digits follow at once
 	case peer.IsClosed:
 		h.show(VerifyStep{Stage: StageClosed})
 	}

@@ -54,7 +54,6 @@ type run struct {
 	client  *link.Client
 	result  SyncResult
 	changed []Signal
-	heard   bool // the connected system answered
 }
 
 func (r *run) connect() {
@@ -63,7 +62,7 @@ func (r *run) connect() {
 	}
 	r.client = link.NewClient(r.session.who().statement, r.session.keys, link.ClientOptions{
 		Time:   r.session.clock.server(),
-		OnTime: func(t signed.Time) { r.session.clock.learn(t); r.heard = true },
+		OnTime: func(t signed.Time) { r.session.clock.learn(t) },
 	})
 }
 
@@ -73,13 +72,18 @@ func (r *run) all(ctx context.Context) error {
 	}
 	r.connect()
 	defer func() { r.client.Close() }()
-	err := r.upload(ctx)
+	err := r.steps(ctx)
 	if errors.Is(err, link.ErrPin) {
 		if err = r.repin(ctx, err); err == nil {
-			err = r.upload(ctx)
+			err = r.steps(ctx)
 		}
 	}
-	if err != nil {
+	return err
+}
+
+// steps are up, credential, down, and up again with what that left.
+func (r *run) steps(ctx context.Context) error {
+	if err := r.upload(ctx); err != nil {
 		return err
 	}
 	if err := r.renew(ctx); err != nil {
