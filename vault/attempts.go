@@ -43,10 +43,20 @@ func (f folder) countAttempt() error {
 }
 
 // Attempts is how many wrong passphrases were given since ForgetAttempts.
-func (v *Vault) Attempts() (uint64, error) { return v.folder.attempts() }
+func (v *Vault) Attempts() (uint64, error) {
+	if err := v.enter(); err != nil {
+		return 0, err
+	}
+	defer v.mu.RUnlock()
+	return v.folder.attempts()
+}
 
 // ForgetAttempts begins the count anew; the caller has told it in a durable entry.
 func (v *Vault) ForgetAttempts() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.mu.RUnlock()
 	count, err := v.folder.attempts()
 	if err != nil || count == 0 {
 		return err

@@ -131,7 +131,7 @@ func TestALockedVaultGivesNothing(t *testing.T) {
 	_, errProfile := w.vault.Profile()
 	_, errPart := w.vault.OpenPart(nil, rita, morning)
 	for _, err := range []error{errRecord, errKeys, errSubject, errSegments, errProfile, errPart,
-		w.vault.SaveProfile(Profile{}, nil), w.vault.Update(func(*Tx) error { return nil }), w.vault.ResetView()} {
+		w.vault.SaveProfile(Profile{}, nil), w.vault.ForgetAttempts(), w.vault.Update(func(*Tx) error { return nil }), w.vault.ResetView()} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("a locked vault: %v", err)
 		}
