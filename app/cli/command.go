@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"handslag/app/agent"
+	"handslag/assets"
+)
+
+// command is one thing that can be asked for. Its sentence in assets is cli.NAME, blanks and
+// dashes as underscores.
+type command struct {
+	name     string
+	synopsis string
+	example  string
+	run      func(*session, []string) error
+}
+
+// commands lists them in the order of a morning.
+func commands() []command {
+	return []command{
+		{"organisation check", "ID | -picture FILE", "organisation check -directory https://localhost:7443 \"HKP4 …\"", organisationCheck},
+		{"enrol", "-organisation ID -username NAME [-password-fd N] [-passphrase-fd N]", "enrol -organisation \"HKP4 …\" -username anna.lind", enrol},
+		{"me", "", "me", me},
+		{"status", "", "status -json", status},
+		{"sync", "[-watch]", "sync", syncNow},
+		{"records", "[QUERY]", "records sparvhagen", records},
+		{"open", "RECORD [-reason TEXT | -assignment ID]", "open r-7m2q9d4xkv -reason \"Vattenläcka\"", open},
+		{"assignments", "[QUERY]", "assignments", assignments},
+		{"done", "ASSIGNMENT -note TEXT", "done U-2300 -note \"Bytte slangen\"", done},
+		{"export-signature", "ASSIGNMENT -out FILE", "export-signature U-2300 -out U-2300.sig", exportSignature},
+		{"verify-signature", "FILE -organisation ID", "verify-signature U-2300.sig -organisation \"HKP4 …\"", verifySignature},
+		{"verify", "-show [-qr FILE] | -scan PICTURE | -camera frames:DIR  [-give RECORD …] [-receive]", "verify -show -receive", verify},
+		{"events", "[-limit N]", "events -limit 20", events},
+		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
+		{"session", "", "session -json", nil},
+	}
+}
+
+// find is the command that args begin with, and what follows it.
+func find(args []string) (command, []string, bool) {
+	for _, c := range commands() {
+		name := strings.Fields(c.name)
+		if len(args) >= len(name) && strings.Join(args[:len(name)], " ") == c.name {
+			return c, args[len(name):], true
+		}
+	}
+	return command{}, nil, false
+}
+
+// session is one agent and the command line that drives it.
+type session struct {
+	ctx   context.Context
+	env   Surroundings // Out and Err are cleaned
+	raw   io.Writer    // Out as it is, for JSON and CSV
+	set   settings
+	agent *agent.Agent
+	input *lines
+	long  bool // several commands, unlocked once
+	inUse command
+}
+
+// Main runs the command line and returns its exit status: 0, 1 for a problem, which was
+// told on Err, 2 for a mistake on the command line.
+func Main(ctx context.Context, args []string, env Surroundings) int {
+	s := &session{ctx: ctx, env: env, raw: env.Out, input: newLines(env.In)}
+	s.env.Out, s.env.Err = cleaner{env.Out}, cleaner{env.Err}
+	env = s.env
+	s.set.defaults(env)
+	err := s.main(args)
+	s.close()
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case isUsage(err):
+		fmt.Fprintf(env.Err, "handslagctl: %v\n%s\n", err, s.say("cli.see_help"))
+		return 2
+	}
+	tell(s.lang(), err).write(env.Err, s.lang(), s.set.json)
+	return 1
+}
+
+func (s *session) main(args []string) error {
+	f := flag.NewFlagSet("handslagctl", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	s.set.register(f, s.say)
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			s.help()
+			return err
+		}
+		return usageError{err}
+	}
+	if err := s.set.check(); err != nil {
+		return err
+	}
+	if f.NArg() == 0 || f.Arg(0) == "help" {
+		s.help()
+		return nil
+	}
+	c, rest, ok := find(f.Args())
+	if !ok {
+		return usageError{fmt.Errorf("%s: %q", s.say("cli.unknown_command"), f.Arg(0))}
+	}
+	s.inUse = c
+	if c.run == nil {
+		return s.converse(rest)
+	}
+	return c.run(s, rest)
+}
+
+func (s *session) lang() assets.Language { return s.set.language() }
+
+func (s *session) say(code string, args ...any) string { return s.lang().Say(code, args...) }
+
+// flags makes a command's flag set; inside a session only what concerns one command can be
+// set anew.
+func (s *session) flags() *flag.FlagSet {
+	f := flag.NewFlagSet(s.inUse.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	if s.long {
+		f.BoolVar(&s.set.json, "json", s.set.json, s.say("cli.flag.json"))
+	} else {
+		s.set.register(f, s.say)
+	}
+	return f
+}
+
+// parse reads flags before, between and after the words, of which there must be between
+// least and most.
+func (s *session) parse(f *flag.FlagSet, args []string, least, most int) ([]string, error) {
+	var positional []string
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				s.usage(f)
+				return nil, err
+			}
+			return nil, usageError{err}
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		if n := len(args) - f.NArg(); n > 0 && args[n-1] == "--" {
+			positional = append(positional, f.Args()...)
+			break
+		}
+		positional = append(positional, f.Arg(0))
+		args = f.Args()[1:]
+	}
+	if err := s.set.check(); err != nil {
+		return nil, err
+	}
+	if len(positional) < least || len(positional) > most {
+		return nil, usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
+	}
+	return positional, nil
+}

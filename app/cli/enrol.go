@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"handslag/app/agent"
+	"handslag/identity"
+)
+
+// organisationCheck catches a typing slip before any network is asked, then asks the
+// directory once and checks the root key's signature.
+func organisationCheck(s *session, args []string) error {
+	f := s.flags()
+	picture := f.String("picture", "", s.say("cli.flag.picture"))
+	words, err := s.parse(f, args, 0, 1)
+	if err != nil {
+		return err
+	}
+	if (len(words) == 1) == (*picture != "") {
+		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	org, err := s.organisation(words, *picture)
+	if err != nil {
+		return err
+	}
+	if s.set.directory == "" {
+		return usageError{fmt.Errorf("-directory: %s", s.say("common.required"))}
+	}
+	found, err := s.agent.FindOrganisation(s.ctx, org)
+	if err != nil {
+		return err
+	}
+	return s.print(found, func(w io.Writer) {
+		fmt.Fprintf(w, "%s\n%s\n%s\n%s\n", found.Name, found.Org.Grouped(), found.URL, s.say("enrol.found"))
+	})
+}
+
+func (s *session) organisation(words []string, picture string) (identity.OrgID, error) {
+	if picture == "" {
+		return s.agent.ReadOrganisation(words[0])
+	}
+	file, err := os.Open(picture)
+	if err != nil {
+		return "", usageError{err}
+	}
+	defer file.Close()
+	return s.agent.ReadOrganisationPicture(file)
+}
+
+// enrol makes this folder a person's profile; a half made one is resumed.
+func enrol(s *session, args []string) error {
+	f := s.flags()
+	org := f.String("organisation", "", s.say("enrol.organisation_id"))
+	picture := f.String("picture", "", s.say("cli.flag.picture"))
+	username := f.String("username", "", s.say("enrol.username"))
+	f.IntVar(&s.set.passwordFD, "password-fd", s.set.passwordFD, s.say("cli.flag.password_fd"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if s.long {
+		return &agent.Problem{Code: agent.AlreadyEnrolled}
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	if s.agent.State() == agent.IsEnrolling {
+		return s.resume()
+	}
+	if *username == "" || (*org == "") == (*picture == "") {
+		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
+	}
+	id, err := s.organisation([]string{*org}, *picture)
+	if err != nil {
+		return err // before anything is asked
+	}
+	password, err := s.secret(s.set.passwordFD, "cli.password")
+	if err != nil {
+		return err
+	}
+	passphrase, err := s.newPassphrase()
+	if err != nil {
+		return err
+	}
+	if err := s.agent.Enrol(s.ctx, agent.Enrolment{Org: id, Username: *username, Password: password, Passphrase: passphrase}); err != nil {
+		return err
+	}
+	return s.enrolled()
+}
+
+func (s *session) resume() error {
+	fmt.Fprintln(s.env.Err, s.say("enrol.resume"))
+	password, err := s.secret(s.set.passwordFD, "cli.password")
+	if err != nil {
+		return err
+	}
+	passphrase, err := s.secret(s.set.passphraseFD, "lock.passphrase")
+	if err != nil {
+		return err
+	}
+	if err := s.agent.ResumeEnrol(s.ctx, passphrase, password); err != nil {
+		return err
+	}
+	return s.enrolled()
+}
+
+func (s *session) enrolled() error {
+	me := s.agent.Me()
+	return s.print(me, func(w io.Writer) {
+		fmt.Fprintf(w, "%s\n%s: %s\n", s.say("enrol.done", "name", me.Person.Name()), s.say("me.device_id"), me.Device.Grouped())
+	})
+}
+
+// newPassphrase asks twice where a person types it.
+func (s *session) newPassphrase() (string, error) {
+	if s.set.passphraseFD >= 0 {
+		return s.secret(s.set.passphraseFD, "enrol.passphrase")
+	}
+	first, err := s.secret(-1, "enrol.passphrase")
+	if err != nil {
+		return "", err
+	}
+	second, err := s.secret(-1, "enrol.passphrase_again")
+	if err != nil {
+		return "", err
+	}
+	if first != second {
+		return "", usageError{fmt.Errorf("%s", s.say("enrol.passphrase_differs"))}
+	}
+	return first, nil
+}

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"handslag/app/agent"
+	"handslag/identity"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// events shows this device's own journal, newest first.
+func events(s *session, args []string) error {
+	f := s.flags()
+	limit := f.Int("limit", 100, s.say("cli.flag.limit"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if *limit < 1 {
+		return usageError{fmt.Errorf("-limit: %d", *limit)}
+	}
+	if err := s.unlocked(); err != nil {
+		return err
+	}
+	all, err := s.agent.Events(s.ctx, *limit)
+	if err != nil {
+		return err
+	}
+	return s.print(all, func(w io.Writer) {
+		for _, e := range all {
+			waits := s.say("state.ok")
+			if e.Waiting {
+				waits = s.say("state.waiting")
+			}
+			fmt.Fprintf(w, "%6d  %s  %-24s %-8s %s\n", e.Seq, moment(e.At), e.Kind, waits,
+				joined(e.Title, e.Reason, e.Note, e.Code, e.Hash))
+		}
+	})
+}
+
+// auditLog shows or exports the connected system's log, to whoever may read it.
+func auditLog(s *session, args []string) error {
+	f := s.flags()
+	subject := f.String("subject", "", s.say("log.subject"))
+	record := f.String("record", "", s.say("cli.flag.record"))
+	person := f.String("person", "", s.say("log.staff"))
+	device := f.String("device", "", s.say("log.device"))
+	day := f.String("day", "", s.say("log.day"))
+	csv := f.Bool("csv", false, s.say("log.export_csv"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	filter := link.LogFilter{
+		Subject: journal.SubjectID(*subject), Record: journal.RecordID(*record), Person: *person, Day: *day,
+	}
+	if *device != "" {
+		id, err := identity.ParseDeviceID(*device)
+		if err != nil {
+			return &agent.Problem{Code: agent.BadFilter, Err: err}
+		}
+		filter.Device = id
+	}
+	if err := s.unlocked(); err != nil {
+		return err
+	}
+	switch {
+	case *csv:
+		_, err := s.agent.ExportLog(s.ctx, filter, "csv", s.raw)
+		return err
+	case s.set.json:
+		return s.logPages(filter)
+	}
+	return s.logText(filter)
+}
+
+// logPages prints each page as one line of JSON, findings with it.
+func (s *session) logPages(filter link.LogFilter) error {
+	return s.eachPage(filter, func(page link.LogPage) error { return s.print(page, nil) })
+}
+
+func (s *session) logText(filter link.LogFilter) error {
+	rows := 0
+	err := s.eachPage(filter, func(page link.LogPage) error {
+		for _, f := range page.Found {
+			if _, err := fmt.Fprintf(s.env.Out, "%s: %s  %s  %s %s\n", s.say("log.finding"), f.Code, moment(f.At.Time()), f.Person.Username, f.Device.Short()); err != nil {
+				return err
+			}
+		}
+		for _, r := range page.Rows {
+			rows++
+			if err := s.writeRow(r, ""); err != nil {
+				return err
+			}
+			if r.Other != nil {
+				if err := s.writeRow(*r.Other, "  + "); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		fmt.Fprintln(s.env.Out, s.say("log.rows", "n", rows))
+	}
+	return err
+}
+
+func (s *session) eachPage(filter link.LogFilter, show func(link.LogPage) error) error {
+	for {
+		page, err := s.agent.Log(s.ctx, filter)
+		if err != nil {
+			return err
+		}
+		if err := show(page); err != nil {
+			return err
+		}
+		if page.Cursor == "" || page.Cursor == filter.After {
+			return nil
+		}
+		filter.After = page.Cursor
+	}
+}
+
+func (s *session) writeRow(r link.LogRow, indent string) error {
+	alone := ""
+	if r.Alone {
+		alone = s.say("log.pair_missing")
+	}
+	_, err := fmt.Fprintf(s.env.Out, "%s%s  %-22s %-12s %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Kind, r.Person.Username,
+		r.Device.Short(), r.Fingerprint,
+		joined(r.SubjectName, r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, alone, strings.Join(r.Findings, ",")))
+	return err
+}
+
+// joined leaves out what is empty.
+func joined(parts ...string) string {
+	var said []string
+	for _, p := range parts {
+		if p != "" {
+			said = append(said, p)
+		}
+	}
+	return strings.Join(said, " · ")
+}

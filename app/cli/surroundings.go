@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/term"
+
+	"handslag/app/agent"
+)
+
+// Surroundings is what a command line stands in.
+type Surroundings struct {
+	In     io.Reader // answers, and the lines of a session
+	Out    io.Writer // data
+	Err    io.Writer // prompts and problems
+	Getenv func(string) string
+
+	// Secret asks a person for something without showing it; nil where nobody can be asked.
+	Secret func(prompt string) (string, error)
+	// Descriptor is an open file descriptor by number.
+	Descriptor func(number int) (io.Reader, error)
+	// Adjust may change the agent's surroundings (clocks, say); nil leaves them.
+	Adjust func(*agent.Config)
+}
+
+// System is the process's own surroundings.
+func System() Surroundings {
+	s := Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Descriptor: descriptor}
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		s.Secret = func(prompt string) (string, error) {
+			fmt.Fprint(os.Stderr, prompt)
+			secret, err := term.ReadPassword(int(os.Stdin.Fd()))
+			fmt.Fprintln(os.Stderr)
+			if err != nil {
+				return "", fmt.Errorf("read secret: %w", err)
+			}
+			return string(secret), nil
+		}
+	}
+	return s
+}
+
+func descriptor(number int) (io.Reader, error) {
+	if number == 0 {
+		return os.Stdin, nil
+	}
+	file := os.NewFile(uintptr(number), "descriptor")
+	if file == nil {
+		return nil, errors.New("open descriptor: there is none of that number")
+	}
+	return file, nil
+}
+
+// dataHome is where XDG keeps a user's data.
+func (s Surroundings) dataHome() string {
+	if dir := s.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(s.Getenv("HOME"), ".local", "share")
+}
+
+const secretLimit = 4 << 10 // bytes
+
+// readSecret reads one line, byte by byte, so that what follows it stays unread: the same
+// descriptor may carry a second secret or a session's commands.
+func readSecret(r io.Reader) (string, error) {
+	var line strings.Builder
+	one := make([]byte, 1)
+	for {
+		n, err := r.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n', errors.Is(err, io.EOF) && line.Len() > 0:
+			return strings.TrimSuffix(line.String(), "\r"), nil
+		case n == 1:
+			line.WriteByte(one[0])
+		}
+		if err != nil {
+			return "", fmt.Errorf("read secret: %w", err)
+		}
+		if line.Len() > secretLimit {
+			return "", errors.New("read secret: the line has no end")
+		}
+	}
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"unicode"
+
+	"handslag/identity/qr"
+)
+
+// drawCode draws a QR code with half blocks, two modules a character cell, light modules as
+// ink: right on the dark background that terminals mostly have, and most readers take it
+// either way.
+func drawCode(w io.Writer, code *qr.Code) {
+	var out bytes.Buffer
+	defer func() { _, _ = w.Write(out.Bytes()) }()
+	from, to := -qr.QuietZone, code.Size()+qr.QuietZone
+	for y := from; y < to; y += 2 {
+		for x := from; x < to; x++ {
+			upper, lower := !code.At(x, y), !code.At(x, y+1) && y+1 < to
+			switch {
+			case upper && lower:
+				out.WriteString("█")
+			case upper:
+				out.WriteString("▀")
+			case lower:
+				out.WriteString("▄")
+			default:
+				out.WriteByte(' ')
+			}
+		}
+		out.WriteByte('\n')
+	}
+}
+
+// cleaner keeps what others wrote (a title, a note) from moving the reader's cursor or
+// turning the text around. Each Write holds whole characters.
+type cleaner struct{ io.Writer }
+
+func (c cleaner) Write(p []byte) (int, error) {
+	text := strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+			return '\uFFFD'
+		}
+		return r
+	}, string(p))
+	if _, err := io.WriteString(c.Writer, text); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

@@ -1,0 +1,18 @@
+// Handslagctl is the headless agent: the deeds of the window as commands.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"handslag/app/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := cli.Main(ctx, os.Args[1:], cli.System())
+	stop()
+	os.Exit(status)
+}
