@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 
@@ -55,7 +54,7 @@ func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return connected.Serve(ctx, listener, keys.TLS, keys.Signed, g, slog.New(slog.NewTextHandler(c.Err, nil)))
+	return connected.Serve(ctx, g, listener, keys.TLS)
 }
 
 // announce says where it listens: a line for people, or JSON for starters.
