@@ -1,0 +1,375 @@
+package connected_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// items are n plain entries of the device, in order.
+func (d *device) items(n int) []journal.Item {
+	var all []journal.Item
+	for range n {
+		all = append(all, d.say(journal.Entry{Kind: journal.Unlocked}, nil))
+	}
+	return all
+}
+
+func (d *device) finds(anna *device) string {
+	return codes(anna.log(link.LogFilter{Device: d.keys.Device()}).Found)
+}
+
+func TestTheSameBatchTwiceChangesNothing(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	batch := bo.batch(bo.items(3)...)
+	bo.hands(batch)
+	before := h.sound()
+	if to := bo.hands(batch); to != 3 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if after := h.sound(); after.Entries != before.Entries || after.Covered != before.Covered || after.Held != before.Held {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func TestAGapIsHeldUntilItIsFilled(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	all := bo.items(5)
+	if to := bo.hands(bo.batch(all[0], all[3], all[4])); to != 1 {
+		t.Errorf("the receipt reaches entry %d over the gap", to)
+	}
+	if got := bo.finds(anna); got != "gap open" {
+		t.Errorf("findings: %s", got)
+	}
+	if v := h.sound(); v.Held != 2 {
+		t.Errorf("held %d", v.Held)
+	}
+	if to := bo.hands(bo.batch(all[1])); to != 2 {
+		t.Errorf("half filled, the receipt reaches entry %d", to)
+	}
+	if to := bo.hands(bo.batch(all[2])); to != 5 {
+		t.Errorf("filled, the receipt reaches entry %d", to)
+	}
+	if got := bo.finds(anna); strings.Contains(got, "open") {
+		t.Errorf("findings: %s", got)
+	}
+	if v := h.sound(); v.Held != 0 {
+		t.Errorf("held %d", v.Held)
+	}
+}
+
+func TestAForkIsStoredAndShown(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	first := bo.say(journal.Entry{Kind: journal.Unlocked}, nil)
+	fork := bo.chain
+	left := bo.items(2)
+	bo.chain = fork
+	right := []journal.Item{bo.say(journal.Entry{Kind: journal.Locked}, nil), bo.say(journal.Entry{Kind: journal.Locked}, nil)}
+	bo.hands(bo.batch(first, left[0]))
+	if to := bo.hands(bo.batch(right[0])); to != 2 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if got := bo.finds(anna); got != "fork open" {
+		t.Errorf("findings: %s", got)
+	}
+	if to := bo.hands(bo.batch(right[1], left[1])); to != 3 {
+		t.Errorf("the first branch goes on: the receipt reaches entry %d", to)
+	}
+	if v := h.sound(); v.Held != 2 {
+		t.Errorf("held %d of the other branch", v.Held)
+	}
+	marked := 0
+	for _, row := range anna.log(link.LogFilter{Device: bo.keys.Device()}).Rows {
+		if len(row.Findings) > 0 {
+			marked++
+		}
+	}
+	if marked != 2 {
+		t.Errorf("%d rows are marked", marked)
+	}
+}
+
+func TestForgedAndForeignEntriesAreNoEntries(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	good := bo.say(journal.Entry{Kind: journal.Unlocked}, nil)
+	forged := journal.Item{Entry: bytes.Clone(good.Entry)}
+	forged.Entry[len(forged.Entry)-1] ^= 1
+	foreign := anna.say(journal.Entry{Kind: journal.Unlocked}, nil)
+	before := h.sound()
+	if to := bo.hands(bo.batch(forged, foreign, forged)); to != 0 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if after := h.sound(); after.Entries != before.Entries {
+		t.Errorf("%d entries came", after.Entries-before.Entries)
+	}
+	if got := bo.finds(anna); got != "bad_signature open" {
+		t.Errorf("findings: %s", got)
+	}
+	if to := bo.hands(bo.batch(good)); to != 1 {
+		t.Errorf("the real one: the receipt reaches entry %d", to)
+	}
+}
+
+func TestABatchOfNobodysCredentialIsRefused(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	item := bo.say(journal.Entry{Kind: journal.Unlocked}, nil)
+	var c identity.Credential
+	ok(t, signed.Unverified(bo.credential, identity.CredentialLimit, &c))
+	self := *bo
+	self.credential = must[[]byte](t)(signed.Sign(signed.DomainCredential, newKey(t), c))
+	anna := h.enrolled("anna.lind")
+	other := *bo
+	other.credential = anna.credential
+	whole := bo.batch(item)
+	padded := append(bytes.Clone(whole), 0)
+	for name, batch := range map[string][]byte{
+		"a credential that another signed": self.batch(item), "another device's credential": other.batch(item),
+		"half a batch": whole[:len(whole)/2], "a batch with a byte more": padded, "nothing": nil, "no CBOR": []byte("HS1:"),
+		"a number written too long": bytes.Replace(whole, []byte{0x01, 0x01}, []byte{0x01, 0x18, 0x01}, 1),
+	} {
+		if _, err := bo.client.Journal(context.Background(), batch); code(t, err) != link.CodeBadRequest {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := bo.client.Journal(context.Background(), make([]byte, journal.BatchLimit+2<<10)); code(t, err) != link.CodeTooLarge {
+		t.Errorf("a batch too large: %v", err)
+	}
+	if to := bo.hands(whole); to != 1 {
+		t.Errorf("the whole batch reaches entry %d", to)
+	}
+}
+
+func TestTheJournalOfARevokedDeviceIsTakenAndNothingMoreIsGiven(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	page := bo.changes("")
+	done := bo.signsWork(t, page, "U-2002", "klart")
+	ok(t, h.gate.RevokeDevice(ctx, bo.keys.Device()))
+	if _, err := bo.client.Changes(ctx, "", 1); code(t, err) != link.CodeDeviceRevoked {
+		t.Errorf("changes: %v", err)
+	}
+	if to := bo.hands(bo.batch(done)); to != 1 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if got := bo.finds(anna); !strings.Contains(got, "revoked open") || !strings.Contains(got, "work_refused open") {
+		t.Errorf("findings: %s", got)
+	}
+	if got := sentencesOf(anna.log(link.LogFilter{Device: bo.keys.Device()})); !strings.Contains(got, "assignment.done by bo.ek") || !strings.Contains(got, "system.call_refused by bo.ek") {
+		t.Errorf("the log says\n%s", got)
+	}
+}
+
+func TestADisabledPersonsAndAnExpiredDevicesJournalsAreTaken(t *testing.T) {
+	h := newHouse(t, live)
+	bo, dora := h.enrolled("bo.ek"), h.enrolled("dora.alm")
+	ok(t, h.gate.DisableUser(context.Background(), "bo.ek"))
+	if to := bo.hands(bo.batch(bo.items(1)...)); to != 1 {
+		t.Errorf("disabled: the receipt reaches entry %d", to)
+	}
+	h.clock.pass(15 * 24 * time.Hour)
+	if to := dora.hands(dora.batch(dora.items(1)...)); to != 1 {
+		t.Errorf("expired: the receipt reaches entry %d", to)
+	}
+	anna := h.enrolled("anna.lind")
+	if got := bo.finds(anna); got != "disabled open" {
+		t.Errorf("findings about Bo: %s", got)
+	}
+	if got := dora.finds(anna); got != "expired open" {
+		t.Errorf("findings about Dora: %s", got)
+	}
+}
+
+func TestAnybodyMayCarryAJournal(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	items := bo.items(2)
+	if to := anna.carries(bo, bo.batch(items[0])); to != 1 {
+		t.Errorf("by Anna: the receipt reaches entry %d", to)
+	}
+	row := anna.log(link.LogFilter{Person: "bo.ek"}).Rows[0]
+	if row.Carrier != anna.keys.Device() || row.Device != bo.keys.Device() {
+		t.Errorf("carried by %s, written by %s", row.Carrier, row.Device)
+	}
+	status, answer := h.post(t, link.PathJournal, bo.batch(items[1]))
+	if status != http.StatusOK || bo.reach(answer) != 2 {
+		t.Errorf("by a stranger: %d", status)
+	}
+	for range 40 {
+		status, _ = h.post(t, link.PathJournal, bo.batch(items[1]))
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("by a stranger without end: %d", status)
+	}
+	if to := bo.hands(bo.batch(items...)); to != 2 {
+		t.Errorf("Bo is not held up: entry %d", to)
+	}
+}
+
+// post posts without a proof.
+func (h *house) post(t *testing.T, path string, body []byte) (int, []byte) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	answer := must[*http.Response](t)(client.Post(h.statement.URL+path, "application/cbor", bytes.NewReader(body)))
+	defer answer.Body.Close()
+	var b bytes.Buffer
+	_, err := b.ReadFrom(answer.Body)
+	ok(t, err)
+	if _, err := link.ReadTime(answer.Header.Get(link.HeaderTime), h.statement.Org(), h.statement.Log); err != nil {
+		t.Errorf("an answer without the time: %v", err)
+	}
+	return answer.StatusCode, b.Bytes()
+}
+
+// Who carries a journal can not make the words of its entries vanish: without them they are
+// held, until they come or the device itself says that there are none.
+func TestACarrierCanNotLeaveWordsOut(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	whole := bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj"}, &journal.Details{Reason: "läcka"})
+	bare := journal.Item{Entry: whole.Entry}
+	garbled := whole
+	garbled.Box = bytes.Repeat([]byte{7}, len(whole.Box))
+	for name, item := range map[string]journal.Item{"left out": bare, "garbled": garbled} {
+		if to := anna.carries(bo, bo.batch(item)); to != 0 {
+			t.Errorf("with its words %s the receipt reaches entry %d", name, to)
+		}
+	}
+	if to := anna.carries(bo, bo.batch(whole)); to != 1 {
+		t.Errorf("with its words the receipt reaches entry %d", to)
+	}
+	if got := sentencesOf(anna.log(link.LogFilter{Person: "bo.ek"})); !strings.Contains(got, "läcka") {
+		t.Errorf("the log says\n%s", got)
+	}
+	lost := journal.Item{Entry: bo.say(journal.Entry{Kind: journal.RecordOpened}, &journal.Details{Reason: "borta"}).Entry}
+	if to := bo.hands(bo.batch(lost)); to != 2 {
+		t.Errorf("by the device itself, without words: entry %d", to)
+	}
+	h.sound()
+}
+
+func TestHalvesOfAShareFindEachOther(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	pair := make([]byte, 32)
+	rand.Read(pair)
+	sent := anna.say(journal.Entry{Kind: journal.ShareSent, Subject: "s-maja", Record: "r-maja", Peer: bo.keys.Device(), Pair: pair}, &journal.Details{Reason: "vattenläcka"})
+	received := bo.say(journal.Entry{Kind: journal.ShareReceived, Subject: "s-maja", Record: "r-maja", Peer: anna.keys.Device(), Pair: pair}, nil)
+	anna.hands(anna.batch(sent))
+	alone := anna.log(link.LogFilter{Record: "r-maja", Person: "anna.lind"}).Rows
+	if row := find(alone, journal.ShareSent); row == nil || !row.Alone || row.Other != nil || row.PeerName != "Bo Ek" {
+		t.Fatalf("before Bo is in: %+v", row)
+	}
+	bo.hands(bo.batch(received))
+	row := find(anna.log(link.LogFilter{Record: "r-maja", Person: "anna.lind"}).Rows, journal.ShareSent)
+	if row == nil || row.Alone || row.Other == nil || row.Other.Kind != journal.ShareReceived || row.Other.Person.Username != "bo.ek" {
+		t.Errorf("after: %+v", row)
+	}
+}
+
+func TestALoneHalfBecomesAFinding(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	pair := make([]byte, 32)
+	rand.Read(pair)
+	sent := anna.say(journal.Entry{Kind: journal.ShareSent, Record: "r-maja", Peer: bo.keys.Device(), Pair: pair}, nil)
+	anna.hands(anna.batch(sent))
+	h.clock.pass(25 * time.Hour)
+	if got := anna.finds(anna); got != "" {
+		t.Errorf("Bo has not been in since, and the findings are: %s", got)
+	}
+	received := bo.say(journal.Entry{Kind: journal.ShareReceived, Record: "r-maja", Peer: anna.keys.Device(), Pair: pair}, nil)
+	later := bo.say(journal.Entry{Kind: journal.Locked}, nil)
+	bo.hands(bo.batch(later)) // without what he received
+	if got := anna.finds(anna); got != "lone_half open" {
+		t.Errorf("Bo has been in without it, and the findings are: %s", got)
+	}
+	bo.hands(bo.batch(received))
+	if got := anna.finds(anna); got != "lone_half closed" {
+		t.Errorf("it has come, and the findings are: %s", got)
+	}
+}
+
+func find(rows []link.LogRow, kind journal.Kind) *link.LogRow {
+	for i := range rows {
+		if rows[i].Kind == kind {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+func TestANewGenerationGoesOnFromTheOldHead(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	bo.hands(bo.batch(bo.items(2)...))
+	bo.chain = journal.Chain{Generation: 2, Head: bo.chain.Head}
+	if to := bo.hands(bo.batch(bo.items(2)...)); to != 2 {
+		t.Errorf("the receipt reaches entry %d of generation 2", to)
+	}
+	if got := bo.finds(anna); got != "generation closed" {
+		t.Errorf("findings: %s", got)
+	}
+	var nowhere journal.Hash
+	rand.Read(nowhere[:])
+	bo.chain = journal.Chain{Generation: 3, Head: nowhere}
+	bo.hands(bo.batch(bo.items(1)...))
+	if got := bo.finds(anna); got != "generation open, generation closed" {
+		t.Errorf("findings: %s", got)
+	}
+	h.sound()
+}
+
+func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	page := bo.changes("")
+	item := bo.signsWork(t, page, "U-2002", "klart")
+	e := must[journal.Entry](t)(journal.OpenEntry(item.Entry, bo.keys.Public().Signing))
+	e.Assignment, e.Subject = "U-2300", "s-maja" // the signature is for another
+	bo.chain = journal.Chain{Generation: 1}
+	moved := bo.say(e, nil)
+	bo.hands(bo.batch(moved))
+	if got := bo.finds(anna); got != "bad_work open" {
+		t.Errorf("findings: %s", got)
+	}
+	ok(t, h.gate.TakeRole(context.Background(), "bo.ek", "caretaker"))
+	bo.hands(bo.batch(bo.signsWork(t, page, "U-2002", "klart")))
+	if got := bo.finds(anna); got != "work_refused open, bad_work open" {
+		t.Errorf("findings: %s", got)
+	}
+	ok(t, h.gate.GrantRole(context.Background(), "bo.ek", "caretaker"))
+	for _, a := range bo.changes("").Assignments {
+		if a.Done != nil {
+			t.Errorf("it counts as done: %+v", a.Done)
+		}
+	}
+}
+
+func TestAClockThatIsOffIsFlaggedAndLosesNothing(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	year := signed.At(h.clock.Now().AddDate(1, 0, 0))
+	if to := bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.Unlocked, Clock: year}, nil), bo.say(journal.Entry{Kind: journal.Locked, Clock: year}, nil))); to != 2 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if got := bo.finds(anna); got != "clock closed" {
+		t.Errorf("findings: %s", got)
+	}
+}
