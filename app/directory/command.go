@@ -102,6 +102,11 @@ func Run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 }
 
 func (s settings) serve(ctx context.Context, stdout, stderr io.Writer) error {
+	if info, err := os.Stat(s.statements); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", s.statements)
+	}
 	if s.state == "" {
 		s.state = filepath.Join(s.statements, ".directory")
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +44,7 @@ func TestTheProgramSaysWhereItListens(t *testing.T) {
 }
 
 func TestTheProgramExplainsItself(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
 	for _, c := range []struct {
 		args   []string
 		code   int
@@ -56,7 +58,8 @@ func TestTheProgramExplainsItself(t *testing.T) {
 		{[]string{"serve"}, 2, "", "-statements DIR is required"},
 		{[]string{"serve", "-statements", "x", "-cert", "y"}, 2, "", "go together"},
 		{[]string{"serve", "-statements", "x", "-what"}, 2, "", "not defined"},
-		{[]string{"serve", "-statements", "/dev/null/x"}, 1, "", "not a directory"},
+		{[]string{"serve", "-statements", "/dev/null"}, 1, "", "not a directory"},
+		{[]string{"serve", "-statements", missing}, 1, "", "no such file"},
 		{[]string{"serve", "-statements", t.TempDir(), "-keep-ips", "1s"}, 1, "", "an hour at least"},
 		{[]string{"serve", "-statements", t.TempDir(), "-listen", "nowhere"}, 1, "", "nowhere"},
 	} {
@@ -65,5 +68,8 @@ func TestTheProgramExplainsItself(t *testing.T) {
 		if code != c.code || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("%q: %d\n%s%s", c.args, code, &stdout, &stderr)
 		}
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("a mistyped folder of statements was made")
 	}
 }

@@ -18,10 +18,11 @@ Commands%s:
 const outro = `
 An organisation in five commands:
   connected init -name "Bostads AB Linden" -url https://linden.example:8443 -recovery /media/usb/linden.recovery
+  connected export statement -to .       # give the file to the directory
   connected import staff.jsonl
   connected user password anna.lind -generate
-  connected letter -png letter.png
   connected serve -listen :8443
+Then hand out the organisation ID: connected letter -png letter.png
 
 Flags of every command: -dir DIR, -json, -h. Exit codes: 0 done, 1 failed, 2 malformed command line.
 Commands work while the server runs, and hold from the very next call.

@@ -74,7 +74,7 @@ func initVerb() verb {
 					if open {
 						c.say("\nThe recovery file is NOT encrypted: whoever finds it can speak for %s.", created.Statement.Name)
 					}
-					c.say("\nThe recovery file alone holds the root key: put it into a safe, with a copy elsewhere.\nNext: connected import FILE, connected letter, connected serve.")
+					c.say("\nThe recovery file alone holds the root key: put it into a safe, with a copy elsewhere.\nNext: connected export statement, connected import FILE, connected serve, connected letter.")
 				})
 			}
 		},
