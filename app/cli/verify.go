@@ -231,7 +231,7 @@ func (s *session) tellRefusal(err error) error {
 // give hands records over. What was refused is told, and is the command's error too.
 func (s *session) give(h *agent.Handover, ids []journal.RecordID) error {
 	result, err := h.Give(s.ctx, ids)
-	if err != nil {
+	if err != nil && len(result.Refused) == 0 {
 		return err
 	}
 	if err := s.print(result, func(w io.Writer) {

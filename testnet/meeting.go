@@ -1,0 +1,169 @@
+package testnet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"handslag/app/agent"
+	"handslag/vault/journal"
+)
+
+// Meeting is a verification between two people that is under way: both their sessions are
+// in it until it ends.
+type Meeting struct {
+	Shows, Reads *Person // who shows the QR code, and who reads it
+	qr           string
+}
+
+// heard is a line that a verification says: a step, a progress, a result or a slip.
+type heard struct {
+	QR      string             `json:"qr"`
+	Stage   agent.Stage        `json:"stage"`
+	Code    string             `json:"code"`
+	Peer    *agent.Other       `json:"peer"`
+	Given   []journal.RecordID `json:"given"`
+	Refused []agent.Refusal    `json:"refused"`
+	Problem *agent.Problem     `json:"problem"`
+}
+
+// Show has a person show a QR code, in a picture file.
+func (n *Net) Show(ctx context.Context, shows *Person) (*Meeting, error) {
+	m := &Meeting{Shows: shows, qr: n.path("camera", shows.Name+".png")}
+	if err := shows.Unlock(ctx); err != nil {
+		return nil, err
+	}
+	if err := shows.say("verify", "-show", "-qr", m.qr); err != nil {
+		return nil, err
+	}
+	_, err := shows.until(ctx, func(h heard) bool { return h.QR != "" })
+	return m, err
+}
+
+// Picture is the file with the QR code.
+func (m *Meeting) Picture() string { return m.qr }
+
+// Read has a person read the code that is shown; both come so far that one sees six digits
+// and the other is asked for them.
+func (m *Meeting) Read(ctx context.Context, reads *Person) (digits string, err error) {
+	if err := reads.Unlock(ctx); err != nil {
+		return "", err
+	}
+	m.Reads = reads
+	if err := reads.say("verify", "-scan", m.qr); err != nil {
+		return "", err
+	}
+	shown, err := reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageShowCode })
+	if err != nil {
+		return "", err
+	}
+	_, err = m.Shows.until(ctx, func(h heard) bool { return h.Stage == agent.StageEnterCode })
+	return shown.Code, err
+}
+
+// Type types digits at the device that showed the QR code. It comes back when the device
+// asks again, or when both are verified, or with what went wrong.
+func (m *Meeting) Type(ctx context.Context, digits string) error {
+	if err := m.Shows.session.send(digits); err != nil {
+		return err
+	}
+	now, err := m.Shows.until(ctx, func(h heard) bool {
+		return h.Stage == agent.StageVerified || h.Stage == agent.StageEnterCode && h.Problem != nil
+	})
+	if err != nil {
+		_ = m.Reads.leave(ctx) // it fails there too, with a word of its own
+		return err
+	}
+	if now.Stage == agent.StageEnterCode {
+		return &Refused{Code: agent.CodeMistyped}
+	}
+	_, err = m.Reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageVerified })
+	return err
+}
+
+// Meet is a whole verification: b's device reads what a's shows, and a types what b reads out.
+func (n *Net) Meet(ctx context.Context, a, b *Person) (*Meeting, error) {
+	m, err := n.Show(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	digits, err := m.Read(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Type(ctx, digits)
+}
+
+// Give hands records over within the meeting. What is refused is an error: the first refusal's.
+func (m *Meeting) Give(ctx context.Context, giver *Person, ids ...journal.RecordID) error {
+	line := "give"
+	for _, id := range ids {
+		line += " " + string(id)
+	}
+	if err := giver.session.send(line); err != nil {
+		return err
+	}
+	result, err := giver.until(ctx, func(h heard) bool {
+		return h.Given != nil || h.Refused != nil || h.Problem != nil && h.Stage == ""
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(result.Refused) > 0 && result.Refused[0].Problem != nil:
+		return &Refused{Code: result.Refused[0].Problem.Code}
+	case result.Problem != nil:
+		return &Refused{Code: result.Problem.Code}
+	case len(result.Given) != len(ids):
+		return fmt.Errorf("%d of %d records were handed over", len(result.Given), len(ids))
+	}
+	return nil
+}
+
+// End ends it at one person's wish; the other's device sees it.
+func (m *Meeting) End(ctx context.Context, who *Person) error {
+	other := m.Shows
+	if who == m.Shows {
+		other = m.Reads
+	}
+	if err := who.session.send("end"); err != nil {
+		return err
+	}
+	if err := who.leave(ctx); err != nil {
+		return err
+	}
+	return other.leave(ctx)
+}
+
+// until hears what the device says until it says what is looked for. The end of the command
+// before that is an error.
+func (p *Person) until(ctx context.Context, is func(heard) bool) (heard, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		value, ended, err := p.hear(ctx)
+		if err != nil {
+			return heard{}, err
+		}
+		if ended {
+			return heard{}, fmt.Errorf("%s's verification ended early", p.Name)
+		}
+		var h heard
+		if err := json.Unmarshal(value, &h); err != nil {
+			return heard{}, fmt.Errorf("read what %s's device said: %w", p.Name, err)
+		}
+		if is(h) {
+			return h, nil
+		}
+	}
+}
+
+// leave hears the rest of a verification.
+func (p *Person) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		if _, ended, err := p.hear(ctx); ended || err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package testnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"handslag/identity"
+	"handslag/testnet/demo"
+)
+
+// Options say what organisation to start.
+type Options struct {
+	Dir      string   // where its state lies; what is there already is gone on with
+	Programs Programs // as BuildPrograms or ProgramsIn found them
+	Name     string   // "": demo.OrganisationName
+	Seed     uint64   // of the data: 0 for demo.DefaultSeed
+	Empty    bool     // import nothing
+	Day      time.Time
+}
+
+// Net is one organisation with its directory, its connected system and its people. Its
+// methods are for one goroutine.
+type Net struct {
+	Org  identity.OrgID
+	Name string
+
+	// To the connected system and the directory go through these.
+	Line, DirectoryLine *Proxy
+
+	dir       string
+	programs  Programs
+	connected *process
+	directory *process
+	ca        string
+	address   string // of the directory, as devices know it
+	people    map[string]*Person
+}
+
+// patience bounds each wait for a program: nothing takes so long unless it hangs.
+const patience = 90 * time.Second
+
+// saved is what a second start needs of the first.
+type saved struct {
+	Org           identity.OrgID `json:"org"`
+	Line          string         `json:"line"`
+	DirectoryLine string         `json:"directory_line"`
+}
+
+// Start makes the organisation, or goes on with the one in Dir, and serves it.
+func Start(ctx context.Context, o Options) (_ *Net, err error) {
+	n := &Net{Name: o.Name, dir: o.Dir, programs: o.Programs, people: map[string]*Person{}}
+	if n.Name == "" {
+		n.Name = demo.OrganisationName
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+		}
+	}()
+	for _, dir := range []string{n.dir, n.path("statements"), n.path("outbox"), n.path("camera")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	before, err := n.before()
+	if err != nil {
+		return nil, err
+	}
+	if n.Line, err = NewProxyAt(before.Line); err != nil {
+		return nil, err
+	}
+	if n.DirectoryLine, err = NewProxyAt(before.DirectoryLine); err != nil {
+		return nil, err
+	}
+	if n.Org = before.Org; n.Org == "" {
+		if err := n.found(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	if err := n.StartDirectory(ctx); err != nil {
+		return nil, err
+	}
+	return n, n.StartConnected(ctx)
+}
+
+func (n *Net) path(elem ...string) string { return filepath.Join(append([]string{n.dir}, elem...)...) }
+
+func (n *Net) before() (saved, error) {
+	var s saved
+	data, err := os.ReadFile(n.path("net.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("read what stands in %s: %w", n.dir, err)
+	}
+	return s, nil
+}
+
+// found makes the organisation and imports its data. The file that says so comes last: a
+// start that was interrupted is begun anew.
+func (n *Net) found(ctx context.Context, o Options) error {
+	if err := os.RemoveAll(n.path("connected")); err != nil {
+		return err
+	}
+	recovery := n.path("recovery")
+	if err := os.RemoveAll(recovery); err != nil {
+		return err
+	}
+	var made struct {
+		ID identity.OrgID `json:"id"`
+	}
+	if err := n.Admin(ctx, &made, "init", "-name", n.Name, "-url", "https://"+n.Line.Address(), "-recovery", recovery, "-no-passphrase"); err != nil {
+		return err
+	}
+	n.Org = made.ID
+	if err := n.Admin(ctx, nil, "export", "statement", "-to", n.path("statements")); err != nil {
+		return err
+	}
+	if !o.Empty {
+		seed, day := o.Seed, o.Day
+		if seed == 0 {
+			seed = demo.DefaultSeed
+		}
+		if day.IsZero() {
+			day = time.Now()
+		}
+		if err := n.importData(ctx, demo.Organisation(seed, day)); err != nil {
+			return err
+		}
+	}
+	data, err := json.Marshal(saved{n.Org, n.Line.Address(), n.DirectoryLine.Address()})
+	if err != nil {
+		return err
+	}
+	draft := n.path("net.json.new")
+	if err := os.WriteFile(draft, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(draft, n.path("net.json"))
+}
+
+func (n *Net) importData(ctx context.Context, org demo.Org) error {
+	file, err := os.Create(n.path("import.jsonl"))
+	if err != nil {
+		return err
+	}
+	err = org.WriteJSONL(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return n.Admin(ctx, nil, "import", file.Name())
+}
+
+// Close ends all of it and waits until it has ended. State stays in the folder.
+func (n *Net) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var all []error
+	names := make([]string, 0, len(n.people))
+	for name := range n.people {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		all = append(all, n.people[name].Close(ctx))
+	}
+	all = append(all, n.StopConnected(ctx), n.StopDirectory(ctx))
+	for _, line := range []*Proxy{n.Line, n.DirectoryLine} {
+		if line != nil {
+			all = append(all, line.Close())
+		}
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,258 @@
+package testnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"handslag/app/agent"
+)
+
+// Person is somebody with a device: a profile folder, a password, a passphrase, and a session
+// of the headless agent that is open or not.
+type Person struct {
+	Name       string // as stories call them
+	Username   string
+	Password   string
+	Passphrase string
+	Vault      string
+	Outbox     string
+
+	net     *Net
+	session driver
+	adjust  func(*agent.Config) // not nil: within this process
+}
+
+// driver is an agent's session: lines go in, lines come out.
+type driver interface {
+	send(line string) error
+	line(ctx context.Context) (string, error)
+	kill()
+	stop(ctx context.Context) error
+	said() string // on stderr, lately
+}
+
+// Refused is a problem that the agent answered with.
+type Refused struct {
+	Code agent.Code
+	Said string // in words, as a person reads them
+}
+
+// Error is the code and the words.
+func (r *Refused) Error() string { return fmt.Sprintf("refused: %s\n%s", r.Code, r.Said) }
+
+// Person gives the named person, with a device of their own where they have none yet.
+func (n *Net) Person(name, username string) *Person {
+	if p, ok := n.people[name]; ok {
+		return p
+	}
+	p := &Person{
+		Name: name, Username: username, net: n,
+		Password: "lösenord för " + name, Passphrase: "tre små " + name + " i regn",
+		Vault: n.path("devices", name), Outbox: n.path("outbox", name),
+	}
+	n.people[name] = p
+	return p
+}
+
+// flags are those of every command of this person.
+func (p *Person) flags() []string {
+	url, ca := p.net.DirectoryURL()
+	return []string{
+		"-vault", p.Vault, "-outbox", p.Outbox, "-directory", url, "-directory-ca", ca, "-loopback", "-json",
+	}
+}
+
+// Command runs one command of the agent, in a process of its own unless Within says
+// otherwise. A refusal is a *Refused.
+func (p *Person) Command(ctx context.Context, secrets []string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if p.adjust != nil {
+		h := p.here(append(p.flags(), args...), secrets)
+		out, err := io.ReadAll(h.out)
+		<-h.done
+		if said := h.said(); err == nil && strings.Contains(said, `"code"`) {
+			err = refusedFrom(said)
+		}
+		return out, err
+	}
+	out, said, status, err := run(ctx, p.Name+"'s "+args[0], p.net.programs.Agent, append(p.flags(), args...), secrets...)
+	if err != nil {
+		return nil, err
+	}
+	if status == 0 {
+		return out, nil
+	}
+	return out, refusedFrom(said)
+}
+
+// refusedFrom finds the problem among what was said on stderr: its last line in JSON.
+func refusedFrom(said string) error {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		var told struct {
+			Code           agent.Code
+			What, Safe, Do string
+		}
+		if json.Unmarshal([]byte(lines[i]), &told) == nil && told.Code != "" {
+			return &Refused{Code: told.Code, Said: strings.Join([]string{told.What, told.Safe, told.Do}, "\n")}
+		}
+	}
+	return fmt.Errorf("the agent failed: %s", said)
+}
+
+// Enrol makes the device the person's, with the organisation ID as the letter says it.
+func (p *Person) Enrol(ctx context.Context) error {
+	return p.EnrolAt(ctx, p.net.Org.Grouped())
+}
+
+// EnrolAt enrols with whatever was typed as the organisation's ID.
+func (p *Person) EnrolAt(ctx context.Context, org string) error {
+	_, err := p.Command(ctx, []string{p.Password, p.Passphrase},
+		"enrol", "-organisation", org, "-username", p.Username, "-password-fd", "3", "-passphrase-fd", "4")
+	return err
+}
+
+// Unlock opens a session.
+func (p *Person) Unlock(ctx context.Context) error {
+	if p.session != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	args := append(p.flags(), "-passphrase-fd", "3", "session")
+	if p.adjust != nil {
+		return p.begin(ctx, p.here(args, []string{p.Passphrase}))
+	}
+	proc, err := launch(p.Name, p.net.programs.Agent, args, p.Passphrase)
+	if err != nil {
+		return err
+	}
+	return p.begin(ctx, sessionProcess{proc})
+}
+
+func (p *Person) begin(ctx context.Context, d driver) error {
+	line, err := d.line(ctx)
+	if err != nil {
+		said := d.said()
+		d.kill()
+		var refused *Refused
+		if errors.As(refusedFrom(said), &refused) {
+			return refused
+		}
+		return err
+	}
+	if line != "= ready" {
+		d.kill()
+		return fmt.Errorf("start %s's session: it said %q", p.Name, line)
+	}
+	p.session = d
+	return nil
+}
+
+// Do carries out one command in the open session, which is opened where it is not, and
+// returns what it said, a JSON value a line. A refusal is a *Refused.
+func (p *Person) Do(ctx context.Context, args ...string) ([]json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := p.Unlock(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.say(args...); err != nil {
+		return nil, err
+	}
+	var values []json.RawMessage
+	for {
+		value, ended, err := p.hear(ctx)
+		if ended || err != nil {
+			return values, err
+		}
+		values = append(values, value)
+	}
+}
+
+// say sends a command, its words quoted.
+func (p *Person) say(args ...string) error {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = `"` + strings.ReplaceAll(arg, `"`, "'") + `"`
+	}
+	return p.session.send(strings.Join(quoted, " "))
+}
+
+// hear is one line of a command's answer, or its end. A session that broke off is forgotten.
+func (p *Person) hear(ctx context.Context) (value json.RawMessage, ended bool, err error) {
+	line, err := p.session.line(ctx)
+	switch {
+	case err != nil:
+		p.Kill()
+		return nil, true, err
+	case line == "= ok":
+		return nil, true, nil
+	}
+	if told, ok := strings.CutPrefix(line, "= problem "); ok {
+		return nil, true, refusedFrom(told)
+	}
+	return json.RawMessage(line), false, nil
+}
+
+// Kill is kill -9 of the person's program.
+func (p *Person) Kill() {
+	if p.session != nil {
+		p.session.kill()
+		p.session = nil
+	}
+}
+
+// Close locks the device and ends the program.
+func (p *Person) Close(ctx context.Context) error {
+	if p.session == nil {
+		return nil
+	}
+	d := p.session
+	p.session = nil
+	return d.stop(ctx)
+}
+
+// Forget takes the device's profile away, as a wipe does; what waits in the outbox stays.
+func (p *Person) Forget() error {
+	p.Kill()
+	return os.RemoveAll(p.Vault)
+}
+
+// Clone makes this person's device a copy of another's, with its secrets, as a thief would
+// who copied the disk of a device that was shut.
+func (p *Person) Clone(other *Person) error {
+	p.Username, p.Password, p.Passphrase = other.Username, other.Password, other.Passphrase
+	for from, to := range map[string]string{other.Vault: p.Vault, other.Outbox: p.Outbox} {
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			return fmt.Errorf("clone device: %w", err)
+		}
+	}
+	return nil
+}
+
+// PID is the process of the open session, 0 where there is none.
+func (p *Person) PID() int {
+	if s, ok := p.session.(sessionProcess); ok {
+		return s.cmd.Process.Pid
+	}
+	return 0
+}
+
+// sessionProcess is a session in a process.
+type sessionProcess struct{ *process }
+
+func (s sessionProcess) send(line string) error {
+	if _, err := s.stdin.Write([]byte(line + "\n")); err != nil {
+		return fmt.Errorf("tell %s: %w", s.name, err)
+	}
+	return nil
+}
+
+func (s sessionProcess) said() string { return s.stderr.String() }
