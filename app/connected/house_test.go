@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -113,7 +112,7 @@ func (h *house) start(listener net.Listener) {
 	g, err := gate.Open(context.Background(), h.config)
 	ok(h.t, err)
 	h.gate = g
-	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.NewTextHandler(io.Discard, nil))))
+	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.NewTextHandler(errorsOf{t: h.t}, &slog.HandlerOptions{Level: slog.LevelError}))))
 	h.server.Listener.Close()
 	h.server.Listener = listener
 	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{h.cert}, MinVersion: tls.VersionTLS13}
@@ -344,4 +343,12 @@ func readIfThere(t *testing.T, path string) []byte {
 func (h *house) restartAfterStop(t *testing.T) {
 	t.Helper()
 	h.start(must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0")))
+}
+
+// errorsOf shows what fails inside the system in the test's output.
+type errorsOf struct{ t *testing.T }
+
+func (e errorsOf) Write(line []byte) (int, error) {
+	e.t.Logf("inside: %s", line)
+	return len(line), nil
 }

@@ -246,9 +246,9 @@ func TestACarrierCanNotLeaveWordsOut(t *testing.T) {
 	bare := journal.Item{Entry: whole.Entry}
 	garbled := whole
 	garbled.Box = bytes.Repeat([]byte{7}, len(whole.Box))
-	for name, item := range map[string]journal.Item{"left out": bare, "garbled": garbled} {
+	for _, item := range []journal.Item{bare, garbled, bare, garbled} {
 		if to := anna.carries(bo, bo.batch(item)); to != 0 {
-			t.Errorf("with its words %s the receipt reaches entry %d", name, to)
+			t.Errorf("without its words the receipt reaches entry %d", to)
 		}
 	}
 	if to := anna.carries(bo, bo.batch(whole)); to != 1 {

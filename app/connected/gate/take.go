@@ -129,7 +129,7 @@ func (t *taking) again(ctx context.Context, same *sqlc.Entry, e journal.Entry, i
 		if err := t.payload(ctx, same, e, item); err != nil {
 			return err
 		}
-		err := t.tx.SetPayload(ctx, sqlc.SetPayloadParams{ID: same.ID, PayloadSubject: same.PayloadSubject, Payload: same.Payload, PayloadState: same.PayloadState})
+		err := t.tx.SetPayload(ctx, sqlc.SetPayloadParams{ID: same.ID, PayloadSubject: same.PayloadSubject, Payload: some(same.Payload), PayloadState: same.PayloadState})
 		if err != nil {
 			return err
 		}

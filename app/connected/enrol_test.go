@@ -1,0 +1,200 @@
+package connected_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+func TestALostAnswerCostsNothing(t *testing.T) {
+	h := newHouse(t, live)
+	d := h.newDevice("bo.ek")
+	first := must[link.Issued](t)(d.client.Enrol(context.Background(), d.ask(passwordOf("bo.ek"))))
+	h.clock.pass(time.Hour)
+	h.restart()
+	second := must[link.Issued](t)(d.client.Enrol(context.Background(), d.ask(passwordOf("bo.ek"))))
+	if !bytes.Equal(first.Credential, second.Credential) {
+		t.Error("the same request gave another credential")
+	}
+	if devices, err := h.gate.ListDevices(context.Background()); err != nil || len(devices) != 1 || devices[0].Epoch != 1 || devices[0].Person.Username != "bo.ek" {
+		t.Errorf("devices: %+v, %v", devices, err)
+	}
+}
+
+func TestWhoIsNotEnrolled(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	bo := h.enrolled("bo.ek")
+	ok(t, h.gate.DisableUser(ctx, "carl.ask"))
+	fresh := func(name string) *device { return h.newDevice(name) }
+	cases := map[string]struct {
+		ask  func() link.EnrolRequest
+		want link.Code
+	}{
+		"a wrong password":                   {func() link.EnrolRequest { return fresh("dora.alm").ask("fel") }, link.CodeWrongPassword},
+		"a user who does not exist":          {func() link.EnrolRequest { return fresh("nils.nej").ask("fel") }, link.CodeWrongPassword},
+		"an empty password":                  {func() link.EnrolRequest { return fresh("dora.alm").ask("") }, link.CodeWrongPassword},
+		"a disabled account":                 {func() link.EnrolRequest { return fresh("carl.ask").ask(passwordOf("carl.ask")) }, link.CodeUserDisabled},
+		"a disabled account, wrong password": {func() link.EnrolRequest { return fresh("carl.ask").ask("fel") }, link.CodeWrongPassword},
+		"another device's request": {func() link.EnrolRequest {
+			d := fresh("bo.ek")
+			d.request = bo.request
+			return d.ask(passwordOf("bo.ek"))
+		}, link.CodeConflict},
+		"another person's device": {func() link.EnrolRequest {
+			d := *bo
+			d.name, d.request = "anna.lind", "req-new"
+			return d.ask(passwordOf("anna.lind"))
+		}, link.CodeConflict},
+		"keys that the device does not hold": {func() link.EnrolRequest {
+			ask := fresh("bo.ek").ask(passwordOf("bo.ek"))
+			ask.Possession[len(ask.Possession)-1] ^= 1
+			return ask
+		}, link.CodeBadRequest},
+		"a possession of another request": {func() link.EnrolRequest {
+			ask := fresh("bo.ek").ask(passwordOf("bo.ek"))
+			ask.RequestID = "req-other"
+			return ask
+		}, link.CodeBadRequest},
+		"a sealing key that is none": {func() link.EnrolRequest {
+			d := fresh("bo.ek")
+			keys := d.keys.Public()
+			keys.Sealing.Bytes = keys.Sealing.Bytes[1:]
+			ask := d.ask(passwordOf("bo.ek"))
+			ask.Possession = must[[]byte](t)(d.keys.Sign(signed.DomainEnrolment, link.Enrolment{Version: 1, Org: h.statement.Org(), RequestID: d.request, Machine: "m-1", Keys: keys}))
+			return ask
+		}, link.CodeBadRequest},
+	}
+	for name, c := range cases {
+		h.clock.pass(time.Hour) // nobody is slowed by the case before
+		if _, err := bo.client.Enrol(ctx, c.ask()); code(t, err) != c.want {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func TestGuessingIsSlowedForWhoeverIsGuessed(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	for _, name := range []string{"bo.ek", "nils.nej"} {
+		d := h.newDevice(name)
+		for i := range 4 {
+			if _, err := d.client.Enrol(ctx, d.ask("gissning")); code(t, err) != link.CodeWrongPassword {
+				t.Fatalf("%s, guess %d: %v", name, i+1, err)
+			}
+		}
+		if _, err := d.client.Enrol(ctx, d.ask(passwordOf(name))); code(t, err) != link.CodeTooMany {
+			t.Errorf("%s: the fifth at once: %v", name, err)
+		}
+	}
+	bo := h.newDevice("bo.ek")
+	h.clock.pass(2 * time.Second)
+	if _, err := bo.client.Enrol(ctx, bo.ask(passwordOf("bo.ek"))); code(t, err) != "" {
+		t.Errorf("after the wait: %v", err)
+	}
+	anna := h.enrolled("anna.lind")
+	refused := 0
+	for _, row := range anna.log(link.LogFilter{Person: "bo.ek"}).Rows {
+		if row.Kind == journal.SignInRefused && row.Code == string(link.CodeWrongPassword) {
+			refused++
+		}
+	}
+	if refused != 4 {
+		t.Errorf("%d refused sign-ins in the log", refused)
+	}
+}
+
+func TestACredentialRenewsAndSaysWhatIsGrantedNow(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	bo := h.enrolled("bo.ek")
+	same := must[link.Issued](t)(bo.client.Credential(ctx))
+	if !bytes.Equal(same.Credential, bo.credential) {
+		t.Error("a young credential was replaced by one that says the same")
+	}
+	ok(t, h.gate.TakeRole(ctx, "bo.ek", "caretaker"))
+	next := must[identity.Credential](t)(identity.OpenCredential(must[link.Issued](t)(bo.client.Credential(ctx)).Credential, h.statement.Org(), h.statement.Issuing))
+	if next.Epoch != 2 || len(next.Grants) != 0 {
+		t.Errorf("without the role: %+v", next)
+	}
+	h.clock.pass(13 * 24 * time.Hour)
+	later := must[identity.Credential](t)(identity.OpenCredential(must[link.Issued](t)(bo.client.Credential(ctx)).Credential, h.statement.Org(), h.statement.Issuing))
+	if later.Epoch != 3 || later.Expires <= next.Expires {
+		t.Errorf("13 days on: %+v", later)
+	}
+	if to := bo.hands(bo.batch(bo.items(1)...)); to != 1 {
+		t.Errorf("a batch under the first credential reaches entry %d", to)
+	}
+}
+
+func TestWhatConcernsSomebodyNoLongerIsGone(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	bo := h.enrolled("bo.ek")
+	page := bo.changes("")
+	for what, change := range map[string]func(string) string{
+		"restricted": func(s string) string {
+			return strings.Replace(s, `"subject":"s-maj",`, `"subject":"s-maj","restricted":true,`, 1)
+		},
+		"given to another": func(s string) string {
+			return strings.Replace(s, `"record":"r-maj","unit":"norra","people":["bo.ek"]`, `"record":"r-maj","unit":"norra","people":["anna.lind"]`, 1)
+		},
+	} {
+		if _, err := h.gate.Import(ctx, strings.NewReader(change(things))); err != nil {
+			t.Fatal(err)
+		}
+		lost := bo.changes(page.Cursor)
+		if len(lost.GoneRecords) != 1 || lost.GoneRecords[0] != "r-maj" {
+			t.Errorf("%s: gone is %v", what, lost.GoneRecords)
+		}
+		again := bo.changes(page.Cursor) // that page was lost on the way
+		if len(again.GoneRecords) != 1 {
+			t.Errorf("%s, asked again: gone is %v", what, again.GoneRecords)
+		}
+		page = bo.changes(again.Cursor)
+		if len(page.GoneRecords)+len(page.Records) != 0 {
+			t.Errorf("%s, once known: %v", what, page.GoneRecords)
+		}
+		if _, err := h.gate.Import(ctx, strings.NewReader(things)); err != nil {
+			t.Fatal(err)
+		}
+		page = bo.changes(again.Cursor)
+		if len(page.Records) != 1 {
+			t.Errorf("%s no more: %d records", what, len(page.Records))
+		}
+	}
+}
+
+func TestLoansRenewAndNeverOutliveTheCredential(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	page := bo.changes("")
+	h.clock.pass(11 * time.Hour)
+	if soon := bo.changes(page.Cursor); len(soon.Records) != 0 {
+		t.Error("half a day has not passed and the record is sent again")
+	}
+	h.clock.pass(2 * time.Hour)
+	next := bo.changes(page.Cursor)
+	if len(next.Records) != 1 {
+		t.Fatalf("after half a day: %d records", len(next.Records))
+	}
+	h.clock.pass(10 * 24 * time.Hour) // the credential has three and a half days left
+	last := bo.changes(next.Cursor).Records
+	credential := must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
+	if len(last) != 1 || loanOf(t, h, last[0]).Until != credential.Expires {
+		t.Errorf("the last loan ends at another time than the credential")
+	}
+}
+
+func loanOf(t *testing.T, h *house, r link.RecordCopy) record.Loan {
+	t.Helper()
+	return must[record.Loan](t)(record.OpenLoan(r.Loan, h.statement.Org(), h.statement.Issuing))
+}
