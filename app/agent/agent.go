@@ -24,6 +24,7 @@ type Agent struct {
 
 	entering sync.Mutex // one enrolment, unlock or lock at a time; taken before mu
 	syncing  sync.Mutex // one sync at a time; taken before a deed
+	opening  sync.Mutex // one verification at a time is opened
 
 	mu        sync.Mutex
 	closed    bool

@@ -162,6 +162,9 @@ func (a *Agent) prepare(v *vault.Vault, org identity.OrgID, statement []byte, us
 		return err
 	}
 	if p.Org == org && p.Username == username && len(p.Request) > 0 {
+		if err := notOlder(statement, p.Statement, org); err != nil {
+			return err
+		}
 		p.Statement = statement
 		return v.SaveProfile(p, nil)
 	}
@@ -176,6 +179,18 @@ func (a *Agent) prepare(v *vault.Vault, org identity.OrgID, statement []byte, us
 	return v.SaveProfile(vault.Profile{
 		Org: org, Statement: statement, Request: []byte("r-" + rand.Text()), Machine: machine, Username: username,
 	}, keys)
+}
+
+// notOlder refuses a statement that is older than the one sealed to disk.
+func notOlder(data, before []byte, org identity.OrgID) error {
+	next, err := identity.OpenStatement(data, org)
+	if err != nil {
+		return err
+	}
+	if have, err := identity.OpenStatement(before, org); err == nil && next.Number < have.Number {
+		return problem(StatementOlder, nil)
+	}
+	return nil
 }
 
 // complete asks for the credential with what prepare sealed, keeps it, and enters.
@@ -193,26 +208,12 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 		return err
 	}
 	request := string(p.Request)
-	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
-		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
-	})
-	if err != nil {
-		return err
-	}
 	a.clock.forget()
-	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
-	defer client.Close()
-	issued, err := client.Enrol(ctx, link.EnrolRequest{
-		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
-	})
+	data, c, err := a.askCredential(ctx, p, statement, keys, request, password)
 	if err != nil {
 		return err
 	}
-	c, err := ownCredential(issued.Credential, statement, keys)
-	if err != nil {
-		return err
-	}
-	p.Credential, p.Person = issued.Credential, c.Person
+	p.Credential, p.Person = data, c.Person
 	if err := v.SaveProfile(p, nil); err != nil {
 		return err
 	}
@@ -223,6 +224,52 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 		}
 	}
 	return a.enter(v)
+}
+
+// askCredential signs in with a password and shows that the device holds its keys.
+func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request, password string) ([]byte, identity.Credential, error) {
+	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
+		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
+	})
+	if err != nil {
+		return nil, identity.Credential{}, err
+	}
+	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
+	defer client.Close()
+	issued, err := client.Enrol(ctx, link.EnrolRequest{
+		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
+	})
+	if err != nil {
+		return nil, identity.Credential{}, err
+	}
+	c, err := ownCredential(issued.Credential, statement, keys)
+	return issued.Credential, c, err
+}
+
+// SignIn asks for a new credential with the password, for a device that was away for so long
+// that its own has expired: the keys, the journal and the device ID stay. Sync afterwards.
+func (a *Agent) SignIn(ctx context.Context, password string) error {
+	a.syncing.Lock()
+	defer a.syncing.Unlock()
+	s, err := a.current()
+	if err != nil {
+		return err
+	}
+	me := s.who()
+	data, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), password)
+	if err != nil {
+		return translate(err)
+	}
+	if c.Epoch < me.credential.Epoch || c.Person.ID != me.credential.Person.ID {
+		return problem(BadAnswer, identity.ErrCredential)
+	}
+	me.profile.Credential, me.profile.Person = data, c.Person
+	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
+		return translate(err)
+	}
+	a.changed(StateChanged, SyncChanged)
+	a.nudge()
+	return nil
 }
 
 // ownCredential takes a credential that is for exactly these keys.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ const stepRoom = 32
 // OfferVerification begins one by showing a code: this device is D. What is to be given is
 // given as soon as it is verified.
 func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) (*Handover, *qr.Code, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	s, config, err := a.meet(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -58,7 +61,8 @@ func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) 
 		p.Close()
 		return nil, nil, translate(err)
 	}
-	return a.hold(s, p, VerifyStep{Stage: StageOffering}, give), code, nil
+	h, err := a.hold(s, p, VerifyStep{Stage: StageOffering}, give)
+	return h, code, err
 }
 
 // ScanVerification begins one with the text of the other's code: this device is S.
@@ -70,6 +74,8 @@ func (a *Agent) ScanVerification(ctx context.Context, text string, give []journa
 	if content.Kind != qr.KindCeremony {
 		return nil, problem(NotACode, nil)
 	}
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	s, config, err := a.meet(ctx)
 	if err != nil {
 		return nil, err
@@ -78,7 +84,7 @@ func (a *Agent) ScanVerification(ctx context.Context, text string, give []journa
 	if err != nil {
 		return nil, a.failedEarly(s, err)
 	}
-	return a.hold(s, p, VerifyStep{Stage: StageConnecting}, give), nil
+	return a.hold(s, p, VerifyStep{Stage: StageConnecting}, give)
 }
 
 // ScanPicture is the text of the code in a picture file, for ScanVerification.
@@ -170,8 +176,8 @@ func (a *Agent) failed(s *session, why peer.Reason, other identity.DeviceID) {
 	a.nudge()
 }
 
-// hold keeps a session for the screen.
-func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journal.RecordID) *Handover {
+// hold keeps a session for the screen, unless the vault was locked meanwhile.
+func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journal.RecordID) (*Handover, error) {
 	h := &Handover{
 		agent: a, session: s, peer: p, done: make(chan struct{}), steps: make(chan VerifyStep, stepRoom), ready: make(chan struct{}),
 	}
@@ -181,11 +187,18 @@ func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journ
 	}
 	h.show(first)
 	a.mu.Lock()
-	a.meeting = h
+	locked := a.session != s
+	if !locked {
+		a.meeting = h
+	}
 	a.mu.Unlock()
+	if locked {
+		p.Close()
+		return nil, problem(Locked, nil)
+	}
 	go h.run(give)
 	a.changed(VerificationChanged)
-	return h
+	return h, nil
 }
 
 // Steps are what the screen shows, one after the other; closed after the last. A screen that
@@ -224,13 +237,31 @@ func (h *Handover) Verified(ctx context.Context) (Other, error) {
 // TypeCode is the six digits that the other's screen shows, as the person typed them. What is
 // not six digits is a slip and no try.
 func (h *Handover) TypeCode(_ context.Context, digits string) error {
-	if stage := h.Step().Stage; stage != StageEnterCode {
+	if h.Step().Stage != StageEnterCode {
 		return problem(NotVerified, nil)
 	}
+	if !sixDigits(digits) {
+		return problem(CodeMistyped, nil)
+	}
+	h.show(VerifyStep{Stage: StageConfirm}) // a wrong code brings the question back
 	if err := h.peer.TypeCode(digits); err != nil {
 		return problem(CodeMistyped, err)
 	}
 	return nil
+}
+
+// sixDigits says whether six digits were typed, with the spaces and dashes people put in.
+func sixDigits(typed string) bool {
+	digits := 0
+	for _, r := range typed {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case !strings.ContainsRune(" -\u00a0\t", r):
+			return false
+		}
+	}
+	return digits == 6 && len(typed) <= 32
 }
 
 // Abort ends it at this person's wish; the last step follows.

@@ -71,6 +71,9 @@ func (p place) machine() (identity.MachineID, error) {
 			return "", fmt.Errorf("make machine ID: %w", err)
 		}
 		err = os.Link(draft, path)
+		if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
+			err = os.Rename(draft, path) // no links here: the last of two at once counts
+		}
 		os.Remove(draft)
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", fmt.Errorf("make machine ID: %w", err)

@@ -22,6 +22,7 @@ type session struct {
 	device  identity.DeviceID
 	clock   *clock
 	quit    chan struct{} // closed at lock
+	kept    time.Duration // uptime when keep last ran; watch's alone
 
 	// deed is held from an entry to its effect in the view, so that entries are applied in
 	// their order.
@@ -207,9 +208,11 @@ func apply(tx *vault.Tx, e journal.Entry, hash journal.Hash, words *journal.Deta
 		if words != nil {
 			w.Note = words.Note
 		}
-		if err := tx.PutWork(e.Assignment, w); err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return err
+		err := tx.PutWork(e.Assignment, w)
+		if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrTooLarge) {
+			return nil // the entry keeps it; the view is not where it would be lost
 		}
+		return err
 	case journal.RecordExpired:
 		row, err := tx.Record(e.Record)
 		switch {

@@ -2,9 +2,7 @@ package agent
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
+	"handslag/vault"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -422,12 +421,6 @@ func TestARevokedDevicesJournalIsStillTaken(t *testing.T) {
 	}
 }
 
-// fullDisk fails every write when it is full.
-type fullDisk struct {
-	journalfile.Disk
-	full *bool
-}
-
 func TestAFullDiskOpensNothingAndSaysSo(t *testing.T) {
 	f := newFar(t)
 	p := f.phone()
@@ -456,22 +449,96 @@ func TestAFullDiskOpensNothingAndSaysSo(t *testing.T) {
 }
 
 func TestAJournalThatCanNotBeWrittenOpensNothing(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Log("as root the folder's permissions do not count; the file is replaced by a folder")
+	f := newFar(t)
+	p := f.phone()
+	disk := &failingDisk{}
+	p.cfg.Disk = disk
+	p.start()
+	p.enrolled().synced()
+	for _, c := range []struct {
+		fails error
+		want  Code
+	}{{syscall.ENOSPC, DiskFull}, {syscall.EIO, JournalBroken}} {
+		before := p.Me().Waiting
+		disk.fail(c.fails)
+		_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+		refused(t, err, c.want)
+		_, err = p.Finish(t.Context(), "a1", "klart")
+		refused(t, err, c.want)
+		disk.fail(nil)
+		if p.Me().Waiting != before {
+			t.Errorf("%v: something was said", c.fails)
+		}
+		if task, err := p.Assignment(t.Context(), "a1"); err != nil || task.Done != nil {
+			t.Errorf("%v: it counts as done: %+v %v", c.fails, task, err)
+		}
+		if _, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"}); err != nil {
+			t.Errorf("%v: afterwards: %v", c.fails, err)
+		}
 	}
+	p.synced()
+}
+
+func TestTheFirstEntriesAreSaidThoughTheProgramDiedBetweenCredentialAndJournal(t *testing.T) {
+	f := newFar(t)
+	p := f.phone()
+	disk := &failingDisk{}
+	p.cfg.Disk = disk
+	p.start()
+	disk.fail(syscall.EIO)
+	refused(t, p.Enrol(t.Context(), Enrolment{Org: f.org(), Username: "anna", Password: f.password, Passphrase: passphrase}), JournalBroken)
+	disk.fail(nil)
+	p.start()
+	if p.State() != IsLocked {
+		t.Fatalf("state %q", p.State())
+	}
+	ok(t, p.Unlock(t.Context(), passphrase))
+	p.synced()
+	if got := f.kinds(p.Me().Device); !strings.HasPrefix(got, "device.enrolled device.unlocked record.fetched ") {
+		t.Error(got)
+	}
+}
+
+func TestAVaultWithoutAProfileIsBegunAgain(t *testing.T) {
+	f := newFar(t)
+	p := f.phone()
+	v, err := vault.Create(p.cfg.Vault, []byte(passphrase), p.cfg.VaultOptions)
+	ok(t, err)
+	ok(t, v.Close())
+	if p.State() != IsEnrolling {
+		t.Fatalf("state %q", p.State())
+	}
+	refused(t, p.ResumeEnrol(t.Context(), passphrase, f.password), NotEnrolled)
+	p.enrolled()
+}
+
+func TestADeviceThatWasAwayTooLongSignsInAgain(t *testing.T) {
 	f := newFar(t)
 	p := f.phone().enrolled().synced()
-	dir := p.place.journal(p.Me().Device)
+	device := p.Me().Device
+	p.pass(15 * 24 * time.Hour)
+	_, err := p.Finish(t.Context(), "a1", "klart")
+	refused(t, err, CredentialExpired)
+	refused(t, p.SignIn(t.Context(), "fel"), WrongPassword)
+	ok(t, p.SignIn(t.Context(), f.password))
+	_, err = p.Finish(t.Context(), "a1", "klart")
+	ok(t, err)
+	if p.Me().Device != device {
+		t.Error("it is another device")
+	}
+	p.synced()
+}
+
+func TestLoansThatEndWhileTheProgramRunsAreEnded(t *testing.T) {
+	f := newFar(t)
+	p := f.phone().enrolled().synced()
 	s, err := p.current()
 	ok(t, err)
-	ok(t, s.journal.Close()) // what a vanished disk looks like from above
-	_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
-	if CodeOf(err) != Locked {
-		t.Errorf("%v in %s", err, dir)
-	}
-	if errors.Is(err, syscall.ENOSPC) {
-		t.Error(err)
-	}
+	p.pass(73 * time.Hour)
+	p.Touch()
+	p.tick(s)
+	_, err = p.Record(t.Context(), "r1")
+	refused(t, err, NoRecord)
 }
 
 func TestWhatWasSaidBeforeACrashIsInTheViewAfterwards(t *testing.T) {

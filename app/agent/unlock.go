@@ -96,6 +96,7 @@ func (a *Agent) enter(v *vault.Vault) error {
 	a.mu.Lock()
 	a.session, a.elsewhere, a.attempts = s, false, 0
 	a.online, a.problem, a.touched = false, nil, a.clock.uptime()
+	s.kept = a.touched
 	a.mu.Unlock()
 	go a.watch(s)
 	a.changed(Signals()...)
@@ -218,8 +219,28 @@ func (s *session) closings(code string) []line {
 	return lines
 }
 
-// watchEvery is how often openings, loans and auto-lock are looked at.
-const watchEvery = time.Second
+// How often openings and auto-lock are looked at, and how often loans that ended and the
+// clock's floor are written down.
+const (
+	watchEvery = time.Second
+	keepEvery  = 5 * time.Minute
+)
+
+// keep ends what the floor of time has ended, and keeps the floor, so that a power cut gives
+// nobody the hours before it again.
+func (a *Agent) keep(s *session) {
+	n, err := s.expire()
+	if err != nil {
+		a.log.Warn("loans that ended are still here", "error", CodeOf(translate(err)))
+	}
+	if n > 0 {
+		a.changed(RecordsChanged, EventsChanged, SyncChanged)
+		a.nudge()
+	}
+	if err := s.saveClock(); err != nil {
+		a.log.Warn("the clock is not kept", "error", CodeOf(translate(err)))
+	}
+}
 
 // watch ends with the session.
 func (a *Agent) watch(s *session) {
@@ -240,9 +261,13 @@ func (a *Agent) tick(s *session) {
 	now := a.clock.uptime()
 	if lines := s.lapsed(now); len(lines) > 0 {
 		if _, err := s.say(lines...); err != nil {
-			a.log.Warn("an opening ended without its entry", "error", err)
+			a.log.Warn("an opening ended without its entry", "error", CodeOf(translate(err)))
 		}
 		a.changed(RecordsChanged, EventsChanged)
+	}
+	if now-s.kept >= keepEvery {
+		s.kept = now
+		a.keep(s)
 	}
 	a.mu.Lock()
 	idle := a.session == s && a.meeting == nil && now-a.touched >= a.cfg.AutoLock

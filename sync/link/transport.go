@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -125,6 +126,10 @@ func networkError(ctx context.Context, err error) error {
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
 		return fmt.Errorf("call: %w: %w", ErrPin, err)
+	}
+	var address *url.Error // it holds the query, which may name a person
+	if errors.As(err, &address) {
+		err = address.Err
 	}
 	return fmt.Errorf("call: %w: %w", ErrAway, err)
 }
