@@ -52,6 +52,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 		for key := range heads {
 			v.problem("journal %s: no chain is kept for it", key)
 		}
+		if err := verifyCount(ctx, tx, &v); err != nil {
+			return err
+		}
 		open, err := tx.OpenFindings(ctx)
 		v.Findings = int(open)
 		return err
@@ -60,6 +63,19 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 		return Verification{}, fmt.Errorf("verify: %w", err)
 	}
 	return v, nil
+}
+
+// verifyCount sees an entry that is gone without a chain to miss it: a held one.
+func verifyCount(ctx context.Context, tx *store.Tx, v *Verification) error {
+	given, err := tx.CounterValue(ctx, counterEntries)
+	if err != nil && !store.Missing(err) {
+		return err
+	}
+	have, err := tx.CountEntries(ctx)
+	if err == nil && have != given {
+		v.problem("the log has %d entries, %d were stored", have, given)
+	}
+	return err
 }
 
 func (v *Verification) problem(format string, args ...any) {

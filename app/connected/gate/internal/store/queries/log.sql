@@ -95,3 +95,6 @@ ORDER BY id DESC LIMIT @rows;
 
 -- name: OpenFindings :one
 SELECT COUNT(*) FROM findings WHERE closed_at = 0;
+
+-- name: CountEntries :one
+SELECT COUNT(*) FROM entries;

@@ -97,3 +97,6 @@ DELETE FROM attempts WHERE name_hash = @name_hash;
 
 -- name: PruneAttempts :exec
 DELETE FROM attempts WHERE next_at < @before;
+
+-- name: CounterValue :one
+SELECT value FROM counters WHERE name = @name;

@@ -259,6 +259,17 @@ func (q *Queries) CloseLone(ctx context.Context, arg CloseLoneParams) error {
 	return err
 }
 
+const countEntries = `-- name: CountEntries :one
+SELECT COUNT(*) FROM entries
+`
+
+func (q *Queries) CountEntries(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countEntries)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const cover = `-- name: Cover :exec
 UPDATE entries SET covered = 1, verdict = 'follows' WHERE id = $1
 `

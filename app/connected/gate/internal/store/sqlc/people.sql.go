@@ -119,6 +119,17 @@ func (q *Queries) ClearUnitsOfUser(ctx context.Context, userID string) error {
 	return err
 }
 
+const counterValue = `-- name: CounterValue :one
+SELECT value FROM counters WHERE name = $1
+`
+
+func (q *Queries) CounterValue(ctx context.Context, name string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, counterValue, name)
+	var value int64
+	err := row.Scan(&value)
+	return value, err
+}
+
 const forgetAttempts = `-- name: ForgetAttempts :exec
 DELETE FROM attempts WHERE name_hash = $1
 `
