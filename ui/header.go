@@ -15,7 +15,8 @@ import (
 type Connection struct {
 	Online  bool
 	Syncing bool
-	Waiting int // entries without a receipt
+	Silent  bool // while locked nothing is known of the connection, and nothing said
+	Waiting int  // entries without a receipt
 }
 
 // Header stands on top of every screen: who is at work, on which device, and how the connection is.
@@ -72,6 +73,8 @@ func (h *Header) SetConnection(c Connection) {
 	default:
 		h.status.SetText(h.lang.Say("header.offline"))
 	}
+	h.dot.Hidden, h.status.Hidden = c.Silent, c.Silent
+	h.waiting.Hidden = c.Silent && c.Waiting == 0
 	if c.Waiting > 0 {
 		h.waiting.SetText(h.lang.Say("header.waiting", "n", c.Waiting))
 	} else {

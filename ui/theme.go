@@ -31,6 +31,7 @@ type Appearance string
 const (
 	Sunlight Appearance = "light"
 	Dusk     Appearance = "dark"
+	AsSystem Appearance = "system" // as the desktop prefers
 )
 
 // Theme is the program's look. The zero value is Sunlight at normal text size.
@@ -41,10 +42,10 @@ type Theme struct {
 
 var _ fyne.Theme = Theme{}
 
-// Color gives our colour of a name, whatever the desktop prefers; a name we do not know falls to Fyne's.
-func (t Theme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+// Color gives our colour of a name; only AsSystem asks what the desktop prefers. A name we do not know falls to Fyne's.
+func (t Theme) Color(name fyne.ThemeColorName, preferred fyne.ThemeVariant) color.Color {
 	colours, variant := sunlight, theme.VariantLight
-	if t.Appearance == Dusk {
+	if t.Appearance == Dusk || t.Appearance == AsSystem && preferred == theme.VariantDark {
 		colours, variant = dusk, theme.VariantDark
 	}
 	if c, ok := colours[name]; ok {

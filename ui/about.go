@@ -1,0 +1,7 @@
+package ui
+
+// About is what the program says of itself.
+type About struct {
+	Name    string
+	Version string
+}

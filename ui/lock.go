@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"handslag/app/agent"
+	"handslag/assets"
+)
+
+// formWidth is how wide a form grows, in device-independent pixels.
+const formWidth = float32(480)
+
+// lockScreen asks for the passphrase. It shows no more than who may be asked: a first name and a device ID.
+type lockScreen struct {
+	w       *Window
+	banner  *Banner
+	field   *Field
+	button  *Button
+	count   *Text
+	content fyne.CanvasObject
+	busy    bool
+}
+
+func newLockScreen(w *Window) *lockScreen {
+	me := w.agent.Me()
+	s := &lockScreen{w: w, banner: NewBanner(w.lang)}
+	title := w.lang.Say("lock.title")
+	if me.Person.First != "" {
+		title = w.lang.Say("lock.greeting", "name", me.Person.First)
+	}
+	head := Stack(container.NewCenter(medallion(assets.IconLock, StateNeutral, 72)), NewTitle(title).Centred())
+	if me.Device != "" {
+		head.Add(NewMuted(w.lang.Say("lock.device", "id", me.Device.Grouped())).Centred())
+	}
+	if w.byItself {
+		head.Add(NewMuted(w.lang.Say("lock.auto", "minutes", int(w.config.AutoLock.Minutes()))).Centred())
+	}
+	if me.Waiting > 0 {
+		head.Add(NewMuted(w.lang.Say("lock.waiting", "n", me.Waiting)).Centred())
+	}
+	s.field = NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("lock.passphrase_hint"))
+	s.field.OnChange = func(string) { w.touch() }
+	s.field.OnSubmit = func(string) { s.unlock() }
+	s.button = NewPrimary(w.lang.Say("lock.unlock"), assets.IconKey, s.unlock)
+	s.count = NewMuted("").InState(StateWarning)
+	s.count.Hide()
+	forgotten := NewQuiet(w.lang.Say("lock.forgotten"), "", s.forgotten)
+	form := StackWide(head, s.banner, NewPanel(Stack(s.field, s.count, s.button)), container.NewCenter(forgotten))
+	s.content = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, form)))
+	s.tellCount()
+	return s
+}
+
+func (s *lockScreen) Content() fyne.CanvasObject { return s.content }
+func (s *lockScreen) First() fyne.Focusable      { return s.field.Focusable() }
+func (s *lockScreen) Enter()                     {}
+
+// Leave forgets what was typed.
+func (s *lockScreen) Leave() { s.field.SetText("") }
+
+func (s *lockScreen) Changed(sig agent.Signal) {
+	if sig == agent.StateChanged {
+		s.tellCount()
+	}
+}
+
+// tellCount says how many wrong passphrases this run has seen.
+func (s *lockScreen) tellCount() {
+	n := s.w.agent.Me().WrongAttempts
+	s.count.SetText(s.w.lang.Say("lock.wrong_so_far", "n", n))
+	s.count.Hidden = n == 0
+	s.content.Refresh()
+}
+
+// unlock tries what was typed. Deriving the key takes a second or so; meanwhile nothing can be typed.
+func (s *lockScreen) unlock() {
+	if s.busy {
+		return
+	}
+	s.w.touch()
+	phrase := s.field.Text()
+	if phrase == "" {
+		s.field.SetError(s.w.lang.Say("common.required"))
+		return
+	}
+	s.banner.Clear()
+	s.setBusy(true)
+	Load(s.w.life, s.w.spawn, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.w.agent.Unlock(ctx, phrase) },
+		func(_ struct{}, err error) {
+			s.setBusy(false)
+			switch agent.CodeOf(err) {
+			case "":
+				s.w.settle()
+				return
+			case agent.WrongPassphrase:
+				s.field.SetText("")
+				s.field.SetError(s.w.lang.Say("lock.wrong"))
+			case agent.OpenElsewhere, agent.NotEnrolled:
+				s.w.settle() // a screen of its own
+				s.w.tell(s.banner, err)
+			default:
+				s.w.tell(s.banner, err)
+			}
+			s.tellCount()
+			s.w.focus()
+		})
+}
+
+func (s *lockScreen) setBusy(on bool) {
+	s.busy = on
+	if on {
+		s.field.Disable()
+		s.button.Disable()
+		s.button.SetText(s.w.lang.Say("lock.unlocking"))
+		return
+	}
+	s.field.Enable()
+	s.button.Enable()
+	s.button.SetText(s.w.lang.Say("lock.unlock"))
+}
+
+func (s *lockScreen) forgotten() {
+	s.w.ask(&Dialog{
+		Title: s.w.lang.Say("lock.forgotten"), Body: NewText(s.w.lang.Say("lock.forgotten_text")), Cancel: s.w.lang.Say("common.close"),
+		OnClose: s.w.focus,
+	})
+}
