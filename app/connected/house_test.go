@@ -34,7 +34,7 @@ import (
 // house is a connected system over real HTTPS and a real SQLite file, with a clock that the
 // story moves.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	gate      *gate.Gate
 	config    gate.Config
 	statement identity.Statement
@@ -78,7 +78,7 @@ func ok(t testing.TB, err error) {
 }
 
 // newHouse opens an organisation of two units with people for every part of the stories.
-func newHouse(t *testing.T, decide gate.Decide) *house {
+func newHouse(t testing.TB, decide gate.Decide) *house {
 	t.Helper()
 	h := &house{t: t, clock: &clock{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}}
 	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
@@ -325,9 +325,9 @@ const things = `{"type":"record","id":"r-maja","kind":"person","subject":"s-maja
 {"type":"record","id":"r-maj","kind":"person","subject":"s-maj","unit":"norra","people":["anna.lind"],"protected_identity":false,"card":{"title":"Maj Ripsele","street":"Vantstickargränd 14 B","area":"Tornängen","tags":["ingen hiss"]},"protected":{"name":"Maj Ripsele"}}
 {"type":"record","id":"r-frost","kind":"person","subject":"s-frost","unit":"norra","people":["bo.ek","carl.ask"],"restricted":true,"protected_identity":false,"card":{"title":"Frida Frost","area":"Tornängen"},"protected":{"name":"Frida Frost"}}
 {"type":"record","id":"r-other","kind":"person","subject":"s-other","unit":"norra","people":["anna.lind"],"held_by":["dora.alm","carl.ask"],"protected_identity":false,"card":{"title":"Olle Other","area":"Tornängen"},"protected":{"name":"Olle Other"}}
-{"type":"assignment","id":"U-2002","record":"r-maj","unit":"norra","people":["bo.ek"],"title":"Fuktfläck i taket","area":"Tornängen","due":"2026-11-23","text":"Fotografera fläcken."}
-{"type":"assignment","id":"U-2300","record":"r-maja","unit":"norra","people":["bo.ek"],"title":"Vattenläcka under diskbänken","area":"Sparvhagen","due":"2026-11-23","text":"Stäng av vattnet."}
-{"type":"assignment","id":"U-2301","record":"","unit":"sodra","people":["carl.ask"],"title":"Städa","area":"Hamnen","due":"2026-11-23","text":""}
+{"type":"assignment","id":"W-2002","record":"r-maj","unit":"norra","people":["bo.ek"],"title":"Fuktfläck i taket","area":"Tornängen","due":"2026-11-23","text":"Fotografera fläcken."}
+{"type":"assignment","id":"W-2300","record":"r-maja","unit":"norra","people":["bo.ek"],"title":"Vattenläcka under diskbänken","area":"Sparvhagen","due":"2026-11-23","text":"Stäng av vattnet."}
+{"type":"assignment","id":"W-2301","record":"","unit":"sodra","people":["carl.ask"],"title":"Städa","area":"Hamnen","due":"2026-11-23","text":""}
 `
 
 func readIfThere(t *testing.T, path string) []byte {
@@ -346,7 +346,7 @@ func (h *house) restartAfterStop(t *testing.T) {
 }
 
 // errorsOf shows what fails inside the system in the test's output.
-type errorsOf struct{ t *testing.T }
+type errorsOf struct{ t testing.TB }
 
 func (e errorsOf) Write(line []byte) (int, error) {
 	e.t.Logf("inside: %s", line)

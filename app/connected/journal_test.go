@@ -159,7 +159,7 @@ func TestTheJournalOfARevokedDeviceIsTakenAndNothingMoreIsGiven(t *testing.T) {
 	ctx := context.Background()
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 	page := bo.changes("")
-	done := bo.signsWork(t, page, "U-2002", "klart")
+	done := bo.signsWork(t, page, "W-2002", "klart")
 	ok(t, h.gate.RevokeDevice(ctx, bo.keys.Device()))
 	if _, err := bo.client.Changes(ctx, "", 1); code(t, err) != link.CodeDeviceRevoked {
 		t.Errorf("changes: %v", err)
@@ -340,9 +340,9 @@ func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {
 	h := newHouse(t, live)
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 	page := bo.changes("")
-	item := bo.signsWork(t, page, "U-2002", "klart")
+	item := bo.signsWork(t, page, "W-2002", "klart")
 	e := must[journal.Entry](t)(journal.OpenEntry(item.Entry, bo.keys.Public().Signing))
-	e.Assignment, e.Subject = "U-2300", "s-maja" // the signature is for another
+	e.Assignment, e.Subject = "W-2300", "s-maja" // the signature is for another
 	bo.chain = journal.Chain{Generation: 1}
 	moved := bo.say(e, nil)
 	bo.hands(bo.batch(moved))
@@ -350,7 +350,7 @@ func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {
 		t.Errorf("findings: %s", got)
 	}
 	ok(t, h.gate.TakeRole(context.Background(), "bo.ek", "caretaker"))
-	bo.hands(bo.batch(bo.signsWork(t, page, "U-2002", "klart")))
+	bo.hands(bo.batch(bo.signsWork(t, page, "W-2002", "klart")))
 	if got := bo.finds(anna); got != "work_refused open, bad_work open" {
 		t.Errorf("findings: %s", got)
 	}

@@ -52,7 +52,7 @@ func TestAMorning(t *testing.T) {
 	}
 
 	opened := bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj", Record: "r-maj", RecordVersion: 1}, &journal.Details{Reason: "Fuktfläck hos Maj"})
-	done := bo.signsWork(t, page, "U-2002", "Fläcken är torr")
+	done := bo.signsWork(t, page, "W-2002", "Fläcken är torr")
 	batch := bo.batch(opened, done)
 	if to := bo.hands(batch); to != 2 {
 		t.Fatalf("the receipt reaches entry %d", to)
@@ -171,7 +171,7 @@ func TestASecondImportChangesNothingAndAThirdMakesAVersion(t *testing.T) {
 	if a.Number != 2 || a.Text != "Mät fukten." {
 		t.Errorf("the new version is %+v", a)
 	}
-	old := bo.signsWork(t, page, "U-2002", "klar")
+	old := bo.signsWork(t, page, "W-2002", "klar")
 	bo.hands(bo.batch(old))
 	if done := bo.changes(next.Cursor).Assignments[0].Done; done == nil || done.Number != 1 {
 		t.Errorf("signed an older version: %+v", done)
@@ -216,7 +216,7 @@ func TestNothingPersonalLiesInTheFile(t *testing.T) {
 	h := newHouse(t, live)
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 	page := bo.changes("")
-	bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj"}, &journal.Details{Reason: "Fuktfläck hos Maj"}), bo.signsWork(t, page, "U-2002", "Fläcken är torr")))
+	bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj"}, &journal.Details{Reason: "Fuktfläck hos Maj"}), bo.signsWork(t, page, "W-2002", "Fläcken är torr")))
 	anna.log(link.LogFilter{Person: "bo.ek"})
 	h.stop()
 	defer h.restartAfterStop(t)
