@@ -116,9 +116,32 @@ func TestEveryFailureHasItsName(t *testing.T) {
 			st.play()
 			return st
 		}, KeyMismatch, PeerAbort},
+		{"S speaks for a colleague's device, whose signatures it can get, from a device of its own", func(t *testing.T) *stage {
+			st := newStage(t)
+			carl := st.s.device.org.enrol("carl")
+			st.s.machine.self.raw, st.s.machine.self.signWith = carl.raw, carl.keys.Sign
+			st.play()
+			return st
+		}, PeerAbort, KeyMismatch},
+		{"D does the same", func(t *testing.T) *stage {
+			st := newStage(t)
+			carl := st.d.device.org.enrol("carl")
+			st.d.machine.self.raw, st.d.machine.self.signWith = carl.raw, carl.keys.Sign
+			st.play()
+			return st
+		}, KeyMismatch, PeerAbort},
 		{"S shows D its own credential back", func(t *testing.T) *stage {
 			st := newStage(t)
 			st.s.machine.self.raw = st.d.device.raw
+			st.play()
+			return st
+		}, PeerAbort, KeyMismatch},
+		{"S shows a second credential of D's own device", func(t *testing.T) *stage {
+			org := newOrganisation(t, 1)
+			d, s := org.enrol("bo"), org.enrol("bo")
+			s.credential.Keys.Signing = d.keys.Public().Signing
+			st := stageOf(t, org.issue(s.keys, s.credential), d, org.enrol("m"))
+			st.s.machine.self.signWith = d.keys.Sign
 			st.play()
 			return st
 		}, PeerAbort, KeyMismatch},

@@ -317,6 +317,22 @@ func TestStrangersAreBounded(t *testing.T) {
 	knock(append([]byte{0, 0, 0x40, 0}, make([]byte, 64<<10)...)) // one that never ends well
 	knock([]byte{0, 0})                                           // one that never goes on
 
+	// One who wants to share without a verification.
+	n, err := newDialler(stranger.keys.Transport(), offer, designTiming())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.end()
+	stream, err := n.reach(t.Context(), bo.peer(), shareProtocol)
+	if err == nil {
+		stream.Write([]byte{0, 0, 0, 1, 0})
+		stream.SetReadDeadline(time.Now().Add(patience))
+		_, err = stream.Read(make([]byte, 1))
+	}
+	if err == nil || len(display.shares) != 0 {
+		t.Errorf("a stranger's share waits to be received: %v", err)
+	}
+
 	scan, err := Scan(t.Context(), anna.config(), display.Payload())
 	if err != nil {
 		t.Fatal(err)
@@ -326,6 +342,11 @@ func TestStrangersAreBounded(t *testing.T) {
 	await(t, "the question", dw.asked)
 	dw.session.TypeCode(code)
 	await(t, "D verified", dw.verified)
+
+	// From now on nobody else is let in at all.
+	if !dw.session.node.gate.InterceptSecured(network.DirInbound, anna.peer(), nil) || dw.session.node.gate.InterceptSecured(network.DirInbound, stranger.peer(), nil) {
+		t.Error("D is verified and lets strangers in, or its colleague out")
+	}
 }
 
 func TestASessionSurvivesALostConnection(t *testing.T) {

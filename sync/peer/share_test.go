@@ -253,6 +253,9 @@ func TestTheReceiverRefuses(t *testing.T) {
 		{name: "a ciphertext with a flipped bit", change: func(_ *Verified, m *itemMessage) { m.Cipher = bytes.Clone(m.Cipher); m.Cipher[20] ^= 1 }, why: BadRecord},
 		{name: "no ciphertext", change: func(_ *Verified, m *itemMessage) { m.Cipher = nil }, why: BadRecord},
 		{name: "a key other than the manifest's", change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
+		{name: "a key that opens, but is not the manifest's", change: func(v *Verified, m *itemMessage) {
+			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1), make([]byte, 32))
+		}, why: BadRecord},
 		{name: "a key that does not open", repack: true, change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
 		{name: "a key sealed in another verification", repack: true, change: func(v *Verified, m *itemMessage) {
 			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(make([]byte, 32), "r-1", 1), make([]byte, 32))
@@ -268,6 +271,13 @@ func TestTheReceiverRefuses(t *testing.T) {
 		{name: "a loan other than the manifest's", repack: true, change: func(v *Verified, m *itemMessage) {
 			m.Hands[1].Loan, _ = anna.keys.Sign(signed.DomainLoan, record.Loan{Version: 1, Org: org.id, Record: "r-1", Number: 1,
 				From: anna.credential.Device(), To: bo.credential.Device(), Until: soon - 1})
+		}, why: BadRecord},
+		{name: "a loan of somebody else's", repack: true, change: func(_ *Verified, m *itemMessage) {
+			dora := org.enrol("dora")
+			held, _ := dora.holds(t, "r-1", soon)
+			loan, _ := dora.keys.Sign(signed.DomainLoan, record.Loan{Version: 1, Org: org.id, Record: "r-1", Number: 1,
+				From: dora.credential.Device(), To: bo.credential.Device(), Until: soon})
+			m.Hands = []record.Hand{held.Hands[0], {Loan: loan, Credential: dora.raw}}
 		}, why: BadRecord},
 		{name: "no loan of the sharer's", repack: true, change: func(_ *Verified, m *itemMessage) { m.Hands = m.Hands[:1] }, why: BadRecord},
 		{name: "a record of another organisation", repack: true, change: func(_ *Verified, m *itemMessage) {
