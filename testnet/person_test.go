@@ -89,8 +89,11 @@ func acts() map[string]func(*scene, []string) error {
 			s.story.meeting = nil
 			return m.End(s.ctx, s.who)
 		},
-		"mistypes": func(s *scene, _ []string) error { s.who.Password += "x"; return nil },
-		"recalls":  func(s *scene, _ []string) error { s.who.Password = strings.TrimSuffix(s.who.Password, "x"); return nil },
+		"has-small-disk": smallDisk,
+		"fills-disk":     fillDisk,
+		"empties-disk":   emptyDisk,
+		"mistypes":       func(s *scene, _ []string) error { s.who.Password += "x"; return nil },
+		"recalls":        func(s *scene, _ []string) error { s.who.Password = strings.TrimSuffix(s.who.Password, "x"); return nil },
 		"opens-any": func(s *scene, args []string) error { // the first record that the device holds
 			cards, err := s.cards()
 			if err == nil && len(cards) == 0 {

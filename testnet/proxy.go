@@ -63,6 +63,13 @@ func (p *Proxy) To(target string) {
 	p.target = target
 }
 
+// Target is where connections are led now.
+func (p *Proxy) Target() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target
+}
+
 // Cut ends every connection that is open now.
 func (p *Proxy) Cut() {
 	p.mu.Lock()

@@ -31,6 +31,12 @@ func TestStories(t *testing.T) {
 			"import":       importMore,
 			"anna":         person("anna"), "bo": person("bo"), "carl": person("carl"), "dora": person("dora"),
 		},
+		Condition: func(name string) (bool, error) {
+			if name == "mount" {
+				return mayMount(), nil
+			}
+			return false, fmt.Errorf("no such condition: %s", name)
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[key{}] = &story{}
 			env.Setenv("OTHER", otherOrganisation)
