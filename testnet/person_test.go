@@ -89,6 +89,20 @@ func acts() map[string]func(*scene, []string) error {
 			s.story.meeting = nil
 			return m.End(s.ctx, s.who)
 		},
+		"finishes-any": func(s *scene, args []string) error { // the first that is this person's own
+			values, err := s.who.Do(s.ctx, "assignments")
+			if err != nil {
+				return err
+			}
+			var tasks []agent.Task
+			s.ts.Check(json.Unmarshal(values[0], &tasks))
+			for _, task := range tasks {
+				if task.Mine && task.Done == nil {
+					return s.do("done", string(task.ID), "-note", args[0])
+				}
+			}
+			return &testnet.Refused{Code: agent.NoAssignment}
+		},
 		"has-small-disk": smallDisk,
 		"fills-disk":     fillDisk,
 		"empties-disk":   emptyDisk,
