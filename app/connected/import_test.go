@@ -140,6 +140,7 @@ func FuzzHandIn(f *testing.F) {
 		f.Add(batch)
 	}
 	handler := h.server.Config.Handler
+	runs := 0
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h.t = t
 		h.clock.pass(time.Minute)
@@ -153,6 +154,8 @@ func FuzzHandIn(f *testing.F) {
 		default:
 			t.Errorf("status %d: %s", answer.Code, answer.Body)
 		}
-		h.sound()
+		if runs++; runs%32 == 1 { // the log grows, and each verification reads all of it
+			h.sound()
+		}
 	})
 }

@@ -27,6 +27,7 @@ const (
 	idleTime     = 2 * time.Minute
 	headerLimit  = 16 << 10 // bytes
 	shutdownTime = 10 * time.Second
+	streams      = 16 // calls at once on one connection
 )
 
 // Handler is the connected system as an HTTP handler. Its log holds no personal data: routes,
@@ -47,6 +48,7 @@ func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert tls.Ce
 		WriteTimeout:      answerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerLimit,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams},
 		ErrorLog:          log.New(io.Discard, "", 0), // its lines hold callers' addresses
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}

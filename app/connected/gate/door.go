@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
+	"time"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -23,17 +25,25 @@ const (
 	strangersCarried = 30 // journals of carriers that prove nothing
 )
 
+// largeAtOnce bounds how many bodies over link.RequestLimit are held in memory, largePatience
+// how long one more waits for its turn.
+const (
+	largeAtOnce   = 32
+	largePatience = 10 * time.Second
+)
+
 // Door serves the routes of a table. It is the only HTTP handler over a Gate.
 type Door struct {
 	g      *Gate
 	routes table
 	log    *slog.Logger
+	large  chan struct{}
 }
 
 // Door makes the handler for routes; it panics on a route without a right. Its log holds no
 // personal data.
 func (g *Gate) Door(routes []Route, log *slog.Logger) *Door {
-	return &Door{g: g, routes: newTable(routes), log: log}
+	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce)}
 }
 
 // request is what of an HTTP request matters past the socket.
@@ -77,9 +87,16 @@ func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) 
 	return answer, err
 }
 
-// pass finds the route, reads the body and runs the call. name is the route's, or "other".
+// pass finds the route, reads the body and runs the call. name is the route's, or "other". A
+// fault in the program becomes an internal refusal: its transaction is rolled back.
 func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
 	ctx, name := r.Context(), "other"
+	defer func() {
+		if fault := recover(); fault != nil {
+			d.log.Error("call panicked", "route", name, "stack", string(debug.Stack()))
+			answer, err = Answer{}, Refuse(link.CodeInternal)
+		}
+	}()
 	methods := d.routes[r.URL.Path]
 	route := methods[r.Method]
 	if methods != nil {
@@ -92,6 +109,14 @@ func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
 		return name, Answer{}, d.stranger(ctx, name, link.CodeMethod)
 	case r.ContentLength > route.limit():
 		return name, Answer{}, d.stranger(ctx, name, link.CodeTooLarge)
+	}
+	if route.limit() > link.RequestLimit && r.ContentLength != 0 {
+		select {
+		case d.large <- struct{}{}:
+			defer func() { <-d.large }()
+		case <-time.After(largePatience):
+			return name, Answer{}, d.stranger(ctx, name, link.CodeBusy)
+		}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, route.limit()+1))
 	if err != nil {

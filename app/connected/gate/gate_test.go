@@ -1,0 +1,170 @@
+package gate
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+)
+
+func TestATableThatDoesNotSayWhatItAsksForDoesNotStart(t *testing.T) {
+	handler := func(*Call) (Answer, error) { return Answer{}, nil }
+	thing := func(*Call) (access.Thing, error) { return access.Thing{}, nil }
+	good := Route{Method: "GET", Path: "/x", Right: Needs(access.LogRead), Resource: thing, Handler: handler}
+	newTable([]Route{good})
+	for name, routes := range map[string][]Route{
+		"no right":                 {{Method: "GET", Path: "/x", Handler: handler}},
+		"public without a why":     {{Method: "GET", Path: "/x", Right: Public(""), Handler: handler}},
+		"own without a why":        {{Method: "GET", Path: "/x", Right: Own(""), Handler: handler}},
+		"carried without a why":    {{Method: "GET", Path: "/x", Right: Carried(""), Handler: handler}},
+		"a right to nothing":       {{Method: "GET", Path: "/x", Right: Needs(access.LogRead), Handler: handler}},
+		"a right without a name":   {{Method: "GET", Path: "/x", Right: Needs(""), Resource: thing, Handler: handler}},
+		"no handler":               {{Method: "GET", Path: "/x", Right: Public("y")}},
+		"no method":                {{Path: "/x", Right: Public("y"), Handler: handler}},
+		"a path without its slash": {{Method: "GET", Path: "x", Right: Public("y"), Handler: handler}},
+		"one route twice":          {good, good},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it starts")
+				}
+			}()
+			newTable(routes)
+		})
+	}
+}
+
+func TestPasswordHashes(t *testing.T) {
+	text, err := HashPassword("korrekt häst")
+	if err != nil || !strings.HasPrefix(text, "$argon2id$v=19$m=65536,t=3,p=4$") {
+		t.Fatal(text, err)
+	}
+	p, err := parsePHC(text)
+	if err != nil || !p.matches("korrekt häst") || p.matches("korrekt hast") {
+		t.Errorf("it does not tell right from wrong: %v", err)
+	}
+	for _, password := range []string{"", strings.Repeat("x", maxPassword+1)} {
+		if _, err := HashPassword(password); !errors.Is(err, ErrPassword) {
+			t.Errorf("a password of %d bytes: %v", len(password), err)
+		}
+	}
+	for _, bad := range []string{"", "hemligt", "$argon2i$" + text[10:], strings.Replace(text, "t=3", "t=0", 1), strings.Replace(text, "m=65536", "m=4194304", 1),
+		strings.Replace(text, "p=4", "p=0", 1), text + "$", strings.Replace(text, "v=19", "v=16", 1), text[:len(text)-4]} {
+		if _, err := parsePHC(bad); !errors.Is(err, ErrInput) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func FuzzPasswordHash(f *testing.F) {
+	f.Add(phc{64, 1, 1, make([]byte, 16), make([]byte, 32)}.String())
+	f.Add(nobody.String())
+	f.Fuzz(func(t *testing.T, text string) {
+		if p, err := parsePHC(text); err == nil && p.String() != text {
+			t.Errorf("%q reads as %q", text, p.String())
+		}
+	})
+}
+
+func FuzzImportLine(f *testing.F) {
+	f.Add([]byte(`{"type":"record","id":"r","subject":"s","held_by":[],"protected":{"b":"1","a":2},"card":{"title":"T","tags":["x"]}}`))
+	f.Add([]byte(`{"type":"user","username":"bo.ek","first":"Bo","roles":["caretaker"]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		line, err := parseLine(data)
+		if err != nil {
+			return
+		}
+		if line.Protected != nil {
+			again, err := line.Protected.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back fields
+			if err := back.UnmarshalJSON(again); err != nil || len(back) != len(*line.Protected) {
+				t.Errorf("%s reads back as %v, %v", again, back, err)
+			}
+			for i, field := range back {
+				if field != (*line.Protected)[i] {
+					t.Errorf("%v reads back as %v", (*line.Protected)[i], field)
+				}
+			}
+		}
+	})
+}
+
+func TestWaitsGrowAndEnd(t *testing.T) {
+	now := signed.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
+	for failures, want := range map[int64]time.Duration{1: 0, 3: 0, 4: time.Second, 5: 2 * time.Second, 8: 16 * time.Second, 13: longestWait, 1 << 40: longestWait} {
+		if got := waitAfter(failures, now); got != now.Add(want) {
+			t.Errorf("after %d failures: %v", failures, got.Time().Sub(now.Time()))
+		}
+	}
+}
+
+func TestLimitsStartAgainEachMinute(t *testing.T) {
+	l, now := newLimits(), signed.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
+	for i := range 3 {
+		if got := l.take("x", 2, now); got != (i < 2) {
+			t.Errorf("number %d: %v", i+1, got)
+		}
+	}
+	if !l.take("y", 2, now) || !l.take("x", 2, now.Add(time.Minute)) || !l.take("x", 2, now.Add(-time.Hour)) {
+		t.Error("another name, the next minute or a clock turned back is refused")
+	}
+}
+
+func TestAColumnOpensInItsOwnPlaceOnly(t *testing.T) {
+	ctx := context.Background()
+	key := make([]byte, 32)
+	rand.Read(key)
+	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "x.db"), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var box []byte
+	err = s.Do(ctx, func(tx *store.Tx) error {
+		box, err = tx.Seal(ctx, "s-1", "records:body", "r-1/1", []byte("hemligt"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(subject, column, row string) (plain []byte, err error) {
+		err = s.Do(ctx, func(tx *store.Tx) error {
+			plain, err = tx.Open(ctx, subject, column, row, box)
+			return err
+		})
+		return plain, err
+	}
+	if plain, err := try("s-1", "records:body", "r-1/1"); err != nil || string(plain) != "hemligt" {
+		t.Errorf("in its place: %q, %v", plain, err)
+	}
+	for _, place := range [][3]string{{"s-1", "records:body", "r-1/2"}, {"s-1", "entries:payload", "r-1/1"}, {"s-2", "records:body", "r-1/1"}} {
+		if _, err := try(place[0], place[1], place[2]); err == nil {
+			t.Errorf("it opens at %v", place)
+		}
+	}
+	err = s.Do(ctx, func(tx *store.Tx) error { return tx.Destroy(ctx, "s-1", 1) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := try("s-1", "records:body", "r-1/1"); !errors.Is(err, store.ErrErased) {
+		t.Errorf("erased, it opens: %v", err)
+	}
+	err = s.Do(ctx, func(tx *store.Tx) error {
+		_, err := tx.Seal(ctx, "s-1", "records:body", "r-1/1", []byte("nytt"))
+		return err
+	})
+	if !errors.Is(err, store.ErrErased) {
+		t.Errorf("a key is made anew for somebody erased: %v", err)
+	}
+}
