@@ -15,7 +15,9 @@ import (
 )
 
 // Config is what a session needs to know and to ask. Now, Revoked and Append are called from
-// the session's goroutines.
+// the session's goroutines. A session that ends while Append is at work does not wait for
+// it, and ends its ctx: an entry that becomes durable all the same stands beside the one
+// about the failure.
 type Config struct {
 	Org        identity.OrgID
 	Issuing    []signed.Key     // the organisation's, as its statement says

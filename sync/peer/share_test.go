@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,10 +18,10 @@ import (
 )
 
 // holds is a record that d holds until until, as it lies on the device, with its key.
-func (d *device) holds(t tester, name string, until signed.Time) (Outgoing, []byte) {
+func (d *device) holds(t tester, name string, until signed.Time, more ...string) (Outgoing, []byte) {
 	t.Helper()
 	id := journal.RecordID(name)
-	cipher, hash, key, err := record.SealProtected(d.org.id, id, 1, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 05 " + name}}})
+	cipher, hash, key, err := record.SealProtected(d.org.id, id, 1, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 05 " + name + strings.Join(more, "")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +152,25 @@ func TestThreeRecordsEitherWay(t *testing.T) {
 	_, _, sv, dv := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
 	share(t, sv, dv, 3)
 	share(t, dv, sv, 3)
+}
+
+func TestAShareAsLargeAsItMayBe(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna := org.enrol("anna")
+	_, _, sv, dv := meet(t, anna.config(), org.enrol("bo").config())
+	share(t, dv, sv, MaxItems)
+	item, _ := anna.holds(t, "r-"+strings.Repeat("0", 60), noon.Add(time.Hour), strings.Repeat("x", record.CipherLimit-256))
+	b := newBooks()
+	result := receive(dv, b.receiver())
+	if _, err := sv.Send(t.Context(), strings.Repeat("å", maxPurpose/2), []Outgoing{item}, b.sharer()); err != nil {
+		t.Fatal(err)
+	}
+	if got := await(t, "the receiver", result); got.err != nil || len(b.received) != 1 {
+		t.Errorf("landed %d: %v", len(b.received), got.err)
+	}
+	if _, err := sv.Send(t.Context(), "", make([]Outgoing, MaxItems+1), newBooks().sharer()); !errors.Is(err, ErrShare) {
+		t.Errorf("one record too many: %v", err)
+	}
 }
 
 func TestWhatTheReceiverHasIsNotSentAgain(t *testing.T) {
