@@ -276,9 +276,18 @@ func TestHalvesOfAShareFindEachOther(t *testing.T) {
 	if row := find(alone, journal.ShareSent); row == nil || !row.Alone || row.Other != nil || row.PeerName != "Bo Ek" {
 		t.Fatalf("before Bo is in: %+v", row)
 	}
+	// Neither another record nor a third device makes the other half.
+	other := bo.say(journal.Entry{Kind: journal.ShareReceived, Subject: "s-maj", Record: "r-maj", Peer: anna.keys.Device(), Pair: pair}, nil)
+	dora := h.enrolled("dora.alm")
+	third := dora.say(journal.Entry{Kind: journal.ShareReceived, Subject: "s-maja", Record: "r-maja", Peer: anna.keys.Device(), Pair: pair}, nil)
+	dora.hands(dora.batch(third))
+	bo.hands(bo.batch(other)) // ahead of the one before it
+	if row := find(anna.log(link.LogFilter{Record: "r-maja", Person: "anna.lind"}).Rows, journal.ShareSent); row == nil || !row.Alone || row.Other != nil {
+		t.Errorf("joined with what is no half of it: %+v", row)
+	}
 	bo.hands(bo.batch(received))
 	row := find(anna.log(link.LogFilter{Record: "r-maja", Person: "anna.lind"}).Rows, journal.ShareSent)
-	if row == nil || row.Alone || row.Other == nil || row.Other.Kind != journal.ShareReceived || row.Other.Person.Username != "bo.ek" {
+	if row == nil || row.Alone || row.Other == nil || row.Other.Kind != journal.ShareReceived || row.Other.Person.Username != "bo.ek" || row.Other.Record != "r-maja" {
 		t.Errorf("after: %+v", row)
 	}
 }
@@ -349,9 +358,14 @@ func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {
 	if got := bo.finds(anna); got != "bad_work open" {
 		t.Errorf("findings: %s", got)
 	}
+	e.Assignment, e.Subject = "W-2002", "s-maj" // the signature is for other words
+	bo.hands(bo.batch(bo.say(e, &journal.Details{Note: "inte klart"})))
+	if got := bo.finds(anna); got != "bad_work open, bad_work open" {
+		t.Errorf("findings: %s", got)
+	}
 	ok(t, h.gate.TakeRole(context.Background(), "bo.ek", "caretaker"))
 	bo.hands(bo.batch(bo.signsWork(t, page, "W-2002", "klart")))
-	if got := bo.finds(anna); got != "work_refused open, bad_work open" {
+	if got := bo.finds(anna); got != "work_refused open, bad_work open, bad_work open" {
 		t.Errorf("findings: %s", got)
 	}
 	ok(t, h.gate.GrantRole(context.Background(), "bo.ek", "caretaker"))

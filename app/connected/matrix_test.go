@@ -20,7 +20,7 @@ import (
 )
 
 // golden is every route by every kind of caller: the refusal's code, or ok; of changes, which
-// records came; of enrol, which asks for a password and no proof, the same with the caller's
+// records and assignments came; of enrol, which asks for a password and no proof, the same with the caller's
 // own password (a stranger guesses one).
 const golden = `
 caller                     | health | statement | credential         | changes            | journal     | log                | enrol
@@ -38,7 +38,7 @@ an expired credential      | ok     | ok        | credential_expired | credentia
 a disabled user            | ok     | ok        | user_disabled      | user_disabled      | ok          | user_disabled      | user_disabled
 the wrong role             | ok     | ok        | ok                 | none               | ok          | forbidden          | ok
 the right role elsewhere   | ok     | ok        | ok                 | none               | ok          | forbidden          | ok
-a caretaker                | ok     | ok        | ok                 | r-maj              | ok          | forbidden          | ok
+a caretaker                | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | forbidden          | ok
 a caretaker no longer      | ok     | ok        | ok                 | none               | ok          | forbidden          | ok
 the right role             | ok     | ok        | ok                 | r-maj r-maja       | ok          | ok                 | ok
 a reviewer no longer       | ok     | ok        | ok                 | r-maj r-maja       | ok          | forbidden          | ok
@@ -272,6 +272,10 @@ func (h *house) call(t *testing.T, c column, header string, body []byte) string 
 	for _, r := range page.Records {
 		rec := must[record.Record](t)(record.OpenRecord(r.Record, r.Cipher, h.statement.Org(), h.statement.Issuing))
 		ids = append(ids, string(rec.ID))
+	}
+	for _, a := range page.Assignments {
+		work := must[record.Assignment](t)(record.OpenAssignment(a.Assignment, h.statement.Org(), h.statement.Issuing))
+		ids = append(ids, string(work.ID))
 	}
 	if len(ids) == 0 {
 		return "none"
