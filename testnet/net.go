@@ -10,18 +10,20 @@ import (
 	"sort"
 	"time"
 
+	"handslag/assets"
 	"handslag/identity"
 	"handslag/testnet/demo"
 )
 
 // Options say what organisation to start.
 type Options struct {
-	Dir      string   // where its state lies; what is there already is gone on with
-	Programs Programs // as BuildPrograms or ProgramsIn found them
-	Name     string   // "": demo.OrganisationName
-	Seed     uint64   // of the data: 0 for demo.DefaultSeed
-	Empty    bool     // import nothing
-	Day      time.Time
+	Dir      string    // where its state lies; what is there already is gone on with
+	Programs Programs  // as BuildPrograms or ProgramsIn found them
+	Name     string    // "": demo.OrganisationName
+	Seed     uint64    // of the data: 0 for demo.DefaultSeed
+	Empty    bool      // import nothing
+	Day      time.Time // that the data is about, zero: today; another than before is imported anew
+	Lang     assets.Language
 }
 
 // Net is one organisation with its directory, its connected system and its people. Its
@@ -29,6 +31,7 @@ type Options struct {
 type Net struct {
 	Org  identity.OrgID
 	Name string
+	Lang assets.Language // that people's devices answer in
 
 	// To the connected system and the directory go through these.
 	Line, DirectoryLine *Proxy
@@ -50,11 +53,18 @@ type saved struct {
 	Org           identity.OrgID `json:"org"`
 	Line          string         `json:"line"`
 	DirectoryLine string         `json:"directory_line"`
+	Day           string         `json:"day"` // of the data
 }
 
 // Start makes the organisation, or goes on with the one in Dir, and serves it.
 func Start(ctx context.Context, o Options) (_ *Net, err error) {
-	n := &Net{Name: o.Name, dir: o.Dir, programs: o.Programs, people: map[string]*Person{}}
+	n := &Net{Name: o.Name, Lang: o.Lang, dir: o.Dir, programs: o.Programs, people: map[string]*Person{}}
+	if o.Day.IsZero() {
+		o.Day = time.Now()
+	}
+	if n.Lang == "" {
+		n.Lang = assets.Swedish
+	}
 	if n.Name == "" {
 		n.Name = demo.OrganisationName
 	}
@@ -78,10 +88,15 @@ func Start(ctx context.Context, o Options) (_ *Net, err error) {
 	if n.DirectoryLine, err = NewProxyAt(before.DirectoryLine); err != nil {
 		return nil, err
 	}
-	if n.Org = before.Org; n.Org == "" {
-		if err := n.found(ctx, o); err != nil {
-			return nil, err
-		}
+	n.Org = before.Org
+	if n.Org == "" {
+		err = n.found(ctx)
+	}
+	if err == nil && before.Day != o.Day.Format(time.DateOnly) {
+		err = n.fill(ctx, o)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := n.StartDirectory(ctx); err != nil {
 		return nil, err
@@ -106,15 +121,13 @@ func (n *Net) before() (saved, error) {
 	return s, nil
 }
 
-// found makes the organisation and imports its data. The file that says so comes last: a
-// start that was interrupted is begun anew.
-func (n *Net) found(ctx context.Context, o Options) error {
-	if err := os.RemoveAll(n.path("connected")); err != nil {
-		return err
-	}
+// found makes the organisation.
+func (n *Net) found(ctx context.Context) error {
 	recovery := n.path("recovery")
-	if err := os.RemoveAll(recovery); err != nil {
-		return err
+	for _, begun := range []string{n.Folder(), recovery} { // by a start that was interrupted
+		if err := os.RemoveAll(begun); err != nil {
+			return err
+		}
 	}
 	var made struct {
 		ID identity.OrgID `json:"id"`
@@ -123,22 +136,22 @@ func (n *Net) found(ctx context.Context, o Options) error {
 		return err
 	}
 	n.Org = made.ID
-	if err := n.Admin(ctx, nil, "export", "statement", "-to", n.path("statements")); err != nil {
-		return err
-	}
+	return n.Admin(ctx, nil, "export", "statement", "-to", n.path("statements"))
+}
+
+// fill imports the data of a day. The file that says so comes last: a start that was
+// interrupted is begun anew.
+func (n *Net) fill(ctx context.Context, o Options) error {
 	if !o.Empty {
-		seed, day := o.Seed, o.Day
+		seed := o.Seed
 		if seed == 0 {
 			seed = demo.DefaultSeed
 		}
-		if day.IsZero() {
-			day = time.Now()
-		}
-		if err := n.importData(ctx, demo.Organisation(seed, day)); err != nil {
+		if err := n.importData(ctx, demo.Organisation(seed, o.Day)); err != nil {
 			return err
 		}
 	}
-	data, err := json.Marshal(saved{n.Org, n.Line.Address(), n.DirectoryLine.Address()})
+	data, err := json.Marshal(saved{n.Org, n.Line.Address(), n.DirectoryLine.Address(), o.Day.Format(time.DateOnly)})
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"handslag/app/agent"
+	"handslag/identity/qr"
 )
 
 // Person is somebody with a device: a profile folder, a password, a passphrase, and a session
@@ -64,7 +67,44 @@ func (p *Person) flags() []string {
 	url, ca := p.net.DirectoryURL()
 	return []string{
 		"-vault", p.Vault, "-outbox", p.Outbox, "-directory", url, "-directory-ca", ca, "-loopback", "-json",
+		"-lang", string(p.net.Lang),
 	}
+}
+
+// Config is the person's device as an agent within this process needs it: it shows its codes
+// in its own folder, and its camera looks into whose, the other's.
+func (p *Person) Config(whose *Person) (agent.Config, error) {
+	url, ca := p.net.DirectoryURL()
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		return agent.Config{}, fmt.Errorf("read the directory's certificate: %w", err)
+	}
+	for _, dir := range []string{p.Camera(), whose.Camera()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return agent.Config{}, err
+		}
+	}
+	return agent.Config{
+		Vault: p.Vault, Outbox: p.Outbox, Directory: url, DirectoryCA: pem, Loopback: true,
+		ShowQR: p.showQR,
+		Camera: func() (qr.Frames, error) { return qr.OpenCamera("frames:"+whose.Camera(), qr.Every(frameTime)) },
+	}, nil
+}
+
+const frameTime = 50 * time.Millisecond
+
+// Camera is the folder that the person's codes are shown in.
+func (p *Person) Camera() string { return p.net.path("camera", p.Name) }
+
+func (p *Person) showQR(code *qr.Code) error {
+	file := filepath.Join(p.Camera(), "qr.png")
+	if code == nil {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	return qr.WritePicture(file, code)
 }
 
 // Command runs one command of the agent, in a process of its own unless Within says

@@ -73,7 +73,7 @@ func open(s *session, args []string) error {
 	err = s.print(opening, func(w io.Writer) {
 		fmt.Fprintf(w, "%s\n%s\n", opening.Card.Title, s.loan(opening.Card))
 		for _, field := range opening.Fields {
-			fmt.Fprintf(w, "  %-14s %s\n", field.Name, field.Value)
+			fmt.Fprintf(w, "  %-14s %s\n", s.label(field.Name), field.Value)
 		}
 		fmt.Fprintf(w, "%s: %s\n", s.say("cli.entry"), opening.Entry)
 	})
@@ -81,6 +81,14 @@ func open(s *session, args []string) error {
 		err = closing
 	}
 	return err
+}
+
+// label is a field's name as people read it, where it is one of the known.
+func (s *session) label(name string) string {
+	if code := "field." + name; s.lang().Knows(code) {
+		return s.say(code)
+	}
+	return name
 }
 
 func (s *session) preselected(id journal.RecordID) (agent.Reason, error) {

@@ -52,7 +52,7 @@ func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert tls.Ce
 		ErrorLog:          log.New(io.Discard, "", 0), // its lines hold callers' addresses
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
-	if err := g.Started(ctx); err != nil {
+	if err := g.Started(context.WithoutCancel(ctx)); err != nil { // a stop that comes early is no failure
 		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
 	}
 	ended := make(chan error, 1)
