@@ -1,0 +1,117 @@
+package gate
+
+import (
+	"context"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/vault/journal"
+)
+
+// chain is how far the entry's generation is known. A new generation begins after a head
+// that its first entry names.
+func (t *taking) chain(ctx context.Context, e journal.Entry) (*journal.Chain, error) {
+	if c, ok := t.chains[e.Generation]; ok && (c.Last > 0 || e.Seq != 1) {
+		return c, nil
+	}
+	c := &journal.Chain{Generation: e.Generation}
+	row, err := t.tx.Chain(ctx, sqlc.ChainParams{DeviceID: string(e.Device), Generation: int64(e.Generation)})
+	switch {
+	case err == nil:
+		c.Last = uint64(row.LastSeq)
+		copy(c.Head[:], row.Head)
+	case !store.Missing(err):
+		return nil, err
+	case e.Generation > 1 && e.Seq == 1:
+		copy(c.Head[:], e.Prev)
+		before, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: string(e.Device), Hash: e.Prev})
+		if err != nil {
+			return nil, err
+		}
+		err = find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGeneration, DeviceID: string(e.Device), PersonID: string(t.credential.Person.ID),
+			Generation: int64(e.Generation), Seq: 1, At: int64(t.now), ClosedAt: closed(int64(t.now), len(before) > 0)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	t.chains[e.Generation] = c
+	return c, nil
+}
+
+// cover extends the contiguous prefix by an entry that follows, and lets it act.
+func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entry, r sqlc.Entry) error {
+	*chain = chain.Extend(e, r.Raw)
+	t.touched[e.Generation] = true
+	return t.apply(ctx, e, r)
+}
+
+// settle lets held entries follow that now can, closes gaps that are filled, and stores the
+// chain.
+func (t *taking) settle(ctx context.Context, generation uint64) error {
+	chain := t.chains[generation]
+	for {
+		rows, err := t.tx.EntriesAt(ctx, sqlc.EntriesAtParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last) + 1})
+		if err != nil {
+			return err
+		}
+		moved := false
+		for _, r := range rows {
+			e, err := journal.OpenEntry(r.Raw, t.credential.Keys.Signing)
+			if err != nil {
+				return err
+			}
+			if lacksWords(r) && !t.own {
+				continue
+			}
+			if !moved && chain.Judge(e) == journal.Follows {
+				if err := t.tx.Cover(ctx, r.ID); err != nil {
+					return err
+				}
+				if err := t.cover(ctx, chain, e, r); err != nil {
+					return err
+				}
+				moved = true
+				continue
+			}
+			if r.Verdict == journal.Gap.String() { // it was ahead, and now names another predecessor
+				if err := t.tx.SetVerdict(ctx, sqlc.SetVerdictParams{ID: r.ID, Verdict: journal.Fork.String()}); err != nil {
+					return err
+				}
+				if err := findAt(ctx, t.tx, foundFork, r); err != nil {
+					return err
+				}
+			}
+		}
+		if !moved {
+			break
+		}
+	}
+	if chain.Last == 0 {
+		return nil
+	}
+	ahead, err := t.tx.HeldBeyond(ctx, sqlc.HeldBeyondParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last)})
+	if err != nil {
+		return err
+	}
+	if ahead == 0 {
+		if err := t.tx.CloseGaps(ctx, sqlc.CloseGapsParams{DeviceID: string(t.batch.Device), Generation: int64(generation), ClosedAt: int64(t.now)}); err != nil {
+			return err
+		}
+	}
+	return putChain(ctx, t.tx, t.batch.Device, *chain)
+}
+
+// receipt is the system's word on what it has of this device, whatever was in the batch.
+func (t *taking) receipt(ctx context.Context) ([]byte, error) {
+	chains, err := t.tx.Chains(ctx, string(t.batch.Device))
+	if err != nil {
+		return nil, err
+	}
+	r := journal.Receipt{Version: 1, Org: t.g.org, Device: t.batch.Device, Time: t.now}
+	for i := len(chains) - 1; i >= 0; i-- {
+		if c := chains[i]; c.LastSeq > 0 {
+			r.Ranges = append(r.Ranges, journal.Range{Generation: uint64(c.Generation), From: 1, To: uint64(c.LastSeq), Hash: c.Head})
+		}
+	}
+	return r.Sign(t.g.config.Keys.Log)
+}

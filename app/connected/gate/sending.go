@@ -1,0 +1,106 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+func (p *paging) assignment(row sqlc.Assignment) error {
+	mark := fmt.Sprintf("%d/%d", row.Number, row.DoneAt)
+	if p.has(sentAssignment, row.ID, mark) || p.full() {
+		return nil
+	}
+	_, raw, err := p.g.assignment(p.ctx, p.tx, row, row.Number)
+	if err != nil {
+		return err
+	}
+	item := link.AssignmentCopy{Assignment: raw}
+	if row.DonePerson != "" {
+		if item.Done, err = p.done(row); err != nil {
+			return err
+		}
+	}
+	p.page.Assignments = append(p.page.Assignments, item)
+	p.bytes += len(raw)
+	return p.put(sentAssignment, row.ID, mark, 0, false)
+}
+
+func (p *paging) done(row sqlc.Assignment) (*link.Done, error) {
+	d := &link.Done{Person: identity.Person{ID: identity.PersonID(row.DonePerson)}, Device: identity.DeviceID(row.DoneDevice),
+		Number: uint64(row.DoneNumber), At: signed.Time(row.DoneAt)}
+	user, err := p.tx.User(p.ctx, row.DonePerson)
+	switch {
+	case err == nil:
+		d.Person = personOf(user)
+	case !store.Missing(err):
+		return nil, err
+	}
+	if len(row.DoneNote) > 0 {
+		note, err := p.tx.Open(p.ctx, row.Subject, "assignments:done_note", row.ID, row.DoneNote)
+		if err != nil {
+			return nil, err
+		}
+		d.Note = string(note)
+	}
+	return d, nil
+}
+
+// record sends one record: signed version, ciphertext as it is, content key sealed to the
+// device, a loan; and says so in the log.
+func (p *paging) record(row sqlc.Record) error {
+	mark := strconv.FormatInt(row.Number, 10)
+	until := min(p.Now.Add(p.g.config.Loan), signed.Time(p.device.ExpiresAt))
+	lent := p.sent[[2]string{sentRecord, row.ID}].LoanUntil
+	if p.has(sentRecord, row.ID, mark) && until < signed.Time(lent).Add(relendAfter) || p.full() {
+		return nil
+	}
+	id, number, device := journal.RecordID(row.ID), uint64(row.Number), identity.DeviceID(p.device.ID)
+	body, err := p.tx.Open(p.ctx, row.Subject, "records:body", versionRow(row.ID, row.Number), row.Body)
+	if err != nil {
+		return err
+	}
+	key, err := p.tx.Open(p.ctx, row.Subject, "records:content_key", versionRow(row.ID, row.Number), row.ContentKey)
+	if err != nil {
+		return err
+	}
+	sealed, err := identity.Seal(p.keys.Sealing, record.ContentKeyInfo(p.g.org, id, number, device), key)
+	clear(key)
+	if err != nil {
+		return err
+	}
+	loan, err := signed.Sign(signed.DomainLoan, p.g.config.Keys.Issuing, record.Loan{Version: 1, Org: p.g.org, Record: id, Number: number, To: device, Until: until})
+	if err != nil {
+		return err
+	}
+	_, err = p.g.say(p.ctx, p.tx, journal.Entry{Kind: journal.RecordSent, Person: p.Person.ID, Peer: device, Subject: journal.SubjectID(row.Subject),
+		Record: id, RecordVersion: number, Until: until, Route: p.route.Path}, nil)
+	if err != nil {
+		return err
+	}
+	p.page.Records = append(p.page.Records, link.RecordCopy{Record: body, Cipher: row.Cipher, ContentKey: sealed, Loan: loan})
+	p.bytes += len(body) + len(row.Cipher) + len(sealed)
+	return p.put(sentRecord, row.ID, mark, until, false)
+}
+
+// assignment reads one version of an assignment.
+func (g *Gate) assignment(ctx context.Context, tx *store.Tx, row sqlc.Assignment, number int64) (record.Assignment, []byte, error) {
+	version, err := tx.AssignmentVersion(ctx, sqlc.AssignmentVersionParams{AssignmentID: row.ID, Number: number})
+	if err != nil {
+		return record.Assignment{}, nil, fmt.Errorf("read assignment: %w", err)
+	}
+	raw, err := tx.Open(ctx, row.Subject, "assignment_versions:body", versionRow(row.ID, number), version.Body)
+	if err != nil {
+		return record.Assignment{}, nil, err
+	}
+	a, err := record.OpenAssignment(raw, g.org, g.config.Keys.Parsed.Issuing)
+	return a, raw, err
+}
