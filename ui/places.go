@@ -12,6 +12,12 @@ func (w *Window) newPlace(id string) screen {
 	switch id {
 	case PlaceMe:
 		return newMeScreen(w)
+	case PlaceRecords:
+		return newRecordsScreen(w)
+	case PlaceAssignments:
+		return newAssignmentsScreen(w)
+	case PlaceHandOver:
+		return newHandoverScreen(w, nil)
 	case PlaceLog:
 		return newLogScreen(w)
 	case PlaceSettings:
@@ -100,6 +106,13 @@ func (w *Window) focus() {
 		if first := f.First(); first != nil {
 			c.Focus(first)
 		}
+	}
+}
+
+// focusOn is focus for a screen that changes while it may be shown.
+func (w *Window) focusOn(s screen) {
+	if w.top() == s {
+		w.focus()
 	}
 }
 

@@ -89,6 +89,9 @@ func (f *folder) Next(ctx context.Context) (image.Image, error) {
 	}
 }
 
+// Folder is where the pictures come from, so that a screen can say that no camera looks.
+func (f *folder) Folder() string { return f.dir }
+
 func (f *folder) Close() error {
 	f.closeOnce.Do(func() {
 		close(f.closed)

@@ -1,0 +1,273 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/identity/qr"
+	"handslag/vault/journal"
+)
+
+// The two ways to begin a handshake.
+const (
+	waysShow = "show" // this device shows its code
+	waysRead = "read" // this device reads the other's
+)
+
+// handoverScreen is a handshake from the choice of who shows to what was handed over. It lasts as long as the screen is
+// shown: leaving ends it, and nothing listens after that.
+type handoverScreen struct {
+	w      *Window
+	give   []journal.RecordID // what it was begun for; may be empty
+	banner *Banner
+	body   *fyne.Container
+	page   fyne.CanvasObject
+
+	way     string // how the last one was begun, to begin it again so
+	loads   Latest // of the session's beginning
+	session *agent.Handover
+	code    *qr.Code
+	scanner *scanner
+	typing  *codeTyping
+	sharing *sharing // from the handshake on; stays to tell what came of it
+
+	drawn     string // what is on the screen, by stage
+	countdown *Countdown
+	until     time.Time
+	total     time.Duration
+	stop      func() // of the ticking
+}
+
+func newHandoverScreen(w *Window, give []journal.RecordID) *handoverScreen {
+	s := &handoverScreen{w: w, give: give, banner: NewBanner(w.lang), body: container.NewStack()}
+	s.banner.OnAction = s.again
+	return s
+}
+
+// Content is a page of the rail, or one beneath the page where it was begun.
+func (s *handoverScreen) Content() fyne.CanvasObject {
+	if s.page == nil {
+		title := s.w.lang.Say("handover.title")
+		if len(s.w.stack) > 1 {
+			s.page = NewSubPage(s.w.lang, title, s.w.back, s.banner, s.body)
+		} else {
+			s.page = NewPage(title, s.banner, s.body)
+		}
+	}
+	return s.page
+}
+
+// Enter begins anew, or tells what came of the handshake that was left.
+func (s *handoverScreen) Enter() {
+	if s.sharing != nil {
+		s.drawEnd()
+		return
+	}
+	s.drawBegin()
+}
+
+// Leave ends what is under way.
+func (s *handoverScreen) Leave() {
+	s.halt()
+	s.banner.Clear()
+	s.body.Objects = nil
+	s.drawn = ""
+}
+
+// halt ends camera, session and ticking.
+func (s *handoverScreen) halt() {
+	s.loads.Stop()
+	if s.scanner != nil {
+		s.scanner.close()
+		s.scanner = nil
+	}
+	if s.stop != nil {
+		s.stop()
+		s.stop = nil
+	}
+	s.code, s.typing, s.countdown = nil, nil, nil
+	if s.sharing != nil {
+		s.sharing.end()
+	}
+	if h := s.session; h != nil {
+		s.session = nil
+		s.w.spawn(h.Close)
+	}
+}
+
+func (s *handoverScreen) Changed(sig agent.Signal) {
+	switch sig {
+	case agent.VerificationChanged:
+		s.follow()
+	case agent.RecordsChanged:
+		if s.sharing != nil {
+			s.sharing.load()
+		}
+	}
+}
+
+// put shows one stage in the place of the one before.
+func (s *handoverScreen) put(stage string, parts ...fyne.CanvasObject) {
+	s.drawn = stage
+	s.body.Objects = []fyne.CanvasObject{NewScrollPage(900, parts...)}
+	s.body.Refresh()
+}
+
+func (s *handoverScreen) focusOn(o fyne.Focusable) {
+	if c := s.w.canvas(); c != nil && o != nil {
+		c.Focus(o)
+	}
+}
+
+// again begins a handshake the way the last one was begun.
+func (s *handoverScreen) again() {
+	if s.way == waysShow {
+		s.offer()
+		return
+	}
+	s.scan()
+}
+
+// begin takes a session that the agent made, or says why there is none. A session that comes when nobody waits for it any
+// more is closed at once.
+func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.Code, error)) {
+	s.halt()
+	s.sharing = nil
+	s.banner.Clear()
+	s.w.touch()
+	ctx := s.loads.Next(s.w.life)
+	s.w.spawn(func() {
+		before, err := s.w.agent.Records(ctx, "")
+		var h *agent.Handover
+		var code *qr.Code
+		if err == nil {
+			h, code, err = make(ctx)
+		}
+		fyne.Do(func() {
+			if ctx.Err() != nil {
+				if h != nil {
+					s.w.spawn(h.Close)
+				}
+				return
+			}
+			if err != nil {
+				s.failed(err)
+				return
+			}
+			s.session, s.code = h, code
+			s.sharing = newSharing(s, before)
+			s.stop = s.w.every(time.Second, s.tick)
+			s.follow()
+		})
+	})
+}
+
+// offer shows this device's code.
+func (s *handoverScreen) offer() {
+	s.way = waysShow
+	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
+	s.begin(s.w.offerVerification)
+}
+
+func (w *Window) offerVerification(ctx context.Context) (*agent.Handover, *qr.Code, error) {
+	return w.agent.OfferVerification(ctx, nil) // the screen gives, so that it hears how each record fared
+}
+
+// scanned goes on with the text of the other's code.
+func (s *handoverScreen) scanned(text string) {
+	s.put("waiting", NewText(s.w.lang.Say("handover.connecting")))
+	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
+		h, err := s.w.agent.ScanVerification(ctx, text, nil)
+		return h, nil, err
+	})
+}
+
+// failed tells why there is no handshake, and offers to try again.
+func (s *handoverScreen) failed(err error) {
+	s.halt()
+	s.sharing = nil
+	s.drawBegin()
+	p := failureOf(s.w.lang, err)
+	p.Action = s.w.lang.Say("common.retry")
+	s.banner.Tell(p)
+}
+
+// failureOf prefers the other device's reason, where it gave one, to the bare fact that it ended.
+func failureOf(lang assets.Language, err error) Problem {
+	if p, is := err.(*agent.Problem); is && p.Code == agent.VerPeerAbort {
+		if theirs := p.Args["theirs"]; theirs != "" && theirs != string(agent.VerPeerAbort) && lang.Knows("problem."+theirs+".what") {
+			return ProblemOf(lang, &agent.Problem{Code: agent.Code(theirs)})
+		}
+	}
+	return ProblemOf(lang, err)
+}
+
+// follow shows the session's newest step.
+func (s *handoverScreen) follow() {
+	if s.session == nil {
+		return
+	}
+	step := s.session.Step()
+	s.limit(step.Until)
+	switch step.Stage {
+	case agent.StageOffering:
+		s.drawOffer()
+	case agent.StageConnecting:
+		s.drawWaiting("handover.connecting", step.Peer)
+	case agent.StageShowCode:
+		s.drawCode(step)
+	case agent.StageEnterCode:
+		s.drawTyping(step)
+	case agent.StageConfirm:
+		s.drawWaiting("handover.confirming", step.Peer)
+	case agent.StageVerified:
+		s.drawVerified(*step.Peer)
+	case agent.StageFailed:
+		if step.Problem != nil {
+			s.failed(step.Problem)
+		} else {
+			s.failed(&agent.Problem{Code: agent.NotVerified})
+		}
+	case agent.StageClosed:
+		s.halt()
+		s.drawEnd()
+	}
+}
+
+// limit is when this stage ends by itself; the whole of it is what is left when it is first seen.
+func (s *handoverScreen) limit(until time.Time) {
+	if !until.Equal(s.until) {
+		s.until, s.total = until, until.Sub(s.w.now())
+	}
+	s.tick()
+}
+
+func (s *handoverScreen) tick() {
+	if s.countdown == nil {
+		return
+	}
+	s.countdown.Hidden = s.until.IsZero()
+	s.countdown.Set(s.until.Sub(s.w.now()), s.total)
+}
+
+// timeLeft is a countdown that tick keeps.
+func (s *handoverScreen) timeLeft() *Countdown {
+	s.countdown = NewCountdown(func(clock string) string { return s.w.lang.Say("handover.time_left", "time", clock) }, "")
+	s.tick()
+	return s.countdown
+}
+
+// stopButton ends the handshake before it is made.
+func (s *handoverScreen) stopButton() *Button {
+	return NewButton(s.w.lang.Say("common.cancel"), assets.IconClose, func() {
+		s.halt()
+		s.sharing = nil
+		s.banner.Clear()
+		s.drawBegin()
+	})
+}

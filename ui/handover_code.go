@@ -1,0 +1,137 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"handslag/app/agent"
+)
+
+// codeTyping is where the person at the device that showed the code types what they hear.
+type codeTyping struct {
+	entry *CodeEntry
+	below *Text
+	left  int
+}
+
+// drawCode shows six digits to be read out.
+func (s *handoverScreen) drawCode(step agent.VerifyStep) {
+	key := "code" + step.Code
+	if s.drawn == key || step.Code == "" {
+		return
+	}
+	lang := s.w.lang
+	shown := NewCodeShow(step.Code)
+	shown.Label = lang.Say("handover.code_show", "name", s.nameOf(step.Peer))
+	parts := []fyne.CanvasObject{NewPanel(Stack(
+		NewLead(lang.Say("handover.code_show", "name", s.nameOf(step.Peer))),
+		NewText(lang.Say("handover.code_show_hint")),
+		Inset(8, shown), s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()),
+	))}
+	if step.Peer != nil {
+		parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
+	}
+	s.put(key, parts...)
+}
+
+// drawTyping asks for the six digits that the other's screen shows.
+func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
+	lang := s.w.lang
+	if s.typing != nil {
+		if step.TriesLeft != s.typing.left {
+			s.typing.left = step.TriesLeft
+			s.typing.entry.Wrong()
+			s.typing.below.SetText(lang.Say("handover.code_wrong", "n", step.TriesLeft))
+			s.typing.below.InState(StateDanger)
+			s.focusOn(s.typing.entry)
+		}
+		return
+	}
+	t := &codeTyping{entry: NewCodeEntry(), below: NewText(lang.Say("handover.code_hint")), left: step.TriesLeft}
+	s.typing = t
+	t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
+	t.entry.OnComplete = s.typed
+	words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()))
+	form := NewPanel(container.New(keysBeside{}, words, NewKeypad(t.entry)))
+	parts := []fyne.CanvasObject{form}
+	if step.Peer != nil {
+		parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
+	}
+	s.put("typing", parts...)
+	s.focusOn(t.entry)
+}
+
+// typed hands the digits on; whether they are right the next step tells.
+func (s *handoverScreen) typed(digits string) {
+	h := s.session
+	if h == nil {
+		return
+	}
+	s.w.touch()
+	s.banner.Clear()
+	Load(s.w.life, s.w.spawn, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, h.TypeCode(ctx, digits)
+	}, func(_ struct{}, err error) {
+		if err != nil && s.session == h && s.typing != nil {
+			s.typing.entry.Clear()
+			s.w.tell(s.banner, err)
+		}
+	})
+}
+
+func (s *handoverScreen) nameOf(peer *agent.Other) string {
+	if peer == nil {
+		return s.w.lang.Say("handover.colleague")
+	}
+	return peer.Name
+}
+
+// peerPanel shows who the other is, as their credential says: what people compare.
+func (s *handoverScreen) peerPanel(o agent.Other, title string) fyne.CanvasObject {
+	lang := s.w.lang
+	var units []string
+	for _, u := range o.Units {
+		units = append(units, u.Name)
+	}
+	parts := Stack(
+		NewLead(title),
+		Facts(
+			Fact{lang.Say("me.name"), o.Name},
+			Fact{lang.Say("me.organisation"), o.Organisation},
+			Fact{lang.Say("me.unit"), joined(units)},
+		),
+		NewMuted(lang.Say("me.device_id")),
+		NewDeviceIDView(lang, o.Device.Grouped()),
+	)
+	if o.ClockSuspect || s.w.agent.Me().ClockSuspect {
+		parts.Add(NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
+	}
+	return NewPanel(parts)
+}
+
+// keysBeside sets the keypad next to the boxes, or beneath them where the window is narrow.
+type keysBeside struct{}
+
+func (keysBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	keys := o[1].MinSize()
+	w := size.Width - keys.Width - gapWide
+	if w < o[0].MinSize().Width {
+		stack{gap}.Layout(o, size)
+		return
+	}
+	o[0].Resize(fyne.NewSize(w, settle(o[0], w)))
+	o[0].Move(fyne.NewPos(0, 0))
+	o[1].Resize(keys)
+	o[1].Move(fyne.NewPos(w+gapWide, 0))
+}
+
+func (keysBeside) MinSize(o []fyne.CanvasObject) fyne.Size {
+	words, keys := o[0].MinSize(), o[1].MinSize()
+	if o[1].Position().X > 0 {
+		return fyne.NewSize(fyne.Max(words.Width, keys.Width), fyne.Max(words.Height, keys.Height))
+	}
+	return stack{gap}.MinSize(o)
+}

@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/vault/journal"
+)
+
+// sharePanel is what the screen shows of a sharing while the handshake lasts: what came of it, and what may be given.
+type sharePanel struct {
+	sharing *sharing
+	w       *Window
+	results *fyne.Container
+	deed    *fyne.Container // the button, or how far the giving has come
+	job     *Progress
+	send    *Button
+	search  *FilterBar
+	list    *RowList
+	chosen  map[journal.RecordID]bool
+}
+
+// drawVerified shows who the other is, for both to see, and lets either give.
+func (s *handoverScreen) drawVerified(peer agent.Other) {
+	if s.sharing == nil || s.session == nil {
+		return
+	}
+	if s.sharing.met {
+		s.sharing.progress(s.session.Progress())
+		return
+	}
+	s.typing = nil
+	p := newSharePanel(s.w, s.sharing)
+	s.sharing.panel = p
+	lang := s.w.lang
+	who := s.peerPanel(peer, lang.Say("handover.verified", "name", peer.Name))
+	ending := NewButton(lang.Say("handover.end"), assets.IconClose, func() {
+		s.halt()
+		s.drawEnd()
+	})
+	calm := NewTinted(StateOK, container.NewBorder(nil, nil, nil, container.New(middle{}, ending), container.New(middle{}, Stack(
+		NewStrong(lang.Say("handover.verified_both")), s.timeLeft()))))
+	s.put("verified", calm, p.results, who, p.giveSection(peer.Name))
+	s.sharing.begin(peer)
+	p.show()
+}
+
+func newSharePanel(w *Window, sharing *sharing) *sharePanel {
+	lang := w.lang
+	p := &sharePanel{sharing: sharing, w: w, results: Stack(), deed: container.NewStack(), chosen: map[journal.RecordID]bool{}}
+	p.job = NewProgress(lang, lang.Say("handover.sending"))
+	p.job.OnCancel = func() {
+		if sharing.cancel != nil {
+			sharing.cancel()
+		}
+	}
+	p.search = NewFilterBar(lang, lang.Say("records.search"))
+	p.search.OnChange = func(Filter) { p.show() }
+	p.list = NewRowList(NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
+	p.list.OnOpen = func(row Row) {
+		id := journal.RecordID(row.ID)
+		p.chosen[id] = !p.chosen[id]
+		p.show()
+	}
+	return p
+}
+
+func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
+	lang := p.w.lang
+	p.send = NewPrimary(lang.Say("handover.send", "name", name), assets.IconHandshake, func() {
+		var ids []journal.RecordID
+		for _, card := range p.sharing.cards {
+			if p.chosen[card.ID] {
+				ids = append(ids, card.ID)
+			}
+		}
+		if len(ids) == 0 {
+			p.w.tell(p.sharing.screen.banner, &agent.Problem{Code: agent.NothingChosen})
+			return
+		}
+		clear(p.chosen)
+		p.sharing.give(ids)
+	})
+	list := container.New(atLeast{fyne.NewSize(0, 330)}, p.list)
+	return NewPanel(Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), Stack(p.search, list, p.deed)))
+}
+
+// show draws results and list anew.
+func (p *sharePanel) show() {
+	p.results.Objects = p.w.resultsOf(p.sharing, true)
+	p.results.Hidden = len(p.results.Objects) == 0
+	p.results.Refresh()
+	query := strings.ToLower(p.search.Filter().Search)
+	var rows []Row
+	for _, card := range p.sharing.cards {
+		if !strings.Contains(strings.ToLower(card.Title+" "+cardLine(card)), query) {
+			continue
+		}
+		rows = append(rows, p.row(card))
+	}
+	p.list.SetRows(rows)
+	p.showDeed()
+}
+
+func (p *sharePanel) row(card agent.Card) Row {
+	lang := p.w.lang
+	row := p.w.cardRow(card)
+	given := slices.ContainsFunc(p.sharing.outcomes, func(o outcome) bool { return o.record == card.ID && o.problem == nil })
+	switch {
+	case p.chosen[card.ID]:
+		row.Icon, row.State = assets.IconCheck, StateOK
+		row.Badges = append([]Badge{{lang.Say("handover.chosen"), StateOK}}, row.Badges...)
+	case given:
+		row.Badges = append([]Badge{{lang.Say("handover.given"), StateNeutral}}, row.Badges...)
+	}
+	return row
+}
+
+func (p *sharePanel) showDeed() {
+	var deed fyne.CanvasObject = p.job
+	if len(p.sharing.giving) == 0 {
+		n := 0
+		for _, is := range p.chosen {
+			if is {
+				n++
+			}
+		}
+		chosen := NewMuted(p.w.lang.Say("handover.chosen_count", "n", n))
+		deed = Beside(p.send, chosen, layout.NewSpacer())
+		if n == 0 {
+			p.send.Disable()
+		} else {
+			p.send.Enable()
+		}
+	} else if len(p.deed.Objects) == 0 || p.deed.Objects[0] != deed {
+		p.job.Set(0, "")
+		p.job.cancel.Enable()
+	}
+	p.deed.Objects = []fyne.CanvasObject{deed}
+	p.deed.Refresh()
+}
+
+// progress shows how far the giving has come.
+func (p *sharePanel) progress(at agent.ShareProgress) {
+	if at.Total > 0 {
+		p.job.Set(float64(at.Done)/float64(at.Total), at.Item)
+	}
+}
+
+// drawEnd tells what came of a handshake that is over.
+func (s *handoverScreen) drawEnd() {
+	lang := s.w.lang
+	if s.sharing == nil || !s.sharing.met {
+		s.sharing = nil
+		s.drawBegin()
+		return
+	}
+	parts := []fyne.CanvasObject{NewTinted(StateOK, Stack(
+		NewStrong(lang.Say("handover.ended")),
+		NewText(lang.Say("handover.ended_with", "name", s.sharing.peer.Name)),
+	))}
+	parts = append(parts, s.w.resultsOf(s.sharing, false)...)
+	buttons := Beside(NewPrimary(lang.Say("handover.new"), assets.IconHandshake, func() {
+		s.sharing = nil
+		s.banner.Clear()
+		s.drawBegin()
+	}))
+	if len(s.give) > 0 {
+		buttons.Add(NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back))
+	}
+	s.put("end", append(parts, buttons)...)
+}
+
+// mostResults bounds how many lines a page shows of what passed; the rest is in the lists.
+const mostResults = 40
+
+// resultsOf tells what arrived and what became of what was given.
+func (w *Window) resultsOf(p *sharing, live bool) []fyne.CanvasObject {
+	lang := w.lang
+	var parts []fyne.CanvasObject
+	if len(p.received) > 0 {
+		box := Stack(NewLead(lang.Say("handover.received_title")))
+		for _, card := range p.received[:min(len(p.received), mostResults)] {
+			box.Add(w.receivedLine(p, card))
+		}
+		if live {
+			box.Add(NewMuted(lang.Say("handover.open_ends")))
+		}
+		parts = append(parts, NewPanel(box))
+	}
+	if p.refused {
+		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.not_taken"))))
+	}
+	if len(p.outcomes) > 0 {
+		box := Stack(NewLead(lang.Say("handover.given_title")))
+		for _, o := range p.outcomes[:min(len(p.outcomes), mostResults)] {
+			box.Add(w.outcomeLine(p, o))
+		}
+		parts = append(parts, NewPanel(box))
+	}
+	return parts
+}
+
+func (w *Window) receivedLine(p *sharing, card agent.Card) fyne.CanvasObject {
+	words := StackTight(NewStrong(card.Title), NewText(w.lang.Say("handover.received", "title", card.Title, "name", p.peer.Name,
+		"until", spoken(w.lang, w.now(), card.LoanUntil))))
+	open := NewPrimary(w.lang.Say("assignments.open_record"), assets.IconRecord, func() { w.push(newRecordScreen(w, card.ID)) })
+	return container.NewBorder(nil, nil, nil, container.New(pushed{left: 12}, container.New(middle{}, open)), container.New(middle{}, words))
+}
+
+func (w *Window) outcomeLine(p *sharing, o outcome) fyne.CanvasObject {
+	if o.problem == nil {
+		return NewText(w.lang.Say("handover.sent", "title", o.title, "name", p.peer.Name)).InState(StateOK)
+	}
+	why := failureOf(w.lang, o.problem)
+	return StackTight(NewStrong(w.lang.Say("handover.stays", "title", o.title)).InState(StateWarning), NewText(why.What+" "+why.Do))
+}

@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"image"
+	"io"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/storage"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/identity/qr"
+)
+
+// scan reads the other's code: from the camera, where there is one, or from a picture file.
+func (s *handoverScreen) scan() {
+	s.way = waysRead
+	s.halt()
+	s.sharing = nil
+	s.banner.Clear()
+	s.w.touch()
+	lang := s.w.lang
+	preview := canvas.NewImageFromImage(nil)
+	preview.FillMode = canvas.ImageFillContain
+	status := NewText(lang.Say("handover.scanning"))
+	file := NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
+	words := Stack(
+		NewLead(lang.Say("handover.scan_way")), status, NewMuted(lang.Say("handover.drop_hint")),
+		Beside(file, layout.NewSpacer()), Beside(s.stopButton(), layout.NewSpacer()), NewMuted(lang.Say("handover.network_hint")),
+	)
+	frame := newSurface(preview, colorTint, 12, 8)
+	s.put("scan", container.New(codeBeside{}, container.New(square360{}, frame), words))
+	s.focusOn(file)
+
+	frames, err := s.w.agent.Camera()
+	if err != nil {
+		status.SetText(lang.Say("handover.no_camera"))
+		frame.Hide()
+		s.w.tell(s.banner, err)
+		return
+	}
+	if _, files := frames.(interface{ Folder() string }); files {
+		status.SetText(lang.Say("handover.scanning_demo"))
+	}
+	s.scanner = newScanner(s.w, frames, func(img image.Image) {
+		preview.Image = img
+		preview.Refresh()
+	}, s.read)
+	s.scanner.start()
+}
+
+// square360 gives the camera's picture its room.
+type square360 struct{}
+
+func (square360) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	layout.NewStackLayout().Layout(o, size)
+}
+func (square360) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(360) }
+
+// read takes what the camera found, or why it found nothing more. A code that is not a colleague's is told in place, and the
+// camera looks on.
+func (s *handoverScreen) read(text string, err error) {
+	if s.drawn != "scan" {
+		return
+	}
+	if err != nil {
+		s.w.tell(s.banner, err)
+		return
+	}
+	s.scanned(text)
+}
+
+// openPicture asks for a picture file.
+func (s *handoverScreen) openPicture() {
+	s.w.touch()
+	s.w.config.Open(s.w.window, func(file io.ReadCloser, err error) {
+		if err != nil || file == nil {
+			s.w.tell(s.banner, err)
+			return
+		}
+		s.readPicture(file)
+	})
+}
+
+// Dropped takes a picture that is dropped on the window while a code is wanted.
+func (s *handoverScreen) Dropped(files []fyne.URI) {
+	if s.drawn != "scan" && s.drawn != "begin" || len(files) != 1 {
+		return
+	}
+	file, err := storage.Reader(files[0])
+	if err != nil {
+		s.banner.Tell(ProblemSentences(s.w.lang, string(agent.PictureUnreadable)))
+		return
+	}
+	s.readPicture(file)
+}
+
+func (s *handoverScreen) readPicture(file io.ReadCloser) {
+	s.way = waysRead
+	s.banner.Clear()
+	Load(s.loads.Next(s.w.life), s.w.spawn, func(context.Context) (string, error) {
+		text, err := s.w.agent.ScanPicture(file)
+		_ = file.Close() // read only
+		return text, err
+	}, func(text string, err error) {
+		if err != nil {
+			s.w.tell(s.banner, err)
+			return
+		}
+		s.scanned(text)
+	})
+}
+
+// scanner reads frames until one holds a colleague's code. Its callbacks run on the main thread.
+type scanner struct {
+	w      *Window
+	frames qr.Frames
+	seen   func(image.Image)
+	found  func(text string, err error)
+	ctx    context.Context
+	cancel context.CancelFunc
+	busy   atomic.Bool // a frame is on its way to the screen
+	told   agent.Code  // of the foreign code last told of; the scanner's goroutine only
+}
+
+func newScanner(w *Window, frames qr.Frames, seen func(image.Image), found func(string, error)) *scanner {
+	c := &scanner{w: w, frames: frames, seen: seen, found: found}
+	c.ctx, c.cancel = context.WithCancel(w.life)
+	return c
+}
+
+// start looks on a goroutine of its own: it lasts as long as the screen, so no spawner may run it at once.
+func (c *scanner) start() {
+	go func() {
+		text, err := qr.Scan(c.ctx, c, c.accept)
+		_ = c.frames.Close() // nothing is written
+		if c.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			text, err = "", &agent.Problem{Code: agent.NoCamera, Err: err}
+		}
+		c.show(func() { c.found(text, err) })
+	}()
+}
+
+func (c *scanner) show(do func()) {
+	c.w.config.Do(func() {
+		if c.ctx.Err() == nil {
+			do()
+		}
+	})
+}
+
+// accept takes a colleague's code and tells, once for each kind, of any other.
+func (c *scanner) accept(text string) bool {
+	content, err := qr.Parse(text)
+	if err == nil && content.Kind == qr.KindCeremony {
+		return true
+	}
+	code := agent.NotACode
+	switch {
+	case errors.Is(err, qr.ErrTooNew):
+		code = agent.CodeTooNew
+	case errors.Is(err, qr.ErrDamaged), errors.Is(err, qr.ErrOversized):
+		code = agent.CodeDamaged
+	}
+	if code != c.told {
+		c.told = code
+		c.show(func() { c.found("", &agent.Problem{Code: code, Err: err}) })
+	}
+	return false
+}
+
+// Next shows each frame on its way to the decoder. Frames that come faster than the screen are decoded and not shown.
+func (c *scanner) Next(ctx context.Context) (image.Image, error) {
+	img, err := c.frames.Next(ctx)
+	if err == nil && c.busy.CompareAndSwap(false, true) {
+		c.w.config.Do(func() {
+			c.busy.Store(false)
+			if c.ctx.Err() == nil {
+				c.seen(img)
+			}
+		})
+	}
+	return img, err
+}
+
+// Close ends the frames; Scan never calls it.
+func (c *scanner) Close() error { return c.frames.Close() }
+
+// close ends it from the main thread; the goroutine closes the frames.
+func (c *scanner) close() { c.cancel() }

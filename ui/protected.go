@@ -1,0 +1,272 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/vault/journal"
+)
+
+// ownReason is the choice of words of one's own; no assignment has an empty ID.
+const ownReason = ""
+
+// protectedPart is where a record's protected part stands on its page, for as long as it may: behind a reason,
+// with a countdown, and gone from every widget when that ends.
+type protectedPart struct {
+	w      *Window
+	id     journal.RecordID
+	banner *Banner
+
+	reasons []agent.Reason
+	choice  *Choice
+	words   *Field
+	open    *Button
+
+	loads     Latest
+	asked     bool // an opening was asked for and not yet closed
+	until     time.Time
+	total     time.Duration
+	countdown *Countdown
+	values    []*Text // the clear text on the screen
+	stop      func()  // of the ticking
+
+	content *fyne.Container
+}
+
+func newProtectedPart(w *Window, id journal.RecordID, banner *Banner) *protectedPart {
+	p := &protectedPart{w: w, id: id, banner: banner, content: container.NewStack()}
+	p.words = NewField(w.lang.Say("records.reason_text"), w.lang.Say("records.reason_text_hint"))
+	p.words.OnSubmit = func(string) { p.ask() }
+	p.open = NewPrimary(w.lang.Say("records.open"), assets.IconEye, p.ask)
+	return p
+}
+
+func (p *protectedPart) first() fyne.Focusable {
+	switch {
+	case p.isOpen() || p.choice == nil && p.words.Hidden:
+		return nil
+	case p.reason() == ownReason:
+		return p.words.Focusable()
+	}
+	return p.open
+}
+
+func (p *protectedPart) isOpen() bool { return p.stop != nil }
+
+// offer shows the reasons there are. What the person had chosen stays chosen while it is offered.
+func (p *protectedPart) offer(reasons []agent.Reason) {
+	before, had := p.reason(), p.choice != nil
+	p.reasons = reasons
+	var options []Option
+	chosen := ownReason
+	for _, r := range reasons {
+		options = append(options, Option{string(r.Assignment), p.w.lang.Say("records.reason_assignment", "assignment", r.Text), string(r.Assignment)})
+		if r.Preselected {
+			chosen = string(r.Assignment)
+		}
+	}
+	options = append(options, Option{ID: ownReason, Text: p.w.lang.Say("records.reason_other")})
+	if had && slices.ContainsFunc(options, func(o Option) bool { return o.ID == before }) {
+		chosen = before
+	}
+	p.choice = NewChoice(options, chosen)
+	p.choice.OnChoose = func(id string) {
+		p.showWords()
+		if c := p.w.canvas(); id == ownReason && c != nil {
+			c.Focus(p.words.Focusable())
+		}
+	}
+	p.choice.setSubmit(p.ask)
+	if !p.isOpen() {
+		p.showClosed()
+	}
+}
+
+func (p *protectedPart) reason() string {
+	if p.choice == nil {
+		return ownReason
+	}
+	return p.choice.Chosen()
+}
+
+// showWords shows the field for words of one's own where they are the reason.
+func (p *protectedPart) showWords() {
+	p.words.Hidden = p.reason() != ownReason
+	p.content.Refresh()
+}
+
+func (p *protectedPart) showClosed() {
+	lang := p.w.lang
+	form := Stack(NewStrong(lang.Say("records.reason")))
+	if len(p.reasons) > 0 { // with words alone there is nothing to choose
+		form.Add(p.choice)
+	}
+	form.Add(p.words)
+	form.Add(Beside(p.open, layout.NewSpacer()))
+	form.Add(NewMuted(lang.Say("records.open_hint")))
+	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("records.protected"), lang.Say("records.protected_closed"), form))}
+	p.open.SetText(lang.Say("records.open"))
+	p.open.Enable()
+	p.showWords()
+}
+
+// ask opens it. Nothing is shown before the agent's entry is durable; a refusal is told in place.
+func (p *protectedPart) ask() {
+	if p.open.Disabled() || p.isOpen() {
+		return
+	}
+	why := agent.Reason{Assignment: journal.AssignmentID(p.reason())}
+	if why.Assignment == "" {
+		if why.Text = strings.TrimSpace(p.words.Text()); why.Text == "" {
+			p.words.SetError(p.w.lang.Say("records.reason_needed"))
+			if c := p.w.canvas(); c != nil {
+				c.Focus(p.words.Focusable())
+			}
+			return
+		}
+	}
+	p.w.touch()
+	p.banner.Clear()
+	p.open.SetText(p.w.lang.Say("records.opening"))
+	p.open.Disable()
+	p.begin(func(ctx context.Context) (agent.Opening, error) { return p.w.agent.Open(ctx, p.id, why) })
+}
+
+// extend lets it stay open longer: another entry.
+func (p *protectedPart) extend() {
+	p.w.touch()
+	p.begin(func(ctx context.Context) (agent.Opening, error) { return p.w.agent.Extend(ctx, p.id) })
+}
+
+// begin asks the agent. When the page is left meanwhile, what was opened is closed unseen.
+func (p *protectedPart) begin(open func(context.Context) (agent.Opening, error)) {
+	p.asked = true
+	Load(p.loads.Next(p.w.life), p.w.spawn, func(ctx context.Context) (agent.Opening, error) {
+		o, err := open(ctx)
+		if err == nil && ctx.Err() != nil {
+			_ = p.w.agent.CloseRecord(context.WithoutCancel(ctx), p.id) // locked already, or it lapses by itself
+		}
+		return o, err
+	}, p.opened)
+}
+
+func (p *protectedPart) opened(o agent.Opening, err error) {
+	if err != nil {
+		if p.isOpen() { // an extension that was refused: what is open may stay until its time
+			p.w.tell(p.banner, err)
+			return
+		}
+		p.asked = false
+		p.showClosed()
+		p.w.tell(p.banner, err)
+		return
+	}
+	p.banner.Clear()
+	p.until = o.Until
+	p.total = p.left()
+	p.words.SetText("")
+	if !p.isOpen() {
+		p.stop = p.w.every(time.Second, p.tick)
+	}
+	p.showOpen(o)
+	p.tick()
+}
+
+// left is how long it may stay. A wall clock that is turned back buys no time, and a machine that slept none either.
+func (p *protectedPart) left() time.Duration {
+	now := p.w.now()
+	return min(p.until.Sub(now), p.until.Round(0).Sub(now.Round(0)))
+}
+
+func (p *protectedPart) showOpen(o agent.Opening) {
+	lang := p.w.lang
+	p.wipe()
+	lines := container.New(&labelled{gap: 12})
+	for _, f := range o.Fields {
+		value := NewText(f.Value)
+		p.values = append(p.values, value)
+		lines.Add(NewMuted(fieldLabel(p.w, f.Name)).Unbroken())
+		lines.Add(value)
+	}
+	p.countdown = NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("records.extend"))
+	p.countdown.OnExtend = p.extend
+	closing := NewPrimary(lang.Say("records.close"), assets.IconHidden, p.close)
+	body := StackWide(
+		Stack(NewLead(lang.Say("records.protected")), p.countdown),
+		lines,
+		Stack(Beside(closing, layout.NewSpacer()), NewMuted(lang.Say("records.entry", "entry", o.Entry))),
+	)
+	p.content.Objects = []fyne.CanvasObject{NewPanel(body)}
+	p.content.Refresh()
+	if c := p.w.canvas(); c != nil {
+		c.Focus(closing)
+	}
+}
+
+// fieldLabel is the word for a field's code, or the code where the organisation has a field of its own.
+func fieldLabel(w *Window, name string) string {
+	if code := "field." + name; w.lang.Knows(code) {
+		return w.lang.Say(code)
+	}
+	return name
+}
+
+// tick shows the time left, and ends it.
+func (p *protectedPart) tick() {
+	if !p.isOpen() {
+		return
+	}
+	left := p.left()
+	if left > 0 {
+		p.countdown.Set(left, p.total)
+		return
+	}
+	p.shut() // the agent writes by itself that its time was up
+	p.asked = false
+	p.showClosed()
+	p.banner.Tell(Problem{State: StateWaiting, What: p.w.lang.Say("records.closed_by_time")})
+}
+
+// close takes it off the screen and says so to the agent.
+func (p *protectedPart) close() {
+	p.loads.Stop()
+	wasOpen := p.isOpen()
+	p.shut()
+	if wasOpen || p.open.Disabled() {
+		p.showClosed()
+	}
+	if !p.asked {
+		return
+	}
+	p.asked = false
+	p.w.spawn(func() {
+		// An error means that the device locked meanwhile, which closes it too.
+		_ = p.w.agent.CloseRecord(context.Background(), p.id)
+	})
+}
+
+// shut takes the clear text out of every widget and stops the ticking.
+func (p *protectedPart) shut() {
+	p.wipe()
+	if p.stop != nil {
+		p.stop()
+		p.stop = nil
+	}
+	p.content.Objects = nil
+	p.content.Refresh()
+}
+
+func (p *protectedPart) wipe() {
+	for _, value := range p.values {
+		value.SetText("")
+	}
+	p.values = nil
+}

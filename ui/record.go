@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"context"
+	"reflect"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/vault/journal"
+)
+
+// recordScreen is one record: its card, its loan, and its protected part behind a reason.
+type recordScreen struct {
+	w       *Window
+	id      journal.RecordID
+	banner  *Banner
+	part    *protectedPart
+	loads   Latest
+	shown   *recordView
+	content *fyne.Container
+}
+
+// recordView is what the page shows of a record.
+type recordView struct {
+	Card    agent.Card
+	Reasons []agent.Reason
+}
+
+func newRecordScreen(w *Window, id journal.RecordID) *recordScreen {
+	s := &recordScreen{w: w, id: id, banner: NewBanner(w.lang), content: container.NewStack()}
+	s.part = newProtectedPart(w, id, s.banner)
+	return s
+}
+
+func (s *recordScreen) Content() fyne.CanvasObject { return s.content }
+func (s *recordScreen) Enter()                     { s.load() }
+
+// Leave closes the protected part: what nobody looks at stays on no screen.
+func (s *recordScreen) Leave() {
+	s.loads.Stop()
+	s.part.close()
+}
+
+// First lets Enter open where the reason is clear, and Tab lead to the choice.
+func (s *recordScreen) First() fyne.Focusable { return s.part.first() }
+
+func (s *recordScreen) Changed(sig agent.Signal) {
+	if sig == agent.RecordsChanged || sig == agent.AssignmentsChanged {
+		s.load()
+	}
+}
+
+func (s *recordScreen) load() {
+	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) (recordView, error) {
+		card, err := s.w.agent.Record(ctx, s.id)
+		if err != nil {
+			return recordView{}, err
+		}
+		reasons, err := s.w.agent.Reasons(ctx, s.id)
+		return recordView{card, reasons}, err
+	}, s.show)
+}
+
+func (s *recordScreen) show(v recordView, err error) {
+	if err != nil {
+		s.part.close()
+		s.shown = nil
+		s.gone(err)
+		return
+	}
+	if s.shown != nil && reflect.DeepEqual(*s.shown, v) {
+		return // what is being typed or read stays
+	}
+	first := s.shown == nil
+	if first || !reflect.DeepEqual(s.shown.Reasons, v.Reasons) {
+		s.part.offer(v.Reasons)
+	}
+	s.shown = &v
+	s.lay(v.Card)
+	if first {
+		s.w.focusOn(s)
+	}
+}
+
+// lay builds the page around the protected part.
+func (s *recordScreen) lay(card agent.Card) {
+	give := NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
+		s.w.push(newHandoverScreen(s.w, []journal.RecordID{s.id}))
+	})
+	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.facts(card), s.part.content), give)
+	s.content.Objects = []fyne.CanvasObject{page}
+	s.content.Refresh()
+}
+
+// facts is the card, with everything that may be read without opening anything.
+func (s *recordScreen) facts(card agent.Card) fyne.CanvasObject {
+	lang, now := s.w.lang, s.w.now()
+	facts := []Fact{
+		{lang.Say("records.street"), card.Street},
+		{lang.Say("records.area"), card.Area},
+		{lang.Say("records.tags"), joined(card.Tags)},
+		{lang.Say("records.loan"), s.w.loanSentence(card)},
+		{lang.Say("records.version_label"), lang.Say("records.version", "n", card.Number)},
+	}
+	if from := card.From; from != nil {
+		facts = append(facts,
+			Fact{lang.Say("records.origin"), lang.Say("records.received_from", "name", from.Name, "time", spoken(lang, now, from.At))},
+			Fact{lang.Say("records.device"), from.Device.Grouped()},
+			Fact{lang.Say("records.origin_until"), spoken(lang, now, card.LoanUntil)})
+	} else {
+		facts = append(facts, Fact{lang.Say("records.origin"), lang.Say("records.origin_system")})
+	}
+	var badges []fyne.CanvasObject
+	for _, b := range s.w.cardRow(card).Badges {
+		badges = append(badges, NewPill(b))
+	}
+	parts := Stack(Facts(facts...))
+	if len(badges) > 0 {
+		parts = Stack(newFlow(badges...), Facts(facts...))
+	}
+	return NewPanel(parts)
+}
+
+// gone is the page of a record that is not, or no longer, on this device.
+func (s *recordScreen) gone(err error) {
+	lang := s.w.lang
+	receive := NewPrimary(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
+	empty := NewEmpty(lang, assets.IconRecord, "records.not_here", receive)
+	if agent.CodeOf(err) != agent.NoRecord {
+		s.w.tell(s.banner, err)
+		empty = container.NewStack()
+	}
+	s.content.Objects = []fyne.CanvasObject{NewSubPage(lang, lang.Say("records.record_title"), s.w.back, s.banner, empty)}
+	s.content.Refresh()
+}

@@ -1,0 +1,128 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/vault/journal"
+)
+
+// recordsScreen lists the cards on this device. Cards alone: nothing here opens a protected part, so looking is no entry.
+type recordsScreen struct {
+	w       *Window
+	banner  *Banner
+	bar     *FilterBar
+	list    *RowList
+	loads   Latest
+	content fyne.CanvasObject
+}
+
+func newRecordsScreen(w *Window) *recordsScreen {
+	s := &recordsScreen{w: w, banner: NewBanner(w.lang), bar: NewFilterBar(w.lang, w.lang.Say("records.search"))}
+	s.list = NewRowList(NewEmpty(w.lang, assets.IconRecord, "records.empty", nil))
+	s.list.OnOpen = func(row Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
+	s.bar.OnChange = func(Filter) { s.load() }
+	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(s.bar, s.list))
+	return s
+}
+
+func (s *recordsScreen) Content() fyne.CanvasObject { return s.content }
+func (s *recordsScreen) Enter()                     { s.load() }
+func (s *recordsScreen) Leave()                     { s.loads.Stop() }
+
+// First lets the keyboard start in the search.
+func (s *recordsScreen) First() fyne.Focusable { return s.bar.search }
+
+func (s *recordsScreen) Changed(sig agent.Signal) {
+	if sig == agent.RecordsChanged || sig == agent.AssignmentsChanged {
+		s.load()
+	}
+}
+
+func (s *recordsScreen) load() {
+	query := s.bar.Filter().Search
+	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
+		return s.w.agent.Records(ctx, query)
+	}, func(cards []agent.Card, err error) {
+		s.w.tell(s.banner, err)
+		if err == nil {
+			s.show(cards, query)
+		}
+	})
+}
+
+func (s *recordsScreen) show(cards []agent.Card, query string) {
+	code, hint := "records.empty", assets.IconRecord
+	if strings.TrimSpace(query) != "" {
+		code, hint = "records.none_match", assets.IconSearch
+	}
+	s.list.SetEmpty(NewEmpty(s.w.lang, hint, code, nil))
+	rows := make([]Row, len(cards))
+	for i, card := range cards {
+		rows[i] = s.w.cardRow(card)
+	}
+	s.list.SetRows(rows)
+}
+
+// cardRow is a card as one line of a list.
+func (w *Window) cardRow(card agent.Card) Row {
+	row := Row{ID: string(card.ID), Icon: assets.IconPerson, Title: card.Title, Subtitle: cardLine(card)}
+	if card.Kind == "place" {
+		row.Icon = assets.IconPlace
+	}
+	if b := w.loanBadge(card); b.State != StateNeutral {
+		row.Badges = append(row.Badges, b)
+	}
+	if card.Protected {
+		row.Icon, row.State = assets.IconShield, StateWarning
+		row.Badges = append(row.Badges, Badge{w.lang.Say("records.protected_identity"), StateWarning})
+	}
+	if card.Restricted {
+		row.Badges = append(row.Badges, Badge{w.lang.Say("records.restricted"), StateDanger})
+	}
+	if card.From != nil {
+		row.Badges = append(row.Badges, Badge{w.lang.Say("records.from", "name", card.From.Name), StateOK})
+	}
+	if card.Newer {
+		row.Badges = append(row.Badges, Badge{w.lang.Say("records.newer"), StateWaiting})
+	}
+	return row
+}
+
+// cardLine is what stands under a card's title: only what the organisation put on the card.
+func cardLine(card agent.Card) string {
+	parts := make([]string, 0, 2+len(card.Tags))
+	for _, p := range append([]string{card.Street, card.Area}, card.Tags...) {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// loanBadge says when the loan ends: only a near end is more than neutral.
+func (w *Window) loanBadge(card agent.Card) Badge {
+	now := w.now()
+	switch {
+	case !now.Before(card.LoanUntil):
+		return Badge{w.lang.Say("records.loan_ended"), StateDanger}
+	case card.LoanSoon:
+		return Badge{w.lang.Say("records.ends", "until", spoken(w.lang, now, card.LoanUntil)), StateWarning}
+	}
+	return Badge{w.lang.Say("records.loan_until", "until", spoken(w.lang, now, card.LoanUntil)), StateNeutral}
+}
+
+// loanSentence is loanBadge in full, for the record's page.
+func (w *Window) loanSentence(card agent.Card) string {
+	if card.LoanSoon && w.now().Before(card.LoanUntil) {
+		return w.lang.Say("records.loan_ends", "until", spoken(w.lang, w.now(), card.LoanUntil))
+	}
+	return w.loanBadge(card).Text
+}
+
+// joined lists words, each after a comma.
+func joined(words []string) string { return strings.Join(words, ", ") }
