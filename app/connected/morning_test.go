@@ -67,7 +67,7 @@ func TestAMorning(t *testing.T) {
 	}
 
 	log := anna.log(link.LogFilter{Subject: "s-maj"})
-	sentences := sentences(log)
+	sentences := sentencesOf(log)
 	for _, want := range []string{
 		"system.record_sent by bo.ek of Maj Ripsele",
 		"record.opened by bo.ek of Maj Ripsele: Fuktfläck hos Maj",
@@ -117,8 +117,6 @@ func (d *device) signsWork(t *testing.T, page link.Page, id journal.AssignmentID
 	t.Fatalf("no assignment %s on the page", id)
 	return journal.Item{}
 }
-
-func sentences(p link.LogPage) string { return sentencesOf(p) }
 
 func sentencesOf(p link.LogPage) string {
 	var b strings.Builder
