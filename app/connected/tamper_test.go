@@ -1,6 +1,7 @@
 package connected_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -187,5 +188,23 @@ func TestTheLogIsFilteredByDay(t *testing.T) {
 		if _, err := anna.client.Log(context.Background(), f); code(t, err) != link.CodeBadRequest {
 			t.Errorf("%+v: %v", f, err)
 		}
+	}
+}
+
+func TestADestroyedKeyLiesInNoFile(t *testing.T) {
+	h := newHouse(t, live)
+	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	var key []byte
+	ok(t, db.QueryRow(`SELECT wrapped FROM subject_keys WHERE subject = 's-maj'`).Scan(&key))
+	ok(t, db.Close())
+	lies := func() bool {
+		return bytes.Contains(readIfThere(t, h.config.Path), key) || bytes.Contains(readIfThere(t, h.config.Path+"-wal"), key)
+	}
+	if len(key) < 32 || !lies() {
+		t.Fatal("the search sees nothing")
+	}
+	must[gate.Erased](t)(h.gate.EraseSubject(context.Background(), "s-maj"))
+	if lies() {
+		t.Error("the key can still be read from the file")
 	}
 }

@@ -184,6 +184,9 @@ func (g *Gate) EraseSubject(ctx context.Context, subject journal.SubjectID) (Era
 		done.Records = len(records)
 		return tx.Destroy(ctx, string(subject), int64(g.now()))
 	})
+	if err == nil {
+		err = g.store.Settle(ctx)
+	}
 	if err != nil {
 		return Erased{}, fmt.Errorf("erase subject: %w", err)
 	}

@@ -115,5 +115,15 @@ func (s *Store) Do(ctx context.Context, act func(*Tx) error) error {
 	return nil
 }
 
+// Settle moves everything from the write-ahead log into the database and empties it, so that
+// what was overwritten (secure_delete) lies in no file any more. Another process that reads
+// just then puts it off.
+func (s *Store) Settle(ctx context.Context) error {
+	if _, err := s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return nil
+}
+
 // Missing reports whether err says that there is no such row.
 func Missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
