@@ -216,6 +216,9 @@ func (p *Person) Do(ctx context.Context, args ...string) ([]json.RawMessage, err
 	}
 }
 
+// Begin sends a command to the open session and hears no answer: what comes next is a Kill.
+func (p *Person) Begin(args ...string) error { return p.say(args...) }
+
 // say sends a command, its words quoted.
 func (p *Person) say(args ...string) error {
 	quoted := make([]string, len(args))
