@@ -138,3 +138,35 @@ func want(t *testing.T, got, want reading) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+func FuzzClock(f *testing.F) {
+	m := &machine{wall: morning, boot: "b", uptime: time.Hour}
+	c := m.clock()
+	c.learn(signed.At(morning))
+	for range 2 {
+		m.pass(time.Minute)
+		seed, err := c.save()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed)
+	}
+	f.Add([]byte{0xa0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := m.clock()
+		if c.load(data) != nil {
+			return
+		}
+		// The same boot at the same moment: what was read is what is written.
+		again, err := c.save()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.clock().load(again); err != nil {
+			t.Fatalf("%x became %x, which does not read: %v", data, again, err)
+		}
+		if r := c.read(); r.Floor < c.server() {
+			t.Fatalf("the floor %d is before the server's time %d", r.Floor, c.server())
+		}
+	})
+}

@@ -135,9 +135,10 @@ func (s *session) people(id journal.RecordID) []identity.PersonID {
 
 // show is entry, stamp, text: in this order and no other.
 func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words *journal.Details, why Reason, until time.Duration) (Opening, error) {
-	left := until - a.clock.uptime()
-	now := a.clock.read().Time
-	entry.Until = min(now.Add(left), row.Until)
+	now, up := a.clock.read().Time, a.clock.uptime()
+	until = min(until, up+row.Until.Time().Sub(now.Time())) // not beyond the loan
+	left := until - up
+	entry.Until = now.Add(left)
 	stamps, err := s.say(line{entry: entry, words: words})
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)

@@ -164,6 +164,9 @@ func (a *Agent) settle(s *session) error {
 	if _, err := s.expire(); err != nil {
 		return err
 	}
+	if err := a.mend(s); err != nil {
+		return err
+	}
 	if err := s.saveClock(); err != nil {
 		return err
 	}
@@ -174,6 +177,19 @@ func (a *Agent) settle(s *session) error {
 		a.log.Warn("the lock screen will show no name", "error", err)
 	}
 	return nil
+}
+
+// mend has everything sent anew where rows of the view do not open: what comes is written
+// over them.
+func (a *Agent) mend(s *session) error {
+	_, records := s.vault.Records(vault.RecordFilter{})
+	_, tasks := s.vault.Assignments(vault.AssignmentFilter{})
+	err := errors.Join(records, tasks)
+	if !errors.Is(err, vault.ErrView) {
+		return err
+	}
+	a.log.Warn("rows of the view are damaged; the next sync brings them anew")
+	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSync(vault.Sync{Last: s.who().lastSync}) })
 }
 
 // Lock closes vault and journal. A verification that is open ends; what was not yet sent
