@@ -57,7 +57,9 @@ func (c *clock) load(data []byte) error {
 	if err := signed.Decode(data, clockLimit, &s); err != nil {
 		return fmt.Errorf("read clock: %w", err)
 	}
-	if s.Version != 1 || s.Time < 0 || s.Accrued < 0 || s.At < 0 || s.Spent < 0 {
+	const most = 1 << 60 // so that no sum of two overflows
+	if s.Version != 1 || s.Time < 0 || s.Accrued < 0 || s.At < 0 || s.Spent < 0 ||
+		s.Time > most || s.Accrued > most || s.At > most || s.Spent > most {
 		return fmt.Errorf("read clock: %w", signed.ErrMalformed)
 	}
 	c.mu.Lock()

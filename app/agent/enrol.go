@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"handslag/identity"
-	"handslag/identity/signed"
-	"handslag/sync/link"
 	"handslag/vault"
 )
 
@@ -224,70 +221,4 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 		}
 	}
 	return a.enter(v)
-}
-
-// askCredential signs in with a password and shows that the device holds its keys.
-func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request, password string) ([]byte, identity.Credential, error) {
-	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
-		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
-	})
-	if err != nil {
-		return nil, identity.Credential{}, err
-	}
-	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
-	defer client.Close()
-	issued, err := client.Enrol(ctx, link.EnrolRequest{
-		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
-	})
-	if err != nil {
-		return nil, identity.Credential{}, err
-	}
-	c, err := ownCredential(issued.Credential, statement, keys)
-	return issued.Credential, c, err
-}
-
-// SignIn asks for a new credential with the password, for a device that was away for so long
-// that its own has expired: the keys, the journal and the device ID stay. Sync afterwards.
-func (a *Agent) SignIn(ctx context.Context, password string) error {
-	a.syncing.Lock()
-	defer a.syncing.Unlock()
-	s, err := a.current()
-	if err != nil {
-		return err
-	}
-	me := s.who()
-	data, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), password)
-	if err != nil {
-		return translate(err)
-	}
-	if c.Epoch < me.credential.Epoch || c.Person.ID != me.credential.Person.ID {
-		return problem(BadAnswer, identity.ErrCredential)
-	}
-	me.profile.Credential, me.profile.Person = data, c.Person
-	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
-		return translate(err)
-	}
-	a.changed(StateChanged, SyncChanged)
-	a.nudge()
-	return nil
-}
-
-// ownCredential takes a credential that is for exactly these keys.
-func ownCredential(data []byte, statement identity.Statement, keys *identity.KeySet) (identity.Credential, error) {
-	c, err := identity.OpenCredential(data, statement.Org(), statement.Issuing)
-	if err != nil {
-		return c, err
-	}
-	mine, err := signed.Encode(keys.Public())
-	if err != nil {
-		return c, err
-	}
-	theirs, err := signed.Encode(c.Keys)
-	if err != nil {
-		return c, err
-	}
-	if string(mine) != string(theirs) {
-		return c, fmt.Errorf("%w: for other keys", identity.ErrCredential)
-	}
-	return c, nil
 }

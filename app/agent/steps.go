@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"sync"
+	"time"
+
+	"handslag/identity"
+	"handslag/sync/peer"
+	"handslag/vault/journal"
+)
+
+// show makes a step the newest.
+func (h *Handover) show(step VerifyStep) {
+	h.mu.Lock()
+	if step.Purpose == "" {
+		step.Purpose = h.step.Purpose
+	}
+	if step.Peer == nil {
+		step.Peer = h.step.Peer
+	}
+	if step.Stage != StageFailed && step.Stage != StageClosed {
+		step.Until = h.until
+	}
+	h.step = step
+	for sent := false; !sent; {
+		select {
+		case h.steps <- step:
+			sent = true
+		default:
+			select {
+			case <-h.steps: // the oldest makes room
+			default:
+			}
+		}
+	}
+	h.mu.Unlock()
+	h.agent.changed(VerificationChanged)
+}
+
+// run turns the session's events into steps until the last.
+func (h *Handover) run(give []journal.RecordID) {
+	var receiving sync.WaitGroup
+	for ev := range h.peer.Events() {
+		switch e := ev.(type) {
+		case peer.StateChanged:
+			h.enter(e.State, e.Until)
+		case peer.PeerMet:
+			h.meet(e.Credential, e.ClockSuspect)
+		case peer.ShowCode:
+			h.show(VerifyStep{Stage: StageShowCode, Code: e.Digits})
+		case peer.EnterCode:
+			step := VerifyStep{Stage: StageEnterCode, TriesLeft: e.Left}
+			if e.Left < peer.Tries {
+				step.Problem = problem(CodeMistyped, nil)
+			}
+			h.show(step)
+		case peer.SessionVerified:
+			h.mu.Lock()
+			h.verified = e.Verified
+			h.mu.Unlock()
+			h.show(VerifyStep{Stage: StageVerified})
+			close(h.ready)
+			receiving.Go(func() { h.receive(e.Verified) })
+			if len(give) > 0 {
+				receiving.Go(func() { h.giveChosen(give) })
+			}
+		case peer.Failed:
+			h.fail(e)
+		}
+	}
+	receiving.Wait()
+	h.agent.mu.Lock()
+	if h.agent.meeting == h {
+		h.agent.meeting = nil
+		h.agent.touched = h.agent.clock.uptime()
+	}
+	h.agent.mu.Unlock()
+	h.mu.Lock()
+	h.over = true
+	close(h.steps)
+	h.mu.Unlock()
+	close(h.done)
+	h.agent.changed(VerificationChanged)
+}
+
+func (h *Handover) enter(state peer.State, until time.Time) {
+	h.mu.Lock()
+	h.until = time.Time{}
+	if !until.IsZero() {
+		h.until = h.agent.wallUntil(time.Until(until))
+	}
+	h.mu.Unlock()
+	hide := h.agent.cfg.ShowQR != nil && state != peer.Idle && state != peer.Offering
+	if hide {
+		if err := h.agent.cfg.ShowQR(nil); err != nil {
+			h.agent.log.Warn("the shown code stays", "error", err)
+		}
+	}
+	switch state {
+	case peer.Offering:
+		h.show(VerifyStep{Stage: StageOffering})
+	case peer.Claimed, peer.Identified:
+		h.show(VerifyStep{Stage: StageConnecting})
+	case peer.Confirm:
+		h.show(VerifyStep{Stage: StageConfirm}) // the digits follow at once
+	case peer.IsClosed:
+		h.show(VerifyStep{Stage: StageClosed})
+	}
+}
+
+func (h *Handover) meet(c identity.Credential, suspect bool) {
+	other := &Other{
+		Name: c.Person.Name(), Username: c.Person.Username, Organisation: h.session.who().statement.Name,
+		Device: c.Device(), Units: c.Units, ClockSuspect: suspect,
+	}
+	h.mu.Lock()
+	h.other = c
+	h.step.Peer = other
+	step := h.step
+	h.mu.Unlock()
+	h.show(step)
+}
+
+func (h *Handover) fail(e peer.Failed) {
+	var other identity.DeviceID
+	if e.Peer != nil {
+		other = e.Peer.Device()
+	}
+	h.agent.failed(h.session, e.Reason, other)
+	p := problem(verificationCode(e.Reason), e.Err)
+	if e.Reason == peer.EntryFailed && e.Err != nil {
+		p = asProblem(e.Err)
+	}
+	if e.Theirs != "" {
+		p.Args = map[string]string{"theirs": string(verificationCode(e.Theirs))}
+	}
+	if h.agent.cfg.ShowQR != nil {
+		if err := h.agent.cfg.ShowQR(nil); err != nil {
+			h.agent.log.Warn("the shown code stays", "error", err)
+		}
+	}
+	h.show(VerifyStep{Stage: StageFailed, Problem: p})
+}

@@ -1,0 +1,165 @@
+package agent
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"handslag/identity"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+func TestARevokedDevicesJournalIsStillTaken(t *testing.T) {
+	f := newFar(t)
+	p := f.phone().enrolled().synced()
+	f.mu.Lock()
+	f.refuse[link.PathCredential] = link.CodeDeviceRevoked
+	f.refuse[link.PathChanges] = link.CodeDeviceRevoked
+	f.addRecord("r2", "s2", "Ny, Nils", "1")
+	f.mu.Unlock()
+	_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+	ok(t, err)
+	_, err = p.Sync(t.Context())
+	refused(t, err, DeviceRevoked)
+	if me := p.Me(); !me.Revoked || me.Waiting != 0 || me.Problem == nil {
+		t.Errorf("me %+v", me)
+	}
+	cards, err := p.Records(t.Context(), "")
+	ok(t, err)
+	if len(cards) != 1 {
+		t.Errorf("something came: %+v", cards)
+	}
+	ok(t, p.Lock())
+	ok(t, p.Unlock(t.Context(), passphrase))
+	if !p.Me().Revoked {
+		t.Error("it was forgotten")
+	}
+}
+
+func TestAForgedPageIsRefusedWhole(t *testing.T) {
+	f := newFar(t)
+	p := f.phone().enrolled()
+	honest := f.issuing
+	f.mu.Lock()
+	f.issuing = newKey(t)
+	f.refuse[link.PathCredential] = "" // leave the credential alone
+	delete(f.refuse, link.PathCredential)
+	f.mu.Unlock()
+	_, err := p.Sync(t.Context())
+	refused(t, err, BadAnswer)
+	cards, err := p.Records(t.Context(), "")
+	ok(t, err)
+	if len(cards) != 0 {
+		t.Errorf("cards %+v", cards)
+	}
+	f.mu.Lock()
+	f.issuing = honest
+	f.mu.Unlock()
+	p.synced()
+}
+
+func TestAReceiptThatDoesNotMatchIsNotBelieved(t *testing.T) {
+	f := newFar(t)
+	p := f.phone().enrolled()
+	device := p.Me().Device
+	lie := func(change func(*journal.Receipt)) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.break_ = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != link.PathJournal {
+				return false
+			}
+			receipt := journal.Receipt{
+				Version: 1, Org: f.org(), Device: device, Time: f.clockNow(),
+				Ranges: []journal.Range{{Generation: 1, From: 1, To: 2, Hash: make([]byte, 32)}},
+			}
+			change(&receipt)
+			data, err := receipt.Sign(f.logKey)
+			ok(t, err)
+			w.Write(data)
+			return true
+		}
+	}
+	for what, change := range map[string]func(*journal.Receipt){
+		"a hash that is not the journal's": func(*journal.Receipt) {},
+		"entries that were never said":     func(r *journal.Receipt) { r.Ranges[0].To = 99 },
+		"another device's":                 func(r *journal.Receipt) { r.Device = identity.DeviceIDOf(newKey(t).Public()) },
+	} {
+		lie(change)
+		if _, err := p.Sync(t.Context()); CodeOf(err) != BadAnswer {
+			t.Errorf("%s: %v", what, err)
+		}
+		if n := p.Me().Waiting; n != 2 {
+			t.Errorf("%s: %d wait", what, n)
+		}
+	}
+	f.mu.Lock()
+	f.break_ = nil
+	f.mu.Unlock()
+	p.synced()
+}
+
+func TestRunSyncsAtUnlockAndAfterDeeds(t *testing.T) {
+	f := newFar(t)
+	p := f.phone().enrolled()
+	idle := make(chan struct{}, 1)
+	stop := p.Listen(func(s Signal) {
+		if me := p.Me(); s == SyncChanged && !me.LastSync.IsZero() && me.Waiting == 0 {
+			select {
+			case idle <- struct{}{}:
+			default:
+			}
+		}
+	})
+	defer stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	<-idle
+	if _, err := p.Record(ctx, "r1"); err != nil {
+		t.Error(err)
+	}
+	_, err := p.Finish(ctx, "a1", "klart")
+	ok(t, err)
+	for range 2 { // one may be left from before the deed
+		<-idle
+		if p.Me().Waiting == 0 {
+			break
+		}
+	}
+	cancel()
+	ok(t, <-ended)
+	if got := f.kinds(p.Me().Device); !strings.Contains(got, "assignment.done") {
+		t.Error(got)
+	}
+}
+
+func TestNoFormulaReachesASpreadsheet(t *testing.T) {
+	for cell, want := range map[string]string{"=1+1": "'=1+1", "-2": "'-2", "@x": "'@x", "Anna": "Anna", "": ""} {
+		if got := harmless(cell); got != want {
+			t.Errorf("%q became %q", cell, got)
+		}
+	}
+}
+
+func TestEachCodeStandsOnce(t *testing.T) {
+	seen := map[Code]bool{}
+	for _, code := range Codes() {
+		if seen[code] || code == "" {
+			t.Errorf("%q stands twice, or is empty", code)
+		}
+		seen[code] = true
+	}
+	for _, w := range words {
+		if !seen[w.code] {
+			t.Errorf("%q is not listed", w.code)
+		}
+	}
+	for _, code := range refusals {
+		if !seen[code] {
+			t.Errorf("%q is not listed", code)
+		}
+	}
+}
