@@ -30,7 +30,7 @@ var errDamaged = errors.New("damaged")
 
 func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
 
-// Config is what a File needs; everything but Disk must be given.
+// Config is what a File needs; everything but Anchor and Disk must be given.
 type Config struct {
 	Dir    string                                                      // this device's folder in the machine-wide outbox
 	Device identity.DeviceID                                           // the device that speaks
@@ -39,10 +39,16 @@ type Config struct {
 	Root   cipher.AEAD                                                 // a subkey of the vault root, for segment keys
 	Seal   identity.SealKey                                            // the connected system's
 	Clock  func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
+	Anchor Anchor                                                      // optional
 	Disk   Disk                                                        // nil is the real one
 
 	segmentSize int // bytes; 0 is segmentSize
 }
+
+// Anchor is how far the journal is known to have gone by somebody outside its folder, as the
+// vault's view is, whose position is applied after an entry is durable and never before. Zero
+// knows nothing.
+type Anchor struct{ Generation, Seq uint64 }
 
 func (c Config) check() error {
 	switch {
@@ -249,9 +255,9 @@ func (f *File) data(v view) ([]byte, error) {
 
 // at is the frame of place p; what has been damaged since Open is reported.
 func (f *File) at(v view, data []byte, p place) (frame, bool) {
-	if p.offset <= len(data) {
-		fr, index, size, err := frameAt(data, p.offset, v.aead, v.id, p.index)
-		if err == nil && index == p.index && size == p.size && journal.HashOf(fr.Entry) == p.hash {
+	if end := p.offset + p.size; end <= len(data) {
+		fr, err := openBox(data[p.offset+frameHead:end], v.aead, v.id, p.index)
+		if err == nil && journal.HashOf(fr.Entry) == p.hash {
 			return fr, true
 		}
 	}

@@ -67,17 +67,27 @@ func frameAt(data []byte, offset int, aead cipher.AEAD, segment []byte, least ui
 	if checksum(rest[:8], box) != binary.BigEndian.Uint32(rest[8:]) {
 		return frame{}, 0, 0, errDamaged
 	}
+	fr, err = openBox(box, aead, segment, index)
+	return fr, index, size, err
+}
+
+// openBox decrypts frame number index of segment. The head helps to find a frame and is worth
+// nothing beside the seal: who knows number and size reads it without.
+func openBox(box []byte, aead cipher.AEAD, segment []byte, index uint32) (fr frame, err error) {
+	if len(box) < frameMin || len(box) > frameLimit {
+		return frame{}, errDamaged
+	}
 	plain, err := aead.Open(nil, nil, box, frameContext(segment, index))
 	if err != nil {
-		return frame{}, 0, 0, errDamaged
+		return frame{}, errDamaged
 	}
 	if err := signed.Decode(plain, frameLimit, &fr); err != nil {
-		return frame{}, 0, 0, fmt.Errorf("read frame: %w: %w", ErrFormat, err)
+		return frame{}, fmt.Errorf("read frame: %w: %w", ErrFormat, err)
 	}
 	if fr.Version != formatVersion {
-		return frame{}, 0, 0, fmt.Errorf("read frame of version %d: %w", fr.Version, ErrFormat)
+		return frame{}, fmt.Errorf("read frame of version %d: %w", fr.Version, ErrFormat)
 	}
-	return fr, index, size, nil
+	return fr, nil
 }
 
 // found is a frame and where it lay.
@@ -91,37 +101,62 @@ type found struct {
 // gap is a place where frames should be and none can be read.
 type gap struct {
 	offset, size int
-	from, to     uint32 // the indexes that are missing; to is one past the last
+	from, to     uint32 // the indexes that are missing; to is one past the last, from where none is
 }
 
 // walked is what a walk over a segment's frames saw.
 type walked struct {
 	frames []found
 	gaps   []gap
+	next   uint32
 	end    int  // where the last good frame ends
 	torn   bool // what follows end is what a power cut leaves of a write: cut it
 	spoilt bool // what follows end is something else: it may have been an entry
+}
+
+// rescue reads the next frame where it fills all from end to at and only its head is damaged:
+// a flipped bit in a length must not look like a write that never ended.
+func (w *walked) rescue(data []byte, at int, aead cipher.AEAD, segment []byte) error {
+	if at-w.end <= frameHead {
+		return nil
+	}
+	fr, err := openBox(data[w.end+frameHead:at], aead, segment, w.next)
+	if err != nil {
+		if isFormat(err) {
+			return err
+		}
+		return nil
+	}
+	w.gaps = append(w.gaps, gap{offset: w.end, size: frameHead, from: w.next, to: w.next})
+	w.frames = append(w.frames, found{fr, w.next, w.end, at - w.end})
+	w.next, w.end = w.next+1, at
+	return nil
 }
 
 // walk reads every genuine frame from offset on. It finds its way around damage by looking at
 // each byte for the head of a later frame; a wild length costs a comparison.
 func walk(data []byte, offset int, aead cipher.AEAD, segment []byte) (walked, error) {
 	w := walked{end: offset}
-	next := uint32(0)
 	for at := offset; at < len(data); at++ {
-		fr, index, size, err := frameAt(data, at, aead, segment, next)
+		fr, index, size, err := frameAt(data, at, aead, segment, w.next)
 		if err != nil {
 			if isFormat(err) {
 				return w, err
 			}
 			continue
 		}
-		if at > w.end || index > next {
-			w.gaps = append(w.gaps, gap{offset: w.end, size: at - w.end, from: next, to: index})
+		if err := w.rescue(data, at, aead, segment); err != nil {
+			return w, err
+		}
+		if at > w.end || index > w.next {
+			w.gaps = append(w.gaps, gap{offset: w.end, size: at - w.end, from: w.next, to: index})
 		}
 		w.frames = append(w.frames, found{fr, index, at, size})
-		next, w.end = index+1, at+size
+		w.next, w.end = index+1, at+size
 		at = w.end - 1
+	}
+	if err := w.rescue(data, len(data), aead, segment); err != nil {
+		return w, err
 	}
 	if rest := data[w.end:]; len(rest) > 0 {
 		w.torn = isTorn(rest)

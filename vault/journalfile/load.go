@@ -22,7 +22,7 @@ func (f *File) load() error {
 	if err != nil {
 		return fmt.Errorf("list folder: %w", err)
 	}
-	var lost []position // what segments without a readable header began with
+	var lost []position // what can not be read and has nothing behind it, as far as its file goes
 	for _, name := range names {
 		path := filepath.Join(f.cfg.Dir, name)
 		switch {
@@ -56,8 +56,12 @@ func (f *File) load() error {
 	})
 	for _, s := range f.segments {
 		newest := f.segments[len(f.segments)-1]
-		if err := f.loadFrames(s, s.gen == newest.gen && s.first == newest.first); err != nil {
+		w, err := f.loadFrames(s, s.gen == newest.gen && s.first == newest.first)
+		if err != nil {
 			return err
+		}
+		if w.spoilt { // its numbers may be known to others
+			lost = append(lost, position{s.gen, s.first + uint64(w.next)})
 		}
 	}
 	if err := f.discardEmpty(); err != nil {
@@ -88,22 +92,22 @@ func (f *File) loadHeader(path string) error {
 // loadFrames reads a segment's entries into the chain. The newest segment is synced before it
 // is believed: the process may have died between a write and its sync, and what is built
 // upon must not vanish with the power.
-func (f *File) loadFrames(s *segment, newest bool) error {
+func (f *File) loadFrames(s *segment, newest bool) (walked, error) {
 	data, err := f.disk.Read(s.path, segmentLimit)
 	if err != nil {
-		return fmt.Errorf("read segment: %w", err)
+		return walked{}, fmt.Errorf("read segment: %w", err)
 	}
 	_, start, err := readHeader(data, f.cfg.Device, f.cfg.Verify)
 	if err != nil {
-		return err
+		return walked{}, err
 	}
 	aead, err := identity.NewAEAD(s.key)
 	if err != nil {
-		return err
+		return walked{}, err
 	}
 	w, err := walk(data, start, aead, s.id)
 	if err != nil {
-		return err
+		return walked{}, err
 	}
 	if len(data) == segmentLimit && w.torn { // there is more, which was never written here
 		w.torn, w.spoilt = false, true
@@ -111,7 +115,7 @@ func (f *File) loadFrames(s *segment, newest bool) error {
 	s.frames = len(w.frames)
 	if newest || w.torn {
 		if err := f.settle(s.path, w); err != nil {
-			return err
+			return walked{}, err
 		}
 	}
 	for _, g := range w.gaps {
@@ -129,7 +133,7 @@ func (f *File) loadFrames(s *segment, newest bool) error {
 			What: "the end of a segment can not be read",
 		})
 	}
-	return nil
+	return w, nil
 }
 
 // settle cuts what is torn and makes the rest durable.
@@ -226,10 +230,10 @@ func (f *File) discardEmpty() error {
 	return nil
 }
 
-// leaveLostHead opens a new generation where the newest entry is certainly gone, because a
-// receipt covers more than can be read or the newest segment has lost its header: to go on
-// in the old one would give a number a second entry. Only memory changes; the next Append
-// writes.
+// leaveLostHead opens a new generation where the newest entry is or may be gone, because a
+// receipt or the anchor covers more than can be read, or the newest segment has lost its header
+// or its end: to go on in the old one would give a number a second entry. Only memory changes;
+// the next Append writes.
 func (f *File) leaveLostHead(lost []position) {
 	head := position{f.chain.Generation, f.chain.Last}
 	generation := f.chain.Generation
@@ -240,6 +244,10 @@ func (f *File) leaveLostHead(lost []position) {
 			known = f.marks[generation].hash
 			f.report(Damage{Generation: g, From: head.seq + 1, To: m.to, What: "a receipt covers entries that are gone"})
 		}
+	}
+	if a := f.cfg.Anchor; head.before(position{a.Generation, a.Seq}) {
+		behind, generation = true, max(generation, a.Generation)
+		f.report(Damage{Generation: a.Generation, To: a.Seq, What: "entries that were applied are gone"})
 	}
 	for _, at := range lost {
 		// A name is no proof: one that claims a distant generation is not followed there.

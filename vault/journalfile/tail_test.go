@@ -1,0 +1,81 @@
+package journalfile
+
+import (
+	"fmt"
+	"testing"
+
+	"handslag/vault/journal"
+)
+
+// The newest entry has nothing behind it that would show where it ended: whatever bit of it
+// turns, it is read, or told and its number never given to another entry, since it may be up
+// already or stand in a colleague's journal.
+func TestNoBitOfTheNewestEntryMakesItVanish(t *testing.T) {
+	p := cast()
+	disk, path, places := written(t, p, 3)
+	last := places[2]
+	var bits []int
+	for bit := range 8 * frameHead {
+		bits = append(bits, bit)
+	}
+	for bit := 8 * frameHead; bit < 8*last.size; bit += 89 {
+		bits = append(bits, bit)
+	}
+	for _, bit := range bits {
+		turned := disk.spoil(path, func(b []byte) []byte {
+			b[last.offset+bit/8] ^= 1 << (bit % 8)
+			return b
+		})
+		f := mustOpen(t, p.config("/o", turned))
+		read := all(t, f, false)
+		if len(read) < 3 && len(f.Damage()) == 0 {
+			t.Fatalf("bit %d: entry 3 is gone and nobody tells", bit)
+		}
+		if got := len(turned.now[path].data); got != last.offset+last.size {
+			t.Fatalf("bit %d: the file has %d bytes", bit, got)
+		}
+		e := mustAppend(t, f, locked())[0].Entry()
+		if len(read) < 3 && e.Generation == 1 {
+			t.Fatalf("bit %d: number %d has two entries", bit, e.Seq)
+		}
+		f.Close()
+		again := mustOpen(t, p.config("/o", turned))
+		if got := len(all(t, again, false)); got != len(read)+1 || again.Chain().Head != journal.HashOf(all(t, again, false)[got-1].Raw) {
+			t.Fatalf("bit %d: opened again: %d entries, then %d", bit, len(read), got)
+		}
+		again.Close()
+	}
+}
+
+// Whoever brings back an older outbox, or loses it, gets no number twice while the view knows
+// better.
+func TestWhatTheViewHasSeenIsNotSaidAgain(t *testing.T) {
+	p := cast()
+	for _, c := range []struct {
+		known Anchor
+		want  string
+	}{
+		{Anchor{}, "1/4"},
+		{Anchor{1, 2}, "1/4"},
+		{Anchor{1, 3}, "1/4"},
+		{Anchor{1, 4}, "2/1"},
+		{Anchor{3, 7}, "4/1"},
+	} {
+		disk, _, _ := written(t, p, 3)
+		cfg := p.config("/o", disk)
+		cfg.Anchor = c.known
+		f := mustOpen(t, cfg)
+		e := mustAppend(t, f, locked())[0].Entry()
+		if got := fmt.Sprintf("%d/%d", e.Generation, e.Seq); got != c.want {
+			t.Errorf("the view knows %v: goes on as %s, want %s", c.known, got, c.want)
+		}
+		if told := len(f.Damage()) > 0; told != (c.want != "1/4") {
+			t.Errorf("the view knows %v: %+v", c.known, f.Damage())
+		}
+		f.Close()
+		cfg.Anchor = Anchor{e.Generation, e.Seq}
+		if got := mustOpen(t, cfg).Chain(); got.Generation != e.Generation || got.Last != e.Seq {
+			t.Errorf("opened again: %+v", got)
+		}
+	}
+}
