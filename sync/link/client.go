@@ -70,12 +70,15 @@ type request struct {
 }
 
 // do makes the call and, where its time was stale, makes it once more with the time that the
-// refusal carried. Never more than once: a server that always says stale is not obeyed.
+// refusal carried. So it does where the proof had been seen: net/http sends a GET again whose
+// connection broke, and every call here may be made twice. Never more than once: a server
+// that always says so is not obeyed.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	before := c.Time()
 	body, err := c.once(ctx, r)
 	var problem *Problem
-	if r.proved && errors.As(err, &problem) && problem.Code == CodeStaleProof && c.Time() > before {
+	if r.proved && errors.As(err, &problem) &&
+		(problem.Code == CodeStaleProof && c.Time() > before || problem.Code == CodeReplayed) {
 		return c.once(ctx, r)
 	}
 	return body, err

@@ -149,6 +149,36 @@ func TestAStaleProofIsRenewedOnceAndNotForEver(t *testing.T) {
 	}
 }
 
+// net/http sends a GET again when its connection breaks before the answer, with the proof that
+// the other end has already seen.
+func TestACallThatWasSentTwiceIsProvedAnew(t *testing.T) {
+	seen := map[string]bool{}
+	calls, stubborn := 0, false
+	f := newFar(t, func(f *far, w http.ResponseWriter, r *http.Request) {
+		calls++
+		proof, err := link.ReadProof(r.Header.Get("Authorization"))
+		check(t, err)
+		if seen[string(proof.Claim.Nonce)] {
+			t.Error("one proof came twice from the client itself")
+		}
+		seen[string(proof.Claim.Nonce)] = true
+		if calls == 1 || stubborn {
+			refuse(w, http.StatusUnauthorized, link.CodeReplayed)
+			return
+		}
+		w.Write([]byte(`{"cursor":"c"}`))
+	})
+	c := f.client(t, link.ClientOptions{})
+	if _, err := c.Changes(t.Context(), "", 1); err != nil || calls != 2 {
+		t.Errorf("after %d calls: %v", calls, err)
+	}
+	calls, stubborn = 0, true
+	var problem *link.Problem
+	if _, err := c.Changes(t.Context(), "", 1); !errors.As(err, &problem) || problem.Code != link.CodeReplayed || calls != 2 {
+		t.Errorf("after %d calls: %v", calls, err)
+	}
+}
+
 func TestAForgedOrOlderTimeIsNotLearned(t *testing.T) {
 	var header func(f *far, w http.ResponseWriter)
 	f := newFar(t, func(f *far, w http.ResponseWriter, r *http.Request) {
