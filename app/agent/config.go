@@ -26,6 +26,7 @@ type Config struct {
 	// For tests; the zero values are what programs use.
 	VaultOptions vault.Options
 	Disk         journalfile.Disk
+	watchEvery   time.Duration // 0: watchEvery; tests that turn the clock look for themselves
 }
 
 // DefaultAutoLock is how long the vault stays open without a Touch.

@@ -98,7 +98,7 @@ func TestEnrolmentRefusesByName(t *testing.T) {
 		want   Code
 		asked  bool
 	}{
-		"a slip in the organisation ID": {func(f *far, e *Enrolment) { e.Org = e.Org[:5] + "q" + e.Org[6:] + "" }, OrgIDSlip, false},
+		"a slip in the organisation ID": {func(f *far, e *Enrolment) { e.Org = slip(e.Org) }, OrgIDSlip, false},
 		"a short passphrase":            {func(f *far, e *Enrolment) { e.Passphrase = "1234567" }, PassphraseShort, false},
 		"a passphrase without end":      {func(f *far, e *Enrolment) { e.Passphrase = strings.Repeat("x", 1<<20) }, PassphraseLong, false},
 		"an unknown organisation":       {func(f *far, e *Enrolment) { e.Org = other.org() }, UnknownOrganisation, true},
@@ -240,4 +240,12 @@ func TestACredentialForOtherKeysIsRefused(t *testing.T) {
 	if p.State() != IsEnrolling {
 		t.Errorf("state %q", p.State())
 	}
+}
+
+// slip is org with one wrong letter.
+func slip(org identity.OrgID) identity.OrgID {
+	if org[5] == 'q' {
+		return org[:5] + "p" + org[6:]
+	}
+	return org[:5] + "q" + org[6:]
 }

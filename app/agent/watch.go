@@ -29,7 +29,11 @@ func (a *Agent) keep(s *session) {
 
 // watch ends with the session.
 func (a *Agent) watch(s *session) {
-	ticker := time.NewTicker(watchEvery)
+	every := watchEvery
+	if a.cfg.watchEvery > 0 {
+		every = a.cfg.watchEvery
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
