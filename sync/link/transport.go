@@ -98,7 +98,9 @@ type reply struct {
 // bounded tighter). What the network does becomes ErrAway, a foreign key ErrPin, an endless
 // body or a redirect ErrAnswer; the caller's own cancellation stays what it is.
 func exchange(ctx context.Context, client *http.Client, request *http.Request, limit int64) (reply, error) {
-	answer, err := client.Do(request)
+	limited, cancel := context.WithTimeout(ctx, client.Timeout)
+	defer cancel()
+	answer, err := client.Do(request.WithContext(limited))
 	if err != nil {
 		return reply{}, networkError(ctx, err)
 	}
@@ -107,6 +109,9 @@ func exchange(ctx context.Context, client *http.Client, request *http.Request, l
 		limit = problemLimit
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	if err == nil {
+		err = limited.Err() // a call that is ended under way can look like an answer that is whole
+	}
 	if err != nil {
 		return reply{}, networkError(ctx, err)
 	}
