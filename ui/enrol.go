@@ -1,16 +1,320 @@
 package ui
 
 import (
+	"context"
+	"io"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/storage"
 
 	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/identity"
 )
 
-type enrolScreen struct{ content fyne.CanvasObject }
+// The steps of an enrolment.
+const (
+	stepOrganisation = iota + 1
+	stepSignIn
+	stepPassphrase
+	stepResume // of one that was interrupted: the organisation and the keys stand already
+	enrolSteps = stepPassphrase
+)
 
-func newEnrolScreen(w *Window) *enrolScreen { return &enrolScreen{content: NewText("")} }
+// enrolScreen makes this device one of the person's: which organisation, who, and a passphrase.
+type enrolScreen struct {
+	w      *Window
+	banner *Banner
+	body   *fyne.Container
+	scroll fyne.CanvasObject
+	latest Latest
+	step   int
+	busy   bool
 
-func (s *enrolScreen) Content() fyne.CanvasObject { return s.content }
+	organisation *orgField
+	find         *Button
+	found        agent.Organisation
+	username     *Field
+	password     *Field
+	phrase       *phraseField
+	old          *Field // the passphrase of an interrupted enrolment
+	progress     *Progress
+	form         fyne.CanvasObject // of the step
+	first        fyne.Focusable
+}
+
+func newEnrolScreen(w *Window) *enrolScreen {
+	s := &enrolScreen{w: w, banner: NewBanner(w.lang), body: Stack()}
+	s.organisation = newOrgField(w.lang, w.agent.ReadOrganisation)
+	s.organisation.onWhole = func(whole bool) { s.enableFind(whole) }
+	s.organisation.field.OnSubmit = func(string) { s.findOrganisation() }
+	s.find = NewPrimary(w.lang.Say("enrol.find"), assets.IconSearch, s.findOrganisation)
+	s.find.Disable()
+	s.username = NewField(w.lang.Say("enrol.username"), w.lang.Say("enrol.username_hint"))
+	s.username.OnSubmit = func(string) { s.focus(s.password) }
+	s.password = NewSecretField(w.lang.Say("enrol.password"), w.lang.Say("enrol.password_hint"))
+	s.phrase = newPhraseField(w.lang)
+	s.phrase.onSubmit = s.enrol
+	s.old = NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("enrol.resume_passphrase_hint"))
+	s.old.OnSubmit = func(string) { s.focus(s.password) }
+	s.scroll = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, s.body)))
+	s.show(stepOrganisation)
+	if w.agent.State() == agent.IsEnrolling {
+		s.show(stepResume)
+	}
+	return s
+}
+
+func (s *enrolScreen) Content() fyne.CanvasObject { return s.scroll }
+func (s *enrolScreen) First() fyne.Focusable      { return s.first }
 func (s *enrolScreen) Enter()                     {}
-func (s *enrolScreen) Leave()                     {}
 func (s *enrolScreen) Changed(agent.Signal)       {}
+
+// Leave forgets the secrets that were typed.
+func (s *enrolScreen) Leave() {
+	s.latest.Stop()
+	s.forget()
+}
+
+func (s *enrolScreen) forget() {
+	for _, f := range []*Field{s.password, s.old, s.phrase.once, s.phrase.again} {
+		f.SetText("")
+	}
+}
+
+func (s *enrolScreen) focus(f *Field) {
+	if c := s.w.canvas(); c != nil {
+		c.Focus(f.Focusable())
+	}
+}
+
+// show lays out a step.
+func (s *enrolScreen) show(step int) {
+	s.step = step
+	say := s.w.lang.Say
+	var hint string
+	var parts []fyne.CanvasObject
+	buttons := container.NewHBox()
+	back := func(to int) {
+		buttons.Add(NewButton(say("common.back"), "", func() { s.banner.Clear(); s.show(to) }))
+		buttons.Add(layout.NewSpacer())
+	}
+	switch step {
+	case stepOrganisation:
+		hint = say("enrol.intro")
+		picture := NewButton(say("enrol.from_picture"), assets.IconQR, s.choosePicture)
+		parts = []fyne.CanvasObject{s.organisation.field, NewMuted(say("enrol.drop_hint"))}
+		buttons.Add(picture)
+		buttons.Add(layout.NewSpacer())
+		buttons.Add(s.find)
+		s.first = s.organisation.field.Focusable()
+	case stepSignIn:
+		s.password.OnSubmit = func(string) { s.next() }
+		parts = []fyne.CanvasObject{s.foundPanel(), NewLead(say("enrol.sign_in", "organisation", s.found.Name)), s.username, s.password}
+		back(stepOrganisation)
+		buttons.Add(NewPrimary(say("common.next"), "", s.next))
+		s.first = s.username.Focusable()
+		if s.username.Text() != "" {
+			s.first = s.password.Focusable()
+		}
+	case stepPassphrase:
+		parts = []fyne.CanvasObject{NewLead(say("enrol.passphrase")), s.phrase.content}
+		back(stepSignIn)
+		buttons.Add(NewPrimary(say("enrol.make_keys"), assets.IconKey, s.enrol))
+		s.first = s.phrase.once.Focusable()
+	case stepResume:
+		hint = say("enrol.resume")
+		s.password.OnSubmit = func(string) { s.resume() }
+		parts = []fyne.CanvasObject{s.old, s.password}
+		buttons.Add(NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
+		buttons.Add(layout.NewSpacer())
+		buttons.Add(NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
+		s.first = s.old.Focusable()
+	}
+	head := Stack(NewTitle(say("enrol.title")))
+	if step <= enrolSteps {
+		head.Add(NewMuted(say("common.step", "step", step, "of", enrolSteps)))
+	}
+	if hint != "" {
+		head.Add(NewText(hint))
+	}
+	s.form = NewPanel(StackWide(Stack(parts...), buttons))
+	s.body.Objects = []fyne.CanvasObject{head, s.banner, s.form}
+	s.refresh()
+	s.w.focusOn(s)
+}
+
+// foundPanel names the organisation that the ID led to.
+func (s *enrolScreen) foundPanel() fyne.CanvasObject {
+	return NewTinted(StateOK, Stack(NewStrong(s.found.Name).InState(StateOK), NewMuted(s.w.lang.Say("enrol.found")).InState(StateOK),
+		NewMuted(s.found.Org.Grouped())))
+}
+
+func (s *enrolScreen) refresh() {
+	s.body.Refresh()
+	s.scroll.Resize(s.scroll.Size())
+	s.scroll.Refresh()
+}
+
+func (s *enrolScreen) enableFind(on bool) {
+	if on {
+		s.find.Enable()
+	} else {
+		s.find.Disable()
+	}
+}
+
+// work runs one of the steps' jobs in the place of the form, with a way out. done hears its end unless it was left.
+func (s *enrolScreen) work(title string, job func(context.Context) error, done func(error)) {
+	if s.busy {
+		return
+	}
+	s.busy = true
+	s.w.touch()
+	s.banner.Clear()
+	s.progress = NewProgress(s.w.lang, title)
+	s.progress.OnCancel = func() {
+		s.latest.Stop()
+		s.busy = false
+		s.show(s.step)
+		s.w.tell(s.banner, &agent.Problem{Code: agent.Cancelled})
+		s.refresh()
+	}
+	s.body.Objects[len(s.body.Objects)-1] = s.progress
+	s.refresh()
+	Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (struct{}, error) { return struct{}{}, job(ctx) },
+		func(_ struct{}, err error) {
+			s.busy = false
+			done(err)
+		})
+}
+
+// stay shows a step again with what went wrong in it.
+func (s *enrolScreen) stay(step int, err error) {
+	s.show(step)
+	s.w.tell(s.banner, err)
+	s.refresh()
+}
+
+// choosePicture reads the letter's code from a picture file.
+func (s *enrolScreen) choosePicture() {
+	s.w.touch()
+	if s.w.window == nil {
+		return
+	}
+	s.w.config.Open(s.w.window, func(r io.ReadCloser, err error) {
+		if err != nil {
+			s.w.tell(s.banner, &agent.Problem{Code: agent.PictureUnreadable, Err: err})
+			s.refresh()
+		} else if r != nil {
+			s.readPicture(r)
+		}
+	})
+}
+
+// Dropped reads the first file that was dropped on the window, while the organisation is asked for.
+func (s *enrolScreen) Dropped(files []fyne.URI) {
+	if s.step != stepOrganisation || s.busy {
+		return
+	}
+	r, err := storage.Reader(files[0])
+	if err != nil {
+		s.w.tell(s.banner, &agent.Problem{Code: agent.PictureUnreadable, Err: err})
+		s.refresh()
+		return
+	}
+	s.readPicture(r)
+}
+
+func (s *enrolScreen) readPicture(r io.ReadCloser) {
+	var org identity.OrgID
+	s.work(s.w.lang.Say("enrol.reading_picture"), func(context.Context) (err error) {
+		defer r.Close()
+		org, err = s.w.agent.ReadOrganisationPicture(r)
+		return err
+	}, func(err error) {
+		s.stay(stepOrganisation, err)
+		if err == nil {
+			s.organisation.field.SetText(org.Grouped())
+		}
+	})
+}
+
+// findOrganisation asks the directory, once for each press.
+func (s *enrolScreen) findOrganisation() {
+	org, whole := s.organisation.org()
+	if !whole {
+		s.organisation.complain()
+		return
+	}
+	s.work(s.w.lang.Say("enrol.finding"), func(ctx context.Context) (err error) {
+		s.found, err = s.w.agent.FindOrganisation(ctx, org)
+		return err
+	}, func(err error) {
+		if err != nil {
+			s.stay(stepOrganisation, err)
+			return
+		}
+		s.show(stepSignIn)
+	})
+}
+
+// filled tells of empty fields in place.
+func (s *enrolScreen) filled(fields ...*Field) bool {
+	whole := true
+	for i := len(fields) - 1; i >= 0; i-- {
+		if f := fields[i]; f.Text() == "" {
+			f.SetError(s.w.lang.Say("common.required"))
+			s.focus(f)
+			whole = false
+		}
+	}
+	return whole
+}
+
+func (s *enrolScreen) next() {
+	if s.filled(s.username, s.password) {
+		s.banner.Clear()
+		s.show(stepPassphrase)
+	}
+}
+
+// enrol makes the keys and asks for their credential. Pressed again after a failure it goes on with the same keys.
+func (s *enrolScreen) enrol() {
+	if !s.phrase.check() {
+		return
+	}
+	ask := agent.Enrolment{Org: s.found.Org, Username: s.username.Text(), Password: s.password.Text(), Passphrase: s.phrase.once.Text()}
+	s.work(s.w.lang.Say("enrol.making_keys"), func(ctx context.Context) error { return s.w.agent.Enrol(ctx, ask) }, s.ended)
+}
+
+func (s *enrolScreen) resume() {
+	if !s.filled(s.old, s.password) {
+		return
+	}
+	phrase, password := s.old.Text(), s.password.Text()
+	s.work(s.w.lang.Say("enrol.asking"), func(ctx context.Context) error { return s.w.agent.ResumeEnrol(ctx, phrase, password) }, s.ended)
+}
+
+// ended leads to the step where the mistake can be mended.
+func (s *enrolScreen) ended(err error) {
+	step := s.step
+	switch code := agent.CodeOf(err); {
+	case err == nil, code == agent.AlreadyEnrolled, code == agent.OpenElsewhere:
+		s.stay(step, err)
+		s.w.settle()
+		return
+	case code == agent.WrongPassword && step != stepResume, code == agent.UserDisabled && step != stepResume:
+		step = stepSignIn
+	case code == agent.NotEnrolled, code == agent.UnknownOrganisation, code == agent.StatementForged:
+		step = stepOrganisation
+	}
+	if code := agent.CodeOf(err); code == agent.WrongPassword {
+		s.password.SetText("")
+	} else if code == agent.WrongPassphrase {
+		s.old.SetText("")
+	}
+	s.stay(step, err)
+}

@@ -31,6 +31,9 @@ type Header struct {
 	waiting *Text
 	ground  *Surface
 	state   State
+	count   int  // entries that wait
+	calm    bool // they wait for coverage
+	width   float32
 }
 
 // NewHeader makes a header that names nobody yet.
@@ -75,12 +78,24 @@ func (h *Header) SetConnection(c Connection) {
 	}
 	h.dot.Hidden, h.status.Hidden = c.Silent, c.Silent
 	h.waiting.Hidden = c.Silent && c.Waiting == 0
-	if c.Waiting > 0 {
-		h.waiting.SetText(h.lang.Say("header.waiting", "n", c.Waiting))
-	} else {
-		h.waiting.SetText(h.lang.Say("header.all_received"))
-	}
+	h.count = c.Waiting
+	h.calm = !c.Online && !c.Silent
+	h.sayWaiting()
 	h.Refresh()
+}
+
+// sayWaiting tells what waits: out of coverage with the words that nothing need be done, where the width has room for them.
+func (h *Header) sayWaiting() {
+	text := h.lang.Say("header.all_received")
+	if h.count > 0 {
+		text = h.lang.Say("header.waiting", "n", h.count)
+		whole := h.lang.Say("header.waiting_calm", "n", h.count)
+		room := fyne.MeasureText(whole, theme.Size(sizeSmall), fyne.TextStyle{}).Width
+		if h.calm && room < h.width*0.6 {
+			text = whole
+		}
+	}
+	h.waiting.SetText(text)
 }
 
 // CreateRenderer shows the ground with everything on it.
@@ -93,7 +108,15 @@ type headerRenderer struct {
 	header *Header
 }
 
+// MinSize is that of the short words: the calm sentence must not keep a window wide.
+func (r *headerRenderer) MinSize() fyne.Size {
+	m := r.WidgetRenderer.MinSize()
+	return fyne.NewSize(fyne.Min(m.Width, 24*theme.TextSize()), m.Height)
+}
+
 func (r *headerRenderer) Layout(size fyne.Size) {
+	r.header.width = size.Width
+	r.header.sayWaiting()
 	r.header.dot.FillColor = theme.Color(r.header.state.ink())
 	r.WidgetRenderer.Layout(size)
 }

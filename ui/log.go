@@ -1,16 +1,230 @@
 package ui
 
 import (
+	"context"
+	"strconv"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/sync/link"
 )
 
-type logScreen struct{ content fyne.CanvasObject }
+const (
+	logPage       = 100 // rows asked for at once
+	findingsShown = 3   // of a page's findings; the rest behind a button
+)
 
-func newLogScreen(w *Window) *logScreen { return &logScreen{content: NewText("")} }
+// logScreen shows the connected system's audit log to whoever may read it. Each look is itself an entry, so nothing is read but
+// at the person's wish: coming to the place, filtering, "more", "update".
+type logScreen struct {
+	w        *Window
+	banner   *Banner
+	filter   *logFilter
+	findings *fyne.Container
+	list     *RowList
+	count    *Text
+	more     *Button
+	export   *logExport
+	page     *fyne.Container // filter, findings and list; or why there are none
+	body     fyne.CanvasObject
+	content  fyne.CanvasObject
+	latest   Latest
+	cards    Latest
+
+	asked  bool
+	shown  link.LogFilter
+	rows   []link.LogRow
+	found  []link.Finding
+	cursor string
+	allOf  bool // every finding is listed
+}
+
+func newLogScreen(w *Window) *logScreen {
+	s := &logScreen{w: w, banner: NewBanner(w.lang), filter: newLogFilter(w.lang, w.now), findings: Stack(), count: NewMuted("").Unbroken()}
+	s.filter.onChange = s.ask
+	s.list = NewRowList(NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
+	s.list.OnOpen = func(row Row) { s.open(row.ID) }
+	s.more = NewButton(w.lang.Say("common.more"), "", s.loadMore)
+	s.more.Hide()
+	s.export = newLogExport(w, s.banner, func() link.LogFilter { return s.shown })
+	update := NewButton(w.lang.Say("log.update"), assets.IconSync, s.ask)
+	foot := container.NewHBox(container.New(middle{}, s.count), layout.NewSpacer(), s.more)
+	s.body = container.New(headed{gap}, Stack(s.filter.content, s.findings, s.export.progressBox), s.list, foot)
+	s.page = container.NewStack(s.body)
+	s.content = NewPage(w.lang.Say("log.title"), s.banner, s.page, update, s.export.csv, s.export.json)
+	return s
+}
 
 func (s *logScreen) Content() fyne.CanvasObject { return s.content }
-func (s *logScreen) Enter()                     {}
-func (s *logScreen) Leave()                     {}
 func (s *logScreen) Changed(agent.Signal)       {}
+
+// Enter reads the newest page the first time. Coming back from an entry shows what was read.
+func (s *logScreen) Enter() {
+	if s.asked {
+		return
+	}
+	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) { return s.w.agent.Records(ctx, "") },
+		func(cards []agent.Card, err error) {
+			if err == nil { // without, a person can still be typed
+				s.filter.learnCards(cards)
+			}
+		})
+	s.ask()
+}
+
+func (s *logScreen) Leave() {
+	s.latest.Stop()
+	s.cards.Stop()
+	s.export.leave()
+}
+
+// ask reads the first page of what the filter leaves.
+func (s *logScreen) ask() {
+	s.w.touch()
+	f, ok := s.filter.filter()
+	if !ok {
+		return
+	}
+	f.Limit = logPage
+	s.count.SetText(s.w.lang.Say("common.loading"))
+	Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (link.LogPage, error) { return s.w.agent.Log(ctx, f) },
+		func(page link.LogPage, err error) {
+			s.count.SetText("")
+			switch agent.CodeOf(err) {
+			case "":
+				s.asked = true
+				s.rows, s.found, s.allOf, s.shown = nil, page.Found, false, f
+				s.banner.Clear()
+				s.page.Objects = []fyne.CanvasObject{s.body}
+				s.take(page)
+			case agent.NoRight:
+				s.replace("log.no_right_title", "log.no_right", assets.IconLock)
+				s.w.tell(s.banner, err)
+			case agent.NotOnline, agent.ServerAway:
+				if len(s.rows) == 0 {
+					s.replace("log.away", "log.away_hint", assets.IconLog)
+				}
+				s.w.tell(s.banner, err)
+			default:
+				s.w.tell(s.banner, err)
+			}
+			s.content.Refresh()
+		})
+}
+
+// replace shows in the list's stead why there is none.
+func (s *logScreen) replace(title, hint, icon string) {
+	words := Stack(container.NewCenter(medallion(icon, StateNeutral, 72)), NewLead(s.w.lang.Say(title)).Centred(), NewText(s.w.lang.Say(hint)).Centred())
+	again := NewButton(s.w.lang.Say("common.retry"), assets.IconSync, s.ask)
+	words.Add(container.NewCenter(again))
+	s.export.enable(false)
+	s.page.Objects = []fyne.CanvasObject{container.New(balanced{max: 420}, words)}
+}
+
+// loadMore reads the page after.
+func (s *logScreen) loadMore() {
+	s.w.touch()
+	f := s.shown
+	f.After = s.cursor
+	s.more.Disable()
+	Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (link.LogPage, error) { return s.w.agent.Log(ctx, f) },
+		func(page link.LogPage, err error) {
+			s.more.Enable()
+			s.w.tell(s.banner, err)
+			if err == nil {
+				s.take(page)
+			}
+			s.content.Refresh()
+		})
+}
+
+// take adds a page to what is shown.
+func (s *logScreen) take(page link.LogPage) {
+	s.rows, s.cursor = append(s.rows, page.Rows...), page.Cursor
+	s.filter.learn(page.Rows)
+	s.more.Enable()
+	s.more.Hidden = page.Cursor == ""
+	rows := make([]Row, len(s.rows))
+	for i, r := range s.rows {
+		rows[i] = logRow(s.w, r)
+	}
+	code := "log.none_match"
+	if f := s.shown; f.Subject == "" && f.Record == "" && f.Person == "" && f.Device == "" && f.Day == "" {
+		code = "log.empty"
+	}
+	s.list.SetEmpty(NewEmpty(s.w.lang, assets.IconLog, code, nil))
+	s.list.SetRows(rows)
+	s.count.SetText(s.w.lang.Say("log.rows", "n", len(rows)))
+	if page.Cursor != "" {
+		s.count.SetText(s.w.lang.Say("log.rows_so_far", "n", len(rows)))
+	}
+	s.export.enable(len(rows) > 0)
+	s.tellFindings()
+}
+
+// tellFindings shows what the connected system noticed, the open ones first.
+func (s *logScreen) tellFindings() {
+	s.findings.Objects = nil
+	var open []link.Finding
+	for _, f := range s.found {
+		if f.Open {
+			open = append(open, f)
+		}
+	}
+	if len(open) == 0 {
+		s.findings.Hide()
+		return
+	}
+	lines := StackTight(NewStrong(s.w.lang.Say("log.findings", "n", len(open))).InState(StateWarning))
+	for i, f := range open {
+		if i == findingsShown && !s.allOf {
+			rest := NewQuiet(s.w.lang.Say("log.more_findings", "n", len(open)-i), "", func() { s.allOf = true; s.tellFindings(); s.content.Refresh() })
+			lines.Add(container.NewHBox(rest))
+			break
+		}
+		lines.Add(NewText(dotted(foundSentence(s.w.lang, f.Code), f.Person.Username, f.Device.Short(), s.w.when(f.At.Time()))))
+	}
+	s.findings.Add(NewTinted(StateWarning, lines))
+	s.findings.Show()
+}
+
+// open shows one entry with all that is known of it.
+func (s *logScreen) open(id string) {
+	for _, r := range s.rows {
+		if strconv.FormatInt(r.ID, 10) == id {
+			s.w.push(newLogEntryPage(s.w, r))
+			return
+		}
+	}
+}
+
+// logRow is an entry as a line: the sentence, then when, where, why, and how its other half stands.
+func logRow(w *Window, r link.LogRow) Row {
+	row := Row{ID: strconv.FormatInt(r.ID, 10), Icon: deedIcon(r.Kind), State: deedState(r.Kind), Title: rowSentence(w.lang, r)}
+	device := ""
+	if !r.System {
+		device = r.Device.Short()
+	}
+	row.Subtitle = dotted(w.when(r.NotAfter.Time()), or(r.Reason, r.AssignmentTitle), r.Note, unitNames(r.Units), device)
+	for _, code := range r.Findings {
+		row.State = StateWarning
+		row.Badges = append(row.Badges, Badge{w.lang.Say("log.finding"), StateWarning})
+		row.Subtitle = dotted(foundSentence(w.lang, code), row.Subtitle)
+		break
+	}
+	switch {
+	case r.Other != nil:
+		row.Badges = append(row.Badges, Badge{w.lang.Say("log.both"), StateOK})
+		row.Subtitle = dotted(rowSentence(w.lang, *r.Other)+", "+w.when(r.Other.NotAfter.Time()), row.Subtitle)
+	case r.Alone:
+		row.Badges = append(row.Badges, Badge{w.lang.Say("log.alone"), StateWarning})
+	}
+	if r.Signed {
+		row.Badges = append(row.Badges, Badge{w.lang.Say("log.signed"), StateOK})
+	}
+	return row
+}

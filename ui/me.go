@@ -1,16 +1,218 @@
 package ui
 
 import (
+	"context"
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/identity"
 )
 
-type meScreen struct{ content fyne.CanvasObject }
+// pageWidth is how wide the text of a page grows, in device-independent pixels.
+const pageWidth = float32(760)
 
-func newMeScreen(w *Window) *meScreen { return &meScreen{content: NewText("")} }
+// meScreen says who this device speaks for and how it stands with the connected system.
+type meScreen struct {
+	w        *Window
+	banner   *Banner
+	sync     *Button
+	body     *fyne.Container
+	content  fyne.CanvasObject
+	latest   Latest
+	syncing  bool
+	quietFor error // a problem of the last sync that the person has closed
+	device   *DeviceIDView
+	stop     func()
+}
+
+func newMeScreen(w *Window) *meScreen {
+	s := &meScreen{w: w, banner: NewBanner(w.lang), body: StackWide()}
+	s.banner.OnClose = func() { s.quietFor = problemOf(w.agent.Me()) }
+	s.banner.OnAction = s.signIn
+	s.sync = NewPrimary(w.lang.Say("me.sync_now"), assets.IconSync, s.syncNow)
+	events := NewButton(w.lang.Say("me.events"), assets.IconLog, func() { w.push(newEventsPage(w)) })
+	s.device = NewDeviceIDView(w.lang, "")
+	scroll := NewScrollPage(pageWidth, s.body)
+	s.content = NewPage(w.lang.Say("me.title"), s.banner, scroll, events, s.sync)
+	return s
+}
 
 func (s *meScreen) Content() fyne.CanvasObject { return s.content }
-func (s *meScreen) Enter()                     {}
-func (s *meScreen) Leave()                     {}
-func (s *meScreen) Changed(agent.Signal)       {}
+
+// Enter shows how it stands now; a time said as "today" is said anew each minute.
+func (s *meScreen) Enter() {
+	s.show()
+	s.stop = s.w.every(minute, s.show)
+}
+
+func (s *meScreen) Leave() {
+	s.stop()
+	s.latest.Stop()
+	s.setSyncing(false)
+}
+
+func (s *meScreen) Changed(sig agent.Signal) {
+	if sig == agent.StateChanged || sig == agent.SyncChanged {
+		s.show()
+	}
+}
+
+func problemOf(me agent.Me) error {
+	if me.Problem == nil {
+		return nil
+	}
+	return me.Problem
+}
+
+func (s *meScreen) show() {
+	me, say := s.w.agent.Me(), s.w.lang.Say
+	if !me.Unlocked {
+		return
+	}
+	s.tellProblem(me)
+	connection := say("header.offline")
+	if me.Online {
+		connection = say("header.online")
+	}
+	waiting := say("me.nothing_waiting")
+	if me.Waiting > 0 && !me.Online {
+		waiting = say("header.waiting_calm", "n", me.Waiting)
+	} else if me.Waiting > 0 {
+		waiting = say("header.waiting", "n", me.Waiting)
+	}
+	s.device.SetID(me.Device.Grouped())
+	parts := []fyne.CanvasObject{}
+	if me.WrongAttempts > 0 {
+		parts = append(parts, notice(StateWarning, say("lock.failed_before", "n", me.WrongAttempts)))
+	}
+	if me.ClockSuspect {
+		parts = append(parts, notice(StateWarning, say("me.clock_suspect")))
+	}
+	if me.Revoked {
+		parts = append(parts, notice(StateDanger, say("me.revoked")))
+	}
+	parts = append(parts,
+		NewPanel(Facts(
+			Fact{say("me.name"), strings.TrimSpace(me.Person.Name())},
+			Fact{say("me.username"), me.Person.Username},
+			Fact{say("me.organisation"), me.Organisation},
+			Fact{say("me.unit"), unitNames(me.Units)},
+			Fact{say("me.roles"), roleNames(s.w.lang, me.Roles)},
+		)),
+		Section(say("me.device_id"), say("me.device_id_hint"), s.device),
+		Section(say("me.connection"), "", NewPanel(Facts(
+			Fact{say("me.connection"), connection},
+			Fact{say("me.last_sync"), s.w.when(me.LastSync)},
+			Fact{say("me.waiting"), waiting},
+			Fact{say("me.credential_until"), s.w.when(me.CredentialUntil)},
+		))),
+	)
+	s.body.Objects = parts
+	s.body.Refresh()
+	s.content.Refresh()
+}
+
+// tellProblem tells why the last sync did not come about, unless the person has closed that already. Being out of coverage is
+// no problem: the page says it calmly.
+func (s *meScreen) tellProblem(me agent.Me) {
+	switch err := problemOf(me); agent.CodeOf(err) {
+	case "", agent.ServerAway, agent.NotOnline, agent.Cancelled:
+		if !s.syncing {
+			return
+		}
+	case agent.CodeOf(s.quietFor):
+	case agent.CredentialExpired:
+		p := ProblemOf(s.w.lang, err)
+		p.Action = s.w.lang.Say("me.sign_in")
+		s.banner.Tell(p)
+	default:
+		s.w.tell(s.banner, err)
+	}
+}
+
+// syncNow speaks with the connected system at the person's wish, and says what came of it.
+func (s *meScreen) syncNow() {
+	if s.syncing {
+		return
+	}
+	s.w.touch()
+	s.setSyncing(true)
+	s.quietFor = nil
+	s.banner.Clear()
+	Load(s.latest.Next(s.w.life), s.w.spawn, s.w.agent.Sync, func(r agent.SyncResult, err error) {
+		s.setSyncing(false)
+		if err != nil {
+			s.w.tell(s.banner, err)
+			s.tellProblem(s.w.agent.Me())
+		} else {
+			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("me.synced", "sent", r.Sent, "received", r.Received)})
+		}
+		s.show()
+		s.w.showHeader()
+	})
+}
+
+func (s *meScreen) setSyncing(on bool) {
+	s.syncing = on
+	if on {
+		s.sync.Disable()
+		s.sync.SetText(s.w.lang.Say("header.syncing"))
+		return
+	}
+	s.sync.Enable()
+	s.sync.SetText(s.w.lang.Say("me.sync_now"))
+}
+
+// signIn asks for the password, for a device that was away until its credential had expired.
+func (s *meScreen) signIn() {
+	field := NewSecretField(s.w.lang.Say("enrol.password"), s.w.lang.Say("enrol.password_hint"))
+	d := &Dialog{Title: s.w.lang.Say("me.sign_in"), Body: field, Primary: s.w.lang.Say("me.sign_in"), Cancel: s.w.lang.Say("common.cancel")}
+	d.OnPrimary = func() bool {
+		password := field.Text()
+		if password == "" {
+			field.SetError(s.w.lang.Say("common.required"))
+			return false
+		}
+		s.setSyncing(true)
+		s.banner.Clear()
+		Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.w.agent.SignIn(ctx, password) },
+			func(_ struct{}, err error) {
+				s.setSyncing(false)
+				if err != nil {
+					s.w.tell(s.banner, err)
+					return
+				}
+				s.syncNow()
+			})
+		return true
+	}
+	s.w.ask(d)
+}
+
+// notice is one sentence that must be seen.
+func notice(state State, text string) fyne.CanvasObject {
+	return NewTinted(state, NewStrong(text).InState(state))
+}
+
+func unitNames(units []identity.Unit) string {
+	names := make([]string, len(units))
+	for i, u := range units {
+		names[i] = u.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// roleNames says roles in words where the program has some; an organisation may have roles of its own.
+func roleNames(lang assets.Language, roles []string) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = r
+		if lang.Knows("role." + r) {
+			names[i] = lang.Say("role." + r)
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -59,3 +59,11 @@ func dayWord(lang assets.Language, t, now time.Time) string {
 		return day
 	}
 }
+
+// whenAny is when for a time that may be missing; missing is nothing to say.
+func whenAny(w *Window, missing bool, t func() time.Time) string {
+	if missing {
+		return ""
+	}
+	return w.when(t())
+}

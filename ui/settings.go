@@ -1,16 +1,89 @@
 package ui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 
 	"handslag/app/agent"
+	"handslag/assets"
 )
 
-type settingsScreen struct{ content fyne.CanvasObject }
+// settingsScreen is a person's choices about the window. None of them weakens anything, so none needs a right.
+type settingsScreen struct {
+	w       *Window
+	banner  *Banner
+	content fyne.CanvasObject
+}
 
-func newSettingsScreen(w *Window) *settingsScreen { return &settingsScreen{content: NewText("")} }
+func newSettingsScreen(w *Window) *settingsScreen {
+	s := &settingsScreen{w: w, banner: NewBanner(w.lang)}
+	say, p := w.lang.Say, w.prefs
+
+	var languages []Option
+	for _, l := range assets.Languages() {
+		languages = append(languages, Option{ID: string(l), Text: say("settings.language_" + string(l))})
+	}
+	language := NewChoice(languages, string(p.Language))
+	language.OnChoose = func(id string) { s.prefer(func(p *Preferences) { p.Language = assets.Language(id) }) }
+
+	appearance := NewChoice([]Option{
+		{ID: string(Sunlight), Text: say("settings.light")}, {ID: string(Dusk), Text: say("settings.dark")},
+		{ID: string(AsSystem), Text: say("settings.system")},
+	}, string(p.Appearance))
+	appearance.OnChoose = func(id string) { s.prefer(func(p *Preferences) { p.Appearance = Appearance(id) }) }
+
+	var scales []Option
+	for i, t := range textScales {
+		scales = append(scales, Option{ID: strconv.Itoa(i), Text: strconv.Itoa(int(t*100)) + " %"})
+	}
+	scale := NewChoice(scales, scaleID(p.TextScale))
+	scale.OnChoose = func(id string) {
+		if i, err := strconv.Atoi(id); err == nil && i < len(textScales) {
+			s.prefer(func(p *Preferences) { p.TextScale = textScales[i] })
+		}
+	}
+
+	about := NewPanel(Stack(
+		NewStrong(or(w.config.About.Name, say("app.name"))),
+		NewText(say("app.tagline")),
+		NewMuted(say("settings.version", "version", or(w.config.About.Version, say("common.unknown")))),
+		NewMuted(say("settings.help_traffic")),
+	))
+	s.content = NewPage(say("settings.title"), s.banner, NewScrollPage(pageWidth,
+		Section(say("settings.language"), "", language),
+		Section(say("settings.appearance"), "", appearance),
+		Section(say("settings.scale"), "", scale),
+		Section(say("settings.auto_lock"), "", NewPanel(NewText(say("settings.auto_lock_text", "n", int(w.config.AutoLock.Minutes()))))),
+		Section(say("settings.about"), "", about),
+	))
+	return s
+}
+
+func scaleID(scale float32) string {
+	for i, t := range textScales {
+		if t == scale {
+			return strconv.Itoa(i)
+		}
+	}
+	return ""
+}
 
 func (s *settingsScreen) Content() fyne.CanvasObject { return s.content }
 func (s *settingsScreen) Enter()                     {}
 func (s *settingsScreen) Leave()                     {}
 func (s *settingsScreen) Changed(agent.Signal)       {}
+
+// prefer changes one choice. Where it can not be kept it holds until the window is closed, and the screen says so.
+func (s *settingsScreen) prefer(change func(*Preferences)) {
+	s.w.touch()
+	p := s.w.prefs
+	change(&p)
+	if err := s.w.prefer(p); err != nil {
+		fyne.LogError("a choice was not kept", err)
+		if now, ok := s.w.top().(*settingsScreen); ok { // another language makes another screen
+			say := s.w.lang.Say
+			now.banner.Tell(Problem{State: StateWarning, What: say("settings.lost"), Safe: say("settings.lost_safe"), Do: say("settings.lost_do")})
+		}
+	}
+}

@@ -89,13 +89,14 @@ func textsIn(o fyne.CanvasObject) (out []string) {
 
 func TestHeaderTellsCoverageInWords(t *testing.T) {
 	h := NewHeader(assets.Swedish)
-	windowWith(t, h, 700, 80)
+	w := windowWith(t, h, 560, 80)
 	for _, c := range []struct {
 		is   Connection
 		want []string
 	}{
 		{Connection{}, []string{"Ingen täckning", "Allt mottaget"}},
 		{Connection{Waiting: 12}, []string{"Ingen täckning", "12 händelser väntar"}},
+		{Connection{Silent: true, Waiting: 12}, []string{"Ingen täckning", "12 händelser väntar"}},
 		{Connection{Online: true, Waiting: 1}, []string{"Ansluten", "1 händelse väntar"}},
 		{Connection{Online: true, Syncing: true}, []string{"Synkar …", "Allt mottaget"}},
 	} {
@@ -103,6 +104,14 @@ func TestHeaderTellsCoverageInWords(t *testing.T) {
 		if got := []string{h.status.Text(), h.waiting.Text()}; !slices.Equal(got, c.want) {
 			t.Errorf("%+v: %q, want %q", c.is, got, c.want)
 		}
+		if h.status.Visible() == c.is.Silent {
+			t.Errorf("%+v: the status is shown: %v", c.is, h.status.Visible())
+		}
+	}
+	w.Resize(fyne.NewSize(1000, 80))
+	h.SetConnection(Connection{Waiting: 12})
+	if got := h.waiting.Text(); got != "12 händelser väntar på täckning. Du behöver inte göra något." {
+		t.Errorf("with room it says %q", got)
 	}
 }
 

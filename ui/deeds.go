@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"strings"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// deed is what a sentence about an entry needs to know.
+type deed struct {
+	kind                   journal.Kind
+	who, what, peer, title string
+	count                  uint64
+}
+
+// didSentence says what was done. A kind that this version does not know is said to be so: a reviewer must see that it stands.
+func didSentence(lang assets.Language, d deed) string {
+	code := "did." + string(d.kind)
+	if !lang.Knows(code) {
+		code = "did.unknown"
+	}
+	return lang.Say(code, "who", or(d.who, lang.Say("did.somebody")), "what", or(d.what, lang.Say("did.something")),
+		"peer", or(d.peer, lang.Say("did.colleague")), "title", or(d.title, "–"), "n", d.count)
+}
+
+// rowSentence is an entry of the audit log as a sentence.
+func rowSentence(lang assets.Language, r link.LogRow) string {
+	who := strings.TrimSpace(r.Person.Name())
+	if who == "" && r.System {
+		who = lang.Say("did.system")
+	}
+	return didSentence(lang, deed{kind: r.Kind, who: or(who, r.Person.Username), what: subjectName(r), peer: or(r.PeerName, r.Peer.Short()),
+		title: or(r.AssignmentTitle, string(r.Assignment)), count: r.Count})
+}
+
+// subjectName is the person concerned: by the card's title, or where nothing is left of it by the opaque ID.
+func subjectName(r link.LogRow) string {
+	return or(r.SubjectName, or(string(r.Subject), string(r.Record)))
+}
+
+// eventSentence is an entry of this device as a sentence.
+func eventSentence(lang assets.Language, e agent.Event) string {
+	return didSentence(lang, deed{kind: e.Kind, who: lang.Say("did.you"), what: e.Title, peer: e.Peer.Short(), title: e.Title, count: e.Count})
+}
+
+// foundSentence is what the connected system noticed, in words.
+func foundSentence(lang assets.Language, code string) string {
+	if !lang.Knows("found." + code) {
+		code = "unknown"
+	}
+	return lang.Say("found." + code)
+}
+
+// deedIcon and deedState are an entry's look in a list.
+func deedIcon(k journal.Kind) string {
+	kind := string(k)
+	switch {
+	case strings.HasPrefix(kind, "share."), strings.HasPrefix(kind, "verification."):
+		return assets.IconHandshake
+	case strings.HasPrefix(kind, "assignment."):
+		return assets.IconAssignment
+	case k == journal.RecordOpened, k == journal.RecordExtended:
+		return assets.IconEye
+	case k == journal.RecordClosed, k == journal.RecordExpired:
+		return assets.IconHidden
+	case strings.HasPrefix(kind, "record."), k == journal.RecordSent:
+		return assets.IconRecord
+	case k == journal.Locked:
+		return assets.IconLock
+	case k == journal.LogRead:
+		return assets.IconLog
+	}
+	return assets.IconKey
+}
+
+// deedState colours what was refused or went wrong.
+func deedState(k journal.Kind) State {
+	switch k {
+	case journal.RecordRefused, journal.ShareRefused, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
+		journal.PassphraseWrong:
+		return StateWarning
+	}
+	return StateNeutral
+}
+
+// or is text, or otherwise where there is none.
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
