@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,6 +93,10 @@ func TestAStatementIsItsOrganisationsOrNobodys(t *testing.T) {
 		"no TLS pin":          func(s *identity.Statement) { s.TLS = nil },
 		"a short pin":         func(s *identity.Statement) { s.TLS = []identity.Pin{{1}} },
 		"an unknown key kind": func(s *identity.Statement) { s.Issuing[0].Alg = -7 },
+		"an unknown log key":  func(s *identity.Statement) { s.Log[0].Alg = -7 },
+		"an unknown suite":    func(s *identity.Statement) { s.Sealing[0].Suite = 2 },
+		"no log key":          func(s *identity.Statement) { s.Log = nil },
+		"nine issuing keys":   func(s *identity.Statement) { s.Issuing = slices.Repeat(s.Issuing, 9) },
 	} {
 		s := statement(t)
 		spoil(&s)
@@ -120,6 +126,15 @@ func TestACredentialIsRefusedForEachThingThatIsWrong(t *testing.T) {
 		"no epoch":                     func(c *identity.Credential) { c.Epoch = 0 },
 		"an unknown version":           func(c *identity.Credential) { c.Version = 9 },
 		"no person":                    func(c *identity.Credential) { c.Person.ID = "" },
+		"a person like a path":         func(c *identity.Credential) { c.Person.ID = "../p" },
+		"no machine":                   func(c *identity.Credential) { c.Machine = "" },
+		"no username":                  func(c *identity.Credential) { c.Person.Username = "" },
+		"a name without end":           func(c *identity.Credential) { c.Person.First = strings.Repeat("a", 129) },
+		"a signing key of no kind":     func(c *identity.Credential) { c.Keys.Signing.Alg = -7 },
+		"a transport key cut short":    func(c *identity.Credential) { c.Keys.Transport.Bytes = c.Keys.Transport.Bytes[:31] },
+		"a sealing key of no suite":    func(c *identity.Credential) { c.Keys.Sealing.Suite = 2 },
+		"an end before its beginning":  func(c *identity.Credential) { c.Expires = c.Issued },
+		"issued at no time":            func(c *identity.Credential) { c.Issued = 0 },
 	} {
 		c := credential(t)
 		spoil(&c)
@@ -130,6 +145,9 @@ func TestACredentialIsRefusedForEachThingThatIsWrong(t *testing.T) {
 	if err := credential(t).ValidAt(credential(t).Expires + 1); !errors.Is(err, identity.ErrExpired) {
 		t.Errorf("expired: %v", err)
 	}
+	if err := credential(t).ValidAt(credential(t).Expires); err != nil {
+		t.Errorf("in its last moment: %v", err)
+	}
 }
 
 func TestATypedIDCatchesAnySlipAndAnySwap(t *testing.T) {
@@ -139,6 +157,20 @@ func TestATypedIDCatchesAnySlipAndAnySwap(t *testing.T) {
 	}
 	if _, err := identity.ParseOrgID(string(id)); !errors.Is(err, identity.ErrID) {
 		t.Errorf("a device ID passes for an organisation's: %v", err)
+	}
+	for what, text := range map[string]string{
+		"a Cyrillic а in it":      "а" + string(id[2:]), // two bytes, so the length fits
+		"a full-width letter":     "ｑ" + string(id[3:]),
+		"its prefix in front":     "hs1" + string(id),
+		"no end":                  strings.Repeat(string(id), 1<<16),
+		"a byte that is no text":  "\xff" + string(id[1:]),
+		"a zero-width joiner":     string(id[:8]) + "\u200d" + string(id[8:]),
+		"nothing":                 "",
+		"spaces and nothing else": strings.Repeat(" ", 32),
+	} {
+		if _, err := identity.ParseDeviceID(text); !errors.Is(err, identity.ErrID) {
+			t.Errorf("an ID with %s: %v", what, err)
+		}
 	}
 	const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 	for i := range id {
@@ -199,9 +231,62 @@ func TestKeysComeBackOnlyUnderTheirWrap(t *testing.T) {
 	if _, err := identity.UnwrapKeySet(aead, []byte("vault 2"), data); err == nil {
 		t.Error("opens in another vault")
 	}
+	for size := range len(data) {
+		if _, err := identity.UnwrapKeySet(aead, []byte("vault 1"), data[:size]); err == nil {
+			t.Fatalf("opens cut to %d bytes", size)
+		}
+	}
+}
+
+// Auto-lock comes while a sync signs and a screen asks for the device ID: deeds end with an
+// error, what is public stays, nothing is written down of keys that are zeroes.
+func TestDestroyedKeysDoNothingAndStillSayWhoseTheyWere(t *testing.T) {
+	keys, err := identity.NewKeySet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, public := keys.Device(), keys.Public()
+	box, err := identity.Seal(public.Sealing, "purpose", []byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := keys.Transport()
+	if err != nil || !transport.Public().Equal(public.Transport) {
+		t.Fatalf("transport key: %v", err)
+	}
+	aead, err := identity.NewAEAD(make([]byte, identity.AEADKeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deeds := map[string]func() error{
+		"signs":               func() error { _, err := keys.Sign(signed.DomainEntry, "x"); return err },
+		"opens a seal":        func() error { _, err := keys.OpenSealed("purpose", box); return err },
+		"hands out transport": func() error { _, err := keys.Transport(); return err },
+		"is wrapped":          func() error { _, err := keys.Wrap(aead, nil); return err },
+	}
+	var busy sync.WaitGroup
+	for _, deed := range deeds {
+		busy.Go(func() {
+			for range 50 {
+				if err := deed(); err != nil && !errors.Is(err, identity.ErrDestroyed) {
+					t.Error(err)
+				}
+			}
+		})
+	}
 	keys.Destroy()
-	if _, err := keys.Sign(signed.DomainEntry, "x"); err == nil {
-		t.Error("signs after it was destroyed")
+	busy.Wait()
+	keys.Destroy()
+	for what, deed := range deeds {
+		if err := deed(); !errors.Is(err, identity.ErrDestroyed) {
+			t.Errorf("destroyed, it %s: %v", what, err)
+		}
+	}
+	if keys.Device() != device || !keys.Public().Signing.Equal(public.Signing) {
+		t.Error("destroyed, it is somebody else")
+	}
+	if !bytes.Equal(transport.Public().Bytes, public.Transport.Bytes) {
+		t.Error("the copy ended with the set")
 	}
 }
 

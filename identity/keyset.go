@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 
 	"handslag/identity/signed"
 )
@@ -12,11 +13,20 @@ import (
 // KeySet is a device's keys, one for each use. Signing and sealing keys leave it only
 // wrapped by an AEAD that is handed in; the transport key is handed to libp2p, which
 // wants it whole.
+//
+// A lock of the vault destroys it under whoever still holds it: from then on secrets are
+// gone, an error where there was a deed, and what is public stays.
 type KeySet struct {
+	public PublicKeys
+
+	mu        sync.RWMutex // a key is not zeroed under a signature
 	signing   *signed.PrivateKey
 	transport *signed.PrivateKey
-	sealing   *SealPrivate
+	sealing   *SealPrivate // nil once destroyed
 }
+
+// ErrDestroyed says that the keys are locked away.
+var ErrDestroyed = errors.New("the device's keys are locked away")
 
 // PublicKeys is the public half of a KeySet, as a credential binds it.
 type PublicKeys struct {
@@ -39,32 +49,59 @@ func NewKeySet() (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{signing, transport, sealing}, nil
+	return newKeySet(signing, transport, sealing), nil
+}
+
+func newKeySet(signing, transport *signed.PrivateKey, sealing *SealPrivate) *KeySet {
+	return &KeySet{
+		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public()},
+		signing: signing, transport: transport, sealing: sealing,
+	}
 }
 
 // Public is what others may know.
-func (k *KeySet) Public() PublicKeys {
-	return PublicKeys{k.signing.Public(), k.transport.Public(), k.sealing.Public()}
-}
+func (k *KeySet) Public() PublicKeys { return k.public }
 
 // Device is the ID that these keys stand for.
-func (k *KeySet) Device() DeviceID { return DeviceIDOf(k.signing.Public()) }
+func (k *KeySet) Device() DeviceID { return DeviceIDOf(k.public.Signing) }
 
 // Sign signs payload for domain with the device's signing key.
 func (k *KeySet) Sign(domain signed.Domain, payload any) ([]byte, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.sealing == nil {
+		return nil, fmt.Errorf("sign: %w", ErrDestroyed)
+	}
 	return signed.Sign(domain, k.signing, payload)
 }
 
 // OpenSealed opens what was sealed to this device.
 func (k *KeySet) OpenSealed(info string, data []byte) ([]byte, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.sealing == nil {
+		return nil, fmt.Errorf("open sealed: %w", ErrDestroyed)
+	}
 	return k.sealing.Open(info, data)
 }
 
-// Transport is the key that the device speaks libp2p with.
-func (k *KeySet) Transport() *signed.PrivateKey { return k.transport }
+// Transport is the key that the device speaks libp2p with: a copy, which ends with whoever
+// asked for it and not with the set.
+func (k *KeySet) Transport() (*signed.PrivateKey, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.sealing == nil {
+		return nil, fmt.Errorf("hand out transport key: %w", ErrDestroyed)
+	}
+	seed := k.transport.Seed()
+	defer clear(seed)
+	return signed.PrivateKeyFromSeed(seed)
+}
 
 // Destroy zeroes what Go lets us zero; the set signs and opens nothing afterwards.
 func (k *KeySet) Destroy() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.signing.Destroy()
 	k.transport.Destroy()
 	k.sealing = nil
@@ -84,12 +121,20 @@ const wrapLimit = 1024
 // Wrap encrypts the set under aead with a random nonce, which stands before the
 // ciphertext; context is authenticated with it.
 func (k *KeySet) Wrap(aead cipher.AEAD, context []byte) ([]byte, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.sealing == nil {
+		return nil, fmt.Errorf("wrap keys: %w", ErrDestroyed)
+	}
 	sealing, err := k.sealing.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
-	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: k.signing.Seed(), Transport: k.transport.Seed(), Sealing: sealing})
-	clear(sealing)
+	defer clear(sealing)
+	signing, transport := k.signing.Seed(), k.transport.Seed()
+	defer clear(signing)
+	defer clear(transport)
+	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: signing, Transport: transport, Sealing: sealing})
 	if err != nil {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
@@ -129,5 +174,5 @@ func UnwrapKeySet(aead cipher.AEAD, context, data []byte) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &KeySet{signing, transport, sealing}, nil
+	return newKeySet(signing, transport, sealing), nil
 }

@@ -109,7 +109,7 @@ func (s *SealPrivate) Open(info string, data []byte) ([]byte, error) {
 }
 
 // String keeps the secret out of logs.
-func (s *SealPrivate) String() string { return "sealing key" }
+func (SealPrivate) String() string { return "sealing key" }
 
 // GoString keeps the secret out of logs.
-func (s *SealPrivate) GoString() string { return "sealing key" }
+func (SealPrivate) GoString() string { return "sealing key" }

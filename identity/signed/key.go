@@ -73,7 +73,7 @@ func (p *PrivateKey) Destroy() {
 }
 
 // String keeps the secret out of logs.
-func (p *PrivateKey) String() string { return "private key" }
+func (PrivateKey) String() string { return "private key" }
 
 // GoString keeps the secret out of logs.
-func (p *PrivateKey) GoString() string { return "private key" }
+func (PrivateKey) GoString() string { return "private key" }

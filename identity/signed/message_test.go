@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"handslag/identity/signed"
@@ -51,6 +53,62 @@ func TestASignedMessageOpensOnlyAsWhatItIs(t *testing.T) {
 	}
 	if err := signed.Open(signed.DomainEntry, anna.Public(), append(bytes.Clone(message), 0), 1000, &got); !errors.Is(err, signed.ErrMalformed) {
 		t.Errorf("trailing byte: %v", err)
+	}
+}
+
+func TestOneOfSeveralKeysIsEnough(t *testing.T) {
+	former, current, carl := key(t), key(t), key(t)
+	message, err := signed.Sign(signed.DomainRecord, former, note{Text: "hej"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got note
+	for what, c := range map[string]struct {
+		keys []signed.Key
+		want error
+	}{
+		"the former key stands second": {[]signed.Key{current.Public(), former.Public()}, nil},
+		"neither signed":               {[]signed.Key{current.Public(), carl.Public()}, signed.ErrSignature},
+		"there is no key":              {nil, signed.ErrSignature},
+	} {
+		if err := signed.OpenAny(signed.DomainRecord, c.keys, message, 1000, &got); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	short := signed.Key{Alg: signed.EdDSA, Bytes: former.Public().Bytes[:31]}
+	if err := signed.Open(signed.DomainRecord, short, message, 1000, &got); err == nil {
+		t.Error("a key cut short verifies")
+	}
+	former.Destroy()
+	if _, err := signed.Sign(signed.DomainRecord, former, note{}); err == nil {
+		t.Error("a destroyed key signs")
+	}
+	if _, err := signed.Sign(signed.DomainRecord, nil, note{}); err == nil {
+		t.Error("no key signs")
+	}
+	if text := fmt.Sprintf("%v %+v %#v %s %v %#v", current, current, current, current, *current, *current); strings.Contains(text, "[") {
+		t.Errorf("a key prints as %s", text)
+	}
+	if data, err := signed.Encode(current); err != nil || len(data) > 2 {
+		t.Errorf("a key encodes as %x, %v", data, err)
+	}
+}
+
+// What a stranger nests or repeats is refused by its shape, before room is made for it.
+func TestShapesAreBounded(t *testing.T) {
+	deep := bytes.Repeat([]byte{0x81}, 1000)
+	wide := append([]byte{0x9a, 0xff, 0xff, 0xff, 0xff}, make([]byte, 100)...)
+	long := []byte{0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}
+	many := append([]byte{0x99, 0x10, 0x01}, make([]byte, 4097)...)
+	pairs := append([]byte{0xb9, 0x01, 0x01}, make([]byte, 2*257)...)
+	for what, data := range map[string][]byte{
+		"a thousand arrays in each other": deep, "an array of four thousand million": wide,
+		"bytes without end": long, "4,097 elements": many, "257 pairs": pairs,
+	} {
+		var got any
+		if err := signed.Decode(data, 1<<20, &got); !errors.Is(err, signed.ErrMalformed) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 
+	"handslag/identity"
 	"handslag/identity/signed"
 )
 
@@ -295,7 +296,7 @@ func TestStrangersAreBounded(t *testing.T) {
 	offer, _ := ParseOffer(display.Payload())
 
 	knock := func(first []byte) {
-		n, err := newDialler(stranger.keys.Transport(), offer, designTiming())
+		n, err := newDialler(transport(t, stranger.keys), offer, designTiming())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +319,7 @@ func TestStrangersAreBounded(t *testing.T) {
 	knock([]byte{0, 0})                                           // one that never goes on
 
 	// One who wants to share without a verification.
-	n, err := newDialler(stranger.keys.Transport(), offer, designTiming())
+	n, err := newDialler(transport(t, stranger.keys), offer, designTiming())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,4 +370,13 @@ func TestASessionSurvivesALostConnection(t *testing.T) {
 		}
 	}
 	share(t, dv, sv, 1)
+}
+
+func transport(t *testing.T, keys *identity.KeySet) *signed.PrivateKey {
+	t.Helper()
+	key, err := keys.Transport()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

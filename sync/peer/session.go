@@ -79,7 +79,12 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	node, open, err := newListener(config.Keys.Transport(), addrs, timing)
+	key, err := config.Keys.Transport()
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	defer key.Destroy()
+	node, open, err := newListener(key, addrs, timing)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +139,12 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read offer: %w: %w", ErrOffer, err)
 	}
-	node, err := newDialler(config.Keys.Transport(), offer, timing)
+	key, err := config.Keys.Transport()
+	if err != nil {
+		return nil, fmt.Errorf("open session: %w", err)
+	}
+	defer key.Destroy()
+	node, err := newDialler(key, offer, timing)
 	if err != nil {
 		return nil, err
 	}
