@@ -249,3 +249,16 @@ func slip(org identity.OrgID) identity.OrgID {
 	}
 	return org[:5] + "q" + org[6:]
 }
+
+func TestEnrollingAgainAsksForTheSameDevice(t *testing.T) {
+	f := newFar(t)
+	p := f.phone()
+	ask := Enrolment{Org: f.org(), Username: "anna", Password: "fel", Passphrase: passphrase}
+	refused(t, p.Enrol(t.Context(), ask), WrongPassword)
+	p.start()
+	ask.Password = f.password
+	ok(t, p.Enrol(t.Context(), ask))
+	if len(f.askers) != 1 || !f.askers[p.Me().Device] {
+		t.Errorf("%d devices asked", len(f.askers))
+	}
+}

@@ -48,6 +48,7 @@ type far struct {
 	grants    []identity.Grant
 	requests  []string
 	epoch     uint64
+	askers    map[identity.DeviceID]bool // who asked for a first credential
 	chains    map[identity.DeviceID]journal.Chain
 	entries   map[identity.DeviceID][]journal.Entry
 	keys      map[identity.DeviceID]identity.PublicKeys
@@ -66,7 +67,7 @@ type farRecord struct {
 func newFar(t *testing.T) *far {
 	t.Helper()
 	f := &far{
-		t: t, now: morning, password: "lindens-park", refuse: map[string]link.Code{},
+		t: t, now: morning, password: "lindens-park", refuse: map[string]link.Code{}, askers: map[identity.DeviceID]bool{},
 		person:  identity.Person{ID: "p-anna", Username: "anna", First: "Anna", Last: "Lind"},
 		chains:  map[identity.DeviceID]journal.Chain{},
 		entries: map[identity.DeviceID][]journal.Entry{}, keys: map[identity.DeviceID]identity.PublicKeys{},
@@ -212,6 +213,7 @@ func (f *far) enrol(w http.ResponseWriter, body []byte) {
 	ok(f.t, json.Unmarshal(body, &ask))
 	var claim link.Enrolment
 	ok(f.t, signed.Unverified(ask.Possession, 8<<10, &claim))
+	f.askers[identity.DeviceIDOf(claim.Keys.Signing)] = true
 	if ask.Password != f.password || ask.Username != f.person.Username {
 		f.problem(w, 401, link.CodeWrongPassword)
 		return

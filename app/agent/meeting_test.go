@@ -101,6 +101,9 @@ func TestAMorningInTheHouse(t *testing.T) {
 	if sent.Other == nil || sent.Alone || sent.Person.Username != "anna.lind" || sent.Peer != bo.Me().Device {
 		t.Errorf("sent %+v", sent)
 	}
+	if row := told[journal.ShareReceived]; row.Assignment != "U-2300" {
+		t.Errorf("received %+v", row)
+	}
 	if row := told[journal.RecordOpened]; row.Reason != "Vattenläcka under diskbänken" || row.Person.Username != "bo.ek" || row.SubjectName != "U-2300" {
 		t.Errorf("opened %+v", row)
 	}
