@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
@@ -53,13 +55,16 @@ func (k kdf) check() error {
 }
 
 // key is the key that encrypts the vault's root: HKDF-SHA256 of Argon2id of the
-// passphrase, and of the secrets of further factors. The passphrase is normalised (NFC,
-// RFC 8265 §4.2), because keyboards disagree about how å, ä and ö are spelled.
+// passphrase, and of the secrets of further factors. The passphrase is normalised as RFC 8265
+// §4.2.2 says, because keyboards disagree about how å, ä and ö are spelled, and some make a
+// no-break space of a hurried one: every space is U+0020, and then NFC.
 func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, error) {
 	if err := k.check(); err != nil {
 		return nil, err
 	}
-	normal := norm.NFC.Append(nil, passphrase...) // a copy of our own, to wipe
+	spaced := plainSpaces(passphrase)
+	defer clear(spaced)
+	normal := norm.NFC.Append(nil, spaced...) // a copy of our own, to wipe
 	defer clear(normal)
 	secret := argon2.IDKey(normal, k.Salt, uint32(k.Time), uint32(k.Memory), uint8(k.Threads), keySize)
 	defer func() { clear(secret) }()
@@ -67,6 +72,21 @@ func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, er
 		secret = append(secret, factor...)
 	}
 	return hkdf.Key(sha256.New, secret, vault, "handslag/1/vault-kek", keySize)
+}
+
+// plainSpaces is text with U+0020 for every other space. What is no UTF-8 stays as it is.
+func plainSpaces(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if unicode.Is(unicode.Zs, r) {
+			out = append(out, ' ')
+		} else {
+			out = append(out, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return out
 }
 
 // subkey is the key for one use under secret.

@@ -43,12 +43,30 @@ func TestAVaultOpensWithItsPassphraseOnly(t *testing.T) {
 
 func TestSwedishLettersAreTheSameFromEveryKeyboard(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "v")
-	v, err := Create(dir, []byte("h\u00e4st"), cheap)
+	v, err := Create(dir, []byte("korrekt h\u00e4st \xff"), cheap)
 	must(t, err)
 	must(t, v.Close())
-	v, err = Open(dir, []byte("ha\u0308st"), cheap)
-	must(t, err)
-	must(t, v.Close())
+	for what, typed := range map[string]string{
+		"a letter and its dots apart":   "korrekt ha\u0308st \xff",
+		"a space typed with Alt held":   "korrekt\u00a0h\u00e4st \xff",
+		"a space of an East Asian line": "korrekt h\u00e4st\u3000\xff",
+	} {
+		if v, err = Open(dir, []byte(typed), cheap); err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		must(t, v.Close())
+	}
+	for what, typed := range map[string]string{
+		"no space at all":            "korrekth\u00e4st\xff",
+		"another byte that is none":  "korrekt h\u00e4st \xfe",
+		"the sign for a broken byte": "korrekt h\u00e4st \ufffd",
+		"another letter's look":      "k\u043errekt h\u00e4st \xff",
+	} {
+		if _, err = Open(dir, []byte(typed), cheap); !errors.Is(err, ErrPassphrase) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 func TestAFolderSaysWhatStandsInIt(t *testing.T) {

@@ -51,7 +51,8 @@ type openable struct {
 }
 
 // admit finds a record and lets a deed pass: the loan holds at now, and stamp is for one of
-// kinds, by this device, with this record, version and subject, and unused.
+// kinds, by this device, with this record, version and subject, unused, and not older than its
+// entry says.
 func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, kinds ...journal.Kind) (openable, error) {
 	var o openable
 	found, err := t.get(rowCard, string(id), &o.card)
@@ -78,6 +79,9 @@ func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Tim
 	entry := stamp.Entry()
 	if entry.Subject != o.row.Subject || t.vault.keys == nil || entry.Device != t.vault.keys.Device() {
 		return openable{}, fmt.Errorf("entry names another subject or device: %w", ErrNoStamp)
+	}
+	if until := entry.Until; until != 0 && (now > until || until > o.row.Until) {
+		return openable{}, fmt.Errorf("entry is over, or says more than the loan: %w", ErrNoStamp)
 	}
 	for _, kind := range kinds {
 		if err = stamp.Redeem(kind, id, o.row.Number); err == nil {

@@ -36,6 +36,8 @@ func TestAProtectedPartOpensAgainstADurableEntryOnly(t *testing.T) {
 	copied := *used
 	refused := opened(rita, ritaS, 2)
 	refused.Kind = journal.RecordRefused
+	short, long := opened(rita, ritaS, 2), opened(rita, ritaS, 2)
+	short.Until, long.Until = until-1, until+1
 	for what, stamp := range map[string]*journalfile.Stamp{
 		"no stamp":                  nil,
 		"a stamp out of thin air":   {},
@@ -46,6 +48,8 @@ func TestAProtectedPartOpensAgainstADurableEntryOnly(t *testing.T) {
 		"a stamp of another record": w.stamp(opened("rec-other", ritaS, 2)),
 		"one that names another":    w.stamp(opened(rita, "subject-other", 2)),
 		"a stamp of a refusal":      w.stamp(refused),
+		"a stamp kept too long":     w.stamp(short),
+		"one for after the loan":    w.stamp(long),
 		"another device's stamp":    newWorld(t).stamp(opened(rita, ritaS, 2)),
 	} {
 		if part, err := w.vault.OpenPart(stamp, rita, until); !errors.Is(err, ErrNoStamp) || part.Fields != nil {

@@ -17,6 +17,9 @@ func tryLock(file *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// isFull reports whether err says that the disk or the user's share of it is full.
+func isFull(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
+
 // freeSpace is what this user may still write under dir, in bytes.
 func freeSpace(dir string) (uint64, error) {
 	var s unix.Statfs_t

@@ -18,6 +18,11 @@ func tryLock(file *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// isFull reports whether err says that the disk is full.
+func isFull(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
+}
+
 // freeSpace is what this user may still write under dir, in bytes.
 func freeSpace(dir string) (uint64, error) {
 	name, err := windows.UTF16PtrFromString(dir)

@@ -30,8 +30,33 @@ type Appender interface {
 	Truncate(size int64) error // not durable before Sync
 }
 
+// locker is a Disk that others may write to at the same time.
+type locker interface {
+	// Lock holds name for this process until it is closed or the process ends, however it ends;
+	// ErrOpenElsewhere where somebody has it.
+	Lock(name string) (io.Closer, error)
+}
+
 // osDisk is the real one.
 type osDisk struct{}
+
+const lockName = "lock"
+
+func (osDisk) Lock(name string) (io.Closer, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := tryLock(file)
+	if err == nil && !taken {
+		err = ErrOpenElsewhere
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
 
 const (
 	dirMode  = 0o700

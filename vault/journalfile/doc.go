@@ -13,7 +13,7 @@
 // segment, nor which sync covered which record, nor a damaged middle whose later records
 // must still be read. What would be left of them is opening files in order.
 //
-// What it does not do: it takes no lock (the vault's work, one writer a folder), it speaks to
-// nobody, it verifies no receipt's signature, and it knows no anchor outside its folder, so
-// a whole older copy of the folder is recognised elsewhere.
+// What it does not do: it speaks to nobody, it verifies no receipt's signature, and it keeps no
+// anchor outside its folder: that a whole older copy of the folder was put back it knows only
+// where its caller does (Config.Anchor).
 package journalfile

@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,7 @@ var (
 	ErrFormat          = errors.New("the journal is of another format")
 	ErrKey             = errors.New("the journal belongs to another vault")
 	ErrReceiptMismatch = errors.New("the receipt is not about this journal")
+	ErrOpenElsewhere   = errors.New("the journal is open elsewhere")
 )
 
 // errDamaged is what Damage tells about; it leaves the package only inside texts.
@@ -62,11 +64,12 @@ func (c Config) check() error {
 	return nil
 }
 
-// File is one device's journal. Its methods may be called from many goroutines; one File a
-// folder is the vault's lock to see to.
+// File is one device's journal. Its methods may be called from many goroutines; there is one
+// File a folder, since two would give one number to two entries.
 type File struct {
 	cfg  Config
 	disk Disk
+	lock io.Closer
 	open *atomic.Bool
 
 	queue struct {
@@ -115,7 +118,8 @@ type Damage struct {
 // decrypted and its place in the chain checked. What a power cut left of an unfinished write
 // is cut away; anything else that does not read is left as it is, walked around and told by
 // Damage. It returns ErrFormat for another version of the format, ErrKey for another vault
-// root, and writes no segment before the first Append.
+// root, ErrOpenElsewhere where another File holds the folder (of a copied vault, say), and
+// writes no segment before the first Append.
 func Open(cfg Config) (*File, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
@@ -134,10 +138,18 @@ func Open(cfg Config) (*File, error) {
 		for _, s := range f.segments {
 			clear(s.key)
 		}
+		f.unlock()
 		return nil, fmt.Errorf("open journal: %w", failure(err))
 	}
 	f.open.Store(true)
 	return f, nil
+}
+
+func (f *File) unlock() {
+	if f.lock != nil {
+		f.lock.Close()
+		f.lock = nil
+	}
 }
 
 // failure names a full disk as such.
@@ -212,6 +224,7 @@ func (f *File) Close() error {
 		clear(s.key)
 		s.key = nil
 	}
+	f.unlock()
 	if err != nil {
 		return fmt.Errorf("close journal: %w", err)
 	}

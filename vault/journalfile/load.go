@@ -18,6 +18,12 @@ func (f *File) load() error {
 	if err := f.disk.MakeDir(f.cfg.Dir); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
+	if l, ok := f.disk.(locker); ok {
+		var err error
+		if f.lock, err = l.Lock(filepath.Join(f.cfg.Dir, lockName)); err != nil {
+			return fmt.Errorf("lock folder: %w", err)
+		}
+	}
 	names, err := f.disk.List(f.cfg.Dir)
 	if err != nil {
 		return fmt.Errorf("list folder: %w", err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"handslag/identity"
 	"handslag/vault/journal"
 )
 
@@ -77,5 +78,27 @@ func TestWhatTheViewHasSeenIsNotSaidAgain(t *testing.T) {
 		if got := mustOpen(t, cfg).Chain(); got.Generation != e.Generation || got.Last != e.Seq {
 			t.Errorf("opened again: %+v", got)
 		}
+	}
+}
+
+// A copied vault opens beside its original, each under its own lock: the outbox that both would
+// write to is what keeps one number from being given twice.
+func TestOneWritesToAFolderAtATime(t *testing.T) {
+	p := cast()
+	cfg := p.config(t.TempDir(), nil)
+	first := mustOpen(t, cfg)
+	mustAppend(t, first, locked())
+	_, err := Open(cfg)
+	wants(t, err, ErrOpenElsewhere)
+	mustAppend(t, first, locked())
+	first.Close()
+	wrong := cfg
+	if wrong.Root, err = identity.NewAEAD(make([]byte, identity.AEADKeySize)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(wrong)
+	wants(t, err, ErrKey)
+	if got := seqs(all(t, mustOpen(t, cfg), true)); got != "1 2" { // a refused one holds nothing
+		t.Fatalf("after both: %s", got)
 	}
 }
