@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"handslag/app/agent"
@@ -34,6 +35,7 @@ type town struct {
 	*Net
 	o        DemoOptions
 	anna, bo *Person
+	lines    <-chan string // from the terminal, once it is asked
 }
 
 // Demo starts the organisation with Anna and Bo, on the first run and again, and then either
@@ -50,6 +52,9 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	d := &town{o: o}
 	d.say("demo.starting", "organisation", demo.OrganisationName)
 	n, err := Start(ctx, Options{Dir: o.State, Programs: programs, Day: o.Day, Lang: o.Lang})
+	if errors.Is(err, syscall.EADDRINUSE) {
+		d.say("demo.taken", "state", o.State)
+	}
 	if err != nil {
 		return err
 	}

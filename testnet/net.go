@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"syscall"
 	"time"
 
 	"handslag/assets"
@@ -85,7 +86,10 @@ func Start(ctx context.Context, o Options) (_ *Net, err error) {
 	if n.Line, err = NewProxyAt(before.Line); err != nil {
 		return nil, err
 	}
-	if n.DirectoryLine, err = NewProxyAt(before.DirectoryLine); err != nil {
+	if n.DirectoryLine, err = NewProxyAt(before.DirectoryLine); errors.Is(err, syscall.EADDRINUSE) {
+		n.DirectoryLine, err = NewProxyAt("") // no device keeps the directory's address
+	}
+	if err != nil {
 		return nil, err
 	}
 	n.Org = before.Org
@@ -163,10 +167,11 @@ func (n *Net) fill(ctx context.Context, o Options) error {
 }
 
 func (n *Net) importData(ctx context.Context, org demo.Org) error {
-	file, err := os.Create(n.path("import.jsonl"))
+	file, err := os.OpenFile(n.path("import.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
+	defer os.Remove(file.Name()) // protected parts stand in it as they are
 	err = org.WriteJSONL(file)
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err

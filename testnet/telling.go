@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"handslag/app/agent"
@@ -27,7 +26,7 @@ func (d *town) tellMorning(ctx context.Context) error {
 		}
 	}
 	d.say("demo.end", "state", d.dir)
-	return nil
+	return d.obey(ctx)
 }
 
 // indent sets what a device shows apart from what is told.
@@ -114,10 +113,7 @@ func (d *town) tellHandshake(ctx context.Context) error {
 		return err
 	}
 	d.say("demo.given", "assignment", demo.MorningAssignmentID)
-	if err := m.End(ctx, d.anna); err != nil {
-		return err
-	}
-	return os.Remove(m.Picture())
+	return m.End(ctx, d.anna)
 }
 
 func (d *town) tellWork(ctx context.Context) error {

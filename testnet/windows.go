@@ -1,14 +1,16 @@
 package testnet
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"handslag/testnet/demo"
 )
@@ -18,16 +20,25 @@ type window struct {
 	who    *Person
 	cmd    *exec.Cmd
 	log    *os.File
-	exited chan error
+	from   int64 // where in the log this run begins
+	opened time.Time
+	took   time.Duration // until its end
+	exited chan struct{}
+	err    error // of Wait, once exited
 }
 
-// windows opens both and does what the terminal says until they are closed.
-func (d *town) windows(ctx context.Context, program string) error {
-	anna, err := d.open(program, d.anna, d.bo)
+// windows opens both and does what the terminal says until they are closed. Where neither
+// can be opened, the morning is told instead.
+func (d *town) windows(ctx context.Context, program string) (err error) {
+	defer func() { err = errors.Join(err, d.hideCodes()) }()
+	if err := d.hideCodes(); err != nil { // of a run that was killed
+		return err
+	}
+	anna, err := d.open(program, d.anna, d.bo, "Anna Lind")
 	if err != nil {
 		return err
 	}
-	bo, err := d.open(program, d.bo, d.anna)
+	bo, err := d.open(program, d.bo, d.anna, "Bo Ek")
 	if err != nil {
 		return errors.Join(err, anna.close())
 	}
@@ -36,103 +47,106 @@ func (d *town) windows(ctx context.Context, program string) error {
 		d.indent("%-10s %s", p.Username, p.Passphrase)
 	}
 	d.say("demo.try", "assignment", demo.MorningAssignmentID)
-	return errors.Join(d.obey(ctx, anna, bo), anna.close(), bo.close())
-}
-
-// open starts one window. Its verification screen writes its code to a private folder that
-// the colleague's camera looks into.
-func (d *town) open(program string, who, other *Person) (*window, error) {
-	mine, theirs := who.Camera(), other.Camera()
-	for _, dir := range []string{mine, theirs} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	log, err := os.OpenFile(d.path(who.Name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	url, ca := d.DirectoryURL()
-	w := &window{who: who, log: log, exited: make(chan error, 1), cmd: exec.Command(program,
-		"-vault", who.Vault, "-outbox", who.Outbox, "-directory", url, "-directory-ca", ca, "-loopback",
-		"-camera", "frames:"+theirs, "-qr-folder", mine, "-lang", string(d.o.Lang))}
-	w.cmd.Stdout, w.cmd.Stderr = log, log
-	if err := w.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s's window: %w", who.Name, err), log.Close())
-	}
-	go func() {
-		w.exited <- w.cmd.Wait()
-		close(w.exited)
-	}()
-	return w, nil
-}
-
-// close asks the window to end and waits until it has.
-func (w *window) close() error {
-	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := errors.Join(d.obey(ctx, anna, bo), anna.close(), bo.close()); err != nil || ctx.Err() != nil {
 		return err
 	}
-	var ended *exec.ExitError
-	if err := <-w.exited; err != nil && !errors.As(err, &ended) {
-		return errors.Join(err, w.log.Close())
+	if !anna.neverOpened() || !bo.neverOpened() {
+		return nil
 	}
-	return w.log.Close()
+	d.say("demo.no_opengl")
+	if err := d.StartConnected(ctx); err != nil {
+		return err
+	}
+	return d.tellMorning(ctx)
 }
 
-// obey reads the terminal: offline, online, quit. It ends when both windows are closed, too.
-func (d *town) obey(ctx context.Context, a, b *window) error {
-	lines := make(chan string)
-	go func() {
-		scanner := bufio.NewScanner(d.o.In)
-		for scanner.Scan() {
-			lines <- scanner.Text()
+// hideCodes leaves both camera folders there and empty: the secret in a code is for one
+// meeting.
+func (d *town) hideCodes() error {
+	for _, p := range []*Person{d.anna, d.bo} {
+		if err := os.RemoveAll(p.Camera()); err != nil {
+			return err
 		}
-	}()
-	first, second := a.exited, b.exited
-	for first != nil || second != nil {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-first:
-			first = nil
-			d.closed(a, err)
-		case err := <-second:
-			second = nil
-			d.closed(b, err)
-		case line := <-lines:
-			if ended, err := d.command(ctx, strings.TrimSpace(line)); ended || err != nil {
-				return err
-			}
+		if err := os.MkdirAll(p.Camera(), 0o700); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (d *town) closed(w *window, err error) {
+// open starts one window. Its verification screen writes its code to a private folder that
+// the colleague's camera looks into.
+func (d *town) open(program string, who, other *Person, title string) (*window, error) {
+	log, err := os.OpenFile(d.path(who.Name+".log"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
-		d.say("demo.window_failed", "name", w.who.Username, "file", w.log.Name())
-		return
+		return nil, err
 	}
-	d.say("demo.window_closed", "name", w.who.Username)
+	from, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	url, ca := d.DirectoryURL()
+	w := &window{
+		who: who, log: log, from: from, opened: time.Now(), exited: make(chan struct{}),
+		cmd: exec.Command(program,
+			"-vault", who.Vault, "-outbox", who.Outbox, "-directory", url, "-directory-ca", ca, "-loopback",
+			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag"),
+	}
+	w.cmd.Stdout, w.cmd.Stderr = log, log
+	if err := w.cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s's window: %w", who.Name, err), log.Close())
+	}
+	go func() {
+		w.err = w.cmd.Wait()
+		w.took = time.Since(w.opened)
+		close(w.exited)
+	}()
+	return w, nil
 }
 
-func (d *town) command(ctx context.Context, line string) (ended bool, err error) {
-	switch line {
-	case "":
-	case "offline":
-		if err := d.StopConnected(ctx); err != nil {
-			return false, err
-		}
-		d.say("demo.offline")
-	case "online":
-		if err := d.StartConnected(ctx); err != nil {
-			return false, err
-		}
-		d.say("demo.online")
-	case "quit", "exit":
-		return true, nil
-	default:
-		d.say("demo.commands")
+// windowPatience is how long a window that is asked to end may take.
+const windowPatience = 15 * time.Second
+
+// close asks the window to end and waits until it has.
+func (w *window) close() error {
+	if err := w.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return errors.Join(err, w.log.Close())
 	}
-	return false, nil
+	timer := time.NewTimer(windowPatience)
+	defer timer.Stop()
+	select {
+	case <-w.exited:
+	case <-timer.C:
+		_ = w.cmd.Process.Kill() // its journal bears it
+		<-w.exited
+	}
+	return w.log.Close()
+}
+
+// failed reports whether it ended with an error of its own, not at a signal.
+func (w *window) failed() bool {
+	var ended *exec.ExitError
+	return errors.As(w.err, &ended) && ended.ExitCode() > 0
+}
+
+// soon is how long a machine without OpenGL may take to find out.
+const soon = 30 * time.Second
+
+// neverOpened reports, once it has exited, whether it failed before anybody can have used it.
+func (w *window) neverOpened() bool { return w.failed() && w.took < soon }
+
+// lastWords is the last line that it said in this run.
+func (w *window) lastWords() string {
+	const enough = 4 << 10 // bytes
+	end, err := w.log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	from := max(w.from, end-enough)
+	said := make([]byte, end-from)
+	if _, err := w.log.ReadAt(said, from); err != nil {
+		return ""
+	}
+	lines := bytes.Split(bytes.TrimSpace(said), []byte("\n"))
+	return strings.ToValidUTF8(string(lines[len(lines)-1]), "")
 }

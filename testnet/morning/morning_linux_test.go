@@ -164,7 +164,7 @@ func TestADyingServerIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.until("connected system ended")
+	r.until("connected system ended by itself")
 	r.types("online")
 	r.until("answers again")
 	r.types("quit")
@@ -183,31 +183,60 @@ func TestClosingBothWindowsEndsTheDemo(t *testing.T) {
 }
 
 func TestAMachineWithoutOpenGLIsToldTheMorning(t *testing.T) {
-	r := begin(t, withWindow(t, "echo no OpenGL >&2; exit 1"), filepath.Join(t.TempDir(), "state"), ":9", "-lang", "en")
+	r := begin(t, withWindow(t, "echo handslag: no OpenGL here >&2; exit 1"), filepath.Join(t.TempDir(), "state"), ":9", "-lang", "en")
 	r.stdin.Close()
-	holds(t, r.end(), "Maja Vintergrind", "every chain")
+	holds(t, r.end(), "no OpenGL here", "could not be opened", "Maja Vintergrind", "every chain")
 }
 
-func TestAPortThatIsTakenLaterIsNoEnd(t *testing.T) {
+// Devices know the connected system by its address, and hear of another from itself alone: the
+// demo keeps its port, and says so where somebody else has it.
+func TestAPortThatIsTakenIsSaidAndNothingIsLost(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	told(t, state)
+	taken, err := net.Listen("tcp", kept(t, state, "line"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	r := begin(t, bin, state, "", "-lang", "en")
+	r.stdin.Close()
+	holds(t, r.fails(), "port is in use", "make clean")
+	if err := taken.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken, err = net.Listen("tcp", kept(t, state, "directory_line"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	holds(t, told(t, state, "-lang", "en"), "from an earlier morning", "every chain")
+}
+
+func TestASecondDemoOnTheSameStateLeavesTheFirstAlone(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	first := begin(t, withWindow(t, waits), state, ":9", "-lang", "en")
+	first.until("quit")
+	second := begin(t, bin, state, "", "-lang", "en")
+	second.stdin.Close()
+	holds(t, second.fails(), "Maybe it runs in another terminal")
+	first.types("verify")
+	first.until("every chain")
+	first.types("quit")
+	first.end()
+}
+
+// kept is an address that the demo holds on to.
+func kept(t *testing.T, state, line string) string {
+	t.Helper()
 	data, err := os.ReadFile(filepath.Join(state, "net.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept map[string]string
-	if err := json.Unmarshal(data, &kept); err != nil {
+	var all map[string]string
+	if err := json.Unmarshal(data, &all); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"line", "directory_line"} {
-		taken, err := net.Listen("tcp", kept[line])
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer taken.Close()
-	}
-	holds(t, told(t, state, "-lang", "en"), "every chain")
-	holds(t, told(t, state, "-lang", "en"), "every chain")
+	return all[line]
 }
 
 // servers counts connected system and directory among its processes.

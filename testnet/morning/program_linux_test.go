@@ -179,6 +179,20 @@ func (r *run) end() string {
 	return r.said.String()
 }
 
+// fails waits for an end that is not well: status 1, and no process left behind either.
+func (r *run) fails() string {
+	r.t.Helper()
+	rest, _ := io.ReadAll(r.lines)
+	r.said.Write(rest)
+	if err := r.cmd.Wait(); err == nil || r.cmd.ProcessState.ExitCode() != 1 {
+		r.t.Fatalf("demo: %v, want status 1\n%s", err, r.said.String())
+	}
+	if err := syscall.Kill(-r.cmd.Process.Pid, 0); err != syscall.ESRCH {
+		r.t.Errorf("processes are left behind (%v)\n%s", err, r.said.String())
+	}
+	return r.said.String()
+}
+
 // told runs the morning without a display and without anybody at the terminal.
 func told(t *testing.T, state string, args ...string) string {
 	t.Helper()
