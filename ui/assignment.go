@@ -73,11 +73,11 @@ func (s *assignmentScreen) show(t agent.Task) {
 	}
 	s.shown = &t
 	parts := []fyne.CanvasObject{s.facts(t)}
-	if t.Record != "" {
-		parts = append(parts, s.record(t))
-	}
 	if t.Done != nil {
 		parts = append(parts, s.signature(t.Done))
+	}
+	if t.Record != "" {
+		parts = append(parts, s.record(t))
 	}
 	if t.Done == nil || t.Done.OlderVersion {
 		parts = append(parts, s.form(t))

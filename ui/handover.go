@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -114,7 +116,7 @@ func (s *handoverScreen) Changed(sig agent.Signal) {
 // put shows one stage in the place of the one before.
 func (s *handoverScreen) put(stage string, parts ...fyne.CanvasObject) {
 	s.drawn = stage
-	s.body.Objects = []fyne.CanvasObject{NewScrollPage(900, parts...)}
+	s.body.Objects = []fyne.CanvasObject{NewScrollPage(820, parts...)}
 	s.body.Refresh()
 }
 
@@ -197,11 +199,15 @@ func (s *handoverScreen) failed(err error) {
 	s.banner.Tell(p)
 }
 
-// failureOf prefers the other device's reason, where it gave one, to the bare fact that it ended.
+// sharedReasons are those that read the same from both ends.
+var sharedReasons = []agent.Code{agent.VerCodeWrong, agent.VerExpired, agent.VerWrongOrg, agent.VerSecondClaim, agent.VerCredExpired}
+
+// failureOf prefers the other device's reason, where it reads the same from here, to the bare fact that it ended.
 func failureOf(lang assets.Language, err error) Problem {
-	if p, is := err.(*agent.Problem); is && p.Code == agent.VerPeerAbort {
-		if theirs := p.Args["theirs"]; theirs != "" && theirs != string(agent.VerPeerAbort) && lang.Knows("problem."+theirs+".what") {
-			return ProblemOf(lang, &agent.Problem{Code: agent.Code(theirs)})
+	var p *agent.Problem
+	if errors.As(err, &p) && p.Code == agent.VerPeerAbort {
+		if theirs := agent.Code(p.Args["theirs"]); slices.Contains(sharedReasons, theirs) {
+			return ProblemOf(lang, &agent.Problem{Code: theirs})
 		}
 	}
 	return ProblemOf(lang, err)

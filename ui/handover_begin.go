@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -20,7 +22,7 @@ func (s *handoverScreen) drawBegin() {
 	)
 	parts := []fyne.CanvasObject{NewText(lang.Say("handover.intro"))}
 	if len(s.give) > 0 {
-		parts = append(parts, NewTinted(StateOK, NewText(lang.Say("handover.begun_for", "n", len(s.give)))))
+		parts = append(parts, NewTinted(StateOK, s.begunFor()))
 	}
 	if s.w.agent.Me().ClockSuspect {
 		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
@@ -31,6 +33,22 @@ func (s *handoverScreen) drawBegin() {
 	}
 	s.put("begin", parts...)
 	s.focusOn(show)
+}
+
+// begunFor says what the handshake is for.
+func (s *handoverScreen) begunFor() *Text {
+	if len(s.give) > 1 {
+		return NewText(s.w.lang.Say("handover.begun_for", "n", len(s.give)))
+	}
+	about := NewText(" ") // the line's height, until it is read
+	Load(s.w.life, s.w.spawn, func(ctx context.Context) (agent.Card, error) {
+		return s.w.agent.Record(ctx, s.give[0])
+	}, func(card agent.Card, err error) {
+		if err == nil { // else the handing over says why not
+			about.SetText(s.w.lang.Say("handover.begun_for", "n", 1, "title", card.Title))
+		}
+	})
+	return about
 }
 
 // drawOffer shows the code large, for the other's camera.
@@ -49,7 +67,7 @@ func (s *handoverScreen) drawOffer() {
 		Beside(s.stopButton(), layout.NewSpacer()),
 		NewMuted(lang.Say("handover.network_hint")),
 	)
-	s.put("offer", container.New(codeBeside{}, view, words))
+	s.put("offer", container.New(codeBeside{wish: s.roomFor()}, view, words))
 }
 
 // saveCode writes the code as a picture, for a device that has no camera.
@@ -118,13 +136,21 @@ func (l sideBySide) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return stacked
 }
 
+// roomFor is how high a code can be without being scrolled: the larger, the farther off a camera reads it.
+func (s *handoverScreen) roomFor() float32 {
+	if c := s.w.canvas(); c != nil {
+		return c.Size().Height - 240 // header, title and margins
+	}
+	return 0
+}
+
 // codeBeside sets a QR code and the words about it next to each other, or the words beneath where the window is narrow.
-type codeBeside struct{}
+type codeBeside struct{ wish float32 }
 
 const codeWords = float32(260) // what the words need beside the code
 
-func (codeBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	side := o[0].MinSize().Width
+func (l codeBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	side := l.side(o[0], size.Width)
 	if size.Width < side+gapWide+codeWords {
 		stack{gap}.Layout(o, size)
 		return
@@ -136,10 +162,15 @@ func (codeBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Move(fyne.NewPos(side+gapWide, 0))
 }
 
-func (codeBeside) MinSize(o []fyne.CanvasObject) fyne.Size {
+// side is the code's: what is wished for where the words leave room for it.
+func (l codeBeside) side(code fyne.CanvasObject, width float32) float32 {
+	return fyne.Max(code.MinSize().Width, fyne.Min(l.wish, width-gapWide-codeWords))
+}
+
+func (l codeBeside) MinSize(o []fyne.CanvasObject) fyne.Size {
 	code, words := o[0].MinSize(), o[1].MinSize()
 	if o[1].Position().X > 0 {
-		return fyne.NewSize(code.Width, fyne.Max(code.Height, words.Height))
+		return fyne.NewSize(code.Width, fyne.Max(o[0].Size().Height, words.Height))
 	}
 	return stack{gap}.MinSize(o)
 }

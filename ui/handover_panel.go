@@ -106,6 +106,7 @@ func (p *sharePanel) show() {
 	}
 	p.list.SetRows(rows)
 	p.showDeed()
+	p.sharing.screen.body.Refresh() // what came changes how high everything stands
 }
 
 func (p *sharePanel) row(card agent.Card) Row {

@@ -26,28 +26,29 @@ func (s *handoverScreen) scan() {
 	s.banner.Clear()
 	s.w.touch()
 	lang := s.w.lang
-	preview := canvas.NewImageFromImage(nil)
-	preview.FillMode = canvas.ImageFillContain
+	frames, err := s.w.agent.Camera()
 	status := NewText(lang.Say("handover.scanning"))
 	file := NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
 	words := Stack(
 		NewLead(lang.Say("handover.scan_way")), status, NewMuted(lang.Say("handover.drop_hint")),
 		Beside(file, layout.NewSpacer()), Beside(s.stopButton(), layout.NewSpacer()), NewMuted(lang.Say("handover.network_hint")),
 	)
-	frame := newSurface(preview, colorTint, 12, 8)
-	s.put("scan", container.New(codeBeside{}, container.New(square360{}, frame), words))
-	s.focusOn(file)
-
-	frames, err := s.w.agent.Camera()
 	if err != nil {
 		status.SetText(lang.Say("handover.no_camera"))
-		frame.Hide()
-		s.w.tell(s.banner, err)
+		s.put("scan", NewPanel(words))
+		s.focusOn(file)
+		if agent.CodeOf(err) != agent.NoCamera {
+			s.w.tell(s.banner, err)
+		}
 		return
 	}
 	if _, files := frames.(interface{ Folder() string }); files {
 		status.SetText(lang.Say("handover.scanning_demo"))
 	}
+	preview := canvas.NewImageFromImage(nil)
+	preview.FillMode = canvas.ImageFillContain
+	s.put("scan", container.New(codeBeside{}, container.New(square360{}, newSurface(container.NewStack(container.NewCenter(medallion(assets.IconQR, StateNeutral, 72)), preview), colorTint, 12, 8)), words))
+	s.focusOn(file)
 	s.scanner = newScanner(s.w, frames, func(img image.Image) {
 		preview.Image = img
 		preview.Refresh()

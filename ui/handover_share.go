@@ -20,10 +20,11 @@ type sharing struct {
 	met    bool // verified
 	over   bool // nothing passes any more
 
-	cards    []agent.Card // on this device
-	received []agent.Card // in this handshake
-	outcomes []outcome    // of what was given, in order
-	refused  bool         // something that came was not taken
+	cards    []agent.Card              // on this device
+	received []agent.Card              // in this handshake
+	came     map[journal.RecordID]bool // told of as received; some this device held already, for as long or longer
+	outcomes []outcome                 // of what was given, in order
+	refused  bool                      // something that came was not taken
 	giving   []journal.RecordID
 	cancel   context.CancelFunc // of the giving
 	loads    Latest
@@ -38,7 +39,7 @@ type outcome struct {
 }
 
 func newSharing(s *handoverScreen, before []agent.Card) *sharing {
-	p := &sharing{screen: s, before: map[journal.RecordID]time.Time{}, cards: before}
+	p := &sharing{screen: s, before: map[journal.RecordID]time.Time{}, came: map[journal.RecordID]bool{}, cards: before}
 	for _, card := range before {
 		if card.From != nil {
 			p.before[card.ID] = card.From.At
@@ -88,7 +89,7 @@ func (p *sharing) load() {
 
 // arrived says whether a record was received from this person in this handshake.
 func (p *sharing) arrived(c agent.Card) bool {
-	return c.From != nil && c.From.Device == p.peer.Device && !c.From.At.Equal(p.before[c.ID])
+	return p.came[c.ID] || c.From != nil && c.From.Device == p.peer.Device && !c.From.At.Equal(p.before[c.ID])
 }
 
 // give hands records over, one lot at a time.
@@ -156,6 +157,10 @@ func (p *sharing) titleOf(id journal.RecordID) string {
 
 // progress follows how far the giving has come, and notices what was not taken.
 func (p *sharing) progress(at agent.ShareProgress) {
+	if at.State == agent.ShareIsReceived && !p.came[at.Record] {
+		p.came[at.Record] = true
+		p.load()
+	}
 	if len(p.giving) == 0 {
 		if at.State == agent.ShareIsRefused && len(p.outcomes) == 0 {
 			p.refused = true

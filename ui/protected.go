@@ -238,9 +238,8 @@ func (p *protectedPart) tick() {
 // close takes it off the screen and says so to the agent.
 func (p *protectedPart) close() {
 	p.loads.Stop()
-	wasOpen := p.isOpen()
-	p.shut()
-	if wasOpen || p.open.Disabled() {
+	if p.isOpen() || p.open.Disabled() {
+		p.shut()
 		p.showClosed()
 	}
 	if !p.asked {

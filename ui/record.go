@@ -90,9 +90,29 @@ func (s *recordScreen) lay(card agent.Card) {
 	give := NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
 		s.w.push(newHandoverScreen(s.w, []journal.RecordID{s.id}))
 	})
-	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.facts(card), s.part.content), give)
+	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.summary(card), s.part.content, s.facts(card)), give)
 	s.content.Objects = []fyne.CanvasObject{page}
 	s.content.Refresh()
+}
+
+// summary is the card as lists show it, above what the page is opened for.
+func (s *recordScreen) summary(card agent.Card) fyne.CanvasObject {
+	var parts []fyne.CanvasObject
+	if s.w.loanBadge(card).State != StateNeutral {
+		parts = append(parts, NewTinted(StateWarning, NewStrong(s.w.loanSentence(card))))
+	}
+	row := s.w.cardRow(card)
+	var badges []fyne.CanvasObject
+	for _, b := range row.Badges {
+		badges = append(badges, NewPill(b))
+	}
+	if len(badges) > 0 {
+		parts = append(parts, newFlow(badges...))
+	}
+	if row.Subtitle != "" {
+		parts = append(parts, NewText(row.Subtitle))
+	}
+	return Stack(parts...)
 }
 
 // facts is the card, with everything that may be read without opening anything.
@@ -102,26 +122,17 @@ func (s *recordScreen) facts(card agent.Card) fyne.CanvasObject {
 		{lang.Say("records.street"), card.Street},
 		{lang.Say("records.area"), card.Area},
 		{lang.Say("records.tags"), joined(card.Tags)},
-		{lang.Say("records.loan"), s.w.loanSentence(card)},
 		{lang.Say("records.version_label"), lang.Say("records.version", "n", card.Number)},
 	}
 	if from := card.From; from != nil {
 		facts = append(facts,
 			Fact{lang.Say("records.origin"), lang.Say("records.received_from", "name", from.Name, "time", spoken(lang, now, from.At))},
-			Fact{lang.Say("records.device"), from.Device.Grouped()},
-			Fact{lang.Say("records.origin_until"), spoken(lang, now, card.LoanUntil)})
+			Fact{lang.Say("records.device"), from.Device.Grouped()})
 	} else {
 		facts = append(facts, Fact{lang.Say("records.origin"), lang.Say("records.origin_system")})
 	}
-	var badges []fyne.CanvasObject
-	for _, b := range s.w.cardRow(card).Badges {
-		badges = append(badges, NewPill(b))
-	}
-	parts := Stack(Facts(facts...))
-	if len(badges) > 0 {
-		parts = Stack(newFlow(badges...), Facts(facts...))
-	}
-	return NewPanel(parts)
+	facts = append(facts, Fact{lang.Say("records.origin_until"), spoken(lang, now, card.LoanUntil)})
+	return NewPanel(Section(lang.Say("records.card"), "", Facts(facts...)))
 }
 
 // gone is the page of a record that is not, or no longer, on this device.
