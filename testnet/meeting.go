@@ -50,7 +50,11 @@ func (m *Meeting) Read(ctx context.Context, reads *Person) (digits string, err e
 		return "", err
 	}
 	m.Reads = reads
-	if err := reads.say("verify", "-scan", m.qr); err != nil {
+	line := []string{"verify", "-scan", m.qr}
+	if reads.HasCamera {
+		line = line[:1]
+	}
+	if err := reads.say(line...); err != nil {
 		return "", err
 	}
 	shown, err := reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageShowCode })

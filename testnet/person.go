@@ -24,6 +24,7 @@ type Person struct {
 	Passphrase string
 	Vault      string
 	Outbox     string
+	HasCamera  bool // it sees whatever code anybody shows; from the next start on
 
 	net     *Net
 	session driver
@@ -65,9 +66,13 @@ func (n *Net) Person(name, username string) *Person {
 // flags are those of every command of this person.
 func (p *Person) flags() []string {
 	url, ca := p.net.DirectoryURL()
+	camera := "none"
+	if p.HasCamera {
+		camera = "frames:" + p.net.path("camera")
+	}
 	return []string{
 		"-vault", p.Vault, "-outbox", p.Outbox, "-directory", url, "-directory-ca", ca, "-loopback", "-json",
-		"-lang", string(p.net.Lang),
+		"-lang", string(p.net.Lang), "-camera", camera,
 	}
 }
 
@@ -242,6 +247,35 @@ func (p *Person) hear(ctx context.Context) (value json.RawMessage, ended bool, e
 		return nil, true, refusedFrom(told)
 	}
 	return json.RawMessage(line), false, nil
+}
+
+// Watch lets the device sync by itself until it stands as enough says.
+func (p *Person) Watch(ctx context.Context, enough func(agent.Me) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := p.Unlock(ctx); err != nil {
+		return err
+	}
+	if err := p.say("sync", "-watch"); err != nil {
+		return err
+	}
+	for {
+		value, ended, err := p.hear(ctx)
+		if ended || err != nil {
+			return err
+		}
+		var me agent.Me
+		if err := json.Unmarshal(value, &me); err != nil {
+			return fmt.Errorf("read how %s's device stands: %w", p.Name, err)
+		}
+		if enough(me) {
+			break
+		}
+	}
+	if err := p.session.send("enough"); err != nil {
+		return err
+	}
+	return p.leave(ctx)
 }
 
 // Kill is kill -9 of the person's program.

@@ -103,6 +103,10 @@ func acts() map[string]func(*scene, []string) error {
 			}
 			return &testnet.Refused{Code: agent.NoAssignment}
 		},
+		"has-camera": func(s *scene, _ []string) error { s.who.HasCamera = true; return nil },
+		"watches": func(s *scene, _ []string) error { // until nothing waits
+			return s.who.Watch(s.ctx, func(me agent.Me) bool { return me.Online && me.Waiting == 0 })
+		},
 		"has-small-disk": smallDisk,
 		"fills-disk":     fillDisk,
 		"empties-disk":   emptyDisk,
