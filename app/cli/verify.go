@@ -53,6 +53,7 @@ func verify(s *session, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer m.hide(s)
 	defer h.Close()
 	changed := make(chan struct{}, 1)
 	stop := s.agent.Listen(func(signal agent.Signal) {
@@ -65,6 +66,16 @@ func verify(s *session, args []string) error {
 	})
 	defer stop()
 	return s.hold(h, m, changed)
+}
+
+// hide takes the picture of the code away, whose claim secret is for one meeting.
+func (m meeting) hide(s *session) {
+	if m.qrFile == "" {
+		return
+	}
+	if err := os.Remove(m.qrFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintln(s.env.Err, err)
+	}
 }
 
 // meet begins the verification, in the part that was asked for.
@@ -154,6 +165,9 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 			}
 			if err := s.print(step, func(w io.Writer) { s.writeStep(w, step) }); err != nil {
 				return err
+			}
+			if step.Stage != agent.StageOffering {
+				m.hide(s)
 			}
 			input = nil
 			switch step.Stage {

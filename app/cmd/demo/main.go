@@ -36,7 +36,7 @@ func run() int {
 		flags.Usage()
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	err := testnet.Demo(ctx, testnet.DemoOptions{
 		State: *state, Bin: *bin, Lang: assets.Language(*lang), Tell: *told, In: os.Stdin, Out: os.Stdout, Getenv: os.Getenv,
