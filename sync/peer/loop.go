@@ -166,7 +166,7 @@ func (s *Session) mint(ctx context.Context) {
 			_ = conn.Close()
 		}
 	}
-	v := &Verified{session: s, meeting: s.machine.meeting, remote: remote, self: s.machine.self}
+	v := &Verified{session: s, meeting: s.machine.meeting, remote: remote, self: s.machine.self, since: s.machine.self.now()}
 	s.mu.Lock()
 	s.verified = v
 	s.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -207,7 +208,7 @@ func TestWhatTheReceiverHasIsNotSentAgain(t *testing.T) {
 func TestTheSharerRefuses(t *testing.T) {
 	org := newOrganisation(t, 1)
 	anna := org.enrol("anna")
-	soon := noon.Add(time.Hour)
+	soon := noon.Add(10 * time.Minute)
 	sentences := []struct {
 		name   string
 		giver  *device
@@ -222,7 +223,10 @@ func TestTheSharerRefuses(t *testing.T) {
 		{name: "for longer than the sharer has it", change: func(o *Outgoing) { o.Until = soon + 1 }, why: LoanTooLong},
 		{name: "once the sharer's loan is over", now: soon, why: LoanEnded},
 		{name: "for a time that has passed", change: func(o *Outgoing) { o.Until = noon }, why: LoanEnded},
-		{name: "once a credential is over", now: noon.Add(25 * time.Hour), why: CredentialEnded},
+		{name: "once its own credential is over", giver: org.enrol("eva", func(c *identity.Credential) { c.Expires = noon.Add(5 * time.Minute) }),
+			now: noon.Add(6 * time.Minute), why: CredentialEnded},
+		{name: "once the other's credential is over", taker: org.enrol("bo", func(c *identity.Credential) { c.Expires = noon.Add(5 * time.Minute) }),
+			now: noon.Add(6 * time.Minute), why: CredentialEnded},
 		{name: "a ciphertext that is not the record's", change: func(o *Outgoing) { o.Cipher = bytes.Clone(o.Cipher); o.Cipher[0] ^= 1 }, why: BadRecord},
 		{name: "a record lent to somebody else", change: func(o *Outgoing) { other, _ := org.enrol("dora").holds(t, "r-1", soon); o.Hands = other.Hands }, why: BadRecord},
 		{name: "a loan of another record", change: func(o *Outgoing) { other, _ := anna.holds(t, "r-9", soon); o.Hands = other.Hands }, why: BadRecord},
@@ -266,10 +270,18 @@ func TestTheReceiverRefuses(t *testing.T) {
 	sentences := []struct {
 		name   string
 		taker  *device
+		until  signed.Time // of the loan; soon
 		change func(v *Verified, m *itemMessage)
 		repack bool // the modified sharer signs a manifest that fits
 		why    Why
+		later  time.Duration // after the verification
+		held   bool          // the receiver says that it has the ciphertext
 	}{
+		{name: "a record after its loan", later: 10 * time.Minute, change: func(_ *Verified, m *itemMessage) {}, until: noon.Add(10 * time.Minute), why: LoanEnded},
+		{name: "anything after its own credential has ended", later: 10 * time.Minute, taker: org.enrol("eva", func(c *identity.Credential) {
+			c.Expires = noon.Add(5 * time.Minute)
+		}), why: CredentialEnded},
+		{name: "another ciphertext than the one that it has", held: true, why: BadRecord},
 		{name: "a ciphertext with a flipped bit", change: func(_ *Verified, m *itemMessage) { m.Cipher = bytes.Clone(m.Cipher); m.Cipher[20] ^= 1 }, why: BadRecord},
 		{name: "no ciphertext", change: func(_ *Verified, m *itemMessage) { m.Cipher = nil }, why: BadRecord},
 		{name: "a key other than the manifest's", change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
@@ -312,9 +324,17 @@ func TestTheReceiverRefuses(t *testing.T) {
 			if taker == nil {
 				taker = bo
 			}
-			_, _, sv, dv := meet(t, anna.config(), taker.config())
-			item, _ := anna.holds(t, "r-1", soon)
-			h := Handing{Record: "r-1", Number: 1, Peer: taker.credential.Device(), Until: soon, Pair: random(32)}
+			var clock atomic.Int64
+			clock.Store(int64(noon))
+			config := taker.config()
+			config.Now = func() signed.Time { return signed.Time(clock.Load()) }
+			_, _, sv, dv := meet(t, anna.config(), config)
+			until := soon
+			if s.until != 0 {
+				until = s.until
+			}
+			item, _ := anna.holds(t, "r-1", until)
+			h := Handing{Record: "r-1", Number: 1, Peer: taker.credential.Device(), Until: until, Pair: random(32)}
 			messages, manifest, err := sv.pack("", []Outgoing{item}, []Handing{h}, make([]journal.Hash, 1))
 			if err != nil {
 				t.Fatal(err)
@@ -332,8 +352,13 @@ func TestTheReceiverRefuses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			clock.Store(int64(noon.Add(s.later)))
 			b := newBooks()
-			result := receive(dv, b.receiver())
+			receiver := b.receiver()
+			if s.held {
+				receiver.Ciphertext = func(journal.RecordID, uint64) []byte { return []byte("another") }
+			}
+			result := receive(dv, receiver)
 			sent := []Sent{{Handing: h}}
 			if err := sv.deliver(t.Context(), manifest, messages, sent, b.sharer()); err != nil {
 				t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"handslag/identity/signed"
 )
 
 // Verified is the right to share with one device, in one session. Nothing but a verification
@@ -16,6 +18,7 @@ type Verified struct {
 	meeting Meeting
 	remote  peer.ID
 	self    self
+	since   signed.Time // trusted time of the verification, which counts through sleep
 }
 
 // Meeting is what was verified.
@@ -28,6 +31,10 @@ func (v *Verified) live() error {
 	}
 	if _, ok := v.session.Verified(); !ok {
 		return fmt.Errorf("share: %w", ErrNotVerified)
+	}
+	if v.self.now() > v.since.Add(v.session.timing.verified) { // the session's own timer stands still in a closed laptop
+		v.session.Abort()
+		return fmt.Errorf("share: the verification is too old: %w", ErrNotVerified)
 	}
 	return nil
 }
