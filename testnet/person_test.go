@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -106,6 +107,12 @@ func acts() map[string]func(*scene, []string) error {
 		"has-camera": func(s *scene, _ []string) error { s.who.HasCamera = true; return nil },
 		"watches": func(s *scene, _ []string) error { // until nothing waits
 			return s.who.Watch(s.ctx, func(me agent.Me) bool { return me.Online && me.Waiting == 0 })
+		},
+		"has-clock": func(s *scene, args []string) error { // off by so much, from the next start on
+			off, err := time.ParseDuration(args[0])
+			s.ts.Check(err)
+			s.who.Within(func(c *agent.Config) { c.Now = func() time.Time { return time.Now().Add(off) } })
+			return nil
 		},
 		"has-small-disk": smallDisk,
 		"fills-disk":     fillDisk,

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"handslag/assets"
 	"handslag/testnet/demo"
 )
 
@@ -93,6 +94,9 @@ func (d *town) open(program string, who, other *Person, title string) (*window, 
 			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag"),
 	}
 	w.cmd.Stdout, w.cmd.Stderr = log, log
+	if lang := d.o.Getenv("LANG"); lang == "" || lang == "C" { // Fyne wants to be told where it is
+		w.cmd.Env = append(os.Environ(), "LANG="+locales[d.o.Lang])
+	}
 	if err := w.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s's window: %w", who.Name, err), log.Close())
 	}
@@ -106,6 +110,8 @@ func (d *town) open(program string, who, other *Person, title string) (*window, 
 
 // windowPatience is how long a window that is asked to end may take.
 const windowPatience = 15 * time.Second
+
+var locales = map[assets.Language]string{assets.Swedish: "sv_SE.UTF-8", assets.English: "en_GB.UTF-8"}
 
 // close asks the window to end and waits until it has.
 func (w *window) close() error {
