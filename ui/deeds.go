@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"net/url"
 	"strings"
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/identity"
 	"handslag/sync/link"
 	"handslag/vault/journal"
 )
@@ -39,6 +41,31 @@ func rowSentence(lang assets.Language, r link.LogRow) string {
 // subjectName is the person concerned: by the card's title, or where nothing is left of it by the opaque ID.
 func subjectName(r link.LogRow) string {
 	return or(r.SubjectName, or(string(r.Subject), string(r.Record)))
+}
+
+// noteWords are the words of an entry. Of a look at the log they are the filter, which the connected system wrote down as it
+// came.
+func noteWords(lang assets.Language, r link.LogRow) string {
+	if r.Kind != journal.LogRead {
+		return r.Note
+	}
+	asked, err := url.ParseQuery(r.Note)
+	if err != nil {
+		return r.Note
+	}
+	var said []string
+	for _, part := range []struct{ key, code string }{
+		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"},
+	} {
+		value := asked.Get(part.key)
+		if id, err := identity.ParseDeviceID(value); err == nil && part.key == "device" {
+			value = id.Short()
+		}
+		if value != "" {
+			said = append(said, lang.Say(part.code)+": "+value)
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 // eventSentence is an entry of this device as a sentence.

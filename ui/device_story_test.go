@@ -171,7 +171,7 @@ func TestADeviceFromItsLetterToItsLog(t *testing.T) {
 	d.sees("Händelse i loggen", me.Device.Grouped(), "127.0.0.1", "anna.lind")
 	d.picture("log-entry")
 	d.taps("Tillbaka")
-	d.seesNot("Anna Lind läste loggen")
+	d.seesNot("> Anna Lind läste loggen")
 	d.taps("Uppdatera")
 	d.sees("> Anna Lind läste loggen")
 	d.taps("CSV")
@@ -207,7 +207,7 @@ func TestTheLogIsNarrowedDown(t *testing.T) {
 	d := h.desk(newMainLoop(), a, ui.Preferences{})
 	d.goes(ui.PlaceLog)
 	d.sees("> Anna Lind öppnade skyddad del: Maj Ripsele", "Hon ringde om hissen", "> Bo Ek anslöt enheten")
-	fields := []string{"Namn, person- eller akt-id", "Användarnamn", "Enhets-id", "ÅÅÅÅ-MM-DD"}
+	fields := []string{"Namn eller id", "Användarnamn", "Enhets-id", "ÅÅÅÅ-MM-DD"}
 	for _, c := range []struct {
 		name       string
 		field      int
@@ -222,6 +222,7 @@ func TestTheLogIsNarrowedDown(t *testing.T) {
 		{"a day", 3, "2026-06-01", "> Anna Lind anslöt enheten", "nothing"},
 		{"a day without entries", 3, "2026-05-01", "Ingen händelse passar filtret", "> "},
 		{"half a device ID", 2, "ABCD EF", "Det är inget helt enhets-id.", "nothing"},
+		{"a look at the log by its filter", 1, "anna.lind", "Medarbetare: bo.ek", "Bo Ek"},
 		{"no day", 3, "i går", "Skriv dagen som ÅÅÅÅ-MM-DD.", "nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

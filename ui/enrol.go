@@ -237,7 +237,7 @@ func (s *enrolScreen) readPicture(r io.ReadCloser) {
 	}, func(err error) {
 		s.stay(stepOrganisation, err)
 		if err == nil {
-			s.organisation.field.SetText(org.Grouped())
+			s.organisation.set(org)
 		}
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"handslag/assets"
 )
 
-// formWidth is how wide a form grows, in device-independent pixels.
-const formWidth = float32(480)
+// formWidth is how wide a form grows, in device-independent pixels: an organisation ID fits on one line.
+const formWidth = float32(560)
 
 // lockScreen asks for the passphrase. It shows no more than who may be asked: a first name and a device ID.
 type lockScreen struct {

@@ -209,7 +209,7 @@ func logRow(w *Window, r link.LogRow) Row {
 	if !r.System {
 		device = r.Device.Short()
 	}
-	row.Subtitle = dotted(w.when(r.NotAfter.Time()), or(r.Reason, r.AssignmentTitle), r.Note, unitNames(r.Units), device)
+	row.Subtitle = dotted(w.when(r.NotAfter.Time()), or(r.Reason, r.AssignmentTitle), noteWords(w.lang, r), unitNames(r.Units), device)
 	for _, code := range r.Findings {
 		row.State = StateWarning
 		row.Badges = append(row.Badges, Badge{w.lang.Say("log.finding"), StateWarning})

@@ -46,7 +46,7 @@ func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 		Fact{say("log.record"), versioned(w.lang, string(r.Record), r.RecordNo)},
 		Fact{say("log.assignment"), dotted(string(r.Assignment), r.AssignmentTitle)},
 		Fact{say("log.reason"), r.Reason},
-		Fact{say("event.note"), r.Note},
+		Fact{say("event.note"), noteWords(w.lang, r)},
 		Fact{say("log.staff"), dotted(strings.TrimSpace(r.Person.Name()), r.Person.Username)},
 		Fact{say("log.unit"), unitNames(r.Units)},
 		Fact{say("log.device"), deviceOf(w.lang, r)},

@@ -33,6 +33,13 @@ func newOrgField(lang assets.Language, read func(string) (identity.OrgID, error)
 // org is the ID, once it is whole and right.
 func (f *orgField) org() (identity.OrgID, bool) { return f.found, f.found != "" }
 
+// set writes the ID for the person.
+func (f *orgField) set(id identity.OrgID) {
+	f.field.SetText(id.Grouped())
+	f.field.entry.CursorColumn = len(id.Grouped())
+	f.field.entry.Refresh()
+}
+
 func (f *orgField) changed(text string) {
 	entry := f.field.entry
 	if !strings.Contains(text, ":") { // what a scanner typed stays as it is

@@ -209,6 +209,7 @@ func (w *Window) shutDialogs() {
 // the agent shows on its lock screen are known.
 func (w *Window) showHeader() {
 	me := w.agent.Me()
-	w.shell.Header.SetPerson(strings.TrimSpace(me.Person.Name()), me.Device.Grouped())
+	name := strings.TrimSpace(me.Person.Name())
+	w.shell.Header.SetPerson(or(name, w.lang.Say("app.name")), me.Device.Grouped())
 	w.shell.Header.SetConnection(Connection{Online: me.Online, Waiting: me.Waiting, Silent: !me.Unlocked})
 }
