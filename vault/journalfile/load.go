@@ -70,6 +70,12 @@ func (f *File) load() error {
 			lost = append(lost, position{s.gen, s.first + uint64(w.next)})
 		}
 	}
+	for generation, m := range f.marks { // of another branch, which somebody put back beside this one
+		if own, ok := f.written(generation, m.to); ok && own != m.hash {
+			delete(f.marks, generation)
+			f.report(Damage{File: cursorName, Generation: generation, To: m.to, What: "a receipt names another entry"})
+		}
+	}
 	if err := f.discardEmpty(); err != nil {
 		return err
 	}

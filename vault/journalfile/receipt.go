@@ -109,6 +109,11 @@ func (f *File) hashAt(generation, seq uint64) (journal.Hash, bool) {
 	if m := f.marks[generation]; m.to == seq && seq > 0 {
 		return m.hash, true
 	}
+	return f.written(generation, seq)
+}
+
+// written is hashAt of the segments alone.
+func (f *File) written(generation, seq uint64) (journal.Hash, bool) {
 	for _, s := range f.segments {
 		if s.gen != generation || seq+1 < s.first || seq > s.last() || seq == 0 {
 			continue

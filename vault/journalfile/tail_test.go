@@ -102,3 +102,33 @@ func TestOneWritesToAFolderAtATime(t *testing.T) {
 		t.Fatalf("after both: %s", got)
 	}
 }
+
+// A cursor of another branch of the same journal, put back beside this one, would pass for the
+// receipt of entries that never went up.
+func TestAnotherBranchesCursorCoversNothing(t *testing.T) {
+	p := cast()
+	branch := func(first int) *faultDisk {
+		disk := newFaultDisk()
+		f := mustOpen(t, p.config("/o", disk))
+		for i := range 3 {
+			mustAppend(t, f, p.opening(first+i))
+		}
+		if _, err := f.Receipt(receiptTo(f, 2, 5)); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		return disk.afterwards(0)
+	}
+	here, there := branch(0), branch(10)
+	here.now["/o/"+cursorName] = there.now["/o/"+cursorName]
+	f := mustOpen(t, p.config("/o", here))
+	if f.Waiting() != 3 || len(f.Damage()) != 1 {
+		t.Fatalf("%d wait, %+v", f.Waiting(), f.Damage())
+	}
+	if b, _, err := f.Batch([]byte("c")); err != nil || len(b.Items) != 3 {
+		t.Fatalf("%d go up, %v", len(b.Items), err)
+	}
+	if n, err := f.Receipt(receiptTo(f, 3, 6)); n != 3 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+}

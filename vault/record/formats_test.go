@@ -3,6 +3,7 @@ package record_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,6 +111,61 @@ func TestARecordIsTheOrganisationsAndWithItsOwnCiphertext(t *testing.T) {
 	}
 }
 
+// What the organisation signs by mistake is refused too: these fields decide who may open what.
+func TestAMalformedRecordOrAssignmentIsNeitherSignedNorOpened(t *testing.T) {
+	for what, spoil := range map[string]func(*record.Record){
+		"an unknown version":       func(r *record.Record) { r.Version = 2 },
+		"no number":                func(r *record.Record) { r.Number = 0 },
+		"no time":                  func(r *record.Record) { r.Issued = 0 },
+		"half a hash":              func(r *record.Record) { r.Cipher = r.Cipher[:16] },
+		"no ID":                    func(r *record.Record) { r.ID = "" },
+		"an ID like a path":        func(r *record.Record) { r.ID = "r/../1" },
+		"no subject":               func(r *record.Record) { r.Subject = "" },
+		"no unit":                  func(r *record.Record) { r.Unit = "" },
+		"no title":                 func(r *record.Record) { r.Card.Title = "" },
+		"a card without end":       func(r *record.Record) { r.Card.Street = strings.Repeat("a", 4001) },
+		"a town's worth of people": func(r *record.Record) { r.People = make([]identity.PersonID, 257) },
+	} {
+		r := aRecord(t)
+		spoil(&r)
+		if _, err := r.Sign(signedtest.Key(t, 2)); !errors.Is(err, record.ErrRecord) {
+			t.Errorf("a record with %s is signed: %v", what, err)
+		}
+		if _, err := record.OpenRecord(sign(t, signed.DomainRecord, 2, r), cipher, org(t), issuing(t)); !errors.Is(err, record.ErrRecord) {
+			t.Errorf("a record with %s opens: %v", what, err)
+		}
+	}
+	for what, spoil := range map[string]func(*record.Assignment){
+		"an unknown version":   func(a *record.Assignment) { a.Version = 2 },
+		"no number":            func(a *record.Assignment) { a.Number = 0 },
+		"no title":             func(a *record.Assignment) { a.Title = "" },
+		"a text without end":   func(a *record.Assignment) { a.Text = strings.Repeat("a", 4001) },
+		"no day":               func(a *record.Assignment) { a.Due = "2026-11-21T08:00" },
+		"no ID":                func(a *record.Assignment) { a.ID = "" },
+		"no unit":              func(a *record.Assignment) { a.Unit = "" },
+		"a record like a path": func(a *record.Assignment) { a.Record = "../r" },
+		"another organisation": func(a *record.Assignment) { a.Org = identity.OrgIDOf(signedtest.Key(t, 9).Public()) },
+	} {
+		a := anAssignment(t)
+		spoil(&a)
+		if _, err := a.Sign(signedtest.Key(t, 2)); what != "another organisation" && !errors.Is(err, record.ErrAssignment) {
+			t.Errorf("an assignment with %s is signed: %v", what, err)
+		}
+		if _, err := record.OpenAssignment(sign(t, signed.DomainAssignment, 2, a), org(t), issuing(t)); !errors.Is(err, record.ErrAssignment) {
+			t.Errorf("an assignment with %s opens: %v", what, err)
+		}
+	}
+	huge := make([]byte, record.CipherLimit+1)
+	r := aRecord(t)
+	r.Cipher = hash(huge)
+	if _, err := record.OpenRecord(sign(t, signed.DomainRecord, 2, r), huge, org(t), issuing(t)); !errors.Is(err, record.ErrRecord) {
+		t.Errorf("a ciphertext over its bound: %v", err)
+	}
+	if _, _, _, err := record.SealProtected(org(t), "r-1", 1, record.Protected{Fields: []record.Field{{Value: string(huge)}}}); !errors.Is(err, signed.ErrTooLarge) {
+		t.Errorf("a part over its bound: %v", err)
+	}
+}
+
 func TestALoanPassesFromHandToHandAndNeverGrows(t *testing.T) {
 	anna, bo, carl := device(t, 10), device(t, 20), device(t, 30)
 	fromSystem := record.Hand{Loan: lend(t, "", 2, anna, now)}
@@ -129,6 +185,16 @@ func TestALoanPassesFromHandToHandAndNeverGrows(t *testing.T) {
 		{"Carl lends what Anna holds", []record.Hand{fromSystem, {Loan: lend(t, carl, 30, bo, now-1), Credential: credentialOf(t, 30)}}, bo, false},
 		{"Carl signs in Anna's name", []record.Hand{fromSystem, {Loan: lend(t, anna, 30, bo, now-1), Credential: credentialOf(t, 10)}}, bo, false},
 		{"Anna forges the system's loan", []record.Hand{{Loan: lend(t, "", 10, anna, now)}}, anna, false},
+		{"Anna lends another version on", []record.Hand{fromSystem, {Loan: sign(t, signed.DomainLoan, 10, record.Loan{Version: 1, Org: org(t),
+			Record: "r-1", Number: 3, From: anna, To: bo, Until: now - 1}), Credential: credentialOf(t, 10)}}, bo, false},
+		{"Anna lends another record on", []record.Hand{fromSystem, {Loan: sign(t, signed.DomainLoan, 10, record.Loan{Version: 1, Org: org(t),
+			Record: "r-2", Number: 2, From: anna, To: bo, Until: now - 1}), Credential: credentialOf(t, 10)}}, bo, false},
+		{"Anna lends in another organisation's name", []record.Hand{fromSystem, {Loan: sign(t, signed.DomainLoan, 10, record.Loan{Version: 1,
+			Org: identity.OrgIDOf(signedtest.Key(t, 9).Public()), Record: "r-1", Number: 2, From: anna, To: bo, Until: now - 1}), Credential: credentialOf(t, 10)}}, bo, false},
+		{"Anna lends to nobody", []record.Hand{fromSystem, {Loan: lend(t, anna, 10, "", now-1), Credential: credentialOf(t, 10)}}, "", false},
+		{"Anna signs something else than a loan", []record.Hand{fromSystem, {Loan: sign(t, signed.DomainManifest, 10, record.Loan{Version: 1, Org: org(t),
+			Record: "r-1", Number: 2, From: anna, To: bo, Until: now - 1}), Credential: credentialOf(t, 10)}}, bo, false},
+		{"a credential stands where the system lends", []record.Hand{{Loan: fromSystem.Loan, Credential: credentialOf(t, 10)}}, anna, false},
 		{"too many hands", []record.Hand{fromSystem, toBo, toBo, toBo, toBo}, bo, false},
 	} {
 		loan, err := record.OpenHands(c.hands, org(t), issuing(t), c.holder)
@@ -153,6 +219,18 @@ func TestEvidenceSaysWhoDidWhatAndTrustsNobody(t *testing.T) {
 		"another assignment": func() { a := anAssignment(t); a.Number = 2; e.Assignment = sign(t, signed.DomainAssignment, 2, a) },
 		"another device":     func() { e.Credential = credentialOf(t, 5) },
 		"an unknown version": func() { e.Version = 2 },
+		"work of another kind": func() {
+			e.Work = sign(t, signed.DomainAssignment, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1, Content: make([]byte, 32), Device: device(t, 3)})
+		},
+		"work that names another device": func() {
+			var w record.Work
+			if err := signed.Unverified(e.Work, record.WorkLimit, &w); err != nil {
+				t.Fatal(err)
+			}
+			w.Device = device(t, 5)
+			e.Work = sign(t, signed.DomainWork, 3, w)
+		},
+		"a statement of another root": func() { e.Statement = bytes.Clone(e.Statement); e.Statement[len(e.Statement)-1] ^= 1 },
 	} {
 		e = record.Evidence{}
 		if err := signed.Decode(evidence(t), record.EvidenceLimit, &e); err != nil {
