@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"handslag/app/agent"
+	"handslag/assets"
 )
 
 // codeTyping is where the person at the device that showed the code types what they hear.
@@ -37,31 +38,40 @@ func (s *handoverScreen) drawCode(step agent.VerifyStep) {
 	s.put(key, parts...)
 }
 
-// drawTyping asks for the six digits that the other's screen shows.
+// drawTyping asks for the six digits that the other's screen shows. While the devices judge them another stage may have
+// been on the screen.
 func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
 	lang := s.w.lang
-	if s.typing != nil {
-		if step.TriesLeft != s.typing.left {
-			s.typing.left = step.TriesLeft
-			s.typing.entry.Wrong()
-			s.typing.below.SetText(lang.Say("handover.code_wrong", "n", step.TriesLeft))
-			s.typing.below.InState(StateDanger)
-			s.focusOn(s.typing.entry)
+	if s.typing == nil || s.drawn != "typing" {
+		wrong := s.typing != nil && step.TriesLeft < s.typing.left
+		t := &codeTyping{entry: NewCodeEntry(), below: NewText(lang.Say("handover.code_hint")), left: step.TriesLeft}
+		s.typing = t
+		t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
+		t.entry.OnComplete = s.typed
+		words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()))
+		parts := []fyne.CanvasObject{NewPanel(container.New(keysBeside{}, words, NewKeypad(t.entry)))}
+		if step.Peer != nil {
+			parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
+		}
+		s.put("typing", parts...)
+		s.focusOn(t.entry)
+		if wrong {
+			s.typing.wrong(lang)
 		}
 		return
 	}
-	t := &codeTyping{entry: NewCodeEntry(), below: NewText(lang.Say("handover.code_hint")), left: step.TriesLeft}
-	s.typing = t
-	t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
-	t.entry.OnComplete = s.typed
-	words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()))
-	form := NewPanel(container.New(keysBeside{}, words, NewKeypad(t.entry)))
-	parts := []fyne.CanvasObject{form}
-	if step.Peer != nil {
-		parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
+	if step.TriesLeft < s.typing.left {
+		s.typing.left = step.TriesLeft
+		s.typing.wrong(lang)
+		s.focusOn(s.typing.entry)
 	}
-	s.put("typing", parts...)
-	s.focusOn(t.entry)
+}
+
+// wrong marks the boxes and says how many tries are left.
+func (t *codeTyping) wrong(lang assets.Language) {
+	t.entry.Wrong()
+	t.below.SetText(lang.Say("handover.code_wrong", "n", t.left))
+	t.below.InState(StateDanger)
 }
 
 // typed hands the digits on; whether they are right the next step tells.
