@@ -27,8 +27,8 @@ func askOpen(w fyne.Window, opened func(io.ReadCloser, error)) {
 		opened(r, nil)
 	}, w)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".png", ".jpg", ".jpeg", ".gif", ".PNG", ".JPG", ".JPEG", ".GIF"}))
-	d.Resize(w.Canvas().Size())
 	d.Show()
+	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
 }
 
 // askSave asks where to write with Fyne's dialog. No place chosen is a nil file.
@@ -41,8 +41,8 @@ func askSave(w fyne.Window, name string, opened func(SavedFile, error)) {
 		opened(chosenFile{f}, nil)
 	}, w)
 	d.SetFileName(name)
-	d.Resize(w.Canvas().Size())
 	d.Show()
+	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
 }
 
 // chosenFile is what Fyne's dialog gives, which may be no file of this machine.

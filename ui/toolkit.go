@@ -9,10 +9,16 @@ import (
 	"handslag/assets"
 )
 
-// toolkitWords are the words that Fyne itself shows, by its own keys: in the menu that a long press on a field opens.
+// toolkitWords are the words that Fyne itself shows, by its own keys: in the menu that a long press on a field opens, and in
+// the dialogs that choose a file.
 var toolkitWords = map[string]string{
 	"Undo": "toolkit.undo", "Redo": "toolkit.redo", "Cut": "toolkit.cut", "Copy": "toolkit.copy", "Paste": "toolkit.paste",
 	"Select all": "toolkit.select_all", "Quit": "toolkit.quit", "File": "toolkit.file",
+	"OK": "common.ok", "Cancel": "common.cancel", "Save": "common.save", "Open": "toolkit.open", "Yes": "toolkit.yes", "No": "toolkit.no",
+	"Folder": "toolkit.folder", "New Folder": "toolkit.new_folder", "Create Folder": "toolkit.create_folder",
+	"Enter filename": "toolkit.enter_filename", "Favourites": "toolkit.favourites", "Show Hidden Files": "toolkit.hidden_files",
+	"Confirm": "toolkit.confirm", "Advanced": "toolkit.advanced", "Error": "toolkit.error", "file.name": "toolkit.name",
+	"file.parent": "toolkit.parent",
 }
 
 // SpeakToolkit makes Fyne's own words follow the person's choice of language, which need not be the computer's. It is called
