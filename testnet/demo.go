@@ -51,7 +51,10 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	d := &town{o: o}
 	d.say("demo.starting", "organisation", demo.OrganisationName)
-	n, err := Start(ctx, Options{Dir: o.State, Programs: programs, Day: o.Day, Lang: o.Lang})
+	n, err := Start(ctx, Options{
+		Dir: o.State, Programs: programs, Day: o.Day, Lang: o.Lang,
+		Line: "127.0.0.1:18443", DirectoryLine: "127.0.0.1:18440", // not among those that connections out take
+	})
 	if errors.Is(err, syscall.EADDRINUSE) {
 		d.say("demo.taken", "state", o.State)
 	}

@@ -55,6 +55,23 @@ func TestTheDemoTellsItsMorningAndGoesOnTheNextDay(t *testing.T) {
 	wantAll(t, later, "Bo signs U-2300") // the day's own version of it
 }
 
+func TestASecondDemoOnTheSameFolderSaysSo(t *testing.T) {
+	state := t.TempDir()
+	n, err := testnet.Start(t.Context(), testnet.Options{Dir: state, Programs: programs, Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	var out bytes.Buffer
+	err = testnet.Demo(t.Context(), testnet.DemoOptions{
+		State: state, Bin: filepath.Dir(programs.Agent), Lang: assets.English, Out: &out, Getenv: func(string) string { return "" },
+	})
+	if err == nil {
+		t.Fatal("two of them run on one folder")
+	}
+	wantAll(t, out.String(), "port is in use")
+}
+
 // The windows are stood in for by a program that shows none, so that the terminal's words can
 // be tried without a display.
 func TestTheTerminalStopsAndStartsTheConnectedSystem(t *testing.T) {

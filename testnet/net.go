@@ -25,6 +25,10 @@ type Options struct {
 	Empty    bool      // import nothing
 	Day      time.Time // that the data is about, zero: today; another than before is imported anew
 	Lang     assets.Language
+
+	// Where devices find connected system and directory, host:port of loopback; "" or one in
+	// use: any that is free. It stays what it was on the first start.
+	Line, DirectoryLine string
 }
 
 // Net is one organisation with its directory, its connected system and its people. Its
@@ -83,10 +87,10 @@ func Start(ctx context.Context, o Options) (_ *Net, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.Line, err = NewProxyAt(before.Line); err != nil {
+	if n.Line, err = lineAt(before.Line, o.Line); err != nil {
 		return nil, err
 	}
-	if n.DirectoryLine, err = NewProxyAt(before.DirectoryLine); errors.Is(err, syscall.EADDRINUSE) {
+	if n.DirectoryLine, err = lineAt(before.DirectoryLine, o.DirectoryLine); errors.Is(err, syscall.EADDRINUSE) {
 		n.DirectoryLine, err = NewProxyAt("") // no device keeps the directory's address
 	}
 	if err != nil {
@@ -106,6 +110,17 @@ func Start(ctx context.Context, o Options) (_ *Net, err error) {
 		return nil, err
 	}
 	return n, n.StartConnected(ctx)
+}
+
+// lineAt listens where it did before, since devices know that address; on the first start at
+// the address that is preferred, if it is free.
+func lineAt(before, preferred string) (*Proxy, error) {
+	if before == "" && preferred != "" {
+		if line, err := NewProxyAt(preferred); err == nil {
+			return line, nil
+		}
+	}
+	return NewProxyAt(before)
 }
 
 func (n *Net) path(elem ...string) string { return filepath.Join(append([]string{n.dir}, elem...)...) }
