@@ -52,3 +52,28 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 	}
 }
+
+// What a device asks of a colleague's credential is what the connected system asks of its rows.
+func TestACredentialSpeaksForItsPersonUnitsAndGrants(t *testing.T) {
+	c := identity.Credential{
+		Person: identity.Person{ID: "bo"}, Units: []identity.Unit{{ID: "norra", Name: "Norra"}, {ID: "vast", Name: "Väst"}},
+		Roles:  []string{"administrator"}, // a role is a name; its grants stand beside it
+		Grants: []identity.Grant{{Right: access.RecordReceive, Scope: access.Unit}},
+	}
+	for _, s := range []struct {
+		sentence string
+		right    identity.Right
+		what     access.Thing
+		want     access.Reason
+	}{
+		{"Bo is handed what his second unit has", access.RecordReceive, access.Thing{Unit: "vast"}, access.Granted},
+		{"Bo is handed what names him", access.RecordReceive, access.Thing{Unit: "sodra", People: []identity.PersonID{"bo"}}, access.Granted},
+		{"Bo is not handed what another unit has", access.RecordReceive, access.Thing{Unit: "sodra"}, access.OutOfReach},
+		{"a unit's name is not its ID", access.RecordReceive, access.Thing{Unit: "Norra"}, access.OutOfReach},
+		{"the name of a role grants nothing", access.RecordShare, access.Thing{Unit: "norra"}, access.NoRight},
+	} {
+		if got := access.May(access.SubjectOf(c), s.right, s.what); got.Reason != s.want {
+			t.Errorf("%s: %+v", s.sentence, got)
+		}
+	}
+}
