@@ -171,6 +171,10 @@ func TestABatchIsBounded(t *testing.T) {
 		"no entries":                func(b *journal.Batch) { b.Items = nil },
 		"too many entries":          func(b *journal.Batch) { b.Items = slices.Repeat(b.Items, 501) },
 		"no credential":             func(b *journal.Batch) { b.Credential = nil },
+		"a credential without end":  func(b *journal.Batch) { b.Credential = make([]byte, identity.CredentialLimit+1) },
+		"a segment without an ID":   func(b *journal.Batch) { b.Segments[0].ID = nil },
+		"a segment without a key":   func(b *journal.Batch) { b.Segments[0].Sealed = nil },
+		"too many segments":         func(b *journal.Batch) { b.Segments = slices.Repeat(b.Segments, 65) },
 		"a payload without its key": func(b *journal.Batch) { b.Items[0].Key = nil },
 		"a key of no segment":       func(b *journal.Batch) { b.Items[0].Segment = 1 },
 		"an entry too large":        func(b *journal.Batch) { b.Items[0].Entry = make([]byte, journal.EntryLimit+1) },
@@ -209,10 +213,22 @@ func TestAReceiptIsForOneDeviceOfOneOrganisation(t *testing.T) {
 	if _, err := journal.OpenReceipt(data, org, device, []signed.Key{signedtest.Key(t, 9).Public()}); !errors.Is(err, signed.ErrSignature) {
 		t.Errorf("forged: %v", err)
 	}
-	good.Ranges[0].To = 0
-	data, _ = good.Sign(signedtest.Key(t, 8))
-	if _, err := journal.OpenReceipt(data, org, device, keys); !errors.Is(err, journal.ErrReceipt) {
-		t.Errorf("a range that ends before it begins: %v", err)
+	for what, spoil := range map[string]func(*journal.Receipt){
+		"a range that ends before it begins": func(r *journal.Receipt) { r.Ranges[0].To = 0 },
+		"a range that begins at nothing":     func(r *journal.Receipt) { r.Ranges[0].From = 0 },
+		"a range of no generation":           func(r *journal.Receipt) { r.Ranges[0].Generation = 0 },
+		"half a hash":                        func(r *journal.Receipt) { r.Ranges[0].Hash = make([]byte, 16) },
+		"no time":                            func(r *journal.Receipt) { r.Time = 0 },
+		"an unknown version":                 func(r *journal.Receipt) { r.Version = 2 },
+		"another organisation":               func(r *journal.Receipt) { r.Org = identity.OrgIDOf(signedtest.Key(t, 9).Public()) },
+	} {
+		r := good
+		r.Ranges = slices.Clone(good.Ranges)
+		spoil(&r)
+		data, _ := r.Sign(signedtest.Key(t, 8))
+		if _, err := journal.OpenReceipt(data, org, device, keys); !errors.Is(err, journal.ErrReceipt) {
+			t.Errorf("a receipt with %s: %v", what, err)
+		}
 	}
 }
 
