@@ -117,7 +117,7 @@ type sideBySide struct{ least float32 }
 func (l sideBySide) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	n := float32(len(objects))
 	w := (size.Width - gapWide*(n-1)) / n
-	if w < l.least {
+	if w < fyne.Max(l.least, column{}.MinSize(objects).Width) {
 		stack{gap}.Layout(objects, size)
 		return
 	}
@@ -151,7 +151,7 @@ const codeWords = float32(260) // what the words need beside the code
 
 func (l codeBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	side := l.side(o[0], size.Width)
-	if size.Width < side+gapWide+codeWords {
+	if size.Width < side+gapWide+fyne.Max(codeWords, o[1].MinSize().Width) {
 		stack{gap}.Layout(o, size)
 		return
 	}
