@@ -82,7 +82,7 @@ func show(a *agent.Agent, set settings, about ui.About, prefs ui.Preferences) {
 		Keep: func(p ui.Preferences) error { return ui.KeepPreferences(set.preferences(), p) },
 	})
 	w.Attach(window)
-	window.Resize(fyne.NewSize(1180, 780))
+	window.Resize(set.size)
 	window.SetMaster()
 	program.Lifecycle().SetOnStarted(func() {
 		ui.SettleTaps(window)
@@ -125,13 +125,14 @@ type settings struct {
 	camera, showQR         string
 	lang, title            string
 	loopback               bool
+	size                   fyne.Size
 }
 
 func parse(args []string, help io.Writer) (settings, error) {
 	home := dataHome()
 	s := settings{
 		vault: filepath.Join(home, "handslag"), outbox: filepath.Join(home, "handslag-outbox"),
-		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: "none", title: "Handslag",
+		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: "none", title: "Handslag", size: fyne.NewSize(1180, 780),
 	}
 	say := assets.Swedish.Say
 	for i, arg := range args { // the help speaks the language that is asked for beside it
@@ -150,6 +151,14 @@ func parse(args []string, help io.Writer) (settings, error) {
 	f.BoolVar(&s.loopback, "loopback", false, say("cli.flag.loopback"))
 	f.StringVar(&s.lang, "lang", "", say("cli.flag.lang"))
 	f.StringVar(&s.title, "title", s.title, say("window.flag.title"))
+	f.Func("size", say("window.flag.size"), func(text string) error {
+		var width, height uint16
+		if n, err := fmt.Sscanf(text, "%dx%d", &width, &height); n < 2 || err != nil || width == 0 || height == 0 {
+			return errors.New("940x760")
+		}
+		s.size = fyne.NewSize(float32(width), float32(height))
+		return nil
+	})
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -41,7 +41,7 @@ func (d *town) obey(ctx context.Context, windows ...*window) error {
 				lines = nil
 				continue
 			}
-			quit, err := d.command(ctx, strings.TrimSpace(line))
+			quit, err := d.command(ctx, strings.TrimSpace(line), open > 0)
 			if err != nil && ctx.Err() == nil {
 				d.indent("%v", err)
 			}
@@ -92,7 +92,9 @@ func (d *town) closed(ctx context.Context, w *window) {
 	}
 }
 
-func (d *town) command(ctx context.Context, line string) (quit bool, err error) {
+// command does one line. Windows that are open notice a change at their next sync, which is
+// said, so that nobody takes the wait for a fault.
+func (d *town) command(ctx context.Context, line string, open bool) (quit bool, err error) {
 	switch line {
 	case "":
 	case "offline":
@@ -100,11 +102,17 @@ func (d *town) command(ctx context.Context, line string) (quit bool, err error) 
 			return false, err
 		}
 		d.say("demo.offline")
+		if open {
+			d.say("demo.offline_noticed")
+		}
 	case "online":
 		if err := d.StartConnected(ctx); err != nil {
 			return false, err
 		}
 		d.say("demo.online")
+		if open {
+			d.say("demo.online_noticed")
+		}
 	case "verify":
 		v, err := d.Audit(ctx)
 		if err != nil {

@@ -75,6 +75,9 @@ func (d *town) hideCodes() error {
 	return nil
 }
 
+// halfScreen lets two windows stand side by side on a screen of 1920 × 1080.
+const halfScreen = "940x760"
+
 // open starts one window. Its verification screen writes its code to a private folder that
 // the colleague's camera looks into.
 func (d *town) open(program string, who, other *Person, title string) (*window, error) {
@@ -91,7 +94,7 @@ func (d *town) open(program string, who, other *Person, title string) (*window, 
 		who: who, log: log, from: from, opened: time.Now(), exited: make(chan struct{}),
 		cmd: exec.Command(program,
 			"-vault", who.Vault, "-outbox", who.Outbox, "-directory", url, "-directory-ca", ca, "-loopback",
-			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag"),
+			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag", "-size", halfScreen),
 	}
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	if lang := d.o.Getenv("LANG"); lang == "" || lang == "C" { // Fyne wants to be told where it is

@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -272,4 +274,50 @@ func children(t *testing.T, r *run, name string) []int {
 		pids = append(pids, n)
 	}
 	return pids
+}
+
+var registered = regexp.MustCompile(`f\.\w+\((?:&s\.\w+, )?"([a-z-]+)"`)
+
+// The window's own main is the other end of the command line: a flag that only one end knows
+// would close both windows at once.
+func TestTheWindowsGetFlagsThatTheyHaveAndNoSecret(t *testing.T) {
+	source, err := os.ReadFile("../../main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var has []string
+	for _, found := range registered.FindAllStringSubmatch(string(source), -1) {
+		has = append(has, found[1])
+	}
+	if len(has) < 8 {
+		t.Fatalf("only the flags %q are found in main.go", has)
+	}
+	given := filepath.Join(t.TempDir(), "arguments")
+	state := filepath.Join(t.TempDir(), "state")
+	r := begin(t, withWindow(t, `printf '%s\n' "$@" >>`+given+"; exit 0"), state, ":9", "-lang", "en")
+	said := r.end() // both close at once
+	holds(t, said, "anna.lind has closed", "bo.ek has closed")
+	data, err := os.ReadFile(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := 0
+	for line := range strings.Lines(string(data)) {
+		name, isFlag := strings.CutPrefix(strings.TrimSpace(line), "-")
+		if !isFlag {
+			continue
+		}
+		flags++
+		if !slices.Contains(has, name) {
+			t.Errorf("the window has no flag -%s", name)
+		}
+	}
+	if flags < 16 {
+		t.Errorf("%d flags for two windows", flags)
+	}
+	for _, word := range secrets(t, filepath.Join(state, "people.json")) {
+		if bytes.Contains(data, []byte(word)) {
+			t.Error("a secret stands on a command line")
+		}
+	}
 }
