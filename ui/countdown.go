@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// countdownUrgent is when the bar turns from calm to warning, or in the last two thirds of what is that short itself.
+// countdownUrgent is when the bar turns from calm to warning, or in the last third of what is shorter.
 const countdownUrgent = time.Minute
 
 // Countdown shows how long something stays open, as a bar and in words, with one button that extends it. It holds no clock:
@@ -49,7 +49,7 @@ func NewCountdown(phrase func(clock string) string, extend string) *Countdown {
 func (c *Countdown) Set(left, total time.Duration) {
 	left = max(left, 0)
 	state := StateOK
-	if left < min(countdownUrgent, total*2/3) {
+	if left < min(countdownUrgent, total/3) {
 		state = StateWarning
 	}
 	c.label.SetText(c.phrase(Clock(left)))
