@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test fuzz bench clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model model fuzz bench clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -54,6 +54,10 @@ fuzz:
 		done; \
 	done
 
+# The verification's state machine, searched by spin: the design holds, each weakening falls.
+model: deps-model
+	go test -count=1 -v ./sync/peer/model/
+
 bench:
 	go test -run '^$$' -bench . -benchmem ./vault/... ./identity/... ./sync/... ./app/...
 
@@ -74,6 +78,16 @@ deps:
 deps-test:
 	@command -v $${CC:-gcc} >/dev/null || { echo "Installing gcc, which Go's race detector needs."; \
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc libc6-dev; }
+
+# Spin makes C of the model, and gcc a search of it.
+deps-model:
+	@if command -v spin >/dev/null && command -v gcc >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing spin, which searches the model of the verification, and gcc, which it needs:"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends spin gcc libc6-dev; \
+	else \
+		echo "The model needs spin (https://spinroot.com) and gcc. Install them with this system's package manager, then try again."; exit 1; \
+	fi
 
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo)
 

@@ -1,87 +1,12 @@
 /*
  * The two ends. An End takes one event at a time, as the session's loop in Go hands them to
- * ceremony.step, and each inline is the method of that name there. S and D index the ends.
+ * ceremony.step, and each inline is the method of that name there.
  */
-#define S 0
-#define D 1
-
-/* Keys, and the credentials that name them. */
-#define A 1
-#define B 2
-#define E 3
-
-/* Nonces: A's, B's, one that E drew, one that E ground until digits agree. */
-#define NA 1
-#define NB 2
-#define NE 3
-#define GROUND 4
-
-/* Connections of an end: none, the honest one between A and B, one that E holds. */
-#define NONE 0
-#define DIRECT 1
-#define EVIL 2
-
-#define TRIES 3
-
-mtype:state = { IDLE, OFFERING, CLAIMED, IDENTIFIED, CONFIRM, VERIFIED, CLOSED };
-mtype:event = { STARTED, CONNECTED, COMMIT, CLAIM, ANSWER, PROOF, DONE, ABORT, GARBAGE,
-	LOST, UNREACHABLE, TYPED, ENTRY, CANCEL, TICK };
-mtype:reason = { EXPIRED, KEY_MISMATCH, COMMIT_BAD, SECOND_CLAIM, CODE_WRONG, PEER_ABORT,
-	CANCELLED, NO_ROAD, BAD_ANSWER, ENTRY_FAILED };
-
-typedef Machine {
-	mtype:state state = IDLE;
-	bit left;       /* ticks until the deadline, less one */
-	byte conn;      /* the connection of the claim */
-	byte remote;    /* the key that the connection proved */
-	byte peer;      /* the credential taken, by its owner */
-	byte theirs;    /* the other's nonce; not 0: the transcript is fixed */
-	byte wrong;     /* tries used up */
-	bool shown;     /* the screen shows its digits, or its second code */
-	bool signs;     /* its proof is out */
-	bool proven;    /* the other's proof is in */
-	bool agreed;    /* the code typed or scanned here was right */
-	bool evidence, durable, otherDone;
-}
-Machine m[2];
-
-/* The offer as S read it; D's own is (B, NB, unaltered). */
-byte offerKey = B, offerCommit = NB;
-bool altered;   /* it is not D's in something else: secret, address, form */
-
-byte commit;    /* what S holds D's nonce against */
-
-/* Messages on the honest connection, to each end. More never wait. */
-chan wire[2] = [6] of { mtype:event };
-
-/* An event is handed over with its fields; who has one fills them, the End clears them. */
-chan events[2] = [0] of { mtype:event };
-byte conn, remote, cred, nonce;
-bool good;      /* PROOF: it opens; TYPED: it is right; ENTRY: it is durable */
-
-/* What E has learned. */
-bool knowsA, knowsB;   /* the nonces */
-bool holdsSig[2];      /* the end's proof */
-
-#ifdef UNTIED
-#define KEY_UNCHECKED
-#define SESSIONS_SAME (offerCommit == NB && !altered)
-#define CONNECTIONS_SAME true
-#else
-#define SESSIONS_SAME (offerKey == B && offerCommit == NB && !altered)
-#define CONNECTIONS_SAME (m[S].remote == B && m[D].remote == A)
-#endif
-
-/* Both ends have the same transcript, field by field. */
-#define SAME_T (SESSIONS_SAME && CONNECTIONS_SAME && m[S].peer == B && m[D].peer == A && \
-	m[S].theirs == NB && m[D].theirs == NA)
-
-/* The digits of a role are alike at both ends. */
-#define DIGITS_AGREE (SAME_T || m[S].theirs == GROUND || m[D].theirs == GROUND)
-
-#include "properties.pml"
 
 #define REFUSED (why != 0)
+
+/* For the story of an attack, which the trail prints. */
+#define LETTER(v) (v > 0 -> 64 + v : 45)
 
 /* say gives the other end a message; E keeps what is said to her. */
 inline say(kind) {
@@ -132,11 +57,7 @@ inline judgeCommit() {
 inline judgeClaim() {
 	if
 	:: m[D].state == VERIFIED -> skip /* dropped */
-	:: m[D].state == OFFERING
-#ifdef SECRET_REUSABLE
-		|| m[D].state == IDENTIFIED || (m[D].state == CONFIRM && !m[D].evidence)
-#endif
-		->
+	:: CLAIMABLE ->
 		claimants = (claimants < 2 -> claimants + 1 : 2);
 		m[D].conn = conn;
 		m[D].remote = remote;
@@ -239,7 +160,7 @@ inline takeDone() {
 }
 
 /* settle is VERIFIED once both entries are durable. */
-inline settle() { settled = m[x].durable && m[x].otherDone }
+inline settle() { settled = m[x].durable && OTHER_DONE }
 
 /* receive is a message on the connection of the claim. After VERIFIED only an abort counts. */
 inline receive() {
@@ -272,6 +193,12 @@ inline leave() {
 	m[x].left = 0
 }
 
+/* stranger is a claim without the secret: dropped, and nothing is disturbed. */
+inline stranger() {
+	m[D].left = RENEWED;
+	noteTick(false)
+}
+
 proctype End(bit x) {
 	mtype:event ev;
 	mtype:reason why;
@@ -279,6 +206,8 @@ proctype End(bit x) {
 end:
 	do
 	:: atomic { events[x]?ev ->
+		printf("%c takes %e: key %c, credential %c, nonce %c, good %d\n",
+			LETTER(A + x), ev, LETTER(remote), LETTER(cred), LETTER(nonce), good);
 		if
 		:: m[x].state == CLOSED -> skip
 		:: m[x].state != CLOSED && ev == STARTED ->
@@ -299,16 +228,21 @@ end:
 			fi
 		:: m[x].state != CLOSED && ev == TICK ->
 			if
-			:: m[x].left > 0 -> m[x].left--
+			:: UNDUE -> skip
+			:: !UNDUE && m[x].left > 0 -> m[x].left--
 			:: else -> fail(EXPIRED)
 			fi
 		:: else -> receive()
 		fi;
 		if
-		:: REFUSED -> printf("end %d: %e\n", x, why); leave()
-		:: !REFUSED && settled -> enter(VERIFIED); assertVerified(x)
+		:: REFUSED -> printf("%c fails: %e\n", LETTER(A + x), why); leave()
+		:: !REFUSED && settled ->
+			printf("%c is VERIFIED with %c\n", LETTER(A + x), LETTER(m[x].peer));
+			enter(VERIFIED);
+			assertVerified(x)
 		:: else -> skip
 		fi;
+		noteTick(ev == TICK && m[x].state != CLOSED);
 		ev = 0; why = 0; settled = false;
 		conn = 0; remote = 0; cred = 0; nonce = 0; good = false }
 	od

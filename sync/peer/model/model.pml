@@ -1,6 +1,6 @@
 /*
- * The verification of two devices, against an attacker. Three files beside this one:
- * ends.pml is the state machine of ../ceremony.go, ../scanner.go and ../displayer.go, with
+ * The verification of two devices, against an attacker. Beside this file: state.pml is
+ * what there is to know, ends.pml the state machine of ../ceremony.go, ../scanner.go and ../displayer.go, with
  * the same names; world.pml is network, persons, journals, clocks and the attacker;
  * properties.pml says what must hold.
  *
@@ -52,7 +52,9 @@
  * machine in Go speaks 2; 1 and 3 are the design's. In form 3 B's first message carries the
  * commitment, and the one in the code counts for nothing.
  *
- * WEAKENINGS, each a flag. See model_test.go for what each must lead to.
+ * WEAKENINGS, each a flag; weakenings_test.go says what each must lead to. TLS_HOLDS keeps the
+ * transport keys from Eve, and CARELESS takes from persons what is said of them above, so
+ * that tests can say which defence carries what.
  *   NO_COMMITMENT     D's nonce is held against no commitment
  *   KEY_UNCHECKED     a credential need not be of the connection's key
  *   UNTIED            nor do transcript and session name say whose keys the connection has
@@ -60,6 +62,7 @@
  *   SECRET_REUSABLE   a second claim takes the first one's place
  *   ONE_CODE          both roles have the same digits
  *   SCAN_UNJUDGED     D does not hold S's second code against its own transcript
+ *   NOT_WAITED        VERIFIED does not wait for the other's entry
  *   DEADLINE_RENEWED  a stranger's message renews the deadline
  *   NO_SETTLING       there is no deadline once the evidence is in
  */
@@ -67,5 +70,7 @@
 #define FORM 2
 #endif
 
+#include "state.pml"
+#include "properties.pml"
 #include "ends.pml"
 #include "world.pml"

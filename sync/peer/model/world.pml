@@ -44,7 +44,9 @@ init {
 	atomic {
 		if
 		:: leaked = false
+#ifndef TLS_HOLDS
 		:: leaked = true
+#endif
 		fi;
 		run End(S); run End(D);
 		run Anna(); run Bo(); run Network(); run Journal(S); run Journal(D); run Eve(); run Strangers();
@@ -146,11 +148,7 @@ end:
 proctype Clock(bit x) {
 end:
 	do
-#ifdef NO_SETTLING
-	:: atomic { OPEN(x) && !(m[x].evidence && m[x].state != VERIFIED) -> give(x, TICK) }
-#else
 	:: atomic { OPEN(x) -> give(x, TICK) }
-#endif
 	od
 }
 
@@ -158,13 +156,7 @@ end:
 proctype Strangers() {
 end:
 	do
-	:: atomic { OPEN(D) ->
-#ifdef DEADLINE_RENEWED
-		m[D].left = 1
-#else
-		skip
-#endif
-		}
+	:: atomic { OPEN(D) -> stranger() }
 	od
 }
 
