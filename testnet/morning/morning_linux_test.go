@@ -18,7 +18,7 @@ import (
 func TestTheProgramTellsItsMorningAndGoesOn(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	first := told(t, state)
-	holds(t, first, "Maja Vintergrind", "U-2300", "alla kedjor")
+	holds(t, first, "Maja Vintergrind", "U-2300", "står programmet för", "alla kedjor")
 	again := told(t, state, "-lang", "en")
 	holds(t, again, "Maja Vintergrind", "U-2300", "every chain")
 	for _, said := range []string{first, again} {
