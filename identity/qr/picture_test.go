@@ -221,9 +221,6 @@ func FuzzRead(f *testing.F) {
 		if _, err := Read(img); err != nil && !errors.Is(err, ErrNoCode) {
 			t.Fatal(err)
 		}
-		if goqrAdrift.Load() > 0 {
-			t.Fatal("a picture that goqr does not come back from")
-		}
 	})
 }
 

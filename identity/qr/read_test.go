@@ -6,11 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"math/rand/v2"
-	"slices"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 )
 
 // spoilt modules beyond what error correction mends must end in no text or the right one.
@@ -135,22 +131,3 @@ func TestAFieldOfCornerSquaresDoesNotHoldTheDecoderUp(t *testing.T) {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-func TestADecoderThatDoesNotEndIsLeftBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var adrift atomic.Int32
-		release := make(chan struct{})
-		texts := patiently(func() []string { <-release; return []string{"late"} }, time.Second, &adrift)
-		if texts != nil || adrift.Load() != 1 {
-			t.Errorf("got %q with %d adrift", texts, adrift.Load())
-		}
-		close(release)
-		synctest.Wait()
-		if adrift.Load() != 0 {
-			t.Error("it came home and is still counted")
-		}
-		if texts := patiently(func() []string { return []string{"soon"} }, time.Second, &adrift); !slices.Equal(texts, []string{"soon"}) {
-			t.Errorf("got %q", texts)
-		}
-	})
-}

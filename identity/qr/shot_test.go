@@ -39,10 +39,13 @@ type plane struct {
 	box   image.Rectangle // where the screen is
 }
 
+// take is the picture of a code, or of the bare table.
 func (s shot) take(code *Code, random *rand.Rand) image.Image {
 	p := &plane{w: shotWidth, h: shotHeight, light: make([]float32, shotWidth*shotHeight)}
 	p.clutter(random)
-	s.show(p, code, random)
+	if code != nil {
+		s.show(p, code, random)
+	}
 	if s.blur > 0 {
 		p.soften(s.blur)
 	}
@@ -96,8 +99,8 @@ func (s shot) show(p *plane, code *Code, random *rand.Rand) {
 	cornerX, cornerY := float64(corner%2)*side, float64(corner/2)*side
 	inX, inY := 1-2*float64(corner%2), 1-2*float64(corner/2)
 	// The fingertip's middle: on the diagonal, so that its end lies finger modules inside the code's own corner.
-	reach := QuietZone + s.finger - fingerWidth*0.7
-	tipX, tipY := cornerX+inX*reach, cornerY+inY*reach
+	over := QuietZone + s.finger - fingerWidth*0.7
+	tipX, tipY := cornerX+inX*over, cornerY+inY*over
 	spotX, spotY := side*(0.2+0.6*random.Float64()), side*(0.2+0.6*random.Float64())
 	phaseU, phaseV := random.Float64()*7, random.Float64()*7
 	slant := random.Float64() * 2 * math.Pi
@@ -146,8 +149,10 @@ func (s shot) show(p *plane, code *Code, random *rand.Rand) {
 		}
 		return lit, true
 	}
-	for y := range p.h {
-		for x := range p.w {
+	// Even turned and tilted the screen stays within this of its middle.
+	reach := (side + 2*screenMargin) * s.pixels * 1.3
+	for y := max(int(middleY-reach), 0); y < min(int(middleY+reach), p.h); y++ {
+		for x := max(int(middleX-reach), 0); x < min(int(middleX+reach), p.w); x++ {
 			if _, inside := light(float64(x)+0.5, float64(y)+0.5); !inside {
 				continue
 			}
