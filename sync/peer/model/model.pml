@@ -1,8 +1,8 @@
 /*
  * The verification of two devices, against an attacker. Beside this file: state.pml is
- * what there is to know, ends.pml the state machine of ../ceremony.go, ../scanner.go and ../displayer.go, with
- * the same names; world.pml is network, persons, journals, clocks and the attacker;
- * properties.pml says what must hold.
+ * what there is to know; ends.pml the state machine of ../ceremony.go, ../scanner.go and
+ * ../displayer.go, with the same names; world.pml network, persons, journals, clocks and
+ * the attacker; properties.pml what must hold.
  *
  * WHO IS THERE. A (Anna's device) scans, it is the Scanner. B (Bo's) shows the code, it is
  * the Displayer. Both are honest. E is the attacker: Eve works in the same organisation, so
@@ -28,8 +28,8 @@
  *   her nonce is fixed: at the commitment where one is demanded, else when she sends it.
  *   Where two codes of different roles must agree, one ground nonce does both here (10^12
  *   tries): the attacker is stronger than she is. Other different transcripts differ in
- *   their digits: blind luck (three tries, 3 in a million) is the price of six digits, it is
- *   in the README, and a model that may draw luck finds nothing else.
+ *   their digits: blind luck (three tries, 3 in a million) is the price of six digits, and
+ *   a model that may draw luck finds nothing else.
  * - Time: each deadline is two ticks of a clock that each end has for itself, and the ticks
  *   may fall anywhere, so every order of events and deadlines is searched. Real lengths
  *   matter to persons, not to the order. That deadlines come at all is fairness of the two
