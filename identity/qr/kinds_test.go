@@ -16,29 +16,29 @@ var kinds = []kind{
 		s.tilt, s.about, s.pixels = among(25, 54), among(0, 360), among(5.5, 8)
 	}},
 	{"blur σ 1", false, func(s *shot, among func(low, high float64) float64) { s.blur, s.pixels = 1, among(3.5, 7) }},
-	{"blur σ 2", false, func(s *shot, among func(low, high float64) float64) { s.blur, s.pixels = 2, among(5, 7.5) }},
+	{"blur σ 2", false, func(s *shot, among func(low, high float64) float64) { s.blur, s.pixels = 2, among(4, 6.5) }},
 	{"blur σ 3", true, func(s *shot, among func(low, high float64) float64) { s.blur, s.pixels = 3, among(5.5, 8) }},
 	{"motion", false, func(s *shot, among func(low, high float64) float64) {
-		s.motion, s.to, s.pixels = among(4, 9), among(0, 180), among(5.5, 8)
+		s.motion, s.to, s.pixels = among(4, 11), among(0, 180), among(5.5, 8)
 	}},
 	{"moiré", false, func(s *shot, among func(low, high float64) float64) {
-		s.moire, s.beat = among(0.4, 0.8), among(2.5, 16)
+		s.moire, s.beat = among(0.5, 0.95), among(2.5, 16)
 	}},
-	{"glare", false, func(s *shot, among func(low, high float64) float64) { s.glare, s.spot = among(0.7, 2.2), among(3, 6) }},
+	{"glare", false, func(s *shot, among func(low, high float64) float64) { s.glare, s.spot = among(0.7, 2.5), among(4, 8) }},
 	{"low light", false, func(s *shot, among func(low, high float64) float64) {
 		s.dark, s.bright, s.noise = among(3, 9), among(26, 60), among(3, 7)
 	}},
-	{"noise", false, func(s *shot, among func(low, high float64) float64) { s.noise, s.pixels = among(30, 75), among(5, 8) }},
+	{"noise", false, func(s *shot, among func(low, high float64) float64) { s.noise, s.pixels = among(35, 90), among(5, 8) }},
 	{"partial shade", false, func(s *shot, among func(low, high float64) float64) { s.shade = among(0.5, 0.85) }},
 	{"low contrast", false, func(s *shot, among func(low, high float64) float64) {
 		s.dark = among(60, 160)
-		s.bright = s.dark + among(10, 32)
+		s.bright = s.dark + among(8, 28)
 	}},
-	{"finger", false, func(s *shot, among func(low, high float64) float64) { s.finger = among(1, 6.5) }},
+	{"finger", false, func(s *shot, among func(low, high float64) float64) { s.finger = among(2, 8) }},
 	{"JPEG", false, func(s *shot, among func(low, high float64) float64) {
-		s.quality, s.pixels = int(among(2, 12)), among(3.5, 7)
+		s.quality, s.pixels = int(among(1, 9)), among(3.5, 7)
 	}},
-	{"small", false, func(s *shot, among func(low, high float64) float64) { s.pixels = among(1.9, 3) }},
+	{"small", false, func(s *shot, among func(low, high float64) float64) { s.pixels = among(1.7, 2.8) }},
 	{"inverted", false, func(s *shot, among func(low, high float64) float64) {
 		s.inverted = true
 		s.turn, s.tilt, s.blur = among(0, 360), among(0, 25), among(0.4, 1)

@@ -54,6 +54,10 @@ var looks = []func(gray *image.Gray) (flat *image.Gray, scale float64){
 	func(g *image.Gray) (*image.Gray, float64) { return flatten(lifted(g), windowOf(g, 100)), 1 },
 }
 
+// pairsAfter is the look after which a third corner is given up for lost; the ones behind it cost most and find what is
+// small or in shadow.
+const pairsAfter = 2
+
 func windowOf(g *image.Gray, share int) int { return max(max(g.Rect.Dx(), g.Rect.Dy())/share, 8) }
 
 // find tells accept every text that it finds, until that has enough or the steps are used up.
@@ -70,7 +74,7 @@ func newSearch(gray *image.Gray, accept func(text string) (enough bool)) *search
 
 func (s *search) run() {
 	s.flat = flatten(s.gray, windowOf(s.gray, 32))
-	for _, look := range looks {
+	for i, look := range looks {
 		if !s.pay(2 * len(s.gray.Pix)) {
 			return
 		}
@@ -79,11 +83,13 @@ func (s *search) run() {
 			return
 		}
 		s.follow(append(s.triples(s.corners.likeliest(true)), s.triples(s.corners.likeliest(false))...), false)
+		if i == pairsAfter || i == len(looks)-1 {
+			s.follow(append(s.pairs(s.corners.likeliest(true)), s.pairs(s.corners.likeliest(false))...), true)
+		}
 		if !s.going() {
 			return
 		}
 	}
-	s.follow(append(s.pairs(s.corners.likeliest(true)), s.pairs(s.corners.likeliest(false))...), true)
 }
 
 // pay takes steps from what is left and says whether to go on.
@@ -110,6 +116,9 @@ func (s *search) pattern(version int) *pattern {
 
 // follow lays the likeliest guesses well, straight or tilted, and reads those that lie best.
 func (s *search) follow(guesses []guess, incomplete bool) {
+	if !s.going() {
+		return
+	}
 	slices.SortStableFunc(guesses, func(a, b guess) int { return cmp.Compare(b.rank, a.rank) })
 	var laid []guess
 	for _, g := range guesses {

@@ -210,7 +210,7 @@ func BenchmarkDecoding(b *testing.B) {
 			}{{"tuning set", tuningSet}, {"held-out set", heldOutSet}} {
 				sum := try(set.seed, eachKind)
 				taken, read, _ := sum.overAll()
-				b.Logf("%s\n%s", set.name, sum.table())
+				fmt.Printf("%s\n%s\n", set.name, sum.table()) // a benchmark's log is cut after ten lines
 				b.ReportMetric(100*float64(read)/float64(taken), "%read")
 				if len(sum.wrong) > 0 {
 					b.Error(sum.wrong)
