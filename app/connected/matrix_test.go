@@ -25,10 +25,10 @@ import (
 const golden = `
 caller                   | health | statement | credential         | changes             | journal     | log                | enrol
 nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | no_proof           | wrong_password
-a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | bad_proof   | bad_proof          | ok
-another key's proof      | ok     | ok        | bad_proof          | bad_proof           | bad_proof   | bad_proof          | ok
-a proof for another call | ok     | ok        | bad_proof          | bad_proof           | bad_proof   | bad_proof          | ok
-a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | bad_proof   | bad_proof          | ok
+a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
+another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
+a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
+a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
 a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed           | ok
 a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof        | ok
 a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof        | ok

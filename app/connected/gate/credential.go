@@ -74,7 +74,9 @@ func (c *Call) Enrol() (link.Issued, error) {
 		return link.Issued{}, Refuse(link.CodeConflict)
 	default:
 		row, err := c.tx.Credential(c.ctx, sqlc.CredentialParams{DeviceID: id, Epoch: before.Epoch})
-		return link.Issued{Credential: row.Body}, err
+		if err != nil || row.ExpiresAt >= int64(c.Now) {
+			return link.Issued{Credential: row.Body}, err
+		}
 	}
 	if !known {
 		err := c.tx.AddDevice(c.ctx, sqlc.AddDeviceParams{ID: id, UserID: c.user.ID, Machine: string(e.Machine), Keys: keys, EnrolledAt: int64(c.Now)})
@@ -90,7 +92,7 @@ func (c *Call) Enrol() (link.Issued, error) {
 	if err != nil {
 		return link.Issued{}, err
 	}
-	if err := c.tx.AddEnrolment(c.ctx, sqlc.AddEnrolmentParams{RequestID: e.RequestID, DeviceID: id, Epoch: epoch}); err != nil {
+	if err := c.tx.PutEnrolment(c.ctx, sqlc.PutEnrolmentParams{RequestID: e.RequestID, DeviceID: id, Epoch: epoch}); err != nil {
 		return link.Issued{}, err
 	}
 	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Person: c.Person.ID, Peer: identity.DeviceID(id), Epoch: uint64(epoch), Route: c.route.Path}, nil)

@@ -153,7 +153,7 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 			return Answer{}, err
 		}
 	case carried:
-		if r.authorization == "" && !d.g.limits.take("carried", strangersCarried, c.Now) {
+		if r.authorization == "" && !d.g.strangerCarries(c.Now) {
 			return Answer{}, Refuse(link.CodeTooMany)
 		}
 	}
@@ -176,10 +176,7 @@ func (c *Call) admit(r request) error {
 	case password:
 		return c.endSignIn()
 	case carried:
-		if r.authorization == "" {
-			return nil
-		}
-		return c.prove(r)
+		return c.proveCarrier(r)
 	}
 	if err := c.prove(r); err != nil {
 		return err
@@ -225,6 +222,12 @@ func (d *Door) refused(c *Call, err error) error {
 		e.Person, e.Peer = c.Person.ID, identity.DeviceID(c.device.ID)
 	case c.signIn != nil && c.signIn.user != nil:
 		e.Kind, e.Person = journal.SignInRefused, c.Person.ID
+	case c.signIn != nil: // a commit's wait, as for a user who is there
+		err = errors.Join(err, d.g.store.Do(c.ctx, func(tx *store.Tx) error {
+			_, err := tx.NextCounter(c.ctx, "strangers")
+			return err
+		}))
+		fallthrough
 	default:
 		return errors.Join(err, d.g.count(c.ctx, c.route.Path, p.Code))
 	}

@@ -50,36 +50,37 @@ func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entr
 func (t *taking) settle(ctx context.Context, generation uint64) error {
 	chain := t.chains[generation]
 	for {
-		rows, err := t.tx.EntriesAt(ctx, sqlc.EntriesAtParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last) + 1})
+		rows, err := t.tx.HeldUpTo(ctx, sqlc.HeldUpToParams{DeviceID: string(t.batch.Device), Generation: int64(generation), Seq: int64(chain.Last) + 1})
 		if err != nil {
 			return err
 		}
 		moved := false
 		for _, r := range rows {
-			e, err := journal.OpenEntry(r.Raw, t.credential.Keys.Signing)
-			if err != nil {
+			if uint64(r.Seq) > chain.Last {
+				if lacksWords(r) && !t.own {
+					continue
+				}
+				e, err := journal.OpenEntry(r.Raw, t.credential.Keys.Signing)
+				if err != nil {
+					return err
+				}
+				if chain.Judge(e) == journal.Follows {
+					if err := t.tx.Cover(ctx, r.ID); err != nil {
+						return err
+					}
+					if err := t.cover(ctx, chain, e, r); err != nil {
+						return err
+					}
+					moved = true
+					continue
+				}
+			}
+			// It was ahead, and the chain has taken another way than its own.
+			if err := t.tx.SetVerdict(ctx, sqlc.SetVerdictParams{ID: r.ID, Verdict: journal.Fork.String()}); err != nil {
 				return err
 			}
-			if lacksWords(r) && !t.own {
-				continue
-			}
-			if !moved && chain.Judge(e) == journal.Follows {
-				if err := t.tx.Cover(ctx, r.ID); err != nil {
-					return err
-				}
-				if err := t.cover(ctx, chain, e, r); err != nil {
-					return err
-				}
-				moved = true
-				continue
-			}
-			if r.Verdict == journal.Gap.String() { // it was ahead, and now names another predecessor
-				if err := t.tx.SetVerdict(ctx, sqlc.SetVerdictParams{ID: r.ID, Verdict: journal.Fork.String()}); err != nil {
-					return err
-				}
-				if err := findAt(ctx, t.tx, foundFork, r); err != nil {
-					return err
-				}
+			if err := findAt(ctx, t.tx, foundFork, r); err != nil {
+				return err
 			}
 		}
 		if !moved {

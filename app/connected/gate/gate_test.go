@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
+	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/link"
 )
 
 func TestATableThatDoesNotSayWhatItAsksForDoesNotStart(t *testing.T) {
@@ -166,5 +169,42 @@ func TestAColumnOpensInItsOwnPlaceOnly(t *testing.T) {
 	})
 	if !errors.Is(err, store.ErrErased) {
 		t.Errorf("a key is made anew for somebody erased: %v", err)
+	}
+}
+
+// Whoever floods the sign-in makes others wait; their attempts are not counted as guesses.
+func TestWhoIsSentAwayUnheardHasNotGuessed(t *testing.T) {
+	st, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db"), make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	keys, err := identity.NewKeySet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Gate{store: st, org: identity.OrgIDOf(keys.Public().Signing), hashing: make(chan struct{})} // nobody's turn ever comes
+	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{Version: 1, Org: g.org, RequestID: "r", Machine: "m", Keys: keys.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(link.EnrolRequest{RequestID: "r", Username: "bo.ek", Password: "lösen", Machine: "m", Possession: possession})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	c := &Call{Body: body, ctx: ctx, g: g, Now: signed.At(time.Unix(1e9, 0))}
+	if err := c.beginSignIn(); problemOf(err).Code != link.CodeBusy {
+		t.Fatal(err)
+	}
+	err = st.Do(context.Background(), func(tx *store.Tx) error {
+		if row, err := tx.Attempts(context.Background(), nameHash(tx, "bo.ek")); !store.Missing(err) {
+			t.Errorf("%d attempts are counted: %v", row.Failures, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

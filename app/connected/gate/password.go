@@ -90,21 +90,24 @@ func parsePHC(text string) (phc, error) {
 	return p, nil
 }
 
-// checkPassword compares with at most hashesAtOnce others beside it. An empty or unreadable
-// hash matches nothing and takes as long.
-func (g *Gate) checkPassword(ctx context.Context, hash, password string) (bool, error) {
+// turn waits until fewer than hashesAtOnce hash; done gives the turn back.
+func (g *Gate) turn(ctx context.Context) (done func(), err error) {
 	wait, cancel := context.WithTimeout(ctx, hashPatience)
 	defer cancel()
 	select {
 	case g.hashing <- struct{}{}:
-		defer func() { <-g.hashing }()
+		return func() { <-g.hashing }, nil
 	case <-wait.Done():
-		return false, Refuse(link.CodeBusy)
+		return nil, Refuse(link.CodeBusy)
 	}
+}
+
+// checkPassword compares. An empty or unreadable hash matches nothing and takes as long.
+func checkPassword(hash, password string) bool {
 	p, err := parsePHC(hash)
 	if err != nil {
 		nobody.matches(password)
-		return false, nil
+		return false
 	}
-	return p.matches(password), nil
+	return p.matches(password)
 }

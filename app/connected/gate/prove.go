@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -70,6 +71,23 @@ func (c *Call) prove(r request) error {
 	}
 	c.proof, c.device, c.user, c.Person = p, &device, &user, personOf(user)
 	return nil
+}
+
+// proveCarrier takes whoever proves nothing for a stranger, a few a minute: a device whose
+// server was restored from before its enrolment has no better proof.
+func (c *Call) proveCarrier(r request) error {
+	if r.authorization == "" {
+		return nil
+	}
+	var p *link.Problem
+	err := c.prove(r)
+	if errors.As(err, &p) && p.Code == link.CodeBadProof {
+		if !c.g.strangerCarries(c.Now) {
+			return Refuse(link.CodeTooMany)
+		}
+		return nil
+	}
+	return err
 }
 
 // spend stores the nonce and reports whether it is new.

@@ -56,6 +56,12 @@ func (c *Call) beginSignIn() error {
 	if a.possessed, err = c.g.openEnrolment(a.request); err != nil {
 		return Refuse(link.CodeBadRequest)
 	}
+	// Its turn to hash comes first: who is sent away for want of it has not guessed.
+	done, err := c.g.turn(c.ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	wait := false
 	err = c.g.store.Do(c.ctx, func(tx *store.Tx) error {
 		a.name = nameHash(tx, username)
@@ -78,9 +84,7 @@ func (c *Call) beginSignIn() error {
 	if wait {
 		return Refuse(link.CodeTooMany)
 	}
-	if a.matched, err = c.g.checkPassword(c.ctx, a.hash, a.request.Password); err != nil {
-		return err
-	}
+	a.matched = checkPassword(a.hash, a.request.Password)
 	a.request.Password = ""
 	c.signIn = a
 	if a.user != nil {
@@ -121,10 +125,6 @@ func waitAfter(failures int64, now signed.Time) signed.Time {
 func (c *Call) endSignIn() error {
 	a := c.signIn
 	if a.user == nil {
-		// As much work as for a user who is there, and a commit's wait like theirs.
-		if _, err := c.tx.NextCounter(c.ctx, "strangers"); err != nil {
-			return err
-		}
 		return Refuse(link.CodeWrongPassword)
 	}
 	user, err := c.tx.User(c.ctx, a.user.ID)

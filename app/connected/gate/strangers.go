@@ -101,3 +101,8 @@ func (l limits) take(name string, limit int, now signed.Time) bool {
 	l.minute[name] = w
 	return w.count <= limit
 }
+
+// strangerCarries reports whether one more who proves nothing may hand a journal in.
+func (g *Gate) strangerCarries(now signed.Time) bool {
+	return g.limits.take("carried", strangersCarried, now)
+}

@@ -35,8 +35,9 @@ SELECT * FROM credentials WHERE device_id = @device_id AND epoch = @epoch;
 -- name: NewestCredential :one
 SELECT * FROM credentials WHERE device_id = @device_id ORDER BY epoch DESC LIMIT 1;
 
--- name: AddEnrolment :exec
-INSERT INTO enrolments (request_id, device_id, epoch) VALUES (@request_id, @device_id, @epoch);
+-- name: PutEnrolment :exec
+INSERT INTO enrolments (request_id, device_id, epoch) VALUES (@request_id, @device_id, @epoch)
+ON CONFLICT (request_id) DO UPDATE SET epoch = excluded.epoch;
 
 -- name: Enrolment :one
 SELECT * FROM enrolments WHERE request_id = @request_id;

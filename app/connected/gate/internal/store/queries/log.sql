@@ -6,8 +6,9 @@ VALUES (@id, @hash, @raw, @device_id, @generation, @seq, @covered, @verdict, @is
     @not_before, @received_at, @subject, @record_id, @assignment_id, @peer, @pair, @lone, @address, @carrier,
     @payload_subject, @payload, @payload_state);
 
--- name: EntriesAt :many
-SELECT * FROM entries WHERE device_id = @device_id AND generation = @generation AND seq = @seq ORDER BY id;
+-- name: HeldUpTo :many
+SELECT * FROM entries
+WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq <= @seq ORDER BY seq, id;
 
 -- name: EntryByHash :many
 SELECT * FROM entries WHERE device_id = @device_id AND hash = @hash ORDER BY id;
@@ -49,7 +50,7 @@ WHERE id < @before
   AND (CAST(@record_id AS TEXT) = '' OR record_id = @record_id)
   AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
   AND (CAST(@device_id AS TEXT) = '' OR device_id = @device_id OR (is_system = 1 AND peer = @device_id))
-  AND (CAST(@day_end AS BIGINT) = 0 OR (not_before < @day_end AND received_at >= @day_start))
+  AND (CAST(@day_end AS BIGINT) = 0 OR ((not_before < @day_end OR received_at < @day_end) AND received_at >= @day_start))
 ORDER BY id DESC LIMIT @rows;
 
 -- name: AllEntries :many

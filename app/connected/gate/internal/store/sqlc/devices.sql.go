@@ -58,21 +58,6 @@ func (q *Queries) AddDevice(ctx context.Context, arg AddDeviceParams) error {
 	return err
 }
 
-const addEnrolment = `-- name: AddEnrolment :exec
-INSERT INTO enrolments (request_id, device_id, epoch) VALUES ($1, $2, $3)
-`
-
-type AddEnrolmentParams struct {
-	RequestID string
-	DeviceID  string
-	Epoch     int64
-}
-
-func (q *Queries) AddEnrolment(ctx context.Context, arg AddEnrolmentParams) error {
-	_, err := q.db.ExecContext(ctx, addEnrolment, arg.RequestID, arg.DeviceID, arg.Epoch)
-	return err
-}
-
 const addNonce = `-- name: AddNonce :execrows
 INSERT INTO nonces (device_id, nonce, at) VALUES ($1, $2, $3)
 ON CONFLICT (device_id, nonce) DO NOTHING
@@ -259,6 +244,22 @@ DELETE FROM nonces WHERE at < $1
 
 func (q *Queries) PruneNonces(ctx context.Context, before int64) error {
 	_, err := q.db.ExecContext(ctx, pruneNonces, before)
+	return err
+}
+
+const putEnrolment = `-- name: PutEnrolment :exec
+INSERT INTO enrolments (request_id, device_id, epoch) VALUES ($1, $2, $3)
+ON CONFLICT (request_id) DO UPDATE SET epoch = excluded.epoch
+`
+
+type PutEnrolmentParams struct {
+	RequestID string
+	DeviceID  string
+	Epoch     int64
+}
+
+func (q *Queries) PutEnrolment(ctx context.Context, arg PutEnrolmentParams) error {
+	_, err := q.db.ExecContext(ctx, putEnrolment, arg.RequestID, arg.DeviceID, arg.Epoch)
 	return err
 }
 

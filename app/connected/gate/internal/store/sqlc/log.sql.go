@@ -279,65 +279,6 @@ func (q *Queries) Cover(ctx context.Context, id int64) error {
 	return err
 }
 
-const entriesAt = `-- name: EntriesAt :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE device_id = $1 AND generation = $2 AND seq = $3 ORDER BY id
-`
-
-type EntriesAtParams struct {
-	DeviceID   string
-	Generation int64
-	Seq        int64
-}
-
-func (q *Queries) EntriesAt(ctx context.Context, arg EntriesAtParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, entriesAt, arg.DeviceID, arg.Generation, arg.Seq)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const entriesOfPair = `-- name: EntriesOfPair :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE pair = $1 ORDER BY id LIMIT 16
 `
@@ -558,6 +499,66 @@ func (q *Queries) HeldBeyond(ctx context.Context, arg HeldBeyondParams) (int64, 
 	return count, err
 }
 
+const heldUpTo = `-- name: HeldUpTo :many
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
+WHERE device_id = $1 AND generation = $2 AND covered = 0 AND verdict = 'gap' AND seq <= $3 ORDER BY seq, id
+`
+
+type HeldUpToParams struct {
+	DeviceID   string
+	Generation int64
+	Seq        int64
+}
+
+func (q *Queries) HeldUpTo(ctx context.Context, arg HeldUpToParams) ([]Entry, error) {
+	rows, err := q.db.QueryContext(ctx, heldUpTo, arg.DeviceID, arg.Generation, arg.Seq)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Entry
+	for rows.Next() {
+		var i Entry
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Raw,
+			&i.DeviceID,
+			&i.Generation,
+			&i.Seq,
+			&i.Covered,
+			&i.Verdict,
+			&i.IsSystem,
+			&i.Kind,
+			&i.PersonID,
+			&i.Epoch,
+			&i.NotBefore,
+			&i.ReceivedAt,
+			&i.Subject,
+			&i.RecordID,
+			&i.AssignmentID,
+			&i.Peer,
+			&i.Pair,
+			&i.Lone,
+			&i.Address,
+			&i.Carrier,
+			&i.PayloadSubject,
+			&i.Payload,
+			&i.PayloadState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const journals = `-- name: Journals :many
 SELECT DISTINCT device_id, generation FROM entries ORDER BY device_id, generation
 `
@@ -597,7 +598,7 @@ WHERE id < $1
   AND (CAST($3 AS TEXT) = '' OR record_id = $3)
   AND (CAST($4 AS TEXT) = '' OR person_id = $4)
   AND (CAST($5 AS TEXT) = '' OR device_id = $5 OR (is_system = 1 AND peer = $5))
-  AND (CAST($6 AS BIGINT) = 0 OR (not_before < $6 AND received_at >= $7))
+  AND (CAST($6 AS BIGINT) = 0 OR ((not_before < $6 OR received_at < $6) AND received_at >= $7))
 ORDER BY id DESC LIMIT $8
 `
 
