@@ -144,13 +144,16 @@ type Handover struct {
 	Until  signed.Time   // the loan that the receiver's must not outlive
 }
 
-// Reseal seals a record's content key to the sealing key of a verified device; info binds
-// it to their verification (record.SharedKeyInfo). Nothing is decrypted. stamp is for an
-// entry ShareSent, as in OpenPart; errors as there.
-func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, to identity.SealKey, info string) (h Handover, err error) {
+// Reseal seals a record's content key to a verified device, the one that stamp's entry names
+// and no other; info binds it to their verification (record.SharedKeyInfo). Nothing is
+// decrypted. stamp is for an entry ShareSent, as in OpenPart; errors as there.
+func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, to identity.Credential, info string) (h Handover, err error) {
 	err = v.read(func(t *Tx) error {
-		if t.vault.keys != nil && string(t.vault.keys.Public().Sealing.Bytes) == string(to.Bytes) {
+		if t.vault.keys != nil && string(t.vault.keys.Public().Sealing.Bytes) == string(to.Keys.Sealing.Bytes) {
 			return errors.New("to this same device")
+		}
+		if stamp.Entry().Peer != to.Device() {
+			return fmt.Errorf("entry names another receiver: %w", ErrNoStamp)
 		}
 		o, err := t.admit(stamp, id, now, journal.ShareSent)
 		if err != nil {
@@ -161,7 +164,7 @@ func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed
 			return err
 		}
 		defer clear(key)
-		sealed, err := identity.Seal(to, info, key)
+		sealed, err := identity.Seal(to.Keys.Sealing, info, key)
 		if err != nil {
 			return err
 		}

@@ -101,12 +101,15 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	bo := newWorld(t)
 	anna.put(anna.copy(rita, ritaS, 2, morning+100))
 	info := record.SharedKeyInfo([]byte("transcript"), rita, 2)
-	to := bo.keys.Public().Sealing
+	to := identity.Credential{Keys: bo.keys.Public()}
 	sent := opened(rita, ritaS, 2)
-	sent.Kind = journal.ShareSent
+	sent.Kind, sent.Peer = journal.ShareSent, to.Device()
+	elsewhere := sent
+	elsewhere.Peer = newWorld(t).device()
 
 	for what, stamp := range map[string]*journalfile.Stamp{
 		"no stamp": nil, "a stamp for opening": anna.stamp(opened(rita, ritaS, 2)),
+		"a stamp for sending it to somebody else": anna.stamp(elsewhere),
 	} {
 		if h, err := anna.vault.Reseal(stamp, rita, morning, to, info); !errors.Is(err, ErrNoStamp) || h.Sealed != nil {
 			t.Errorf("%s: %v", what, err)
@@ -115,7 +118,7 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning+101, to, info); !errors.Is(err, ErrLoan) {
 		t.Errorf("after the loan: %v", err)
 	}
-	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, anna.keys.Public().Sealing, info); err == nil {
+	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, identity.Credential{Keys: anna.keys.Public()}, info); err == nil {
 		t.Error("sealed to the device itself, which could then open it without an entry")
 	}
 	h, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, to, info)

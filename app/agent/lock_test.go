@@ -237,3 +237,17 @@ func (p *phone) mu0() {
 	close(p.session.quit)
 	p.session = nil
 }
+
+func TestAnOpeningThatTheLockOvertookShowsNothing(t *testing.T) {
+	f := newFar(t)
+	f.addRecord("r1", "s1", "Rita Ros", "070-1740605")
+	p := f.phone().enrolled().synced()
+	s, err := p.Agent.current()
+	ok(t, err)
+	s.end("") // as Lock does, while an opening is between its entry and its text
+	shown, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+	refused(t, err, Locked)
+	if shown.Fields != nil {
+		t.Error("the text came all the same")
+	}
+}

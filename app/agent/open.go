@@ -151,8 +151,14 @@ func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words
 	o := &opened{until: until, reason: why, entry: hash, draft: entry}
 	o.draft.Ref = nil
 	s.mu.Lock()
-	s.openings[row.ID] = o
+	ended := s.ended
+	if !ended {
+		s.openings[row.ID] = o
+	}
 	s.mu.Unlock()
+	if ended {
+		return Opening{}, problem(Locked, nil)
+	}
 	a.changed(RecordsChanged, EventsChanged, SyncChanged)
 	a.nudge()
 	return Opening{Card: a.card(s, row), Fields: part.Fields, Until: a.wallUntil(left), Entry: fingerprint(hash[:])}, nil

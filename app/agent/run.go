@@ -10,8 +10,9 @@ import (
 const (
 	syncEvery   = 30 * time.Second // while online
 	retryFirst  = 5 * time.Second  // after the first failure, doubled with each
-	retryLast   = 5 * time.Minute
-	settleAfter = time.Second // after a deed, so that several go up together
+	retryLast   = 30 * time.Second // where there is no network it costs nothing; where there is, somebody waits
+	whileLocked = time.Hour        // until unlock wakes it
+	settleAfter = time.Second      // after a deed, so that several go up together
 )
 
 // Run keeps in touch in the background until ctx ends: it syncs at unlock, after deeds while
@@ -25,7 +26,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			return nil
 		}
 		if _, err := a.current(); err != nil {
-			wait, failures = retryLast, 0 // until unlock wakes it
+			wait, failures = whileLocked, 0
 			continue
 		}
 		if _, err := a.Sync(ctx); err != nil {

@@ -32,6 +32,7 @@ type session struct {
 	mu       sync.Mutex
 	identity who
 	openings map[journal.RecordID]*opened
+	ended    bool // the lock has fallen; an opening that was under way shows nothing
 }
 
 // who is what this device is, as the organisation last said.

@@ -93,7 +93,7 @@ func (g *giving) pack(ids []journal.RecordID) []item {
 		}
 		items = append(items, item{
 			Record: copied.Signed, Cipher: copied.Cipher, Hands: copied.Hands, People: s.people(id),
-			Reseal: func(to identity.SealKey, info string) ([]byte, error) {
+			Reseal: func(to identity.Credential, info string) ([]byte, error) {
 				out, err := s.vault.Reseal(g.stamps[id], id, s.clock.read().Time, to, info)
 				return out.Sealed, err
 			},

@@ -31,6 +31,7 @@ var words = []struct {
 
 	{vault.ErrPassphrase, WrongPassphrase},
 	{vault.ErrOpenElsewhere, OpenElsewhere},
+	{journalfile.ErrOpenElsewhere, OpenElsewhere},
 	{vault.ErrExists, AlreadyEnrolled},
 	{vault.ErrFull, DiskFull},
 	{journalfile.ErrFull, DiskFull},

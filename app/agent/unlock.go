@@ -82,9 +82,14 @@ func (a *Agent) enter(v *vault.Vault) error {
 	if err != nil {
 		return err
 	}
+	at, err := v.Position()
+	if err != nil {
+		return err
+	}
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
+		Anchor: journalfile.Anchor{Generation: at.Generation, Seq: at.Seq},
 	})
 	if err != nil {
 		return err
@@ -211,7 +216,7 @@ func (a *Agent) Lock() error {
 	a.mu.Unlock()
 	a.syncing.Lock() // a sync under way ends first: its calls end with quit
 	defer a.syncing.Unlock()
-	_, said := s.say(append(s.closings(""), line{entry: journal.Entry{Kind: journal.Locked}})...)
+	_, said := s.say(append(s.end(""), line{entry: journal.Entry{Kind: journal.Locked}})...)
 	kept := s.saveClock()
 	a.mu.Lock()
 	a.waiting = s.journal.Waiting()
@@ -222,10 +227,11 @@ func (a *Agent) Lock() error {
 	return translate(errors.Join(said, kept, shut))
 }
 
-// closings are entries for all that stands open.
-func (s *session) closings(code string) []line {
+// end is entries for all that stands open; nothing opens afterwards.
+func (s *session) end(code string) []line {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ended = true
 	var lines []line
 	for id, o := range s.openings {
 		lines = append(lines, o.closing(code))

@@ -129,7 +129,7 @@ func TestNothingLeavesWithoutItsEntry(t *testing.T) {
 	full := errors.New("the disk is full")
 	resealed := false
 	inner := item.Reseal
-	item.Reseal = func(to identity.SealKey, info string) ([]byte, error) { resealed = true; return inner(to, info) }
+	item.Reseal = func(to identity.Credential, info string) ([]byte, error) { resealed = true; return inner(to, info) }
 	for what, before := range map[string]func(context.Context, []Handing) ([]journal.Hash, error){
 		"a journal that is full":      func(context.Context, []Handing) ([]journal.Hash, error) { return nil, full },
 		"a journal that says nothing": func(context.Context, []Handing) ([]journal.Hash, error) { return nil, nil },

@@ -21,7 +21,7 @@ type Outgoing struct {
 	Until  signed.Time         // 0: as long as this device has it
 	People []identity.PersonID // further persons whose assignments name the record
 	// Reseal seals the content key to the other device with info, once the entry is durable.
-	Reseal func(to identity.SealKey, info string) ([]byte, error)
+	Reseal func(to identity.Credential, info string) ([]byte, error)
 }
 
 // Handing is one record of a share, as entries need it.
@@ -160,7 +160,7 @@ func (v *Verified) pack(purpose string, items []Outgoing, handings []Handing, ha
 			return nil, nil, fmt.Errorf("lend record on: %w", err)
 		}
 		hands := append(append([]record.Hand(nil), item.Hands...), record.Hand{Loan: loan, Credential: v.self.raw})
-		sealed, err := item.Reseal(v.meeting.Peer.Keys.Sealing, record.SharedKeyInfo(v.meeting.Transcript, h.Record, h.Number))
+		sealed, err := item.Reseal(v.meeting.Peer, record.SharedKeyInfo(v.meeting.Transcript, h.Record, h.Number))
 		if err != nil {
 			return nil, nil, fmt.Errorf("reseal content key: %w", err)
 		}

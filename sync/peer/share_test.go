@@ -36,7 +36,9 @@ func (d *device) holds(t tester, name string, until signed.Time, more ...string)
 		t.Fatal(err)
 	}
 	return Outgoing{Record: raw, Cipher: cipher, Hands: []record.Hand{{Loan: loan}},
-		Reseal: func(to identity.SealKey, info string) ([]byte, error) { return identity.Seal(to, info, key) }}, key
+		Reseal: func(to identity.Credential, info string) ([]byte, error) {
+			return identity.Seal(to.Keys.Sealing, info, key)
+		}}, key
 }
 
 func (v *Verified) device(t tester) *device {
