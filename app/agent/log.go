@@ -9,6 +9,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -180,12 +181,23 @@ func (c *csvRows) end() error {
 	return c.w.Error()
 }
 
-// harmless keeps a spreadsheet from taking words for a formula.
+// harmless keeps a spreadsheet from taking words for a formula: at a cell's start, and where
+// one would start in a spreadsheet that splits at semicolons, as Swedish ones do. What moves
+// a terminal's cursor goes.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+	var b strings.Builder
+	start := true
+	for _, r := range cell {
+		if start && strings.ContainsRune("=+-@＝＋－＠", r) {
+			b.WriteByte('\'')
+		}
+		start = strings.ContainsRune(";\t\n", r) || start && r == ' '
+		if unicode.IsControl(r) && r != '\t' && r != '\n' {
+			r = unicode.ReplacementChar
+		}
+		b.WriteRune(r)
 	}
-	return cell
+	return b.String()
 }
 
 func timeText(t signed.Time) string {

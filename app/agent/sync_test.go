@@ -137,7 +137,9 @@ func TestRunSyncsAtUnlockAndAfterDeeds(t *testing.T) {
 }
 
 func TestNoFormulaReachesASpreadsheet(t *testing.T) {
-	for cell, want := range map[string]string{"=1+1": "'=1+1", "-2": "'-2", "@x": "'@x", "Anna": "Anna", "": ""} {
+	for cell, want := range map[string]string{"=1+1": "'=1+1", "-2": "'-2", "@x": "'@x", "Anna": "Anna", "": "",
+		"x;=HYPERLINK(1)": "x;'=HYPERLINK(1)", "rad\n+2": "rad\n'+2", "\t=1": "\t'=1", " =1": " '=1", "＝1": "'＝1",
+		"U-2300, fem-sex = elva": "U-2300, fem-sex = elva", "\x1b[2Jx\r": "\uFFFD[2Jx\uFFFD"} {
 		if got := harmless(cell); got != want {
 			t.Errorf("%q became %q", cell, got)
 		}

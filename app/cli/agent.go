@@ -83,7 +83,7 @@ func (s *session) print(value any, text func(io.Writer)) error {
 	if err != nil {
 		return fmt.Errorf("write answer: %w", err)
 	}
-	if _, err := fmt.Fprintf(s.raw, "%s\n", line); err != nil {
+	if _, err := fmt.Fprintf(s.raw, "%s\n", escaped(line)); err != nil {
 		return fmt.Errorf("write answer: %w", err)
 	}
 	return nil

@@ -84,7 +84,7 @@ func (s *session) logText(filter link.LogFilter) error {
 	rows := 0
 	err := s.eachPage(filter, func(page link.LogPage) error {
 		for _, f := range page.Found {
-			if _, err := fmt.Fprintf(s.env.Out, "%s: %s  %s  %s %s\n", s.say("log.finding"), f.Code, moment(f.At.Time()), f.Person.Username, f.Device.Short()); err != nil {
+			if _, err := fmt.Fprintf(s.env.Out, "%s: %s  %s  %s %s\n", s.say("log.finding"), s.found(f.Code), moment(f.At.Time()), f.Person.Username, f.Device.Short()); err != nil {
 				return err
 			}
 		}
@@ -128,18 +128,35 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 	if r.Alone {
 		alone = s.say("log.pair_missing")
 	}
+	carried := ""
+	if r.Carrier != "" {
+		carried = s.say("log.carried_by") + " " + r.Carrier.Short()
+	}
+	var found []string
+	for _, code := range r.Findings {
+		found = append(found, s.found(code))
+	}
 	_, err := fmt.Fprintf(s.env.Out, "%s%s  %-22s %-12s %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Kind, r.Person.Username,
 		r.Device.Short(), r.Fingerprint,
-		joined(r.SubjectName, r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, alone, strings.Join(r.Findings, ",")))
+		joined(r.SubjectName, r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err
 }
 
-// joined leaves out what is empty.
+// found is a finding in words.
+func (s *session) found(code string) string {
+	if !s.lang().Knows("found." + code) {
+		code = "unknown"
+	}
+	return s.say("found." + code)
+}
+
+// joined leaves out what is empty. It is one line: a line's end in somebody's words would
+// make what follows look like an entry of its own.
 func joined(parts ...string) string {
 	var said []string
 	for _, p := range parts {
 		if p != "" {
-			said = append(said, p)
+			said = append(said, strings.ReplaceAll(p, "\n", " ↵ "))
 		}
 	}
 	return strings.Join(said, " · ")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
@@ -10,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"handslag/assets"
 	"handslag/identity/qr"
+	"handslag/sync/link"
+	"handslag/vault/journal"
 )
 
 func TestWordsOfALine(t *testing.T) {
@@ -78,6 +82,42 @@ func TestOthersWordsDoNotMoveTheCursor(t *testing.T) {
 	}
 	if got := out.String(); got != "namn\uFFFD[2J\uFFFDslut\nå" {
 		t.Errorf("%q", got)
+	}
+}
+
+// JSON for a program may be shown by a terminal all the same; it stays the same JSON.
+func TestNoJSONMovesTheCursor(t *testing.T) {
+	var out bytes.Buffer
+	words := "namn\x1b[2J\u009b2J\u202e\x7fslut å"
+	s := &session{raw: &out, set: settings{json: true}}
+	if err := s.print(words, nil); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsFunc(strings.TrimSuffix(out.String(), "\n"), moves) {
+		t.Errorf("%q", out.String())
+	}
+	var back string
+	if err := json.Unmarshal(out.Bytes(), &back); err != nil || back != words {
+		t.Errorf("%q, %v", back, err)
+	}
+}
+
+// A reason with a line's end in it is one entry on the screen, not two.
+func TestNobodyWritesAnEntryOfTheirOwnIntoTheLogsList(t *testing.T) {
+	var out bytes.Buffer
+	s := &session{env: Surroundings{Out: &out}}
+	s.set.lang = "sv"
+	row := link.LogRow{Kind: journal.RecordOpened, Reason: "läcka\n  2026-11-23 09:00  record.opened  bo.ek", Findings: []string{"fork", "nytt"}}
+	if err := s.writeRow(row, ""); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("%q", out.String())
+	}
+	for _, code := range []string{"found.fork", "found.unknown"} {
+		if !strings.Contains(out.String(), assets.Swedish.Say(code)) {
+			t.Errorf("%q does not say %s", out.String(), code)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (t told) write(w io.Writer, lang assets.Language, asJSON bool) {
 	if asJSON {
 		line, err := json.Marshal(t)
 		if err == nil {
-			fmt.Fprintf(w, "%s\n", line)
+			fmt.Fprintf(w, "%s\n", escaped(line))
 		}
 		return
 	}

@@ -73,7 +73,7 @@ func open(s *session, args []string) error {
 	err = s.print(opening, func(w io.Writer) {
 		fmt.Fprintf(w, "%s\n%s\n", opening.Card.Title, s.loan(opening.Card))
 		for _, field := range opening.Fields {
-			fmt.Fprintf(w, "  %-14s %s\n", s.label(field.Name), field.Value)
+			fmt.Fprintf(w, "  %-14s %s\n", s.label(field.Name), strings.ReplaceAll(field.Value, "\n", "\n"+strings.Repeat(" ", 17)))
 		}
 		fmt.Fprintf(w, "%s: %s\n", s.say("cli.entry"), opening.Entry)
 	})

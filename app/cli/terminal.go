@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -34,13 +35,30 @@ func drawCode(w io.Writer, code *qr.Code) {
 	}
 }
 
+// escaped is JSON with what moves a terminal's cursor written as \u0000: encoding/json does
+// so below a blank only.
+func escaped(line []byte) string {
+	var b strings.Builder
+	for _, r := range string(line) {
+		if moves(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// moves reports whether r makes a terminal do something else than show a character.
+func moves(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 // cleaner keeps what others wrote (a title, a note) from moving the reader's cursor or
 // turning the text around. Each Write holds whole characters.
 type cleaner struct{ io.Writer }
 
 func (c cleaner) Write(p []byte) (int, error) {
 	text := strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+		if r != '\n' && moves(r) {
 			return '\uFFFD'
 		}
 		return r
