@@ -236,7 +236,7 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 			}
 		}
 		begin, index := len(out.data), out.index+uint32(len(out.places))
-		if out.data, err = appendFrame(out.data, f.active.aead, f.active.id, index, fr); err != nil {
+		if out.data, err = journal.AppendFrame(out.data, f.active.aead, f.active.id, index, fr); err != nil {
 			return chain, out, err
 		}
 		chain = chain.Extend(e, raw)

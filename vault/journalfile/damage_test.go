@@ -17,7 +17,7 @@ func mustWalk(t testing.TB, data []byte, start int, key, id []byte) walked {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := walk(data, start, aead, id)
+	w, err := journal.WalkFrames(data, start, aead, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestADamagedPlaceHidesNothingBehindIt(t *testing.T) {
 		from   uint64
 		to     uint64
 	}{
-		{"a flipped bit in the third", flip(third.offset + frameHead + 40), "1 2 4 5 6", 3, 3},
+		{"a flipped bit in the third", flip(third.offset + journal.FrameHead + 40), "1 2 4 5 6", 3, 3},
 		{"a flipped bit in its length", flip(third.offset + 3), "1 2 3 4 5 6", 3, 2},
 		{"a wild length", flip(third.offset), "1 2 3 4 5 6", 3, 2},
 		{"a flipped bit in its index", flip(third.offset + 7), "1 2 3 4 5 6", 3, 2},

@@ -21,14 +21,14 @@ var (
 	ErrFull            = errors.New("the disk is full")
 	ErrBroken          = errors.New("the journal can not be written")
 	ErrClosed          = errors.New("the journal is closed")
-	ErrFormat          = errors.New("the journal is of another format")
+	ErrFormat          = journal.ErrFileFormat
 	ErrKey             = errors.New("the journal belongs to another vault")
 	ErrReceiptMismatch = errors.New("the receipt is not about this journal")
 	ErrOpenElsewhere   = errors.New("the journal is open elsewhere")
 )
 
 // errDamaged is what Damage tells about; it leaves the package only inside texts.
-var errDamaged = errors.New("damaged")
+var errDamaged = journal.ErrFileDamaged
 
 func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
 
@@ -269,7 +269,7 @@ func (f *File) data(v view) ([]byte, error) {
 // at is the frame of place p; what has been damaged since Open is reported.
 func (f *File) at(v view, data []byte, p place) (frame, bool) {
 	if end := p.offset + p.size; end <= len(data) {
-		fr, err := openBox(data[p.offset+frameHead:end], v.aead, v.id, p.index)
+		fr, err := journal.OpenFrame(data[p.offset+journal.FrameHead:end], v.aead, v.id, p.index)
 		if err == nil && journal.HashOf(fr.Entry) == p.hash {
 			return fr, true
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
@@ -299,9 +300,10 @@ func TestWhatOpenRefuses(t *testing.T) {
 
 	for name, data := range before {
 		foreign := bytes.Clone(data)
-		binary.BigEndian.PutUint16(foreign[versionOffset:], 2)
-		length := int(binary.BigEndian.Uint32(foreign[lengthOffset:]))
-		binary.BigEndian.PutUint32(foreign[checksumOffset:], checksum(foreign[versionOffset:checksumOffset], foreign[prefixSize:prefixSize+length]))
+		binary.BigEndian.PutUint16(foreign[6:], 2)
+		length := int(binary.BigEndian.Uint32(foreign[8:]))
+		castagnoli := crc32.MakeTable(crc32.Castagnoli)
+		binary.BigEndian.PutUint32(foreign[12:], crc32.Update(crc32.Checksum(foreign[6:12], castagnoli), castagnoli, foreign[16:16+length]))
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, foreign, 0o600); err != nil {
 			t.Fatal(err)

@@ -23,17 +23,17 @@ func seedSegment(f testing.TB) []byte {
 func FuzzHeader(f *testing.F) {
 	p := cast()
 	seed := seedSegment(f)
-	_, end, err := readHeader(seed, p.device(), p.signing.Public())
+	_, end, err := journal.OpenSegment(seed, p.device(), p.signing.Public())
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(seed[:end])
 	f.Add(seed)
 	f.Add(seed[:end-1])
-	f.Add([]byte(segmentMagic))
-	f.Add([]byte(segmentMagic + "\x00\x01\xff\xff\xff\xff\x00\x00\x00\x00"))
+	f.Add([]byte(journal.SegmentMagic))
+	f.Add([]byte(journal.SegmentMagic + "\x00\x01\xff\xff\xff\xff\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		h, end, err := readHeader(data, p.device(), p.signing.Public())
+		h, end, err := journal.OpenSegment(data, p.device(), p.signing.Public())
 		if err != nil {
 			return
 		}
@@ -41,7 +41,7 @@ func FuzzHeader(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(wrapEnvelope(segmentMagic, body), data[:end]) {
+		if !bytes.Equal(journal.WrapFile(journal.SegmentMagic, body), data[:end]) {
 			t.Fatal("read → write is not the identity")
 		}
 	})
@@ -58,7 +58,7 @@ func FuzzFrames(f *testing.F) {
 	var data []byte
 	for i := range 4 {
 		fr := frame{Version: 1, Entry: bytes.Repeat([]byte{byte(i)}, 30+i*20), Box: []byte("box"), Server: []byte("key")}
-		if data, err = appendFrame(data, aead, id, uint32(i), fr); err != nil {
+		if data, err = journal.AppendFrame(data, aead, id, uint32(i), fr); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -72,31 +72,31 @@ func FuzzFrames(f *testing.F) {
 		begin := min(int(at), len(data))
 		end := min(begin+int(gone), len(data))
 		spoilt := append(append(bytes.Clone(data[:begin]), put...), data[end:]...)
-		w, err := walk(spoilt, 0, aead, id)
+		w, err := journal.WalkFrames(spoilt, 0, aead, id)
 		if err != nil {
 			t.Fatal(err) // nobody without the key makes a foreign frame
 		}
 		var again []byte
-		for _, fr := range w.frames {
-			if !bytes.Equal(fr.Entry, bytes.Repeat([]byte{byte(fr.index)}, 30+int(fr.index)*20)) || string(fr.Box) != "box" {
+		for _, fr := range w.Frames {
+			if !bytes.Equal(fr.Entry, bytes.Repeat([]byte{byte(fr.Index)}, 30+int(fr.Index)*20)) || string(fr.Box) != "box" {
 				t.Fatal("a frame is not what was written")
 			}
-			again = append(again, spoilt[fr.offset:fr.offset+fr.size]...)
+			again = append(again, spoilt[fr.Offset:fr.Offset+fr.Size]...)
 		}
-		if len(w.gaps) == 0 && w.end == len(spoilt) && !bytes.Equal(again, spoilt) {
+		if len(w.Lost) == 0 && w.End == len(spoilt) && !bytes.Equal(again, spoilt) {
 			t.Fatal("bytes are left over and nobody tells")
 		}
 		whole, pos := 0, 0
 		for i := range 4 { // frames that the change has not touched
-			size := frameHead + int(uint32(data[pos+2])<<8|uint32(data[pos+3]))
+			size := journal.FrameHead + int(uint32(data[pos+2])<<8|uint32(data[pos+3]))
 			if pos+size <= begin || pos >= end {
 				whole++
 			}
 			pos += size
 			_ = i
 		}
-		if len(w.frames) < whole {
-			t.Fatalf("%d frames found, %d are whole", len(w.frames), whole)
+		if len(w.Frames) < whole {
+			t.Fatalf("%d frames found, %d are whole", len(w.Frames), whole)
 		}
 	})
 }
@@ -109,11 +109,11 @@ func FuzzSegment(f *testing.F) {
 	f.Add(seed)
 	f.Add(seed[:len(seed)-7])
 	f.Add([]byte{})
-	f.Add([]byte(segmentMagic))
+	f.Add([]byte(journal.SegmentMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		disk := newFaultDisk()
 		n := &node{data, bytes.Clone(data)}
-		name := "/o/" + header{Generation: 1, First: 1, ID: make([]byte, 16)}.name()
+		name := "/o/" + header{Generation: 1, First: 1, ID: make([]byte, 16)}.Name()
 		disk.now[name], disk.durable[name] = n, n
 		j, err := Open(p.config("/o", disk))
 		if err != nil {

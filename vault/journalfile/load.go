@@ -66,8 +66,8 @@ func (f *File) load() error {
 		if err != nil {
 			return err
 		}
-		if w.spoilt { // its numbers may be known to others
-			lost = append(lost, position{s.gen, s.first + uint64(w.next)})
+		if w.Spoilt { // its numbers may be known to others
+			lost = append(lost, position{s.gen, s.first + uint64(w.Next)})
 		}
 	}
 	for generation, m := range f.marks { // of another branch, which somebody put back beside this one
@@ -85,15 +85,15 @@ func (f *File) load() error {
 
 // loadHeader reads a segment's header and unwraps its key.
 func (f *File) loadHeader(path string) error {
-	data, err := f.disk.Read(path, prefixSize+envelopeLimit)
+	data, err := f.disk.Read(path, headerLimit)
 	if err != nil {
 		return fmt.Errorf("read segment: %w", err)
 	}
-	h, _, err := readHeader(data, f.cfg.Device, f.cfg.Verify)
+	h, _, err := journal.OpenSegment(data, f.cfg.Device, f.cfg.Verify)
 	if err != nil {
 		return err
 	}
-	key, err := openWith(f.cfg.Root, h.Root, h.rootContext())
+	key, err := openWith(f.cfg.Root, h.Root, h.RootContext())
 	if err != nil || len(key) != identity.AEADKeySize {
 		return ErrKey // the header is signed, so it is not damage
 	}
@@ -109,7 +109,7 @@ func (f *File) loadFrames(s *segment, newest bool) (walked, error) {
 	if err != nil {
 		return walked{}, fmt.Errorf("read segment: %w", err)
 	}
-	_, start, err := readHeader(data, f.cfg.Device, f.cfg.Verify)
+	_, start, err := journal.OpenSegment(data, f.cfg.Device, f.cfg.Verify)
 	if err != nil {
 		return walked{}, err
 	}
@@ -117,31 +117,31 @@ func (f *File) loadFrames(s *segment, newest bool) (walked, error) {
 	if err != nil {
 		return walked{}, err
 	}
-	w, err := walk(data, start, aead, s.id)
+	w, err := journal.WalkFrames(data, start, aead, s.id)
 	if err != nil {
 		return walked{}, err
 	}
-	if len(data) == segmentLimit && w.torn { // there is more, which was never written here
-		w.torn, w.spoilt = false, true
+	if len(data) == segmentLimit && w.Torn { // there is more, which was never written here
+		w.Torn, w.Spoilt = false, true
 	}
-	s.frames = len(w.frames)
-	if newest || w.torn {
+	s.frames = len(w.Frames)
+	if newest || w.Torn {
 		if err := f.settle(s.path, w); err != nil {
 			return walked{}, err
 		}
 	}
-	for _, g := range w.gaps {
+	for _, g := range w.Lost {
 		f.report(Damage{
-			File: filepath.Base(s.path), Offset: int64(g.offset), Size: int64(g.size), Generation: s.gen,
-			From: s.first + uint64(g.from), To: s.first + uint64(g.to) - 1, What: "entries can not be read",
+			File: filepath.Base(s.path), Offset: int64(g.Offset), Size: int64(g.Size), Generation: s.gen,
+			From: s.first + uint64(g.From), To: s.first + uint64(g.To) - 1, What: "entries can not be read",
 		})
 	}
-	for _, fr := range w.frames {
+	for _, fr := range w.Frames {
 		f.adopt(s, fr)
 	}
-	if w.spoilt {
+	if w.Spoilt {
 		f.report(Damage{
-			File: filepath.Base(s.path), Offset: int64(w.end), Size: int64(len(data) - w.end), Generation: s.gen,
+			File: filepath.Base(s.path), Offset: int64(w.End), Size: int64(len(data) - w.End), Generation: s.gen,
 			What: "the end of a segment can not be read",
 		})
 	}
@@ -154,8 +154,8 @@ func (f *File) settle(path string, w walked) error {
 	if err != nil {
 		return fmt.Errorf("settle segment: %w", err)
 	}
-	if w.torn {
-		err = file.Truncate(int64(w.end))
+	if w.Torn {
+		err = file.Truncate(int64(w.End))
 	}
 	if err == nil {
 		err = file.Sync()
@@ -175,10 +175,10 @@ func (f *File) settle(path string, w walked) error {
 // adopt puts an entry that was read behind the chain. It came out of an AEAD that only this
 // vault can seal with, so it is kept whatever the chain says of it.
 func (f *File) adopt(s *segment, fr found) {
-	damage := Damage{File: filepath.Base(s.path), Offset: int64(fr.offset), Size: int64(fr.size), Generation: s.gen}
+	damage := Damage{File: filepath.Base(s.path), Offset: int64(fr.Offset), Size: int64(fr.Size), Generation: s.gen}
 	var e journal.Entry
 	if err := signed.Unverified(fr.Entry, journal.EntryLimit, &e); err != nil || e.Check() != nil ||
-		e.Device != f.cfg.Device || e.Generation != s.gen || e.Seq != s.first+uint64(fr.index) {
+		e.Device != f.cfg.Device || e.Generation != s.gen || e.Seq != s.first+uint64(fr.Index) {
 		damage.What = "an entry does not belong to its place"
 		f.report(damage)
 		return
@@ -201,7 +201,7 @@ func (f *File) adopt(s *segment, fr found) {
 		f.reportMissing(s, f.chain.Last+1, e.Seq-1)
 	}
 	s.places = append(s.places, place{
-		seq: e.Seq, index: fr.index, offset: fr.offset, size: fr.size,
+		seq: e.Seq, index: fr.Index, offset: fr.Offset, size: fr.Size,
 		hash: journal.HashOf(fr.Entry), prev: journal.Hash(e.Prev),
 	})
 	f.chain = f.chain.Extend(e, fr.Entry)

@@ -95,24 +95,24 @@ func TestWhoeverCarriesASegmentHomeTheConnectedSystemReadsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, start, err := readHeader(data, p.device(), p.signing.Public())
+	h, start, err := journal.OpenSegment(data, p.device(), p.signing.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := p.server.Open(WholeInfo(p.device(), h.ID), h.Whole)
+	keys, err := p.server.Open(journal.WholeInfo(p.device(), h.ID), h.Whole)
 	if err != nil || len(keys) != 64 {
 		t.Fatalf("%d bytes, %v", len(keys), err)
 	}
 	w := mustWalk(t, data, start, keys[:32], h.ID)
-	e, err := journal.OpenEntry(w.frames[0].Entry, p.signing.Public())
+	e, err := journal.OpenEntry(w.Frames[0].Entry, p.signing.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := journal.UnwrapPayloadKey(keys[32:], w.frames[0].Server, e.Payload)
+	key, err := journal.UnwrapPayloadKey(keys[32:], w.Frames[0].Server, e.Payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := journal.OpenPayload(w.frames[0].Box, key, e.Payload); err != nil {
+	if _, err := journal.OpenPayload(w.Frames[0].Box, key, e.Payload); err != nil {
 		t.Fatal(err)
 	}
 }

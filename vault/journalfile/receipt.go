@@ -35,6 +35,7 @@ type received struct {
 
 const (
 	cursorName  = "received"
+	cursorMagic = "HSRCPT"
 	maxReached  = 256 // generations
 	maxReceived = 512 // segments whose time is kept; the newest
 )
@@ -189,17 +190,17 @@ func (f *File) saveCursor(marks map[uint64]mark, times map[string]signed.Time) e
 		return err
 	}
 	body := sealWith(f.cfg.Root, plain, f.cursorContext())
-	return writeDurably(f.disk, filepath.Join(f.cfg.Dir, cursorName), wrapEnvelope(cursorMagic, body))
+	return writeDurably(f.disk, filepath.Join(f.cfg.Dir, cursorName), journal.WrapFile(cursorMagic, body))
 }
 
 // loadCursor reads the cursor. A damaged one is told and taken for none: then entries go up
 // again, and their receipts come again.
 func (f *File) loadCursor(path string) error {
-	data, err := f.disk.Read(path, prefixSize+envelopeLimit)
+	data, err := f.disk.Read(path, headerLimit)
 	if err != nil {
 		return fmt.Errorf("read cursor: %w", err)
 	}
-	body, _, err := unwrapEnvelope(cursorMagic, data)
+	body, _, err := journal.UnwrapFile(cursorMagic, data)
 	if isFormat(err) {
 		return err
 	}
@@ -229,7 +230,7 @@ func (f *File) openCursor(body []byte) (cursor, error) {
 		return cursor{}, fmt.Errorf("open cursor: %w", errDamaged)
 	}
 	var c cursor
-	if err := signed.Decode(plain, envelopeLimit, &c); err != nil {
+	if err := signed.Decode(plain, journal.FileBodyLimit, &c); err != nil {
 		return cursor{}, fmt.Errorf("open cursor: %w: %w", errDamaged, err)
 	}
 	for _, m := range c.Marks {

@@ -16,10 +16,10 @@ func TestNoBitOfTheNewestEntryMakesItVanish(t *testing.T) {
 	disk, path, places := written(t, p, 3)
 	last := places[2]
 	var bits []int
-	for bit := range 8 * frameHead {
+	for bit := range 8 * journal.FrameHead {
 		bits = append(bits, bit)
 	}
-	for bit := 8 * frameHead; bit < 8*last.size; bit += 89 {
+	for bit := 8 * journal.FrameHead; bit < 8*last.size; bit += 89 {
 		bits = append(bits, bit)
 	}
 	for _, bit := range bits {

@@ -1,0 +1,91 @@
+package journal
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+	"fmt"
+
+	"handslag/identity/signed"
+)
+
+// Frame is what a segment holds of one entry, encrypted under the segment's key.
+type Frame struct {
+	Version uint64 `cbor:"1,keyasint"`
+	Entry   []byte `cbor:"2,keyasint"`           // as signed
+	Box     []byte `cbor:"3,keyasint,omitempty"` // the payload, under a key of its own
+	Server  []byte `cbor:"4,keyasint,omitempty"` // that key under the segment's payload key
+	Local   []byte `cbor:"5,keyasint,omitempty"` // that key under the subject's, where a copy may be opened here
+}
+
+// Bounds of a frame, in bytes. It stands in the file as length of the box (u32), index in its segment (u32), CRC-32C
+// over both and the box (u32), the box. The index is in the clear, so that what follows a
+// damaged place can be found and placed; the AAD binds it, so that it can not be moved.
+const (
+	FrameHead  = 12
+	FrameLimit = 16 << 10 // bytes of a box
+	frameMin   = 28       // nonce and tag
+)
+
+func frameContext(segment []byte, index uint32) []byte {
+	context := append([]byte("handslag/1/frame\x00"), segment...)
+	return binary.BigEndian.AppendUint32(context, index)
+}
+
+// AppendFrame writes fr to out as frame number index of segment.
+func AppendFrame(out []byte, aead cipher.AEAD, segment []byte, index uint32, fr Frame) ([]byte, error) {
+	plain, err := signed.Encode(fr)
+	if err != nil {
+		return nil, fmt.Errorf("write frame: %w", err)
+	}
+	box := aead.Seal(nil, nil, plain, frameContext(segment, index))
+	if len(box) > FrameLimit {
+		return nil, fmt.Errorf("write frame: %w", signed.ErrTooLarge)
+	}
+	at := len(out)
+	out = binary.BigEndian.AppendUint32(out, uint32(len(box)))
+	out = binary.BigEndian.AppendUint32(out, index)
+	out = binary.BigEndian.AppendUint32(out, checksum(out[at:at+8], box))
+	return append(out, box...), nil
+}
+
+// frameAt reads the frame that begins at offset, numbered least or higher; size is its
+// length with head, also where only its bytes had to be looked at. Unless the whole frame is
+// genuine it returns ErrFileDamaged.
+func frameAt(data []byte, offset int, aead cipher.AEAD, segment []byte, least uint32) (fr Frame, index uint32, size int, err error) {
+	rest := data[offset:]
+	if len(rest) < FrameHead {
+		return Frame{}, 0, 0, ErrFileDamaged
+	}
+	length := int64(binary.BigEndian.Uint32(rest))
+	index = binary.BigEndian.Uint32(rest[4:])
+	if length < frameMin || length > FrameLimit || length > int64(len(rest)-FrameHead) ||
+		index < least || int64(index)-int64(least) > int64(len(data)/(FrameHead+frameMin)) {
+		return Frame{}, 0, 0, ErrFileDamaged
+	}
+	size = FrameHead + int(length)
+	box := rest[FrameHead:size]
+	if checksum(rest[:8], box) != binary.BigEndian.Uint32(rest[8:]) {
+		return Frame{}, 0, size, ErrFileDamaged
+	}
+	fr, err = OpenFrame(box, aead, segment, index)
+	return fr, index, size, err
+}
+
+// OpenFrame decrypts frame number index of segment. The head helps to find a frame and is worth
+// nothing beside the seal: who knows number and size reads it without.
+func OpenFrame(box []byte, aead cipher.AEAD, segment []byte, index uint32) (fr Frame, err error) {
+	if len(box) < frameMin || len(box) > FrameLimit {
+		return Frame{}, ErrFileDamaged
+	}
+	plain, err := aead.Open(nil, nil, box, frameContext(segment, index))
+	if err != nil {
+		return Frame{}, ErrFileDamaged
+	}
+	if err := signed.Decode(plain, FrameLimit, &fr); err != nil {
+		return Frame{}, fmt.Errorf("read frame: %w: %w", ErrFileFormat, err)
+	}
+	if fr.Version != FileVersion {
+		return Frame{}, fmt.Errorf("read frame of version %d: %w", fr.Version, ErrFileFormat)
+	}
+	return fr, nil
+}

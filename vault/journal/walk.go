@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"encoding/binary"
+)
+
+// FoundFrame is a frame and where it lay.
+type FoundFrame struct {
+	Frame
+	Index  uint32
+	Offset int
+	Size   int // with its head
+}
+
+// LostFrames is a place where frames should be and none can be read.
+type LostFrames struct {
+	Offset, Size int
+	From, To     uint32 // the indexes that are missing; To is one past the last, From where none is
+}
+
+// Walked is what a walk over a segment's frames saw.
+type Walked struct {
+	Frames []FoundFrame
+	Lost   []LostFrames
+	Next   uint32
+	End    int  // where the last good frame ends
+	Torn   bool // what follows End is what a power cut leaves of a write: cut it
+	Spoilt bool // what follows End is something else: it may have been an entry
+}
+
+// rescue reads the next frame where it fills all from end to at and only its head is damaged:
+// a flipped bit in a length must not look like a write that never ended.
+func (w *Walked) rescue(data []byte, at int, aead cipher.AEAD, segment []byte) error {
+	if at-w.End <= FrameHead {
+		return nil
+	}
+	fr, err := OpenFrame(data[w.End+FrameHead:at], aead, segment, w.Next)
+	if err != nil {
+		if isFormat(err) {
+			return err
+		}
+		return nil
+	}
+	w.Lost = append(w.Lost, LostFrames{Offset: w.End, Size: FrameHead, From: w.Next, To: w.Next})
+	w.Frames = append(w.Frames, FoundFrame{fr, w.Next, w.End, at - w.End})
+	w.Next, w.End = w.Next+1, at
+	return nil
+}
+
+// walkWork is how many bytes a walk looks at in vain, for each byte of its segment: what
+// accidents leave needs less than one, and heads that somebody laid out to cost time end it.
+const walkWork = 16
+
+// WalkFrames reads every genuine frame from offset on. It finds its way around damage by
+// looking at each byte for the head of a later frame; a wild length costs a comparison.
+func WalkFrames(data []byte, offset int, aead cipher.AEAD, segment []byte) (Walked, error) {
+	w, work := Walked{End: offset}, walkWork*len(data)
+	for at := offset; at < len(data); at++ {
+		fr, index, size, err := frameAt(data, at, aead, segment, w.Next)
+		if err != nil {
+			if isFormat(err) {
+				return w, err
+			}
+			if work -= size; work < 0 {
+				w.Spoilt = true // whatever it is, no power cut left it
+				return w, nil
+			}
+			continue
+		}
+		if err := w.rescue(data, at, aead, segment); err != nil {
+			return w, err
+		}
+		if at > w.End || index > w.Next {
+			w.Lost = append(w.Lost, LostFrames{Offset: w.End, Size: at - w.End, From: w.Next, To: index})
+		}
+		w.Frames = append(w.Frames, FoundFrame{fr, index, at, size})
+		w.Next, w.End = index+1, at+size
+		at = w.End - 1
+	}
+	if err := w.rescue(data, len(data), aead, segment); err != nil {
+		return w, err
+	}
+	if rest := data[w.End:]; len(rest) > 0 {
+		w.Torn = isTorn(rest)
+		w.Spoilt = !w.Torn
+	}
+	return w, nil
+}
+
+// isTorn reports whether rest, which holds no genuine frame, is what a write leaves that never
+// ended: less than a frame, or nothing but zeroes.
+func isTorn(rest []byte) bool {
+	if len(rest) < FrameHead || len(bytes.Trim(rest, "\x00")) == 0 {
+		return true
+	}
+	length := int64(binary.BigEndian.Uint32(rest))
+	return length >= frameMin && length <= FrameLimit && length > int64(len(rest)-FrameHead)
+}
+
+// Survey is what can be told of a segment's frames without its key.
+type Survey struct {
+	Entries int    // frames that are whole by their checksum, from the first on
+	Next    uint32 // index behind the last of them
+	Rest    int    // bytes behind them: an unfinished write, or damage
+}
+
+// SurveyFrames counts whole frames from offset on, until one is not; it decrypts nothing, so
+// that it says only what accidents have left.
+func SurveyFrames(data []byte, offset int) Survey {
+	var s Survey
+	for len(data)-offset >= FrameHead {
+		rest := data[offset:]
+		length, index := int64(binary.BigEndian.Uint32(rest)), binary.BigEndian.Uint32(rest[4:])
+		if length < frameMin || length > FrameLimit || length > int64(len(rest)-FrameHead) || index < s.Next || index >= SegmentEntries {
+			break
+		}
+		size := FrameHead + int(length)
+		if checksum(rest[:8], rest[FrameHead:size]) != binary.BigEndian.Uint32(rest[8:]) {
+			break
+		}
+		s.Entries, s.Next = s.Entries+1, index+1
+		offset += size
+	}
+	s.Rest = len(data) - offset
+	return s
+}
