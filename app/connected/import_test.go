@@ -90,6 +90,10 @@ func TestAnImportIsAllOrNothingAndNamesTheLine(t *testing.T) {
 		"a protected field twice":          {`{"type":"record","id":"r","kind":"person","subject":"s","unit":"norra","card":{"title":"T"},"protected":{"a":"1","a":"2"}}`, gate.ErrInput},
 		"an assignment of no record":       {`{"type":"assignment","id":"U","record":"r-none","unit":"norra","title":"T"}`, gate.ErrUnknown},
 		"an assignment due some day":       {`{"type":"assignment","id":"U","unit":"norra","title":"T","due":"i morgon"}`, gate.ErrInput},
+		"a name that moves the cursor":     {`{"type":"user","username":"x","first":"X\u001b[2J","last":"Y"}`, gate.ErrInput},
+		"a unit on two lines":              {`{"type":"unit","id":"a","name":"A\nB"}`, gate.ErrInput},
+		"a title written backwards":        {`{"type":"record","id":"r","kind":"person","subject":"s","unit":"norra","card":{"title":"T\u202eU"}}`, gate.ErrInput},
+		"an assignment on two lines":       {`{"type":"assignment","id":"U","unit":"norra","title":"T\r\nU"}`, gate.ErrInput},
 		"an endless line":                  {`{"type":"unit","id":"a","name":"` + strings.Repeat("a", 600<<10) + `"}`, gate.ErrInput},
 	} {
 		_, err := h.gate.Import(ctx, strings.NewReader(good+c.line+"\n"))

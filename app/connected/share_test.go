@@ -60,6 +60,32 @@ func TestALoneHalfBecomesAFinding(t *testing.T) {
 	}
 }
 
+// A share that the other device refused has been told by both: no finding.
+func TestARefusedShareIsNotAlone(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	pair := make([]byte, 32)
+	rand.Read(pair)
+	half := func(d *device, kind journal.Kind, peer *device) journal.Item {
+		return d.say(journal.Entry{Kind: kind, Record: "r-maja", Peer: peer.keys.Device(), Pair: pair, Code: map[bool]string{true: "peer_no_right"}[kind == journal.ShareRefused]}, nil)
+	}
+	anna.hands(anna.batch(half(anna, journal.ShareSent, bo), half(anna, journal.ShareRefused, bo)))
+	if row := find(anna.log(link.LogFilter{Person: "anna.lind"}).Rows, journal.ShareSent); row == nil || !row.Alone {
+		t.Errorf("on Anna's word alone: %+v", row)
+	}
+	bo.hands(bo.batch(half(bo, journal.ShareRefused, anna)))
+	row := find(anna.log(link.LogFilter{Person: "anna.lind"}).Rows, journal.ShareSent)
+	if row == nil || row.Alone || row.Other == nil || row.Other.Kind != journal.ShareRefused {
+		t.Errorf("after Bo's: %+v", row)
+	}
+	h.clock.pass(48 * time.Hour)
+	anna.hands(anna.batch(anna.items(1)...))
+	bo.hands(bo.batch(bo.items(1)...))
+	if got := anna.finds(anna) + bo.finds(anna); got != "" {
+		t.Errorf("findings: %s", got)
+	}
+}
+
 func find(rows []link.LogRow, kind journal.Kind) *link.LogRow {
 	for i := range rows {
 		if rows[i].Kind == kind {

@@ -123,6 +123,8 @@ func checkRecordLine(line importLine) error {
 		return fmt.Errorf("%w: kind is neither person nor place", ErrInput)
 	case line.Card == nil || line.Card.Title == "":
 		return fmt.Errorf("%w: card is missing", ErrInput)
+	case !oneLine(line.Card.Title, line.Card.Street, line.Card.Area), !oneLine(line.Card.Tags...):
+		return fmt.Errorf("%w: what a card says is not one line of text", ErrInput)
 	}
 	if !line.ProtectedIdentity {
 		return nil
@@ -138,6 +140,9 @@ func checkRecordLine(line importLine) error {
 func (in *importer) assignment(ctx context.Context, line importLine) (change, error) {
 	if identity.CheckOpaque(line.ID) != nil || identity.CheckOpaque(line.Unit) != nil || line.Record != "" && identity.CheckOpaque(line.Record) != nil {
 		return 0, fmt.Errorf("%w: id, unit or record", ErrInput)
+	}
+	if !oneLine(line.Title, line.Area) {
+		return 0, fmt.Errorf("%w: title or area is not one line of text", ErrInput)
 	}
 	if line.Due != "" {
 		if _, err := time.Parse(time.DateOnly, line.Due); err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -86,14 +88,26 @@ func checkUser(user NewUser) error {
 	switch {
 	case checkUsername(user.Username) != nil:
 		return checkUsername(user.Username)
-	case user.First == "" || len(user.First) > maxName || len(user.Last) > maxName:
-		return fmt.Errorf("%w: name is missing or too long", ErrInput)
+	case !isName(user.First) || user.Last != "" && !isName(user.Last):
+		return fmt.Errorf("%w: name is missing, too long, or not one line of text", ErrInput)
 	case user.PasswordHash != "":
 		if _, err := parsePHC(user.PasswordHash); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func isName(name string) bool { return name != "" && len(name) <= maxName && oneLine(name) }
+
+// oneLine accepts texts that lists, headers and terminals show on one line as they are.
+func oneLine(texts ...string) bool {
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+			return false
+		}
+	}
+	return true
 }
 
 func checkUsername(name string) error {

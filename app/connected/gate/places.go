@@ -23,7 +23,7 @@ func (g *Gate) AddUnit(ctx context.Context, unit identity.Unit) error {
 }
 
 func putUnit(ctx context.Context, tx *store.Tx, unit identity.Unit) error {
-	if identity.CheckOpaque(string(unit.ID)) != nil || unit.Name == "" || len(unit.Name) > maxName {
+	if identity.CheckOpaque(string(unit.ID)) != nil || !isName(unit.Name) {
 		return fmt.Errorf("%w: unit's ID or name", ErrInput)
 	}
 	return tx.PutUnit(ctx, sqlc.PutUnitParams{ID: string(unit.ID), Name: unit.Name})
@@ -57,7 +57,7 @@ func (g *Gate) PutRole(ctx context.Context, role Role) error {
 }
 
 func putRole(ctx context.Context, tx *store.Tx, role Role) error {
-	if identity.CheckOpaque(role.ID) != nil || role.Name == "" || len(role.Name) > maxName {
+	if identity.CheckOpaque(role.ID) != nil || !isName(role.Name) {
 		return fmt.Errorf("%w: role's ID or name", ErrInput)
 	}
 	if err := checkGrants(role.Grants); err != nil {

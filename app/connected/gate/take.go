@@ -185,7 +185,7 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	if err := t.oddClock(ctx, e, *r); err != nil {
 		return err
 	}
-	if err := pair(ctx, t.tx, e, *r, t.now); err != nil {
+	if err := pair(ctx, t.tx, *r, t.now); err != nil {
 		return err
 	}
 	switch verdict {

@@ -166,30 +166,29 @@ func (t *taking) mayWork(ctx context.Context, row sqlc.Assignment) (bool, error)
 	return t.g.config.Decide(who, rightWork, thing).Allowed, nil
 }
 
-// isHalf reports whether the entry is half of a double entry.
+// isHalf reports whether the entry is half of a double entry: alone, it is a finding.
 func isHalf(e journal.Entry) bool {
-	return hasHalves(string(e.Kind)) && len(e.Pair) > 0 && e.Peer != ""
+	return e.Kind != journal.ShareRefused && len(answers(string(e.Kind))) > 0 && len(e.Pair) > 0 && e.Peer != ""
 }
 
-func hasHalves(kind string) bool {
-	return slices.Contains([]journal.Kind{journal.ShareSent, journal.ShareReceived, journal.Verified}, journal.Kind(kind))
-}
-
-// counterpart is the kind of the other half.
-func counterpart(kind string) string {
+// answers are the kinds of the other half. What was sent may have been refused.
+func answers(kind string) []string {
 	switch journal.Kind(kind) {
 	case journal.ShareSent:
-		return string(journal.ShareReceived)
-	case journal.ShareReceived:
-		return string(journal.ShareSent)
+		return []string{string(journal.ShareReceived), string(journal.ShareRefused)}
+	case journal.ShareReceived, journal.ShareRefused:
+		return []string{string(journal.ShareSent)}
+	case journal.Verified:
+		return []string{kind}
 	}
-	return kind
+	return nil
 }
 
 // otherHalf finds the half that answers r: the same pair, told by the other device, of the
 // same record.
 func otherHalf(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*sqlc.Entry, error) {
-	if len(r.Pair) == 0 || !hasHalves(r.Kind) {
+	kinds := answers(r.Kind)
+	if len(r.Pair) == 0 || len(kinds) == 0 {
 		return nil, nil
 	}
 	rows, err := tx.EntriesOfPair(ctx, r.Pair)
@@ -198,7 +197,7 @@ func otherHalf(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*sqlc.Entry, er
 	}
 	for i := range rows {
 		o := rows[i]
-		if o.ID != r.ID && o.Kind == counterpart(r.Kind) && o.DeviceID == r.Peer && o.Peer == r.DeviceID && o.RecordID == r.RecordID {
+		if o.ID != r.ID && slices.Contains(kinds, o.Kind) && o.DeviceID == r.Peer && o.Peer == r.DeviceID && o.RecordID == r.RecordID {
 			return &o, nil
 		}
 	}
@@ -206,10 +205,7 @@ func otherHalf(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*sqlc.Entry, er
 }
 
 // pair joins a half with its other half where that has come.
-func pair(ctx context.Context, tx *store.Tx, e journal.Entry, r sqlc.Entry, now signed.Time) error {
-	if !isHalf(e) {
-		return nil
-	}
+func pair(ctx context.Context, tx *store.Tx, r sqlc.Entry, now signed.Time) error {
 	other, err := otherHalf(ctx, tx, r)
 	if err != nil || other == nil {
 		return err
