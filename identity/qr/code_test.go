@@ -32,7 +32,7 @@ func drawn(t testing.TB, text string) *Code {
 }
 
 func TestDrawnCodesOfAllSizesAreRead(t *testing.T) {
-	for size := 1; size <= MaxPayload; size++ {
+	for size := MaxPayload; size > 0; size -= 20 / eachKind { // under the race detector not all
 		text := payloadText(t, size, 2)
 		code := drawn(t, text)
 		if code.Version() > MaxVersion || code.Size() != 17+4*code.Version() {

@@ -12,11 +12,12 @@ import (
 // spoilt modules beyond what error correction mends must end in no text or the right one.
 func TestADamagedCodeNeverReadsAsAnother(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 8))
+	const codes = 3 * eachKind
 	lost := 0
-	for i := range 60 {
+	for i := range codes {
 		text := payloadText(t, 20+i, byte(i))
 		code := drawn(t, text)
-		for range code.Size() * code.Size() * (2 + i/4) / 100 {
+		for range code.Size() * code.Size() * (10 + 150*i/codes) / 1000 {
 			x, y := random.IntN(code.Size()), random.IntN(code.Size())
 			code.modules[y][x] = !code.modules[y][x]
 		}
@@ -28,8 +29,8 @@ func TestADamagedCodeNeverReadsAsAnother(t *testing.T) {
 			lost++
 		}
 	}
-	if lost == 0 || lost == 60 {
-		t.Errorf("%d of 60 lost: the damage tries nothing", lost)
+	if lost == 0 || lost == codes {
+		t.Errorf("%d of %d lost: the damage tries nothing", lost, codes)
 	}
 }
 

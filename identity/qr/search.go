@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// search is one picture's: it finds corner squares in differently prepared pictures, lays grids over them, and hands what it measures to the
-// decoder. What a picture may cost is counted in steps and not in time, so that the same picture always ends the same.
+// search is one picture's: it finds corner squares in differently prepared pictures, lays grids over them, and hands
+// what it measures to the decoder. What a picture may cost is counted in steps and not in time, so that the same
+// picture always ends the same.
 type search struct {
 	gray     *image.Gray
 	flat     *image.Gray
