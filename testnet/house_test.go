@@ -66,7 +66,6 @@ var guards = []guard{
 	{"modernc.org/sqlite", []string{"app/connected/gate/internal/store"}, "handlers stay out of the store", ""},
 	{"database/sql", []string{"app/connected/gate/internal/store", "app/connected/gate"}, "handlers stay out of the store", "app/connected"},
 	{"github.com/makiuchi-d/gozxing", []string{"identity/qr"}, "decoders are hidden behind one call", ""},
-	{"github.com/liyue201/goqr", []string{"identity/qr"}, "decoders are hidden behind one call", ""},
 	{"github.com/skip2/go-qrcode", []string{"identity/qr"}, "codes are drawn in one place", ""},
 }
 
