@@ -65,7 +65,11 @@ func (s *session) secret(fd int, label string) (string, error) {
 		if err != nil {
 			return "", usageError{err}
 		}
-		return readSecret(r)
+		secret, err := readSecret(r)
+		if err != nil {
+			return "", usageError{fmt.Errorf("%s: %w", s.say(label), err)}
+		}
+		return secret, nil
 	}
 	if s.env.Secret == nil {
 		return "", usageError{fmt.Errorf("%s: %s", s.say(label), s.say("cli.no_terminal"))}

@@ -75,6 +75,13 @@ func TestASecretIsOneLineAndLeavesTheRest(t *testing.T) {
 	}
 }
 
+func TestADescriptorWithoutASecretIsAMistakeOnTheCommandLine(t *testing.T) {
+	s := &session{env: Surroundings{Descriptor: func(int) (io.Reader, error) { return strings.NewReader(""), nil }}}
+	if _, err := s.secret(3, "lock.passphrase"); !isUsage(err) {
+		t.Error(err)
+	}
+}
+
 func TestOthersWordsDoNotMoveTheCursor(t *testing.T) {
 	var out bytes.Buffer
 	if _, err := io.WriteString(cleaner{&out}, "namn\x1b[2J\u202eslut\nå"); err != nil {

@@ -22,8 +22,11 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// ErrNewer says that a newer program has written the database.
-var ErrNewer = errors.New("the database was written by a newer version")
+// Errors of a database.
+var (
+	ErrNewer     = errors.New("the database was written by a newer version")
+	ErrUnsettled = errors.New("done, but another process reads the database, and what was overwritten still lies in the file beside it; do it again")
+)
 
 // Store is the database with the key to its columns.
 type Store struct {
@@ -99,7 +102,17 @@ func (s *Store) Close() error { return s.db.Close() }
 // Do runs act in one transaction: all of it is durable when Do returns nil, and nothing of
 // it is kept otherwise.
 func (s *Store) Do(ctx context.Context, act func(*Tx) error) error {
-	sqlTx, err := s.db.BeginTx(ctx, nil)
+	return s.do(ctx, nil, act)
+}
+
+// Read runs act in one transaction that only reads, however long it takes: other processes
+// write meanwhile, and act does not see it.
+func (s *Store) Read(ctx context.Context, act func(*Tx) error) error {
+	return s.do(ctx, &sql.TxOptions{ReadOnly: true}, act) // a plain BEGIN, without SQLite's one write lock
+}
+
+func (s *Store) do(ctx context.Context, options *sql.TxOptions, act func(*Tx) error) error {
+	sqlTx, err := s.db.BeginTx(ctx, options)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -117,10 +130,14 @@ func (s *Store) Do(ctx context.Context, act func(*Tx) error) error {
 
 // Settle moves everything from the write-ahead log into the database and empties it, so that
 // what was overwritten (secure_delete) lies in no file any more. Another process that reads
-// just then puts it off.
+// all the while prevents it: ErrUnsettled.
 func (s *Store) Settle(ctx context.Context) error {
-	if _, err := s.db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	var busy, pages, moved int
+	if err := s.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
 		return fmt.Errorf("settle: %w", err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("settle: %w", ErrUnsettled)
 	}
 	return nil
 }
