@@ -46,7 +46,6 @@ type Net struct {
 	connected *process
 	directory *process
 	ca        string
-	address   string // of the directory, as devices know it
 	people    map[string]*Person
 }
 

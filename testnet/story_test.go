@@ -51,7 +51,6 @@ type key struct{}
 type story struct {
 	net     *testnet.Net
 	meeting *testnet.Meeting
-	seed    uint64
 }
 
 var usernames = map[string]string{"anna": "anna.lind", "bo": "bo.ek", "carl": "carl.berg", "dora": "dora.falk"}

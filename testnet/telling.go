@@ -65,7 +65,7 @@ func (d *town) tellCellar(ctx context.Context) error {
 	_, err = d.bo.Do(ctx, "open", demo.MorningRecordID)
 	var refused *Refused
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("Bo's device should not hold the record: %w", err)
+		return fmt.Errorf("the record is on Bo's device, where it should not be: %w", err)
 	}
 	d.quote(refused.Said)
 	return nil
@@ -174,7 +174,7 @@ func (d *town) tellLog(ctx context.Context) error {
 	_, err := d.bo.Do(ctx, "log")
 	var refused *Refused
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("Bo should not read the log: %w", err)
+		return fmt.Errorf("the log is open to Bo, who has no right to it: %w", err)
 	}
 	d.say("demo.bo_asks")
 	d.quote(refused.Said)

@@ -37,14 +37,6 @@ func NewTinted(state State, content fyne.CanvasObject) *Surface {
 	return newSurface(content, state.paper(), 12, 16)
 }
 
-// setFill changes the ground's colour.
-func (s *Surface) setFill(name fyne.ThemeColorName) {
-	if s.fill != name {
-		s.fill = name
-		s.Refresh()
-	}
-}
-
 // CreateRenderer draws the ground and lays the content on it.
 func (s *Surface) CreateRenderer() fyne.WidgetRenderer {
 	r := &surfaceRenderer{surface: s, ground: canvas.NewRectangle(nil)}

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
@@ -141,9 +140,3 @@ func flip(t testing.TB, path string, at int) {
 	must(t, os.WriteFile(path, data, fileMode))
 }
 
-func newKey(t testing.TB) *signed.PrivateKey {
-	t.Helper()
-	key, err := signed.NewPrivateKey(rand.Reader)
-	must(t, err)
-	return key
-}

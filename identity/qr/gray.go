@@ -72,66 +72,10 @@ func enlarge(src *image.Gray, factor int) *image.Gray {
 	return out
 }
 
-// stretch spreads the luminances between the darkest and the brightest hundredth over the whole range.
-func stretch(src *image.Gray) *image.Gray {
-	var count [256]int
-	for _, v := range src.Pix {
-		count[v]++
-	}
-	hundredth := len(src.Pix) / 100
-	low, high := 0, 255
-	for n := count[low]; n <= hundredth && low < 255; n += count[low] {
-		low++
-	}
-	for n := count[high]; n <= hundredth && high > 0; n += count[high] {
-		high--
-	}
-	if high <= low {
-		return src
-	}
-	var to [256]uint8
-	for v := range to {
-		to[v] = uint8(min(max((v-low)*255/(high-low), 0), 255))
-	}
-	return mapped(src, &to)
-}
-
-// inverted swaps dark and bright: a screen with a dark theme, or a negative.
-func inverted(src *image.Gray) *image.Gray {
-	var to [256]uint8
-	for v := range to {
-		to[v] = uint8(255 - v)
-	}
-	return mapped(src, &to)
-}
-
 func mapped(src *image.Gray, to *[256]uint8) *image.Gray {
 	out := image.NewGray(src.Rect)
 	for i, v := range src.Pix {
 		out.Pix[i] = to[v]
-	}
-	return out
-}
-
-// centre cuts out the middle and enlarges it by num/den to the size of the whole, bilinearly: people aim at the
-// middle, and decoders want more pixels a module than a code held too far away has.
-func centre(src *image.Gray, num, den int) *image.Gray {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	out := image.NewGray(image.Rect(0, 0, w, h))
-	left, top := float64(w)*float64(num-den)/float64(2*num), float64(h)*float64(num-den)/float64(2*num)
-	step := float64(den) / float64(num)
-	for y := range h {
-		sy := min(top+(float64(y)+0.5)*step-0.5, float64(h-1))
-		y0 := max(int(sy), 0)
-		y1, fy := min(y0+1, h-1), max(sy-float64(y0), 0)
-		for x := range w {
-			sx := min(left+(float64(x)+0.5)*step-0.5, float64(w-1))
-			x0 := max(int(sx), 0)
-			x1, fx := min(x0+1, w-1), max(sx-float64(x0), 0)
-			upper := float64(src.Pix[y0*src.Stride+x0])*(1-fx) + float64(src.Pix[y0*src.Stride+x1])*fx
-			lower := float64(src.Pix[y1*src.Stride+x0])*(1-fx) + float64(src.Pix[y1*src.Stride+x1])*fx
-			out.Pix[y*out.Stride+x] = uint8(upper*(1-fy) + lower*fy + 0.5)
-		}
 	}
 	return out
 }
