@@ -139,4 +139,3 @@ func flip(t testing.TB, path string, at int) {
 	data[at] ^= 1
 	must(t, os.WriteFile(path, data, fileMode))
 }
-
