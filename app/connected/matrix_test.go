@@ -23,25 +23,25 @@ import (
 // records and assignments came; of enrol, which asks for a password and no proof, the same with the caller's
 // own password (a stranger guesses one).
 const golden = `
-caller                   | health | statement | credential         | changes             | journal     | log                | enrol
-nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | no_proof           | wrong_password
-a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
-another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
-a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
-a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | bad_proof          | ok
-a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed           | ok
-a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof        | ok
-a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof        | ok
-a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof        | ok
-a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | device_revoked     | device_revoked
-an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | credential_expired | ok
-a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | user_disabled      | user_disabled
-the wrong role           | ok     | ok        | ok                 | none                | ok          | forbidden          | ok
-the right role elsewhere | ok     | ok        | ok                 | none                | ok          | forbidden          | ok
-a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | forbidden          | ok
-a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | forbidden          | ok
-the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok                 | ok
-a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | forbidden          | ok
+caller                   | health | statement | credential         | changes             | journal     | segments    | log                | enrol
+nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | ok          | no_proof           | wrong_password
+a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
+another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
+a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
+a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
+a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed    | replayed           | ok
+a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
+a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
+a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
+a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | ok          | device_revoked     | device_revoked
+an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | ok          | credential_expired | ok
+a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | ok          | user_disabled      | user_disabled
+the wrong role           | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
+the right role elsewhere | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
+a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | ok          | forbidden          | ok
+a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
+the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | ok
+a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | forbidden          | ok
 `
 
 // caller is one kind of caller: whose device, what became of it, and what its proof is like.
@@ -202,6 +202,7 @@ func columns() []column {
 		{"credential", http.MethodPost, link.PathCredential, none},
 		{"changes", http.MethodGet, link.PathChanges, none},
 		{"journal", http.MethodPost, link.PathJournal, func(d *device, _ bool) []byte { return d.batch(d.items(1)...) }},
+		{"segments", http.MethodPost, link.PathSegments, func(d *device, _ bool) []byte { return d.seals(d.items(1)...) }},
 		{"log", http.MethodGet, link.PathLog, none},
 		{"enrol", http.MethodPost, link.PathEnrol, func(d *device, stranger bool) []byte {
 			password := passwordOf(d.name)

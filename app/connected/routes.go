@@ -54,6 +54,11 @@ func Routes(statement []byte) []gate.Route {
 			Handler: takeJournal,
 		},
 		{
+			Method: http.MethodPost, Path: link.PathSegments, Limit: journal.SegmentLimit,
+			Right:   gate.Carried("nothing said is lost: a sealed segment is taken as its entries would be, whoever carries it unread, and the answer is a receipt"),
+			Handler: takeSegment,
+		},
+		{
 			Method: http.MethodGet, Path: link.PathLog,
 			Right:    gate.Needs(access.LogRead),
 			Resource: auditLog,
@@ -104,6 +109,14 @@ func changes(c *gate.Call) (gate.Answer, error) {
 
 func takeJournal(c *gate.Call) (gate.Answer, error) {
 	receipt, err := c.TakeJournal(c.Body)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Signed(receipt), nil
+}
+
+func takeSegment(c *gate.Call) (gate.Answer, error) {
+	receipt, err := c.TakeSegment(c.Body)
 	if err != nil {
 		return gate.Answer{}, err
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	mediaJSON = "application/json"
 	mediaCBOR = "application/cbor"
+	mediaFile = "application/octet-stream"
 
 	issuedLimit = 2 * identity.CredentialLimit
 	logLimit    = 8 << 20
@@ -60,6 +61,14 @@ func (c *Client) Changes(ctx context.Context, cursor string, statement uint64) (
 func (c *Client) Journal(ctx context.Context, batch []byte) ([]byte, error) {
 	return c.do(ctx, request{
 		method: http.MethodPost, path: PathJournal, body: batch, media: mediaCBOR, proved: true, limit: journal.ReceiptLimit,
+	})
+}
+
+// Segment hands in a whole sealed segment, as its file holds it, of whichever device, and
+// returns the signed receipt for that device, unverified.
+func (c *Client) Segment(ctx context.Context, segment []byte) ([]byte, error) {
+	return c.do(ctx, request{
+		method: http.MethodPost, path: PathSegments, body: segment, media: mediaFile, proved: true, limit: journal.ReceiptLimit,
 	})
 }
 

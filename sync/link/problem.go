@@ -31,6 +31,10 @@ const (
 	CodeMethod        Code = "method"               // 405
 	CodeConflict      Code = "conflict"             // 409: the request id is another device's
 	CodeTooMany       Code = "too_many"             // 429
+	CodeSegDamaged    Code = "segment_damaged"      // 400: its beginning does not read, or its device did not sign it
+	CodeSegFormat     Code = "segment_format"       // 400: of another version
+	CodeSegUnknown    Code = "segment_unknown"      // 400: no credential was ever issued to its device
+	CodeSegSealed     Code = "segment_sealed"       // 400: sealed to another system, or to a key that is gone
 	CodeInternal      Code = "internal"             // 500: nothing was changed
 	CodeBusy          Code = "busy"                 // 503
 )

@@ -13,6 +13,7 @@ const (
 	PathCredential = "/v1/credential" // POST: a new credential for this device
 	PathChanges    = "/v1/changes"    // GET ?after=CURSOR: what concerns this person
 	PathJournal    = "/v1/journal"    // POST: a batch, answered with a receipt; taken from anybody who carries one
+	PathSegments   = "/v1/segments"   // POST: one sealed segment of any device, answered with a receipt for that device
 	PathLog        = "/v1/log"        // GET: the audit log
 )
 

@@ -16,6 +16,7 @@ const (
 	foundGeneration  = "generation"     // a new generation of a journal
 	foundSignature   = "bad_signature"  // an item that its device did not sign, or that is no entry
 	foundPayload     = "payload"        // words that are not those the entry commits to
+	foundSegment     = "segment"        // a segment came whose middle or end can not be read
 	foundLoneHalf    = "lone_half"      // a share or verification that only one of two tells of
 	foundRevoked     = "revoked"        // handed in after the device was revoked
 	foundExpired     = "expired"        // handed in after the device's last credential had expired

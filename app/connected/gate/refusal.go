@@ -25,6 +25,10 @@ var statuses = map[link.Code]int{
 	link.CodeMethod:        http.StatusMethodNotAllowed,
 	link.CodeConflict:      http.StatusConflict,
 	link.CodeTooMany:       http.StatusTooManyRequests,
+	link.CodeSegDamaged:    http.StatusBadRequest,
+	link.CodeSegFormat:     http.StatusBadRequest,
+	link.CodeSegUnknown:    http.StatusBadRequest,
+	link.CodeSegSealed:     http.StatusBadRequest,
 	link.CodeInternal:      http.StatusInternalServerError,
 	link.CodeBusy:          http.StatusServiceUnavailable,
 }

@@ -47,6 +47,11 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 	if err != nil || credential.Device() != batch.Device || credential.Epoch > math.MaxInt64 {
 		return nil, Refuse(link.CodeBadRequest)
 	}
+	return c.taking(batch, credential).run(c.ctx)
+}
+
+// taking is a batch about to be taken in from this caller.
+func (c *Call) taking(batch journal.Batch, credential identity.Credential) *taking {
 	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: credential,
 		segments: map[uint64][]byte{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}}
 	if c.device != nil {
@@ -54,7 +59,7 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 			t.carrier = c.device.ID
 		}
 	}
-	return t.run(c.ctx)
+	return t
 }
 
 func (t *taking) run(ctx context.Context) ([]byte, error) {
