@@ -100,11 +100,11 @@ func TestAMorningThroughTheWindows(t *testing.T) {
 
 	bo.goes(ui.PlaceAssignments)
 	bo.opensRow("Vattenläcka under diskbänken")
-	bo.taps("Markera klar och signera")
+	bo.taps("Markera klart och skriv under")
 	bo.sees("Skriv en kort anteckning om vad som gjordes.")
 	bo.types("Anteckning", "Slangen är bytt.")
 	bo.picture("assignment-open")
-	bo.taps("Markera klar och signera")
+	bo.taps("Markera klart och skriv under")
 	bo.sees("Underskrivet av Bo Ek", "Slangen är bytt.", "Väntar på täckning", "Fingeravtryck")
 	bo.picture("assignment-done")
 	bo.taps("Spara underskriften som fil …")

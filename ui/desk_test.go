@@ -340,6 +340,7 @@ func (d *desk) picture(name string) []byte {
 	var out bytes.Buffer
 	ok(d.t, png.Encode(&out, d.window.Canvas().Capture()))
 	if dir := os.Getenv("HANDSLAG_PICTURES"); dir != "" && name != "" {
+		ok(d.t, os.MkdirAll(dir, 0o700))
 		ok(d.t, os.WriteFile(filepath.Join(dir, name+".png"), out.Bytes(), 0o600))
 	}
 	return out.Bytes()

@@ -87,7 +87,7 @@ func TestADeviceFromItsLetterToItsLog(t *testing.T) {
 	d.picture("enrol-slip")
 	d.writes("Organisations-id", org[:len(org)-2])
 	d.enter()
-	d.sees("2 tecken fattas")
+	d.sees("2 tecken saknas")
 	d.opens = []byte("no picture at all")
 	d.taps("Läs QR-bild …")
 	d.sees("Tryggt")
@@ -131,7 +131,7 @@ func TestADeviceFromItsLetterToItsLog(t *testing.T) {
 	// Me.
 	d.sees("Anna Lind", "Bostads AB Linden", "Norra", "[Synka nu]", "Väntar på täckning")
 	d.taps("Synka nu")
-	d.sees("Synkat: ", "Inget väntar. Allt är mottaget.", "Ansluten")
+	d.sees("Synkat. ", "Inget väntar. Allt är mottaget.", "Ansluten")
 	me := a.Me()
 	d.sees(me.Device.Grouped())
 	d.sees(strings.Fields(me.Device.Grouped())...)
@@ -225,7 +225,7 @@ func TestTheLogIsNarrowedDown(t *testing.T) {
 		{"a look at the log by its filter", 1, "anna.lind", "Medarbetare: bo.ek", "Bo Ek"},
 		{"no day", 3, "i går", "Skriv dagen som ÅÅÅÅ-MM-DD.", "nothing"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		passed := t.Run(c.name, func(t *testing.T) {
 			whole := d.t
 			d.t = t
 			defer func() { d.t = whole }()
@@ -240,6 +240,9 @@ func TestTheLogIsNarrowedDown(t *testing.T) {
 			d.taps("Rensa")
 			d.sees("> Bo Ek anslöt enheten")
 		})
+		if !passed {
+			return // the filter is not cleared: every one after it would wait in vain
+		}
 	}
 }
 
@@ -272,7 +275,7 @@ func TestASecondWindowSaysThatItIsOpenElsewhere(t *testing.T) {
 	for range 2 {
 		d.writes("Lösenfras", passphrase)
 		d.enter()
-		d.sees("Programmet är redan öppet på den här enheten.")
+		d.sees("Appen är redan öppen på den här enheten.")
 		d.seesNot("Lösenfras")
 		d.picture("elsewhere")
 		d.taps("Försök igen")

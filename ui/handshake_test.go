@@ -23,6 +23,12 @@ import (
 // demo.
 func meeting(t *testing.T, prefs ui.Preferences) (anna, bo *desk, loop *mainLoop) {
 	t.Helper()
+	return meetingWith(t, prefs, nil)
+}
+
+// meetingWith lets a story arrange the house, and each device, before it is anybody's.
+func meetingWith(t *testing.T, prefs ui.Preferences, arrange func(h *house, name string, c *agent.Config)) (anna, bo *desk, loop *mainLoop) {
+	t.Helper()
 	h := newHouse(t)
 	loop = newMainLoop()
 	shown := map[string]string{"anna.lind": t.TempDir(), "bo.ek": t.TempDir()}
@@ -37,6 +43,9 @@ func meeting(t *testing.T, prefs ui.Preferences) (anna, bo *desk, loop *mainLoop
 					return os.RemoveAll(path)
 				}
 				return qr.WritePicture(path, code)
+			}
+			if arrange != nil {
+				arrange(h, mine, c)
 			}
 		}
 	}

@@ -278,10 +278,10 @@ func children(t *testing.T, r *run, name string) []int {
 
 var registered = regexp.MustCompile(`f\.\w+\((?:&s\.\w+, )?"([a-z-]+)"`)
 
-// The window's own main is the other end of the command line: a flag that only one end knows
+// The window's flags are the other end of the command line: a flag that only one end knows
 // would close both windows at once.
 func TestTheWindowsGetFlagsThatTheyHaveAndNoSecret(t *testing.T) {
-	source, err := os.ReadFile("../../main.go")
+	source, err := os.ReadFile("../../ui/flags.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +290,7 @@ func TestTheWindowsGetFlagsThatTheyHaveAndNoSecret(t *testing.T) {
 		has = append(has, found[1])
 	}
 	if len(has) < 8 {
-		t.Fatalf("only the flags %q are found in main.go", has)
+		t.Fatalf("only the flags %q are found in ui/flags.go", has)
 	}
 	given := filepath.Join(t.TempDir(), "arguments")
 	state := filepath.Join(t.TempDir(), "state")
