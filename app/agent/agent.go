@@ -115,7 +115,7 @@ func (a *Agent) Me() Me {
 		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
 		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told,
 		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
-		ClockSuspect: a.clock.read().Suspect, Revoked: who.revoked, Problem: a.problem,
+		ClockSuspect: a.clock.read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
 	}
 	if last := who.lastSync; !last.IsZero() {
 		me.LastSync = last.Time()

@@ -129,13 +129,16 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	if err := s.current(); err != nil {
 		return nil, peer.Config{}, translate(err)
 	}
+	me := s.who()
+	if me.barred != "" {
+		return nil, peer.Config{}, problem(me.barred, nil)
+	}
 	a.mu.Lock()
 	before := a.meeting
 	a.mu.Unlock()
 	if before != nil {
 		before.Close()
 	}
-	me := s.who()
 	return s, peer.Config{
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
 		Now: func() signed.Time { return s.clock.read().Time }, ClockSuspect: s.clock.read().Suspect,

@@ -99,6 +99,9 @@ func (a *Agent) ready(ctx context.Context, id journal.RecordID) (*session, vault
 // mayOpen asks everything that can be known before the entry: right, credential, loan, clock.
 func (a *Agent) mayOpen(s *session, row vault.RecordRow) error {
 	me := s.who()
+	if me.barred != "" {
+		return problem(me.barred, nil)
+	}
 	if p := decided(access.May(access.SubjectOf(me.credential), access.RecordRead, row.Thing(s.people(row.ID)...))); p != nil {
 		return p
 	}

@@ -40,7 +40,7 @@ type who struct {
 	profile    vault.Profile
 	statement  identity.Statement
 	credential identity.Credential
-	revoked    bool
+	barred     Code // DeviceRevoked or UserDisabled, once the connected system has said so
 	lastSync   signed.Time
 }
 

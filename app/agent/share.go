@@ -25,6 +25,9 @@ func (h *Handover) Give(ctx context.Context, ids []journal.RecordID) (ShareResul
 	if verified == nil || over {
 		return ShareResult{}, problem(NotVerified, nil)
 	}
+	if barred := h.session.who().barred; barred != "" {
+		return ShareResult{}, problem(barred, nil)
+	}
 	if len(ids) == 0 {
 		return ShareResult{}, problem(NothingChosen, nil)
 	}

@@ -20,7 +20,7 @@ const (
 	keepReceipted = 30 * 24 * time.Hour // longer than the connected system's backup interval
 )
 
-const revokedSetting = "revoked"
+const barredSetting = "barred"
 
 // Sync speaks with the connected system: the journal goes up first, whatever else may be
 // refused, then credential and changes come down, and what that left in the journal goes up
@@ -210,15 +210,14 @@ func (r *run) confirm(batch journal.Batch, receipt journal.Receipt) error {
 	})
 }
 
-// renew fetches the next credential. That this device is revoked is kept, so that the screen
-// says so also offline.
+// renew fetches the next credential. That this device is revoked, or its person disabled, is
+// kept: from then on it opens and shares nothing, offline too.
 func (r *run) renew(ctx context.Context) error {
 	s := r.session
 	issued, err := r.client.Credential(ctx)
-	var refused *link.Problem
-	if errors.As(err, &refused) {
-		revoked := refused.Code == link.CodeDeviceRevoked
-		return errors.Join(err, s.setRevoked(revoked || s.who().revoked))
+	switch code := CodeOf(translate(err)); code {
+	case DeviceRevoked, UserDisabled:
+		return errors.Join(err, s.setBarred(code))
 	}
 	if err != nil {
 		return err
@@ -235,22 +234,18 @@ func (r *run) renew(ctx context.Context) error {
 	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
 		return err
 	}
-	return s.setRevoked(false)
+	return s.setBarred("")
 }
 
-func (s *session) setRevoked(revoked bool) error {
+func (s *session) setBarred(why Code) error {
 	s.mu.Lock()
-	same := s.identity.revoked == revoked
-	s.identity.revoked = revoked
+	same := s.identity.barred == why
+	s.identity.barred = why
 	s.mu.Unlock()
 	if same {
 		return nil
 	}
-	var flag []byte
-	if revoked {
-		flag = []byte{1}
-	}
-	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSetting(revokedSetting, flag) })
+	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSetting(barredSetting, []byte(why)) })
 }
 
 // keepProfile makes a new profile durable and then the one in force.

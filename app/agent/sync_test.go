@@ -38,6 +38,37 @@ func TestARevokedDevicesJournalIsStillTaken(t *testing.T) {
 	}
 }
 
+// Once the connected system has said that it is over, what the device holds stays shut.
+func TestADeviceThatKnowsItIsBarredOpensAndSharesNothing(t *testing.T) {
+	for refusal, want := range map[link.Code]Code{link.CodeDeviceRevoked: DeviceRevoked, link.CodeUserDisabled: UserDisabled} {
+		f := newFar(t)
+		p := f.phone().enrolled().synced()
+		f.mu.Lock()
+		f.refuse[link.PathCredential] = refusal
+		f.mu.Unlock()
+		_, err := p.Sync(t.Context())
+		refused(t, err, want)
+		for range 2 {
+			_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+			refused(t, err, want)
+			_, _, err = p.OfferVerification(t.Context(), nil)
+			refused(t, err, want)
+			ok(t, p.Lock())
+			ok(t, p.Unlock(t.Context(), passphrase))
+		}
+		f.mu.Lock()
+		delete(f.refuse, link.PathCredential)
+		f.mu.Unlock()
+		_, err = p.Sync(t.Context())
+		ok(t, err)
+		_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+		ok(t, err)
+		if got := f.kinds(p.Me().Device); !strings.Contains(got, "record.refused") {
+			t.Errorf("the refusals have no entries: %s", got)
+		}
+	}
+}
+
 func TestAForgedPageIsRefusedWhole(t *testing.T) {
 	f := newFar(t)
 	p := f.phone().enrolled()

@@ -130,8 +130,8 @@ func (s *session) identify() error {
 		return err
 	}
 	s.identity.lastSync = sync.Last
-	flag, err := s.vault.Setting(revokedSetting)
-	s.identity.revoked = len(flag) > 0
+	barred, err := s.vault.Setting(barredSetting)
+	s.identity.barred = Code(barred)
 	return err
 }
 

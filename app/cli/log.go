@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -138,7 +139,7 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 	}
 	_, err := fmt.Fprintf(s.env.Out, "%s%s  %-22s %-12s %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Kind, r.Person.Username,
 		r.Device.Short(), r.Fingerprint,
-		joined(r.SubjectName, r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
+		joined(cmp.Or(r.SubjectName, string(r.Subject)), r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err
 }
 

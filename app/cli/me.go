@@ -40,6 +40,9 @@ func (s *session) writeMe(w io.Writer, m agent.Me) {
 		fmt.Fprintf(w, "%-24s %s\n", row[0], row[1])
 	}
 	fmt.Fprintln(w, s.waiting(m.Waiting))
+	if m.Revoked {
+		fmt.Fprintln(w, s.say("me.revoked"))
+	}
 	if m.ClockSuspect {
 		fmt.Fprintln(w, s.say("me.clock_suspect"))
 	}
