@@ -28,6 +28,8 @@ type Walked struct {
 	End    int  // where the last good frame ends
 	Torn   bool // what follows End is what a power cut leaves of a write: cut it
 	Spoilt bool // what follows End is something else: it may have been an entry
+
+	vain int // bytes looked at that were no frame
 }
 
 // rescue reads the next frame where it fills all from end to at and only its head is damaged:
@@ -56,14 +58,14 @@ const walkWork = 16
 // WalkFrames reads every genuine frame from offset on. It finds its way around damage by
 // looking at each byte for the head of a later frame; a wild length costs a comparison.
 func WalkFrames(data []byte, offset int, aead cipher.AEAD, segment []byte) (Walked, error) {
-	w, work := Walked{End: offset}, walkWork*len(data)
+	w := Walked{End: offset}
 	for at := offset; at < len(data); at++ {
 		fr, index, size, err := frameAt(data, at, aead, segment, w.Next)
 		if err != nil {
 			if isFormat(err) {
 				return w, err
 			}
-			if work -= size; work < 0 {
+			if w.vain += size; w.vain > walkWork*len(data) {
 				w.Spoilt = true // whatever it is, no power cut left it
 				return w, nil
 			}

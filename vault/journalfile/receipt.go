@@ -159,6 +159,7 @@ func (f *File) Drop(before signed.Time) (int, error) {
 			break
 		}
 		gone[path] = true
+		_ = f.disk.Remove(path + handedSuffix) // worth nothing without its segment
 	}
 	f.forget(gone)
 	if err == nil && len(gone) > 0 {

@@ -1,0 +1,98 @@
+package journalfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// handed is what whoever handed a segment in for its device leaves beside it: which bytes
+// these were, and the connected system's signed receipt for the device. Another profile may
+// write it, so it is worth what its receipt's signature is worth.
+type handed struct {
+	Version uint64 `cbor:"1,keyasint"`
+	Sum     []byte `cbor:"2,keyasint"` // SHA-256 of the file that was handed in
+	Receipt []byte `cbor:"3,keyasint"` // signed
+}
+
+const (
+	handedMagic  = "HSHAND"
+	handedSuffix = ".handed"
+)
+
+// MarkHanded keeps, beside s, that it was handed in and what the connected system answered.
+func MarkHanded(s Sealed, receipt []byte) error {
+	if len(receipt) > journal.ReceiptLimit {
+		return fmt.Errorf("mark segment: %w", signed.ErrTooLarge)
+	}
+	body, err := signed.Encode(handed{Version: formatVersion, Sum: s.Sum[:], Receipt: receipt})
+	if err != nil {
+		return fmt.Errorf("mark segment: %w", err)
+	}
+	if err := writeDurably(osDisk{}, s.Path+handedSuffix, journal.WrapFile(handedMagic, body)); err != nil {
+		return fmt.Errorf("mark segment: %w", failure(err))
+	}
+	return nil
+}
+
+// Handed is the signed receipt, unverified, that lies beside exactly these bytes of s; nil where
+// there is none. What does not read is none: then the segment is handed in once more.
+func Handed(s Sealed) []byte {
+	m, ok := readHanded(osDisk{}, s.Path+handedSuffix)
+	if !ok || string(m.Sum) != string(s.Sum[:]) {
+		return nil
+	}
+	return m.Receipt
+}
+
+// Receipts are the signed receipts, unverified, that others left for this journal's device
+// when they handed its segments in.
+func (f *File) Receipts() [][]byte {
+	names, err := f.disk.List(f.cfg.Dir)
+	if err != nil {
+		return nil
+	}
+	var all [][]byte
+	for _, name := range names {
+		if !strings.HasSuffix(name, segmentSuffix+handedSuffix) || len(all) == sealedFiles {
+			continue
+		}
+		if m, ok := readHanded(f.disk, filepath.Join(f.cfg.Dir, name)); ok {
+			all = append(all, m.Receipt)
+		}
+	}
+	return all
+}
+
+// RemoveSealed removes a carried segment and its mark: for copies that somebody brought, never
+// for a folder that a journal writes to.
+func RemoveSealed(s Sealed) error {
+	disk := osDisk{}
+	err := errors.Join(disk.Remove(s.Path), disk.Remove(s.Path+handedSuffix))
+	if err == nil {
+		err = disk.SyncDir(filepath.Dir(s.Path))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove segment: %w", err)
+	}
+	return nil
+}
+
+func readHanded(disk Disk, path string) (handed, bool) {
+	data, err := disk.Read(path, headerLimit)
+	if err != nil {
+		return handed{}, false
+	}
+	body, _, err := journal.UnwrapFile(handedMagic, data)
+	if err != nil {
+		return handed{}, false
+	}
+	var m handed
+	err = signed.Decode(body, journal.FileBodyLimit, &m)
+	return m, err == nil && m.Version == formatVersion && len(m.Receipt) <= journal.ReceiptLimit
+}

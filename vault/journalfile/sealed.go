@@ -1,0 +1,168 @@
+package journalfile
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/vault/journal"
+)
+
+// Sealed is a segment as whoever has its file sees it, without any key: nothing of it is
+// verified but its form and its checksums.
+type Sealed struct {
+	Path       string
+	Device     identity.DeviceID
+	Generation uint64
+	First      uint64 // number of its first entry
+	Entries    int    // whole frames, until one is not
+	Rest       int    // bytes behind them: an unfinished write, or damage
+	Size       int    // bytes
+	Created    signed.Time
+	Sum        [sha256.Size]byte // of the file
+}
+
+// Refused is a file that is no segment which could be carried. It stays where it is.
+type Refused struct {
+	Path string
+	Err  error // ErrFormat, ErrDamaged, or what the disk said
+}
+
+// ErrDamaged says that a file is no segment, or that its beginning is damaged.
+var ErrDamaged = journal.ErrFileDamaged
+
+const (
+	sealedFiles   = 4096 // segments looked at in one folder
+	sealedFolders = 1024 // devices looked at in one outbox
+)
+
+// ReadSealed reads the segment file at path, whole; data is its bytes. It follows no link.
+func ReadSealed(path string) (s Sealed, data []byte, err error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return Sealed{}, nil, fmt.Errorf("read segment: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > segmentLimit {
+		return Sealed{}, nil, fmt.Errorf("read segment: no file, or too large: %w", ErrDamaged)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return Sealed{}, nil, fmt.Errorf("read segment: %w", err)
+	}
+	defer file.Close()
+	data, err = io.ReadAll(io.LimitReader(file, segmentLimit))
+	if err != nil {
+		return Sealed{}, nil, fmt.Errorf("read segment: %w", err)
+	}
+	h, start, err := journal.PeekSegment(data)
+	if err != nil {
+		return Sealed{}, nil, err
+	}
+	survey := journal.SurveyFrames(data, start)
+	return Sealed{
+		Path: path, Device: h.Device, Generation: h.Generation, First: h.First, Entries: survey.Entries, Rest: survey.Rest,
+		Size: len(data), Created: h.Created, Sum: sha256.Sum256(data),
+	}, data, nil
+}
+
+// ListSealed lists the segments in dir, in the order of what they hold, and what has their name
+// and is none. A folder that is missing holds none.
+func ListSealed(dir string) ([]Sealed, []Refused, error) {
+	names, err := segmentNames(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []Sealed
+	var refused []Refused
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		s, _, err := ReadSealed(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // dropped meanwhile
+		case err != nil:
+			refused = append(refused, Refused{path, err})
+		default:
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Sealed) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Generation, b.Generation), cmp.Compare(a.First, b.First))
+	})
+	return all, refused, nil
+}
+
+// Outboxes are the folders of devices in a machine-wide outbox.
+func Outboxes(root string) ([]string, error) {
+	entries, err := os.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list outbox: %w", err)
+	}
+	var dirs []string
+	for _, e := range entries {
+		if _, err := identity.ParseDeviceID(e.Name()); err == nil && e.IsDir() && len(dirs) < sealedFolders {
+			dirs = append(dirs, filepath.Join(root, e.Name()))
+		}
+	}
+	return dirs, nil
+}
+
+func segmentNames(dir string) ([]string, error) {
+	names, err := osDisk{}.List(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list segments: %w", err)
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, segmentSuffix) })
+	return names[:min(len(names), sealedFiles)], nil
+}
+
+// CopySealed puts the segment at path into dir, whole and durable, under a name of its own;
+// false where dir has it already. One that has grown since replaces what it was; two that say
+// different things both stay.
+func CopySealed(path, dir string) (bool, error) {
+	s, data, err := ReadSealed(path)
+	if err != nil {
+		return false, err
+	}
+	h, _, err := journal.PeekSegment(data)
+	if err != nil {
+		return false, err
+	}
+	disk := osDisk{}
+	if err := disk.MakeDir(dir); err != nil {
+		return false, fmt.Errorf("copy segment: %w", err)
+	}
+	stem := fmt.Sprintf("%s.%s", h.Device, strings.TrimSuffix(h.Name(), segmentSuffix))
+	for _, name := range []string{stem, fmt.Sprintf("%s.%x", stem, s.Sum[:8])} {
+		target := filepath.Join(dir, name+segmentSuffix)
+		there, err := disk.Read(target, segmentLimit+1)
+		switch {
+		case err == nil && bytes.HasPrefix(there, data): // it, or it and what came after
+			return false, nil
+		case err == nil && !bytes.HasPrefix(data, there):
+			continue // another branch of a copied device, or a damaged copy: keep both
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return false, fmt.Errorf("copy segment: %w", err)
+		}
+		if err := writeDurably(disk, target, data); err != nil {
+			return false, fmt.Errorf("copy segment: %w", failure(err))
+		}
+		return true, nil
+	}
+	return false, fmt.Errorf("copy segment: %w", fs.ErrExist) // under its own sum lies something else
+}
