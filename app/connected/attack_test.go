@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -93,6 +94,26 @@ func TestAForkThatCameAheadOfItsGapIsSeen(t *testing.T) {
 	}
 	if v := h.sound(); v.Held != 1 {
 		t.Errorf("held %d", v.Held)
+	}
+}
+
+// What was damaged in the file hides nothing else from reviewers, and is marked.
+func TestADamagedRowDoesNotBlindTheLog(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj", Record: "r-maj", Assignment: "W-2002"}, &journal.Details{Reason: "läcka"})))
+	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	defer db.Close()
+	for _, damage := range []string{
+		`UPDATE entries SET payload = zeroblob(64) WHERE kind = 'record.opened'`,
+		`UPDATE records SET body = zeroblob(64) WHERE id = 'r-maj'`,
+		`UPDATE assignment_versions SET body = zeroblob(64) WHERE assignment_id = 'W-2002'`,
+	} {
+		must[sql.Result](t)(db.Exec(damage))
+		row := find(anna.log(link.LogFilter{}).Rows, journal.RecordOpened)
+		if row == nil || !slices.Contains(row.Findings, "payload") {
+			t.Errorf("after %s: %+v", damage, row)
+		}
 	}
 }
 

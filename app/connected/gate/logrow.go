@@ -62,10 +62,12 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 		return nil, err
 	}
 	words, err := openPayload(r.ctx, r.tx, e)
-	if err != nil {
+	switch {
+	case damaged(err):
+		row.Findings = append(row.Findings, foundPayload)
+	case err != nil:
 		return nil, err
-	}
-	if words != nil {
+	case words != nil:
 		row.Reason, row.Note = words.Details.Reason, words.Details.Note
 	}
 	if !halves {
@@ -77,6 +79,12 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	}
 	row.Other, err = r.row(*other, false)
 	return row, err
+}
+
+// damaged reports whether what is in the file does not open (any more). It must not keep the
+// rest of a page from being read; VerifyAll tells of it.
+func damaged(err error) bool {
+	return errors.Is(err, store.ErrErased) || errors.Is(err, store.ErrColumn) || errors.Is(err, store.ErrKey)
 }
 
 func (r *rowReader) person(id string) (identity.Person, error) {
@@ -171,7 +179,7 @@ func (r *rowReader) card(subject, id string) (string, error) {
 		return "", err
 	default:
 		body, err := r.tx.Open(r.ctx, row.Subject, "records:body", versionRow(row.ID, row.Number), row.Body)
-		if err != nil && !errors.Is(err, store.ErrErased) {
+		if err != nil && !damaged(err) {
 			return "", err
 		}
 		if rec, err := record.OpenRecord(body, row.Cipher, r.g.org, r.g.config.Keys.Parsed.Issuing); err == nil {
@@ -194,7 +202,7 @@ func (r *rowReader) title(id string) (string, error) {
 		return "", err
 	default:
 		a, _, err := r.g.assignment(r.ctx, r.tx, row, row.Number)
-		if err != nil && !errors.Is(err, store.ErrErased) {
+		if err != nil && !damaged(err) {
 			return "", err
 		}
 		title = a.Title
