@@ -39,6 +39,7 @@ func TestARealDiskThatIsFull(t *testing.T) {
 	if _, err := f.Append(p.opening(1)); !errors.Is(err, ErrFull) {
 		t.Fatalf("with a disk still full: %v", err)
 	}
+	f.Close()
 	full := mustOpen(t, p.config(dir, nil)) // opens, to be handed in
 	if got := all(t, full, true); len(got) != said || said == 0 {
 		t.Fatalf("%d said, %d there", said, len(got))
@@ -47,6 +48,7 @@ func TestARealDiskThatIsFull(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
+	f = mustOpen(t, p.config(dir, nil))
 	mustAppend(t, f, p.opening(2))
 	if got := all(t, f, true); len(got) != said+1 || len(f.Damage()) > 0 {
 		t.Fatalf("%d said, %d there, %v", said+1, len(got), f.Damage())
