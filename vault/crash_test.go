@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashEnv); dir != "" {
 		writeForEver(dir)
 	}
+	if dir := os.Getenv(crashPhraseEnv); dir != "" {
+		rewrapForEver(dir, os.Getenv(crashFromEnv))
+	}
 	os.Exit(m.Run())
 }
 

@@ -51,26 +51,40 @@ func (f folder) space(size, reserve int) error {
 // write replaces a file: at any moment, and after any crash, it is the old one or the new
 // one, whole.
 func (f folder) write(name string, data []byte) error {
+	if err := f.stage(name, data); err != nil {
+		return err
+	}
+	return f.place(name)
+}
+
+// stage makes the new file durable beside the old one, which stays in force until place.
+func (f folder) stage(name string, data []byte) error {
 	deed := "write " + name
 	if err := f.space(len(data), fileReserve); err != nil {
 		return fmt.Errorf("%s: %w", deed, err)
 	}
-	path, fresh := f.path(name), f.path(name+newSuffix)
-	file, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	file, err := os.OpenFile(f.path(name+newSuffix), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
 	if err != nil {
 		return named(deed, err)
 	}
 	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(fresh, path)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		f.unstage(name)
 	}
-	if err != nil {
-		os.Remove(fresh)
-		return named(deed, err)
-	}
-	return named(deed, syncFolder(f.dir))
+	return named(deed, err)
 }
+
+// place puts what was staged in the old file's place.
+func (f folder) place(name string) error {
+	if err := os.Rename(f.path(name+newSuffix), f.path(name)); err != nil {
+		f.unstage(name)
+		return named("write "+name, err)
+	}
+	return named("write "+name, syncFolder(f.dir))
+}
+
+// unstage removes what was staged; where that fails, the next try writes over it.
+func (f folder) unstage(name string) { os.Remove(f.path(name + newSuffix)) }
 
 // read returns a file of at most limit bytes, fs.ErrNotExist where there is none, and
 // ErrDamaged where it is larger.

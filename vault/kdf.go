@@ -43,6 +43,14 @@ func newKDF(cheap bool) kdf {
 	return k
 }
 
+// raised is k with a salt of its own and nothing below what a new vault costs, and whether
+// that costs more than k. What is above the floor already stays: it never gets cheaper.
+func (k kdf) raised(cheap bool) (kdf, bool) {
+	r := newKDF(cheap)
+	r.Time, r.Memory, r.Threads = max(k.Time, r.Time), max(k.Memory, r.Memory), max(k.Threads, r.Threads)
+	return r, r.Time > k.Time || r.Memory > k.Memory || r.Threads > k.Threads
+}
+
 func (k kdf) check() error {
 	switch {
 	case k.Algorithm != argon2id, k.Version != argon2.Version:

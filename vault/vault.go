@@ -18,8 +18,8 @@ import (
 
 // Options are for tests; the zero value is what programs use.
 type Options struct {
-	// CheapForTests makes new vaults with an Argon2id far below the floor of 64 MiB, t=3,
-	// p=4, so that tests are quick. No program may set it.
+	// CheapForTests sets the floor of Argon2id, by which new vaults are made and old ones
+	// raised, far below 64 MiB, t=3, p=4, so that tests are quick. No program may set it.
 	CheapForTests bool
 	// FreeSpace is asked for the bytes free under a folder; nil is the operating system.
 	FreeSpace func(dir string) (uint64, error)
@@ -30,10 +30,13 @@ type Options struct {
 type Vault struct {
 	folder folder
 	lock   *os.File
-	header header
+	cheap  bool
+	header header // as it stood at unlock
 	bag    *keybag
 
-	mu      sync.RWMutex // held for writing by Close, ResetView and SaveProfile
+	changing sync.Mutex // held by whoever replaces the header; taken before mu
+
+	mu      sync.RWMutex // held for writing by Close, ResetView, SaveProfile
 	closed  bool
 	root    []byte
 	profile Profile
@@ -77,7 +80,7 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{folder: f, lock: lock}
+	v := &Vault{folder: f, lock: lock, cheap: cheap}
 	defer func() {
 		if err != nil {
 			v.shut()
@@ -120,11 +123,12 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 }
 
 // Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
-// durably, and returns ErrPassphrase. Where nothing but the view is damaged, Open returns
+// durably, and returns ErrPassphrase. A header whose Argon2id costs less than a new vault's
+// is raised to it. Where nothing but the view is damaged, Open returns
 // the vault and ErrView: all works but the view, until ResetView. Further errors:
 // ErrNotFound, ErrFormat, ErrDamaged, ErrReadOnly, ErrFull, ErrOpenElsewhere.
 func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
-	v, err := unlock(folderAt(dir, o), passphrase)
+	v, err := unlock(folderAt(dir, o), passphrase, o.CheapForTests)
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
 	}
@@ -139,7 +143,7 @@ func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
 	return v, nil
 }
 
-func unlock(f folder, passphrase []byte) (_ *Vault, err error) {
+func unlock(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	switch state, err := f.state(); {
 	case err != nil:
 		return nil, err
@@ -150,7 +154,7 @@ func unlock(f folder, passphrase []byte) (_ *Vault, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{folder: f, lock: lock}
+	v := &Vault{folder: f, lock: lock, cheap: cheap}
 	defer func() {
 		if err != nil {
 			v.shut()
@@ -159,6 +163,7 @@ func unlock(f folder, passphrase []byte) (_ *Vault, err error) {
 	if err := f.writable(); err != nil {
 		return nil, err
 	}
+	f.unstage(headerName) // of a change that a crash cut off: it would open with a passphrase that nobody was promised
 	data, err := f.read(headerName, headerLimit)
 	if err != nil {
 		return nil, err
@@ -182,6 +187,7 @@ func unlock(f folder, passphrase []byte) (_ *Vault, err error) {
 	if err := v.loadProfile(); err != nil {
 		return nil, err
 	}
+	v.recalibrate(passphrase)
 	return v, nil
 }
 

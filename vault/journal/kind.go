@@ -11,6 +11,10 @@ const (
 	Locked          Kind = "device.locked"
 	PassphraseWrong Kind = "device.passphrase_wrong" // Count since the unlock before
 
+	// PassphraseChanged is durable before the header is replaced: a crash between the two
+	// leaves the entry, and the passphrase as it was.
+	PassphraseChanged Kind = "device.passphrase_changed"
+
 	RecordFetched  Kind = "record.fetched"
 	RecordOpened   Kind = "record.opened"
 	RecordExtended Kind = "record.extended"

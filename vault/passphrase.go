@@ -1,0 +1,126 @@
+package vault
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// ChangePassphrase wraps the same root anew, under a new salt: nothing else is written, and
+// nothing that was sealed is sealed again. Said is called when old has proved right and the
+// new header lies durable beside the old one; it makes the entry durable, and unless it
+// returns nil all stays as it was. Whatever interrupts it, one of the two passphrases opens
+// the vault, and not both. The caller wipes old and new.
+//
+// A wrong old one is counted as at Open and returns ErrPassphrase, as an empty new one does,
+// uncounted. Whoever copied the folder before still opens that copy with old: the root is
+// the same. Further errors: ErrClosed, ErrFull, ErrReadOnly, and said's.
+func (v *Vault) ChangePassphrase(old, new []byte, said func() error) error {
+	if len(new) == 0 {
+		return fmt.Errorf("change passphrase: empty: %w", ErrPassphrase)
+	}
+	v.changing.Lock()
+	defer v.changing.Unlock()
+	fresh, err := v.rewrapped(old, new)
+	if err != nil {
+		return fmt.Errorf("change passphrase: %w", err)
+	}
+	if err := v.stageHeader(fresh); err != nil {
+		return fmt.Errorf("change passphrase: %w", err)
+	}
+	if err := said(); err != nil {
+		v.dropHeader()
+		return fmt.Errorf("change passphrase: %w", err)
+	}
+	if err := v.placeHeader(); err != nil {
+		return fmt.Errorf("change passphrase: %w", err)
+	}
+	return nil
+}
+
+// rewrapped is the header with the root under new, for whoever knows old. No lock is held
+// while Argon2id works.
+func (v *Vault) rewrapped(old, new []byte) (header, error) {
+	if err := v.enter(); err != nil {
+		return header{}, err
+	}
+	data, err := v.folder.read(headerName, headerLimit) // not from memory: what stands there is what opens
+	v.mu.RUnlock()
+	if err != nil {
+		return header{}, err
+	}
+	h, err := parseHeader(data)
+	if err == nil && !bytes.Equal(h.Vault, v.header.Vault) {
+		err = fmt.Errorf("another vault's header: %w", ErrDamaged)
+	}
+	if err != nil {
+		return header{}, err
+	}
+	root, secret, err := h.unwrap(old)
+	if errors.Is(err, ErrPassphrase) {
+		if err := v.enter(); err != nil {
+			return header{}, err
+		}
+		defer v.mu.RUnlock()
+		return header{}, errors.Join(err, v.folder.countAttempt())
+	}
+	if err != nil {
+		return header{}, err
+	}
+	defer clear(secret)
+	defer clear(root)
+	h.KDF, _ = h.KDF.raised(v.cheap)
+	return h.wrap(new, root)
+}
+
+func (v *Vault) stageHeader(h header) error {
+	data, err := h.encode()
+	if err != nil {
+		return err
+	}
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.mu.RUnlock()
+	return v.folder.stage(headerName, data)
+}
+
+// dropHeader leaves the folder alone once it is locked: it may be another's by then, and the
+// next unlock drops what was staged.
+func (v *Vault) dropHeader() {
+	if v.enter() == nil {
+		v.folder.unstage(headerName)
+		v.mu.RUnlock()
+	}
+}
+
+func (v *Vault) placeHeader() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.mu.RUnlock()
+	return v.folder.place(headerName)
+}
+
+// recalibrate raises a header that costs less than a new vault's, for the passphrase that
+// has just opened it. What does not succeed stays as it was, opens as it did, and is tried
+// again at the next unlock: no reason to keep anybody from their work.
+func (v *Vault) recalibrate(passphrase []byte) {
+	k, more := v.header.KDF.raised(v.cheap)
+	if !more {
+		return
+	}
+	h := v.header
+	h.KDF = k
+	h, err := h.wrap(passphrase, v.root)
+	if err != nil {
+		return
+	}
+	data, err := h.encode()
+	if err != nil {
+		return
+	}
+	if v.folder.write(headerName, data) == nil {
+		v.header = h
+	}
+}
