@@ -26,6 +26,8 @@ type Agent struct {
 	syncing  sync.Mutex // one sync at a time; taken before a deed
 	opening  sync.Mutex // one verification at a time is opened
 
+	carried carried // others' segments
+
 	mu        sync.Mutex
 	closed    bool
 	session   *session // nil while locked

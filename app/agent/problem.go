@@ -73,8 +73,14 @@ const (
 	Cancelled     Code = "cancelled"
 	NotOnline     Code = "not_online"
 	TooMany       Code = "too_many"
-	BadFilter     Code = "bad_filter"
-	Internal      Code = "internal"
+
+	SegmentDamaged Code = "segment_damaged" // a file that is no segment, or whose beginning is damaged
+	SegmentFormat  Code = "segment_format"
+	SegmentUnknown Code = "segment_unknown" // its device was never enrolled with this organisation
+	SegmentSealed  Code = "segment_sealed"  // it is for another organisation
+
+	BadFilter Code = "bad_filter"
+	Internal  Code = "internal"
 )
 
 // Codes lists every code, so that a test can see that each has its sentences.
@@ -89,6 +95,7 @@ func Codes() []Code {
 		NoNetwork, NoCamera, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
+		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany, BadFilter, Internal,
 	}
 }

@@ -78,6 +78,9 @@ func (r *run) all(ctx context.Context) error {
 			err = r.steps(ctx)
 		}
 	}
+	if !errors.Is(err, link.ErrAway) && !errors.Is(err, link.ErrPin) {
+		r.carry(ctx) // after the own entries, and also where this device gets nothing any more
+	}
 	return err
 }
 

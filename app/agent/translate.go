@@ -95,6 +95,10 @@ var refusals = map[link.Code]Code{
 	link.CodeTooMany:       TooMany,
 	link.CodeBusy:          ServerAway,
 	link.CodeInternal:      ServerAway,
+	link.CodeSegDamaged:    SegmentDamaged,
+	link.CodeSegFormat:     SegmentFormat,
+	link.CodeSegUnknown:    SegmentUnknown,
+	link.CodeSegSealed:     SegmentSealed,
 }
 
 // translate makes any error a problem; nil stays nil.

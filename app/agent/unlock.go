@@ -97,6 +97,7 @@ func (a *Agent) enter(v *vault.Vault) error {
 	if err := a.settle(s); err != nil {
 		return errors.Join(err, s.journal.Close())
 	}
+	a.takeReceipts(s)
 	a.mu.Lock()
 	a.session, a.elsewhere, a.attempts = s, false, 0
 	a.online, a.problem, a.touched = false, nil, a.clock.uptime()

@@ -131,6 +131,7 @@ type SyncResult struct {
 	Sent     int `json:"sent"`     // entries that went up
 	Received int `json:"received"` // records and assignments that came down
 	Waiting  int `json:"waiting"`  // entries still without a receipt
+	Carried  int `json:"carried"`  // sealed segments handed in for other devices
 }
 
 // Event is one entry of this device's own journal.

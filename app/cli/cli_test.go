@@ -44,7 +44,7 @@ func (d *device) run(in string, args ...string) int {
 func newDevice(t *testing.T) *device { return &device{T: t, home: t.TempDir()} }
 
 var names = []string{
-	"organisation check", "enrol", "me", "status", "sync", "records", "open", "assignments", "done", "export-signature",
+	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "done", "export-signature",
 	"verify-signature", "verify", "events", "log", "session",
 }
 

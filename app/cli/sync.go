@@ -28,6 +28,9 @@ func syncNow(s *session, args []string) error {
 	}
 	return s.print(result, func(w io.Writer) {
 		fmt.Fprintln(w, s.say("cli.synced", "sent", result.Sent, "received", result.Received))
+		if result.Carried > 0 {
+			fmt.Fprintln(w, s.say("cli.synced_carried", "n", result.Carried))
+		}
 		fmt.Fprintln(w, s.waiting(result.Waiting))
 	})
 }

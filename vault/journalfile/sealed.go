@@ -78,14 +78,13 @@ func ReadSealed(path string) (s Sealed, data []byte, err error) {
 // ListSealed lists the segments in dir, in the order of what they hold, and what has their name
 // and is none. A folder that is missing holds none.
 func ListSealed(dir string) ([]Sealed, []Refused, error) {
-	names, err := segmentNames(dir)
+	paths, err := SealedFiles(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	var all []Sealed
 	var refused []Refused
-	for _, name := range names {
-		path := filepath.Join(dir, name)
+	for _, path := range paths {
 		s, _, err := ReadSealed(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // dropped meanwhile
@@ -119,7 +118,9 @@ func Outboxes(root string) ([]string, error) {
 	return dirs, nil
 }
 
-func segmentNames(dir string) ([]string, error) {
+// SealedFiles are the paths of what is named like a segment in dir, unread, by name and so
+// in the order of what a journal's folder holds. A folder that is missing holds none.
+func SealedFiles(dir string) ([]string, error) {
 	names, err := osDisk{}.List(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -127,8 +128,13 @@ func segmentNames(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list segments: %w", err)
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, segmentSuffix) })
-	return names[:min(len(names), sealedFiles)], nil
+	var paths []string
+	for _, name := range names {
+		if strings.HasSuffix(name, segmentSuffix) && len(paths) < sealedFiles {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	return paths, nil
 }
 
 // CopySealed puts the segment at path into dir, whole and durable, under a name of its own;

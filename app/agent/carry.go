@@ -1,0 +1,184 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"handslag/sync/link"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/journalfile"
+)
+
+// carried remembers files that need no second look until they change or the program starts
+// anew, and why the connected system refused some of them.
+type carried struct {
+	mu   sync.Mutex
+	done map[string]look
+}
+
+type look struct {
+	size    int64
+	changed time.Time
+	refused Code
+}
+
+func (c *carried) refusal(path string) (Code, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.done[path]
+	return l.refused, ok && l.refused != ""
+}
+
+func (c *carried) isDone(path string, info os.FileInfo) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, ok := c.done[path]
+	return ok && l.size == info.Size() && l.changed.Equal(info.ModTime())
+}
+
+func (c *carried) remember(path string, info os.FileInfo, refused Code) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil || len(c.done) >= maxRemembered {
+		c.done = map[string]look{}
+	}
+	c.done[path] = look{info.Size(), info.ModTime(), refused}
+}
+
+// carry hands in what other devices said and left in the outbox: profiles of this machine
+// whose passphrase is forgotten or whose person is away, and segments that were brought. It
+// is nobody's own errand, so nothing that goes wrong with it ends a sync.
+func (r *run) carry(ctx context.Context) {
+	a := r.agent
+	paths, err := a.place.sealed(r.session.device)
+	if err != nil {
+		a.log.Warn("others' segments can not be listed", "error", err)
+	}
+	sent := 0
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		if err != nil || a.carried.isDone(path, info) {
+			continue
+		}
+		if ctx.Err() != nil || sent == maxCarried {
+			return
+		}
+		handed, refused, err := r.hand(ctx, path)
+		if err != nil {
+			a.log.Info("others' segments wait", "problem", CodeOf(translate(err)))
+			return
+		}
+		if refused != "" {
+			a.log.Warn("a segment is not taken and stays", "file", filepath.Base(path), "problem", refused)
+		}
+		a.carried.remember(path, info, refused)
+		if handed {
+			sent++
+			r.result.Carried++
+			r.changed = append(r.changed, EventsChanged)
+		}
+	}
+}
+
+// hand hands one segment in, unless that was done. What is refused for what it is has a code and
+// stays where it lies; an error says that the others would fare alike.
+func (r *run) hand(ctx context.Context, path string) (handed bool, refused Code, err error) {
+	s, data, err := journalfile.ReadSealed(path)
+	if err != nil {
+		return false, segmentCode(err), nil
+	}
+	if s.Entries == 0 && s.Rest == 0 {
+		return false, "", nil // nothing was said in it
+	}
+	me := r.session.who()
+	if before := journalfile.Handed(s); before != nil {
+		if receipt, err := journal.OpenReceipt(before, me.profile.Org, s.Device, me.statement.Log); err == nil {
+			r.sweep(s, receipt)
+			return false, "", nil
+		}
+	}
+	answer, err := r.client.Segment(ctx, data)
+	var no *link.Problem
+	if errors.As(err, &no) && isAboutSegment(no.Code) {
+		return false, CodeOf(translate(err)), nil
+	}
+	if err != nil {
+		return false, "", err
+	}
+	receipt, err := journal.OpenReceipt(answer, me.profile.Org, s.Device, me.statement.Log)
+	if err != nil {
+		return false, "", err
+	}
+	r.session.clock.learn(receipt.Time)
+	if err := journalfile.MarkHanded(s, answer); err != nil {
+		r.agent.log.Warn("a segment that was handed in is not marked and goes again", "error", err)
+	}
+	return true, "", nil
+}
+
+func isAboutSegment(code link.Code) bool {
+	return slices.Contains([]link.Code{
+		link.CodeSegDamaged, link.CodeSegFormat, link.CodeSegUnknown, link.CodeSegSealed, link.CodeTooLarge, link.CodeBadRequest,
+	}, code)
+}
+
+// sweep removes a segment that was brought, once a receipt has covered all of it for as long as
+// devices keep their own. Those of this machine's profiles are their journals' to drop.
+func (r *run) sweep(s journalfile.Sealed, receipt journal.Receipt) {
+	if filepath.Dir(s.Path) != r.agent.place.brought() || s.Rest > 0 || receipt.Time >= r.session.clock.server().Add(-keepReceipted) {
+		return
+	}
+	for _, g := range receipt.Ranges {
+		if g.Generation == s.Generation && g.To+1 >= s.First+uint64(s.Entries) {
+			if err := journalfile.RemoveSealed(s); err != nil {
+				r.agent.log.Warn("a segment that was brought stays", "error", err)
+			}
+			return
+		}
+	}
+}
+
+// takeReceipts believes what others were answered when they handed in this device's segments;
+// what is not signed, or not about this journal, is as if it had not been left.
+func (a *Agent) takeReceipts(s *session) {
+	me, newly := s.who(), 0
+	for _, data := range s.journal.Receipts() {
+		receipt, err := journal.OpenReceipt(data, me.profile.Org, s.device, me.statement.Log)
+		if err == nil {
+			var n int
+			n, err = s.journal.Receipt(receipt)
+			newly += n
+		}
+		if err != nil {
+			a.log.Warn("a receipt that somebody left is not believed", "error", err)
+		}
+	}
+	if newly == 0 {
+		return
+	}
+	if err := s.confirmReceived(); err != nil {
+		a.log.Warn("work that was received still looks as if it waited", "error", err)
+	}
+}
+
+// confirmReceived marks all work whose entries a receipt covers.
+func (s *session) confirmReceived() error {
+	for st, err := range s.journal.Entries(0, 0) {
+		if err != nil {
+			return err
+		}
+		if !st.Received || st.Entry.Kind != journal.AssignmentDone {
+			continue
+		}
+		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.ConfirmWork(st.Entry.Assignment, st.Hash[:]) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"handslag/identity"
+	"handslag/vault/journalfile"
+)
+
+// SealedSegment is a journal segment in the machine-wide outbox as its file shows it: nobody
+// but its own device and the connected system reads what it says.
+type SealedSegment struct {
+	File       string            `json:"file"` // base name
+	Device     identity.DeviceID `json:"device,omitempty"`
+	Generation uint64            `json:"generation,omitempty"`
+	First      uint64            `json:"first,omitempty"` // number of its first entry
+	Entries    int               `json:"entries"`
+	Size       int               `json:"size"` // bytes
+	Created    time.Time         `json:"created,omitzero"`
+	Own        bool              `json:"own,omitempty"`     // this profile's device wrote it
+	Brought    bool              `json:"brought,omitempty"` // it came from another machine
+	Handed     bool              `json:"handed,omitempty"`  // a profile of this machine handed in exactly this file
+	Problem    Code              `json:"problem,omitempty"` // why it can not be carried, or was refused when it was handed in
+}
+
+// Carriage is what an export or import did.
+type Carriage struct {
+	Copied  int             `json:"copied"`
+	Known   int             `json:"known"` // were there already
+	Refused []SealedSegment `json:"refused,omitempty"`
+}
+
+const (
+	broughtName   = "brought" // folder of segments from other machines
+	importLimit   = 1 << 30   // bytes of one import
+	maxCarried    = 64        // segments handed in for others in one sync
+	maxRemembered = 1 << 14   // files that are not looked at again until they change
+)
+
+// brought is where segments of other machines lie: never in a folder that a journal writes to,
+// for whose order a foreign file would count.
+func (p place) brought() string { return filepath.Join(p.outbox, broughtName) }
+
+// sealed are the segment files of the outbox: those of every device on this machine but
+// except, and those that were brought.
+func (p place) sealed(except identity.DeviceID) ([]string, error) {
+	dirs, err := journalfile.Outboxes(filepath.Join(p.outbox, journalsName))
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	var unread error
+	for _, dir := range append(dirs, p.brought()) {
+		if filepath.Base(dir) == string(except) {
+			continue
+		}
+		files, err := journalfile.SealedFiles(dir)
+		unread = errors.Join(unread, err) // another's folder may be closed to us; the rest is not
+		paths = append(paths, files...)
+	}
+	if len(paths) > 0 {
+		return paths, nil
+	}
+	return nil, unread
+}
+
+// Outbox lists the segments that lie on this machine, of all its profiles and of those whose
+// segments were brought. It needs no passphrase.
+func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
+	paths, err := a.place.sealed("")
+	if err != nil {
+		return nil, translate(err)
+	}
+	own := a.Me().Device
+	list := []SealedSegment{}
+	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return nil, translate(err)
+		}
+		s, _, err := journalfile.ReadSealed(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		one := shown(s, path, err)
+		one.Own = own != "" && s.Device == own
+		one.Brought = filepath.Dir(path) == a.place.brought()
+		one.Handed = err == nil && journalfile.Handed(s) != nil
+		if code, ok := a.carried.refusal(path); ok && one.Problem == "" {
+			one.Problem = code
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+func shown(s journalfile.Sealed, path string, err error) SealedSegment {
+	if err != nil {
+		return SealedSegment{File: filepath.Base(path), Problem: segmentCode(err)}
+	}
+	return SealedSegment{
+		File: filepath.Base(path), Device: s.Device, Generation: s.Generation, First: s.First,
+		Entries: s.Entries, Size: s.Size, Created: s.Created.Time(),
+	}
+}
+
+// segmentCode is the code of a file that is no segment to carry.
+func segmentCode(err error) Code {
+	switch {
+	case errors.Is(err, journalfile.ErrFormat):
+		return SegmentFormat
+	case errors.Is(err, journalfile.ErrDamaged):
+		return SegmentDamaged
+	}
+	return CodeOf(translate(err))
+}
+
+// ExportOutbox copies every segment on this machine into the folder dir, a stick's say, as it
+// is, sealed. It needs no passphrase; a second export adds what has come since.
+func (a *Agent) ExportOutbox(ctx context.Context, dir string) (Carriage, error) {
+	paths, err := a.place.sealed("")
+	if err != nil {
+		return Carriage{}, translate(err)
+	}
+	return copySealed(ctx, paths, dir)
+}
+
+// ImportOutbox copies the segments in the folder dir into this machine's outbox, from where the
+// next sync of any profile hands them in. It needs no passphrase and leaves dir as it is; a
+// file that is no segment is named and not taken.
+func (a *Agent) ImportOutbox(ctx context.Context, dir string) (Carriage, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return Carriage{}, translate(fmt.Errorf("read folder: %w", err))
+	}
+	paths, err := journalfile.SealedFiles(dir)
+	if err != nil {
+		return Carriage{}, translate(err)
+	}
+	result, err := copySealed(ctx, paths, a.place.brought())
+	if result.Copied > 0 {
+		a.nudge()
+	}
+	return result, err
+}
+
+func copySealed(ctx context.Context, paths []string, dir string) (Carriage, error) {
+	var c Carriage
+	total := 0
+	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return c, translate(err)
+		}
+		s, _, err := journalfile.ReadSealed(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			c.Refused = append(c.Refused, shown(s, path, err))
+			continue
+		}
+		if total += s.Size; total > importLimit {
+			return c, problem(TooMany, errors.New("copy segments: too many at once"))
+		}
+		copied, err := journalfile.CopySealed(path, dir)
+		switch {
+		case err != nil:
+			return c, translate(err)
+		case copied:
+			c.Copied++
+		default:
+			c.Known++
+		}
+	}
+	return c, nil
+}
