@@ -60,13 +60,13 @@ func (r *run) carry(ctx context.Context) {
 	if err != nil {
 		a.log.Warn("others' segments can not be listed", "error", err)
 	}
-	sent := 0
+	sent, begun := 0, a.clock.uptime()
 	for _, path := range paths {
 		info, err := os.Lstat(path)
 		if err != nil || a.carried.isDone(path, info) {
 			continue
 		}
-		if ctx.Err() != nil || sent == maxCarried {
+		if ctx.Err() != nil || sent == maxCarried || a.clock.uptime()-begun > carryFor {
 			return
 		}
 		handed, refused, err := r.hand(ctx, path)

@@ -37,10 +37,11 @@ type Carriage struct {
 }
 
 const (
-	broughtName   = "brought" // folder of segments from other machines
-	importLimit   = 1 << 30   // bytes of one import
-	maxCarried    = 64        // segments handed in for others in one sync
-	maxRemembered = 1 << 14   // files that are not looked at again until they change
+	broughtName   = "brought"   // folder of segments from other machines
+	importLimit   = 1 << 30     // bytes of one import
+	maxCarried    = 64          // segments handed in for others in one sync
+	carryFor      = time.Minute // after which no further one is begun in this sync
+	maxRemembered = 1 << 14     // files that are not looked at again until they change
 )
 
 // brought is where segments of other machines lie: never in a folder that a journal writes to,
