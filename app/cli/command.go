@@ -32,6 +32,7 @@ func commands() []command {
 		{"outbox list", "", "outbox list", outboxList},
 		{"outbox export", "FOLDER", "outbox export /media/usb", outboxExport},
 		{"outbox import", "FOLDER", "outbox import /media/usb", outboxImport},
+		{"passphrase", "[-passphrase-fd N] [-new-passphrase-fd N]", "passphrase", passphrase},
 		{"records", "[QUERY]", "records sparvhagen", records},
 		{"open", "RECORD [-reason TEXT | -assignment ID]", "open r-7m2q9d4xkv -reason \"Vattenläcka\"", open},
 		{"assignments", "[QUERY]", "assignments", assignments},

@@ -82,7 +82,7 @@ func enrol(s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	passphrase, err := s.newPassphrase()
+	passphrase, err := s.newPassphrase(s.set.passphraseFD)
 	if err != nil {
 		return err
 	}
@@ -116,9 +116,9 @@ func (s *session) enrolled() error {
 }
 
 // newPassphrase asks twice where a person types it.
-func (s *session) newPassphrase() (string, error) {
-	if s.set.passphraseFD >= 0 {
-		return s.secret(s.set.passphraseFD, "enrol.passphrase")
+func (s *session) newPassphrase(fd int) (string, error) {
+	if fd >= 0 {
+		return s.secret(fd, "enrol.passphrase")
 	}
 	first, err := s.secret(-1, "enrol.passphrase")
 	if err != nil {
