@@ -76,8 +76,8 @@ func (s *assignmentScreen) show(t agent.Task) {
 	if t.Done != nil {
 		parts = append(parts, s.signature(t.Done))
 	}
-	if t.Record != "" {
-		parts = append(parts, s.record(t))
+	if t.Record != "" && !t.HoldRecord {
+		parts = append(parts, s.elsewhere())
 	}
 	if t.Done == nil || t.Done.OlderVersion {
 		parts = append(parts, s.form(t))
@@ -100,18 +100,18 @@ func (s *assignmentScreen) facts(t agent.Task) fyne.CanvasObject {
 		Fact{lang.Say("assignments.area"), t.Area},
 		Fact{lang.Say("assignments.due_label"), t.Due},
 		Fact{lang.Say("assignments.number_label"), string(t.ID)},
+		Fact{lang.Say("assignments.record"), t.RecordTitle},
 	))
-	return NewPanel(parts)
+	if !t.HoldRecord {
+		return NewPanel(parts)
+	}
+	open := NewButton(lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })
+	return NewPanel(container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, open)), parts))
 }
 
-// record leads to the record, or says from whom it may come.
-func (s *assignmentScreen) record(t agent.Task) fyne.CanvasObject {
+// elsewhere says from whom the record may come that the work needs.
+func (s *assignmentScreen) elsewhere() fyne.CanvasObject {
 	lang := s.w.lang
-	if t.HoldRecord {
-		open := NewButton(lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })
-		words := StackTight(NewMuted(lang.Say("assignments.record")), NewStrong(t.RecordTitle))
-		return NewPanel(container.NewBorder(nil, nil, nil, container.New(middle{}, open), container.New(middle{}, words)))
-	}
 	receive := NewButton(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
 	return NewTinted(StateWarning, Stack(
 		NewStrong(lang.Say("assignments.record_elsewhere")),

@@ -313,6 +313,12 @@ func (s *enrolScreen) ended(err error) {
 	}
 	if code := agent.CodeOf(err); code == agent.WrongPassword {
 		s.password.SetText("")
+		if step == stepSignIn { // said where it is mended, so that all stays in view
+			p := ProblemOf(s.w.lang, err)
+			s.stay(step, nil)
+			s.password.SetError(p.What + " " + p.Do)
+			return
+		}
 	} else if code == agent.WrongPassphrase {
 		s.old.SetText("")
 	}

@@ -268,6 +268,12 @@ func (s *handoverScreen) timeLeft() *Countdown {
 	return s.countdown
 }
 
+// timeAndStop is how long a stage lasts, and the button that ends it at once, on one line where both find room.
+func (s *handoverScreen) timeAndStop() fyne.CanvasObject {
+	stop := container.New(pushed{left: 16}, container.New(middle{}, s.stopButton()))
+	return container.NewBorder(nil, nil, nil, stop, container.New(middle{}, s.timeLeft()))
+}
+
 // stopButton ends the handshake before it is made.
 func (s *handoverScreen) stopButton() *Button {
 	return NewButton(s.w.lang.Say("common.cancel"), assets.IconClose, func() {

@@ -104,7 +104,7 @@ func (s *handoverScreen) drawWaiting(code string, peer *agent.Other) {
 	if s.drawn == key {
 		return
 	}
-	parts := []fyne.CanvasObject{NewPanel(Stack(NewLead(s.w.lang.Say(code)), s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer())))}
+	parts := []fyne.CanvasObject{NewPanel(Stack(NewLead(s.w.lang.Say(code)), s.timeAndStop()))}
 	if peer != nil {
 		parts = append(parts, s.peerPanel(*peer, s.w.lang.Say("handover.check_person")))
 	}

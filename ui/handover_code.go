@@ -2,10 +2,11 @@ package ui
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
 	"handslag/app/agent"
 	"handslag/assets"
@@ -30,7 +31,7 @@ func (s *handoverScreen) drawCode(step agent.VerifyStep) {
 	parts := []fyne.CanvasObject{NewPanel(Stack(
 		NewLead(lang.Say("handover.code_show", "name", s.nameOf(step.Peer))),
 		NewText(lang.Say("handover.code_show_hint")),
-		Inset(8, shown), s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()),
+		Inset(8, shown), s.timeAndStop(),
 	))}
 	if step.Peer != nil {
 		parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
@@ -48,7 +49,7 @@ func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
 		s.typing = t
 		t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
 		t.entry.OnComplete = s.typed
-		words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeLeft(), Beside(s.stopButton(), layout.NewSpacer()))
+		words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeAndStop())
 		parts := []fyne.CanvasObject{NewPanel(container.New(keysBeside{}, words, NewKeypad(t.entry)))}
 		if step.Peer != nil {
 			parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
@@ -99,27 +100,32 @@ func (s *handoverScreen) nameOf(peer *agent.Other) string {
 	return peer.Name
 }
 
-// peerPanel shows who the other is, as their credential says: what people compare.
+// peerPanel shows who the other is, as their credential says, before anything is shared: the name large, for one look from
+// it to the person in front of the screen.
 func (s *handoverScreen) peerPanel(o agent.Other, title string) fyne.CanvasObject {
+	return NewPanel(StackTight(append([]fyne.CanvasObject{NewMuted(title)}, s.peerParts(NewTitle(o.Name), o)...)...))
+}
+
+// peerParts are name, organisation and device ID, and a warning where a clock is off.
+func (s *handoverScreen) peerParts(name fyne.CanvasObject, o agent.Other) []fyne.CanvasObject {
 	lang := s.w.lang
 	var units []string
 	for _, u := range o.Units {
 		units = append(units, u.Name)
 	}
-	parts := Stack(
-		NewLead(title),
-		Facts(
-			Fact{lang.Say("me.name"), o.Name},
-			Fact{lang.Say("me.organisation"), o.Organisation},
-			Fact{lang.Say("me.unit"), joined(units)},
-		),
-		NewMuted(lang.Say("me.device_id")),
-		NewDeviceIDView(lang, o.Device.Grouped()),
-	)
-	if o.ClockSuspect || s.w.agent.Me().ClockSuspect {
-		parts.Add(NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
+	id := []fyne.CanvasObject{NewMuted(lang.Say("me.device_id")).Unbroken()}
+	for line := range slices.Chunk(strings.Fields(o.Device.Grouped()), 4) {
+		id = append(id, NewMono(strings.Join(line, " ")).Unbroken())
 	}
-	return NewPanel(parts)
+	parts := []fyne.CanvasObject{
+		name,
+		NewLead(dotted(o.Organisation, joined(units))),
+		newFlow(id...),
+	}
+	if o.ClockSuspect || s.w.agent.Me().ClockSuspect {
+		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
+	}
+	return parts
 }
 
 // keysBeside sets the keypad next to the boxes, or beneath them where the window is narrow.

@@ -39,14 +39,14 @@ func (s *handoverScreen) drawVerified(peer agent.Other) {
 	p := newSharePanel(s.w, s.sharing)
 	s.sharing.panel = p
 	lang := s.w.lang
-	who := s.peerPanel(peer, lang.Say("handover.verified", "name", peer.Name))
 	ending := NewButton(lang.Say("handover.end"), assets.IconClose, func() {
 		s.halt()
 		s.drawEnd()
 	})
-	calm := NewTinted(StateOK, container.NewBorder(nil, nil, nil, container.New(middle{}, ending), container.New(middle{}, Stack(
-		NewStrong(lang.Say("handover.verified_both")), s.timeLeft()))))
-	s.put("verified", calm, p.results, who, p.giveSection(peer.Name))
+	parts := append([]fyne.CanvasObject{NewMuted(lang.Say("handover.verified_both"))},
+		s.peerParts(NewTitle(lang.Say("handover.verified", "name", peer.Name)), peer)...)
+	parts = append(parts, container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, ending)), container.New(middle{}, s.timeLeft())))
+	s.put("verified", NewTinted(StateOK, StackTight(parts...)), p.results, p.giveSection(peer.Name))
 	s.sharing.begin(peer)
 	p.show()
 }

@@ -29,6 +29,9 @@ func (s *handoverScreen) scan() {
 	frames, err := s.w.agent.Camera()
 	status := NewText(lang.Say("handover.scanning"))
 	file := NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
+	if err != nil { // then it is the one way
+		file = NewPrimary(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
+	}
 	words := Stack(
 		NewLead(lang.Say("handover.scan_way")), status, NewMuted(lang.Say("handover.drop_hint")),
 		Beside(file, layout.NewSpacer()), Beside(s.stopButton(), layout.NewSpacer()), NewMuted(lang.Say("handover.network_hint")),

@@ -102,8 +102,8 @@ func (s *logScreen) ask() {
 				s.page.Objects = []fyne.CanvasObject{s.body}
 				s.take(page)
 			case agent.NoRight:
+				s.banner.Clear() // the page says it
 				s.replace("log.no_right_title", "log.no_right", assets.IconLock)
-				s.w.tell(s.banner, err)
 			case agent.NotOnline, agent.ServerAway:
 				if len(s.rows) == 0 {
 					s.replace("log.away", "log.away_hint", assets.IconLog)

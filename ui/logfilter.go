@@ -152,7 +152,7 @@ func newSuggest(label, hint string, changed func()) *suggest {
 	}
 	s.entry.OnSubmitted = func(string) { tell() }
 	name := newText(label, theme.ColorNameForeground, sizeSmall, fyne.TextStyle{Bold: true}).OneLine()
-	s.content = container.New(atLeast{fyne.NewSize(12.5*theme.TextSize(), touchSize)}, StackTight(name, container.New(atLeast{fyne.NewSize(0, touchSize)}, s.entry)))
+	s.content = container.New(atLeast{fyne.NewSize(11.5*theme.TextSize(), touchSize)}, StackTight(name, container.New(atLeast{fyne.NewSize(0, touchSize)}, s.entry)))
 	return s
 }
 

@@ -38,7 +38,21 @@ func newPage(head fyne.CanvasObject, banner *Banner, body fyne.CanvasObject, act
 
 // NewScrollPage is the body of a page that is read from top to bottom: parts at the wide distance, no wider than max.
 func NewScrollPage(max float32, parts ...fyne.CanvasObject) fyne.CanvasObject {
-	return container.New(atLeast{fyne.NewSize(0, bodyHeight)}, NewTouchScroll(ColumnStart(max, StackWide(parts...))))
+	return container.New(atLeast{fyne.NewSize(0, bodyHeight)}, NewTouchScroll(container.New(barFree{}, ColumnStart(max, StackWide(parts...)))))
+}
+
+// barFree keeps its one child clear of the scroll bar, which lies over what it scrolls.
+type barFree struct{}
+
+const barRoom = float32(14)
+
+func (barFree) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	o[0].Resize(size.SubtractWidthHeight(barRoom, 0).Max(fyne.Size{}))
+	o[0].Move(fyne.NewPos(0, 0))
+}
+
+func (barFree) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().AddWidthHeight(barRoom, 0)
 }
 
 // Section is a part of a page with its name, a hint (may be empty) and its content.

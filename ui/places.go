@@ -124,6 +124,7 @@ func (w *Window) lock() {
 		// An error says that it was locked already, or that the last entry was not written: the next unlock tells of both.
 		w.locking = false
 		w.settle()
+		w.showHeader()
 	})
 }
 

@@ -198,11 +198,12 @@ func (p *protectedPart) showOpen(o agent.Opening) {
 	}
 	p.countdown = NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("records.extend"))
 	p.countdown.OnExtend = p.extend
+	// Above the words, however many there are: somebody may come up the stairs.
 	closing := NewPrimary(lang.Say("records.close"), assets.IconHidden, p.close)
 	body := StackWide(
-		Stack(NewLead(lang.Say("records.protected")), p.countdown),
+		Stack(container.NewBorder(nil, nil, nil, closing, container.New(middle{}, NewLead(lang.Say("records.protected")))), p.countdown),
 		lines,
-		Stack(Beside(closing, layout.NewSpacer()), NewMuted(lang.Say("records.entry", "entry", o.Entry))),
+		NewMuted(lang.Say("records.entry", "entry", o.Entry)),
 	)
 	p.content.Objects = []fyne.CanvasObject{NewPanel(body)}
 	p.content.Refresh()

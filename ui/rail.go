@@ -164,7 +164,7 @@ func (r *railItemRenderer) paint() {
 // MinSize measures the bold text, so that selecting moves nothing.
 func (r *railItemRenderer) MinSize() fyne.Size {
 	words := fyne.MeasureText(r.item.place.Label, theme.Size(sizeTiny), fyne.TextStyle{Bold: true})
-	return fyne.NewSize(words.Width+12, 26+6+words.Height+18).Max(fyne.NewSize(84, 64))
+	return fyne.NewSize(words.Width+12, 26+6+words.Height+8).Max(fyne.NewSize(84, 64))
 }
 
 func (r *railItemRenderer) Layout(size fyne.Size) {

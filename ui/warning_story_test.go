@@ -41,7 +41,7 @@ func TestAClockThatIsOffIsToldWhereItMatters(t *testing.T) {
 	anna.sees(ofOne)
 	anna.picture("handover-clock")
 	anna.typesDigits(digits)
-	anna.sees("Bo Ek", ofOne)
+	anna.sees("Handslag med Bo Ek", ofOne)
 }
 
 // TestWithoutANetworkThePageSaysHowToGetOne, and lets the person try again.
@@ -155,7 +155,7 @@ func TestTheHandshakeInLargeWords(t *testing.T) {
 	anna.until("digits are asked for", func() bool { return len(all[*ui.CodeEntry](anna)) == 1 })
 	anna.picture("large-typing")
 	anna.typesDigits(digits)
-	anna.sees("Bo Ek", "Bostads AB Linden")
+	anna.sees("Handslag med Bo Ek", "Bostads AB Linden · Norra")
 	anna.picture("large-verified")
 	for _, d := range []*desk{anna, bo} {
 		for _, b := range all[*ui.Button](d) {
