@@ -74,11 +74,12 @@ func acts() map[string]func(*scene, []string) error {
 		"exports": func(s *scene, args []string) error {
 			return s.do("export-signature", args[0], "-out", s.ts.MkAbs(args[1]))
 		},
-		"holds":    holds,
-		"waits":    waits,
-		"types":    typesPassphrase,
-		"reads":    func(s *scene, args []string) error { return s.do(append([]string{"log"}, s.filter(args)...)...) },
-		"verifies": verifies,
+		"holds":              holds,
+		"waits":              waits,
+		"types":              typesPassphrase,
+		"changes-passphrase": changesPassphrase,
+		"reads":              func(s *scene, args []string) error { return s.do(append([]string{"log"}, s.filter(args)...)...) },
+		"verifies":           verifies,
 		"shares": func(s *scene, args []string) error {
 			if s.story.meeting == nil {
 				return s.do("give", args[0])
