@@ -219,7 +219,7 @@ func logRow(w *Window, r link.LogRow) Row {
 	switch {
 	case r.Other != nil:
 		row.Badges = append(row.Badges, Badge{w.lang.Say("log.both"), StateOK})
-		row.Subtitle = dotted(rowSentence(w.lang, *r.Other)+", "+w.when(r.Other.NotAfter.Time()), row.Subtitle)
+		row.Subtitle = dotted(row.Subtitle, rowSentence(w.lang, *r.Other))
 	case r.Alone:
 		row.Badges = append(row.Badges, Badge{w.lang.Say("log.alone"), StateWarning})
 	}
