@@ -1,6 +1,6 @@
 // Package journal holds the formats of the journal, for both ends: the signed entry, the
-// chain, the payload that an entry commits to, the batch that carries entries up and the
-// receipt that comes back. Everything here is pure: no file, no clock, no network.
+// chain, the payload that an entry commits to, the batch and the sealed segment that carry
+// entries up and the receipt that comes back. Everything here is pure: no file, no clock, no network.
 package journal
 
 import (

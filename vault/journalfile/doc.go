@@ -6,7 +6,9 @@
 // A segment is one file: a signed header, which holds the segment's random key wrapped under
 // the vault root and sealed to the connected system, and then one encrypted frame an entry.
 // So a forgotten passphrase or a wiped vault loses no entry, and whoever carries a segment
-// home carries it unread. testdata/segment.cddl has the format.
+// home carries it unread: ListSealed and CopySealed need no key, and MarkHanded leaves the
+// receipt of whoever handed a segment in where its owner finds it. testdata/segment.cddl has
+// the format, vault/journal reads it.
 //
 // Why not tidwall/wal, hashicorp/raft-wal or their like: they keep records in the clear with
 // a checksum at most, delete from the front by index, and know neither keys for each
