@@ -144,6 +144,34 @@ func TestAForgottenPassphraseLosesNothingSinceAnotherProfileHandsItIn(t *testing
 	}
 }
 
+func TestAVaultThatIsWipedLeavesWhatItSaidForTheNextToHandIn(t *testing.T) {
+	h := newHouse(t)
+	reviewer := h.enrolled("anna.lind")
+	bo, reason := h.leaves("bo.ek")
+	device := bo.Me().Device
+	ok(t, os.RemoveAll(bo.cfg.Vault))
+	bo.begin()
+	h.enrolInto(bo)
+	if bo.Me().Device == device {
+		t.Fatal("the same device again")
+	}
+	if result := bo.sync(); result.Carried != 1 {
+		t.Errorf("%+v", result)
+	}
+	page, err := reviewer.Log(t.Context(), link.LogFilter{Device: device})
+	ok(t, err)
+	if len(page.Rows) == 0 || page.Rows[0].Carrier != bo.Me().Device {
+		t.Fatalf("%+v", page.Rows)
+	}
+	var told bool
+	for _, row := range page.Rows {
+		told = told || row.Reason == reason
+	}
+	if !told || len(page.Found) != 0 {
+		t.Errorf("%+v", page)
+	}
+}
+
 // marks are the files beside segments that say they were handed in.
 func (h *house) marks(d *tablet) []string {
 	h.t.Helper()
