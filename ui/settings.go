@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"handslag/app/agent"
 	"handslag/assets"
@@ -54,6 +55,8 @@ func newSettingsScreen(w *Window) *settingsScreen {
 		Section(say("settings.language"), "", language),
 		Section(say("settings.appearance"), "", appearance),
 		Section(say("settings.scale"), "", scale),
+		Section(say("lock.passphrase"), "", container.NewHBox(NewButton(say("settings.change_passphrase"), assets.IconKey,
+			func() { w.push(newPassphraseScreen(w)) }))),
 		Section(say("settings.auto_lock"), "", NewPanel(NewText(say("settings.auto_lock_text", "n", int(w.config.AutoLock.Minutes()))))),
 		Section(say("settings.about"), "", about),
 	))
