@@ -45,7 +45,7 @@ var house = []room{
 	{"app/directory", []string{"identity/...", "sync/link"}, "it knows statements and nothing else"},
 	{"app/cmd", []string{"app/...", "assets", "testnet/...", "identity/...", "sync/link"}, "mains wire"},
 	{"testnet", []string{"app/...", "assets", "identity/...", "sync/...", "testnet/...", "vault/..."}, "everything but the windows"},
-	{".", []string{"app/agent", "ui", "assets", "testnet/...", "identity/qr"}, "the window's main wires"},
+	{".", []string{"app/agent", "ui"}, "the window's main wires"},
 }
 
 // A guard keeps a library in the rooms that are there for it.
