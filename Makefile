@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model model fuzz bench clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model model fuzz bench crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -60,6 +60,13 @@ model: deps-model
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./vault/... ./identity/... ./sync/... ./app/...
+
+# The long form of the crash test: a writing process is killed with -9 a thousand times. A
+# failed run prints the seed that repeats it: make crash SEED=N.
+ROUNDS ?= 1000
+SEED   ?= 0
+crash:
+	go test -count=1 -v -timeout 60m -run Kill9 ./vault/journalfile -rounds $(ROUNDS) -seed $(SEED)
 
 deps:
 	@if pkg-config --exists $(GUI_PROBE) 2>/dev/null; then :; \

@@ -2,6 +2,7 @@ package journalfile
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -42,12 +43,17 @@ func writeUntilKilled(dir string) {
 	writers.Wait()
 }
 
+// The short form is for every test run, `make crash` plays the long one.
+var (
+	killRounds = flag.Int("rounds", 25, "how often the writing process is killed")
+	killSeed   = flag.Uint64("seed", 0, "when it is killed; 0 draws a seed, which a failed run prints")
+)
+
 func TestAcknowledgedEntriesSurviveKill9(t *testing.T) {
-	rounds := 100
-	if testing.Short() {
-		rounds = 25
+	rounds, seed := *killRounds, *killSeed
+	if seed == 0 {
+		seed = rand.Uint64()
 	}
-	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
