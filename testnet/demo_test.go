@@ -42,7 +42,7 @@ func TestTheDemoTellsItsMorningAndGoesOnTheNextDay(t *testing.T) {
 	state := t.TempDir()
 	day := time.Date(2026, 11, 23, 7, 0, 0, 0, time.Local)
 	said := tell(t, testnet.DemoOptions{State: state, Lang: assets.Swedish, Day: day})
-	wantAll(t, said, "Ingen skärm", "Maja Vintergrind", "Akten finns inte på enheten", "Väntar: 0", "alla kedjor", "assignment.done")
+	wantAll(t, said, "Ingen skärm", "Maja Vintergrind", "Akten finns inte på enheten", "Väntar: 0", "alla kedjor", "skrev under uppdraget")
 	if strings.Contains(said, "demo.") || strings.Contains(said, "{") {
 		t.Errorf("a sentence is missing:\n%s", said)
 	}

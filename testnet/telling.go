@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"handslag/app/agent"
+	"handslag/assets"
 	"handslag/sync/link"
 	"handslag/testnet/demo"
 )
@@ -205,12 +206,12 @@ func (d *town) row(r link.LogRow) {
 	if why == "" && r.Assignment != "" {
 		why = string(r.Assignment)
 	}
-	with := ""
-	if r.Other != nil {
-		with = " ⇄ " + r.Other.Person.Username
+	who, what, peer, title := r.Told()
+	did := d.Lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
+	if why != "" {
+		did += " · " + why
 	}
-	d.indent("%s  %-18s %s%s  %s  %s  %s", r.NotAfter.Time().Local().Format("15:04:05"), r.Kind, r.Person.Username, with,
-		r.Device.Short(), r.Fingerprint, why)
+	d.indent("%s  %s  %s  %s", r.NotAfter.Time().Local().Format("15:04:05"), r.Device.Short(), r.Fingerprint, did)
 }
 
 func (p *Person) me(ctx context.Context) (agent.Me, error) {

@@ -11,31 +11,10 @@ import (
 	"handslag/vault/journal"
 )
 
-// deed is what a sentence about an entry needs to know.
-type deed struct {
-	kind                   journal.Kind
-	who, what, peer, title string
-	count                  uint64
-}
-
-// didSentence says what was done. A kind that this version does not know is said to be so: a reviewer must see that it stands.
-func didSentence(lang assets.Language, d deed) string {
-	code := "did." + string(d.kind)
-	if !lang.Knows(code) {
-		code = "did.unknown"
-	}
-	return lang.Say(code, "who", or(d.who, lang.Say("did.somebody")), "what", or(d.what, lang.Say("did.something")),
-		"peer", or(d.peer, lang.Say("did.colleague")), "title", or(d.title, "–"), "n", d.count)
-}
-
 // rowSentence is an entry of the audit log as a sentence.
 func rowSentence(lang assets.Language, r link.LogRow) string {
-	who := strings.TrimSpace(r.Person.Name())
-	if who == "" && r.System {
-		who = lang.Say("did.system")
-	}
-	return didSentence(lang, deed{kind: r.Kind, who: or(who, r.Person.Username), what: subjectName(r), peer: or(r.PeerName, r.Peer.Short()),
-		title: or(r.AssignmentTitle, string(r.Assignment)), count: r.Count})
+	who, what, peer, title := r.Told()
+	return lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
 }
 
 // subjectName is the person concerned: by the card's title, or where nothing is left of it by the opaque ID.
@@ -70,7 +49,7 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 
 // eventSentence is an entry of this device as a sentence.
 func eventSentence(lang assets.Language, e agent.Event) string {
-	return didSentence(lang, deed{kind: e.Kind, who: lang.Say("did.you"), what: e.Title, peer: e.Peer.Short(), title: e.Title, count: e.Count})
+	return lang.Did(assets.Deed{Kind: string(e.Kind), Who: lang.Say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Count: e.Count})
 }
 
 // foundSentence is what the connected system noticed, in words.

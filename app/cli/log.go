@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
 	"handslag/app/agent"
+	"handslag/assets"
 	"handslag/identity"
 	"handslag/sync/link"
 	"handslag/vault/journal"
@@ -35,8 +35,8 @@ func events(s *session, args []string) error {
 			if e.Waiting {
 				waits = s.say("state.waiting")
 			}
-			fmt.Fprintf(w, "%6d  %s  %-24s %-8s %s\n", e.Seq, moment(e.At), e.Kind, waits,
-				joined(e.Title, e.Reason, e.Note, e.Code, e.Hash))
+			did := s.lang().Did(assets.Deed{Kind: string(e.Kind), Who: s.say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Count: e.Count})
+			fmt.Fprintf(w, "%6d  %s  %-8s %s\n", e.Seq, moment(e.At), waits, joined(did, e.Reason, e.Note, e.Code, e.Hash))
 		}
 	})
 }
@@ -137,9 +137,10 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 	for _, code := range r.Findings {
 		found = append(found, s.found(code))
 	}
-	_, err := fmt.Fprintf(s.env.Out, "%s%s  %-22s %-12s %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Kind, r.Person.Username,
-		r.Device.Short(), r.Fingerprint,
-		joined(cmp.Or(r.SubjectName, string(r.Subject)), r.AssignmentTitle, r.Reason, r.Note, r.Code, r.PeerName, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
+	who, what, peer, title := r.Told()
+	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
+	_, err := fmt.Fprintf(s.env.Out, "%s%s  %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Device.Short(), r.Fingerprint,
+		joined(did, r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err
 }
 

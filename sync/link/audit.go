@@ -1,8 +1,10 @@
 package link
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -78,6 +80,15 @@ type LogRow struct {
 	Other           *LogRow              `json:"other,omitempty"`    // the other half of a share or verification
 	Alone           bool                 `json:"alone,omitempty"`    // its other half has not come
 	Findings        []string             `json:"findings,omitempty"` // codes
+}
+
+// Told is who did it, with whose data, with whom and on which assignment: by name, and by ID
+// where nothing is left of the name; empty where the entry does not say.
+func (r LogRow) Told() (who, what, peer, assignment string) {
+	who = cmp.Or(strings.TrimSpace(r.Person.Name()), r.Person.Username)
+	what = cmp.Or(r.SubjectName, string(r.Subject), string(r.Record))
+	peer = cmp.Or(r.PeerName, r.Peer.Short())
+	return who, what, peer, cmp.Or(r.AssignmentTitle, string(r.Assignment))
 }
 
 // Finding is what the connected system noticed about a journal and tells reviewers.
