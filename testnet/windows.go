@@ -35,11 +35,11 @@ func (d *town) windows(ctx context.Context, program string) (err error) {
 	if err := d.hideCodes(); err != nil { // of a run that was killed
 		return err
 	}
-	anna, err := d.open(program, d.anna, d.bo, "Anna Lind")
+	anna, err := d.open(program, d.anna, d.bo, "Anna Lind", leftHalf)
 	if err != nil {
 		return err
 	}
-	bo, err := d.open(program, d.bo, d.anna, "Bo Ek")
+	bo, err := d.open(program, d.bo, d.anna, "Bo Ek", rightHalf)
 	if err != nil {
 		return errors.Join(err, anna.close())
 	}
@@ -75,12 +75,15 @@ func (d *town) hideCodes() error {
 	return nil
 }
 
-// halfScreen lets two windows stand side by side on a screen of 1920 × 1080.
-const halfScreen = "940x760"
+// Two windows stand side by side on a screen of 1920 × 1080.
+const (
+	leftHalf  = "940x760+0+40"
+	rightHalf = "940x760+960+40"
+)
 
 // open starts one window. Its verification screen writes its code to a private folder that
 // the colleague's camera looks into.
-func (d *town) open(program string, who, other *Person, title string) (*window, error) {
+func (d *town) open(program string, who, other *Person, title, frame string) (*window, error) {
 	log, err := os.OpenFile(d.path(who.Name+".log"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func (d *town) open(program string, who, other *Person, title string) (*window, 
 		who: who, log: log, from: from, opened: time.Now(), exited: make(chan struct{}),
 		cmd: exec.Command(program,
 			"-vault", who.Vault, "-outbox", who.Outbox, "-directory", url, "-directory-ca", ca, "-loopback",
-			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag", "-size", halfScreen),
+			"-camera", "frames:"+other.Camera(), "-show-qr", who.Camera(), "-lang", string(d.o.Lang), "-title", title+" – Handslag", "-size", frame),
 	}
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	if lang := d.o.Getenv("LANG"); lang == "" || lang == "C" { // Fyne wants to be told where it is

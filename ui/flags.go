@@ -19,8 +19,8 @@ import (
 
 // Flags are what a command line says of one window: whose profile it opens, and how it looks.
 type Flags struct {
-	Title string    // the window's
-	Size  fyne.Size // the window's, at first
+	Title string // the window's
+	Frame Frame  // the window's, at first
 
 	vault, outbox          string
 	directory, directoryCA string
@@ -34,7 +34,7 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 	home := dataHome()
 	s := Flags{
 		vault: filepath.Join(home, "handslag"), outbox: filepath.Join(home, "handslag-outbox"),
-		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: "none", Title: "Handslag", Size: fyne.NewSize(1180, 780),
+		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: "none", Title: "Handslag", Frame: Frame{Size: fyne.NewSize(1180, 780)},
 	}
 	say := askedFor(args).Say
 	f := flag.NewFlagSet("handslag", flag.ContinueOnError)
@@ -49,11 +49,11 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 	f.StringVar(&s.lang, "lang", "", say("cli.flag.lang"))
 	f.StringVar(&s.Title, "title", s.Title, say("window.flag.title"))
 	f.Func("size", say("window.flag.size"), func(text string) error {
-		var width, height uint16
-		if n, err := fmt.Sscanf(text, "%dx%d", &width, &height); n < 2 || err != nil || width == 0 || height == 0 {
-			return errors.New("940x760")
+		frame, ok := parseFrame(text)
+		if !ok {
+			return errors.New("940x760, 940x760+960+0")
 		}
-		s.Size = fyne.NewSize(float32(width), float32(height))
+		s.Frame = frame
 		return nil
 	})
 	err := f.Parse(args)

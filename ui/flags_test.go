@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,9 +22,9 @@ func TestACommandLineSaysWhoseProfileAndWhichWindow(t *testing.T) {
 	ok(t, os.WriteFile(ca, []byte("-----BEGIN"), 0o600))
 	vault, shown := filepath.Join(t.TempDir(), "bo"), t.TempDir()
 	f, err := ui.ParseFlags([]string{"-vault", vault, "-outbox", "/o", "-directory", "https://katalog", "-directory-ca", ca,
-		"-camera", "frames:" + shown, "-show-qr", shown, "-loopback", "-lang", "en", "-title", "Bo Ek", "-size", "940x760"}, &bytes.Buffer{})
+		"-camera", "frames:" + shown, "-show-qr", shown, "-loopback", "-lang", "en", "-title", "Bo Ek", "-size", "940x760+960+0"}, &bytes.Buffer{})
 	ok(t, err)
-	if f.Title != "Bo Ek" || f.Size != fyne.NewSize(940, 760) {
+	if f.Title != "Bo Ek" || f.Frame.Size != fyne.NewSize(940, 760) || *f.Frame.At != image.Pt(960, 0) {
 		t.Errorf("the window is %+v", f)
 	}
 	conf, err := f.Agent()
@@ -62,7 +63,7 @@ func TestACommandLineSaysWhoseProfileAndWhichWindow(t *testing.T) {
 }
 
 func TestACommandLineThatIsNoneIsRefused(t *testing.T) {
-	for _, args := range [][]string{{"-passphrase", "x"}, {"anna"}, {"-lang", "tlh"}, {"-size", "wide"}, {"-size", "0x10"}, {"-size", "70000x10"}} {
+	for _, args := range [][]string{{"-passphrase", "x"}, {"anna"}, {"-lang", "tlh"}, {"-size", "wide"}, {"-size", "0x10"}, {"-size", "70000x10"}, {"-size", "940x760+1"}, {"-size", "940x760+1+2 "}} {
 		if f, err := ui.ParseFlags(args, &bytes.Buffer{}); err == nil || errors.Is(err, flag.ErrHelp) {
 			t.Errorf("%q became %+v, %v", args, f, err)
 		}

@@ -8,7 +8,7 @@ import (
 
 // Show lets the agent live in a window of program until the person closes it or the process is told to end, which Fyne
 // hears. It is called on the main thread; the agent stays the caller's to close.
-func Show(program fyne.App, c Config, title string, size fyne.Size) {
+func Show(program fyne.App, c Config, title string, frame Frame) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -18,9 +18,12 @@ func Show(program fyne.App, c Config, title string, size fyne.Size) {
 	window := program.NewWindow(title)
 	w := NewWindow(c)
 	w.Attach(window)
-	window.Resize(size)
+	window.Resize(frame.Size)
 	window.SetMaster()
 	program.Lifecycle().SetOnStarted(func() {
+		if frame.At != nil {
+			moveWindow(window, *frame.At)
+		}
 		SettleTaps(window)
 		HearInput(window, c.Agent.Touch)
 	})
