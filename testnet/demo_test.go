@@ -78,7 +78,7 @@ func TestTheTerminalStopsAndStartsTheConnectedSystem(t *testing.T) {
 	bin := t.TempDir()
 	for _, program := range []string{programs.Agent, programs.Connected, programs.Directory} {
 		if err := os.Symlink(program, filepath.Join(bin, filepath.Base(program))); err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 	}
 	window := "#!/bin/sh\nexec sleep 600\n"

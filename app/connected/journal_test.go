@@ -85,7 +85,10 @@ func TestAForkIsStoredAndShown(t *testing.T) {
 	if got := bo.finds(anna); got != "fork open" {
 		t.Errorf("findings: %s", got)
 	}
-	if to := bo.hands(bo.batch(right[1], left[1])); to != 3 {
+	if to := bo.hands(bo.batch(right[1])); to != 2 {
+		t.Errorf("the other branch goes on: the receipt reaches entry %d, on a branch that nobody vouched for", to)
+	}
+	if to := bo.hands(bo.batch(left[1])); to != 3 {
 		t.Errorf("the first branch goes on: the receipt reaches entry %d", to)
 	}
 	if v := h.sound(); v.Held != 2 {
