@@ -31,6 +31,23 @@ const (
 
 	AssignmentDone  Kind = "assignment.done" // with its Signature
 	AssignmentNoted Kind = "assignment.noted"
+
+	// RecordsSearched is durable before any protected value is compared: Count is what the
+	// search may show at most, the payload holds the words. RecordFound follows, one for each
+	// record that it shows; Ref names the search.
+	RecordsSearched Kind = "records.searched"
+	RecordFound     Kind = "record.found"
+
+	// SubjectErased is durable before the keys are destroyed, so that a replay destroys what a
+	// crash left: Subject, Count the order's number, Code what the device can promise.
+	SubjectErased Kind = "subject.erased"
+
+	// GenerationOpened is the first entry of a generation after the first: Prev names the head
+	// that was found, Ref the head that somebody outside knows, where its hash is known.
+	GenerationOpened Kind = "device.generation_opened"
+	ViewRebuilt      Kind = "device.view_rebuilt"    // Code: why
+	FactorsChanged   Kind = "device.factors_changed" // Code: what opens the vault now
+	Wiped            Kind = "device.wiped"           // the last word of a vault
 )
 
 // The kinds that the connected system writes in its own journal.
