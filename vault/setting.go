@@ -50,6 +50,12 @@ func setting[T any](v *Vault, name string) (out T, err error) {
 	return out, err
 }
 
+// Setting is Vault.Setting within the transaction.
+func (t *Tx) Setting(name string) (out []byte, err error) {
+	_, err = t.get(rowSetting, settingPrefix+name, &out)
+	return out, err
+}
+
 // SetSync replaces Sync, in the transaction of the rows that it accounts for.
 func (t *Tx) SetSync(s Sync) error { return t.put(rowSetting, syncName, "", s) }
 

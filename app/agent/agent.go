@@ -26,7 +26,8 @@ type Agent struct {
 	syncing  sync.Mutex // one sync at a time; taken before a deed
 	opening  sync.Mutex // one verification at a time is opened
 
-	carried carried // others' segments
+	carried  carried // others' segments
+	progress progress
 
 	mu        sync.Mutex
 	closed    bool
@@ -36,6 +37,7 @@ type Agent struct {
 	told      int // those that the latest unlock told
 	online    bool
 	waiting   int
+	handedIn  int // segments handed in for others since the start
 	problem   *Problem
 	touched   time.Duration // uptime of the last sign of life
 	seen      map[identity.OrgID]uint64
@@ -115,7 +117,7 @@ func (a *Agent) Me() Me {
 	me := Me{
 		Person: who.credential.Person, Device: s.device, Organisation: who.statement.Name, Org: who.profile.Org,
 		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
-		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told,
+		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told, Carried: a.handedIn,
 		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
 		ClockSuspect: a.clock.read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
 	}

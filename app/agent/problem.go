@@ -79,6 +79,18 @@ const (
 	SegmentUnknown Code = "segment_unknown" // its device was never enrolled with this organisation
 	SegmentSealed  Code = "segment_sealed"  // it is for another organisation
 
+	FactorMissing Code = "factor_missing" // what opens the vault with the passphrase is gone or not its own; Args["factor"]
+	FactorAway    Code = "factor_away"    // it does not answer now; Args["factor"]
+	FactorLocked  Code = "factor_locked"  // after too many wrong tries it takes none for a while; Args["factor"]
+
+	// What a Notice says.
+	JournalBehind Code = "journal_behind" // the journal on this device is older than what it had said: a copy was put back
+	VaultOlder    Code = "vault_older"    // the view is older than the journal: a copy was put back, or its newest writing was lost
+	ViewDamaged   Code = "view_damaged"
+	SubjectErased Code = "subject_erased" // data about somebody is destroyed here, by order
+	Restored      Code = "restored"       // the view is whole again; Args["records"], Args["tasks"]
+	EnrolledAnew  Code = "enrolled_anew"  // all is back after the device began anew; Args["records"], Args["tasks"], Args["handed"], Args["waiting"]
+
 	BadFilter Code = "bad_filter"
 	Internal  Code = "internal"
 )
@@ -96,7 +108,9 @@ func Codes() []Code {
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
-		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany, BadFilter, Internal,
+		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
+		FactorMissing, FactorAway, FactorLocked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew,
+		BadFilter, Internal,
 	}
 }
 

@@ -134,6 +134,7 @@ func (r *run) end(err error) {
 	var refused *link.Problem
 	a.mu.Lock()
 	a.online = err == nil || errors.As(err, &refused)
+	a.handedIn += r.result.Carried
 	a.problem = p
 	if p != nil && p.Code == Cancelled {
 		a.problem = nil

@@ -34,7 +34,8 @@ type Me struct {
 	Waiting         int               `json:"waiting"`            // entries without a receipt
 	CredentialUntil time.Time         `json:"credential_until,omitzero"`
 	Unlocked        bool              `json:"unlocked"`
-	WrongAttempts   int               `json:"wrong_attempts"` // wrong passphrases before the latest unlock; while locked, so far
+	WrongAttempts   int               `json:"wrong_attempts"`    // wrong passphrases before the latest unlock; while locked, so far
+	Carried         int               `json:"carried,omitempty"` // segments handed in for others since the program started
 	MayReadLog      bool              `json:"may_read_log"`
 	ClockSuspect    bool              `json:"clock_suspect"`     // the machine's clock does not fit the connected system's
 	Revoked         bool              `json:"revoked"`           // the connected system wants nothing of this device but its journal
@@ -55,6 +56,7 @@ type Enrolment struct {
 	Username   string
 	Password   string
 	Passphrase string
+	Factors    []Factor // what is to open the vault together with the passphrase, of what Protection offers
 }
 
 // Card is a record as lists show it.
