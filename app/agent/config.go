@@ -6,7 +6,7 @@ import (
 
 	"handslag/identity/qr"
 	"handslag/vault"
-	"handslag/vault/journalfile"
+	"handslag/vault/disk"
 )
 
 // Config is what an agent needs to know of its surroundings.
@@ -25,7 +25,7 @@ type Config struct {
 
 	// For tests; the zero values are what programs use.
 	VaultOptions vault.Options
-	Disk         journalfile.Disk
+	Disk         disk.Disk
 	watchEvery   time.Duration // 0: watchEvery; tests that turn the clock look for themselves
 }
 

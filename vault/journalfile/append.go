@@ -7,6 +7,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -198,7 +199,7 @@ func (f *File) commit(group []*request) {
 // refusal is a failure of the disk in this package's words.
 func refusal(err error) error {
 	switch {
-	case isFull(err):
+	case disk.IsFull(err):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, ErrBroken):
 		return err

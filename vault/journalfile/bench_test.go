@@ -3,6 +3,8 @@ package journalfile
 import (
 	"path/filepath"
 	"testing"
+
+	"handslag/vault/disk"
 )
 
 // BenchmarkAppend compares a durable entry with the least that any durable log costs, a bare
@@ -10,7 +12,7 @@ import (
 func BenchmarkAppend(b *testing.B) {
 	p := cast()
 	b.Run("bare write and sync", func(b *testing.B) {
-		file, err := osDisk{}.Create(filepath.Join(b.TempDir(), "bare"))
+		file, err := disk.OS{}.Create(filepath.Join(b.TempDir(), "bare"))
 		if err != nil {
 			b.Fatal(err)
 		}

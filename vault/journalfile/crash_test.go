@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"testing"
 
+	"handslag/vault/disk"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
 // morning is a working morning on a disk whose power may go; it returns the hashes that were
 // acknowledged, by number, how many entries a receipt surely covers, and how many at most.
-func morning(p people, disk Disk) (acknowledged map[uint64]journal.Hash, received, tried uint64) {
+func morning(p people, disk disk.Disk) (acknowledged map[uint64]journal.Hash, received, tried uint64) {
 	acknowledged = map[uint64]journal.Hash{}
 	cfg := p.config("/outbox/d", disk)
 	cfg.segmentSize = 6 << 10 // so that segments change on the way
@@ -47,18 +49,18 @@ func morning(p people, disk Disk) (acknowledged map[uint64]journal.Hash, receive
 
 func TestAnAcknowledgedEntrySurvivesAPowerCutAtEveryCall(t *testing.T) {
 	p := cast()
-	calm := newFaultDisk()
+	calm := faulty.New()
 	said, _, _ := morning(p, calm)
-	if len(said) != 16 || calm.calls < 40 {
-		t.Fatalf("the calm morning said %d entries in %d calls", len(said), calm.calls)
+	if len(said) != 16 || calm.Calls() < 40 {
+		t.Fatalf("the calm morning said %d entries in %d calls", len(said), calm.Calls())
 	}
-	for at := 1; at <= calm.calls+1; at++ {
-		for parts := range 3 {
-			t.Run(fmt.Sprintf("call %d, part %d", at, parts), func(t *testing.T) {
-				disk := newFaultDisk()
-				disk.cutAt = at
+	for at := 1; at <= calm.Calls()+1; at++ {
+		for _, l := range lucks {
+			t.Run(fmt.Sprintf("call %d, %s", at, l.what), func(t *testing.T) {
+				disk := faulty.New()
+				disk.CutAt = at
 				acknowledged, received, tried := morning(p, disk)
-				f := mustOpen(t, p.config("/outbox/d", disk.afterwards(parts)))
+				f := mustOpen(t, p.config("/outbox/d", disk.After(l.luck())))
 				if damage := f.Damage(); len(damage) > 0 {
 					t.Fatalf("damage: %+v", damage)
 				}
@@ -92,15 +94,15 @@ func TestAnAcknowledgedEntrySurvivesAPowerCutAtEveryCall(t *testing.T) {
 
 func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
 	p := cast()
-	measure := newFaultDisk()
+	measure := faulty.New()
 	f := mustOpen(t, p.config("/o", measure))
 	mustAppend(t, f, p.opening(1))
-	enough := measure.used()
+	enough := measure.Used()
 	mustAppend(t, f, p.opening(2))
 	// The disk fills up at any byte: in the header, in the first frame, in the second.
-	for room := 1; room < measure.used(); room += 97 {
-		disk := newFaultDisk()
-		disk.room = room
+	for room := 1; room < measure.Used(); room += 97 {
+		disk := faulty.New()
+		disk.Room = room
 		f := mustOpen(t, p.config("/o", disk))
 		acknowledged := 0
 		for range 2 {
@@ -117,12 +119,12 @@ func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
 		if acknowledged > 1 || room < enough && acknowledged > 0 {
 			t.Fatalf("room %d: %d acknowledged", room, acknowledged)
 		}
-		disk.room = 0 // somebody made room
+		disk.Room = 0 // somebody made room
 		mustAppend(t, f, p.opening(3), p.opening(4))
 		if got := all(t, f, true); len(got) != acknowledged+2 {
 			t.Fatalf("room %d: %s", room, seqs(got))
 		}
-		again := mustOpen(t, p.config("/o", disk.afterwards(0)))
+		again := mustOpen(t, p.config("/o", disk.After(faulty.None)))
 		if got := all(t, again, true); len(got) != acknowledged+2 || len(again.Damage()) > 0 {
 			t.Fatalf("room %d, opened again: %s, %v", room, seqs(got), again.Damage())
 		}
@@ -133,15 +135,15 @@ func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
 	p := cast()
 	for fails := 1; fails <= 4; fails++ { // the first is the entry's own, the others hit the mending
 		for cut := range 2 {
-			disk := newFaultDisk()
+			disk := faulty.New()
 			f := mustOpen(t, p.config("/o", disk))
 			first := mustAppend(t, f, p.opening(1))[0]
-			disk.failSync, disk.failCut = fails, cut
+			disk.FailSync, disk.FailTruncate = fails, cut
 			refused := 0
-			for disk.failSync > 0 || disk.failCut > 0 {
+			for disk.FailSync > 0 || disk.FailTruncate > 0 {
 				stamps, err := f.Append(p.opening(2), p.opening(3))
 				if err == nil {
-					t.Fatalf("%d failing syncs: acknowledged with %d still to fail", fails, disk.failSync)
+					t.Fatalf("%d failing syncs: acknowledged with %d still to fail", fails, disk.FailSync)
 				}
 				wants(t, err, ErrBroken)
 				if stamps != nil || f.Chain().Last != 1 || f.Waiting() != 1 {
@@ -154,8 +156,8 @@ func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
 					t.Fatal("it never heals")
 				}
 				// Whatever of it a power cut would leave is whole or absent, and no damage.
-				for parts := range 3 {
-					found := mustOpen(t, p.config("/o", disk.afterwards(parts)))
+				for _, l := range lucks {
+					found := mustOpen(t, p.config("/o", disk.After(l.luck())))
 					if got := all(t, found, true); len(got) < 1 || got[0].Hash != first.Hash() || len(found.Damage()) > 0 {
 						t.Fatalf("found %s, %v", seqs(got), found.Damage())
 					}
@@ -174,11 +176,19 @@ func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
 func TestWhatIsReadBackIsMadeDurableBeforeItIsBuiltUpon(t *testing.T) {
 	p := cast()
 	disk, path, places := written(t, p, 3)
-	disk.now[path].synced = disk.now[path].data[:places[2].offset]
-	disk.now["/o/half"+segmentSuffix+draftSuffix] = &node{data: []byte("half a header")}
+	whole := disk.Contents(path)
+	disk.Put(path, whole[:places[2].offset])
+	rest, err := disk.Extend(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rest.Write(whole[places[2].offset:]); err != nil {
+		t.Fatal(err)
+	}
+	disk.Put("/o/half"+segmentSuffix+draftSuffix, []byte("half a header"))
 	f := mustOpen(t, p.config("/o", disk))
 	mustAppend(t, f, p.opening(4))
-	f = mustOpen(t, p.config("/o", disk.afterwards(0)))
+	f = mustOpen(t, p.config("/o", disk.After(faulty.None)))
 	if got := seqs(all(t, f, true)); got != "1 2 3 4" || len(f.Damage()) > 0 {
 		t.Fatalf("left: %s, %+v", got, f.Damage())
 	}

@@ -2,12 +2,12 @@ package journalfile
 
 import (
 	"bytes"
-	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"handslag/identity"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
@@ -25,9 +25,9 @@ func mustWalk(t testing.TB, data []byte, start int, key, id []byte) walked {
 }
 
 // written is a disk with one segment of n entries, and where they lie.
-func written(t testing.TB, p people, n int) (disk *faultDisk, path string, places []place) {
+func written(t testing.TB, p people, n int) (disk *faulty.Disk, path string, places []place) {
 	t.Helper()
-	disk = newFaultDisk()
+	disk = faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	for i := range n {
 		mustAppend(t, f, p.opening(i))
@@ -38,11 +38,9 @@ func written(t testing.TB, p people, n int) (disk *faultDisk, path string, place
 }
 
 // spoil changes a file as it lies on the disk.
-func (d *faultDisk) spoil(path string, change func([]byte) []byte) *faultDisk {
-	out := d.afterwards(0)
-	data := change(slices.Clone(out.now[path].data))
-	n := &node{data, slices.Clone(data)}
-	out.now[path], out.durable[path] = n, n
+func spoil(d *faulty.Disk, path string, change func([]byte) []byte) *faulty.Disk {
+	out := d.After(faulty.None)
+	out.Put(path, change(out.Contents(path)))
 	return out
 }
 
@@ -78,8 +76,8 @@ func TestADamagedPlaceHidesNothingBehindIt(t *testing.T) {
 		{"the last flipped", flip(places[5].offset + 30), "1 2 3 4 5", 0, 0},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			spoilt := disk.spoil(path, c.change)
-			before := spoilt.now[path].data
+			spoilt := spoil(disk, path, c.change)
+			before := spoilt.Contents(path)
 			f := mustOpen(t, p.config("/o", spoilt))
 			if got := seqs(all(t, f, false)); got != c.left {
 				t.Fatalf("left: %s", got)
@@ -88,7 +86,7 @@ func TestADamagedPlaceHidesNothingBehindIt(t *testing.T) {
 			if len(damage) != 1 || damage[0].File != filepath.Base(path) || damage[0].From != c.from || damage[0].To != c.to {
 				t.Fatalf("damage: %+v", damage)
 			}
-			if !bytes.Equal(before, spoilt.now[path].data) {
+			if !bytes.Equal(before, spoilt.Contents(path)) {
 				t.Fatal("the damaged place was not left as it is")
 			}
 			chain := f.Chain()
@@ -96,7 +94,7 @@ func TestADamagedPlaceHidesNothingBehindIt(t *testing.T) {
 			if s.Entry().Seq != chain.Last+1 {
 				t.Fatalf("goes on at %d", s.Entry().Seq)
 			}
-			again := mustOpen(t, p.config("/o", spoilt.afterwards(0)))
+			again := mustOpen(t, p.config("/o", spoilt.After(faulty.None)))
 			if got := again.Damage(); !slices.Equal(got, damage) {
 				t.Fatalf("opened again: %+v", got)
 			}
@@ -126,12 +124,12 @@ func TestATornTailIsCut(t *testing.T) {
 		{"a page of zeroes behind it", func(b []byte) []byte { return append(b, make([]byte, 4096)...) }, "1 2 3", last.offset + last.size},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			torn := disk.spoil(path, c.change)
+			torn := spoil(disk, path, c.change)
 			f := mustOpen(t, p.config("/o", torn))
 			if got := seqs(all(t, f, true)); got != c.left || len(f.Damage()) > 0 {
 				t.Fatalf("left: %s, %+v", got, f.Damage())
 			}
-			if got := len(torn.afterwards(0).now[path].data); got != c.size {
+			if got := len(torn.After(faulty.None).Contents(path)); got != c.size {
 				t.Fatalf("the file has %d bytes, want %d", got, c.size)
 			}
 			mustAppend(t, f, p.opening(9))
@@ -142,13 +140,13 @@ func TestATornTailIsCut(t *testing.T) {
 
 func TestAnEntryThatSpoilsWhileItIsOpenIsTold(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	for i := range 4 {
 		mustAppend(t, f, p.opening(i))
 	}
 	s := f.segments[0]
-	disk.now[s.path].data[s.places[1].offset+50] ^= 4
+	disk.Put(s.path, flip(s.places[1].offset+50)(disk.Contents(s.path)))
 	if got := seqs(all(t, f, false)); got != "1 3 4" {
 		t.Fatalf("left: %s", got)
 	}
@@ -164,14 +162,14 @@ func TestAnEntryThatSpoilsWhileItIsOpenIsTold(t *testing.T) {
 // What stands behind a hole goes up all the same, though its receipt must wait.
 func TestEverythingBehindAHoleGoesUp(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	for range 20 {
 		mustAppend(t, f, slices.Repeat([]Draft{locked()}, 60)...)
 	}
 	s := f.segments[0]
 	f.Close()
-	disk = disk.spoil(s.path, flip(s.places[9].offset+40))
+	disk = spoil(disk, s.path, flip(s.places[9].offset+40))
 	f = mustOpen(t, p.config("/o", disk))
 	sent := map[uint64]bool{}
 	for rounds := 0; ; rounds++ {
@@ -210,10 +208,10 @@ func TestEverythingBehindAHoleGoesUp(t *testing.T) {
 
 func TestALostHeadOpensANewGeneration(t *testing.T) {
 	p := cast()
-	cfg := p.config("/o", newFaultDisk())
+	cfg := p.config("/o", faulty.New())
 	cfg.segmentSize = 1
-	build := func() (*faultDisk, []string, journal.Chain) {
-		disk := newFaultDisk()
+	build := func() (*faulty.Disk, []string, journal.Chain) {
+		disk := faulty.New()
 		c := cfg
 		c.Disk = disk
 		f := mustOpen(t, c)
@@ -225,26 +223,26 @@ func TestALostHeadOpensANewGeneration(t *testing.T) {
 		}
 		chain := f.Chain()
 		f.Close()
-		names := slices.Sorted(maps.Keys(disk.now))
-		return disk.afterwards(0), names[:4], chain // the cursor's name sorts last
+		names := disk.Names()
+		return disk.After(faulty.None), names[:4], chain // the cursor's name sorts last
 	}
 	for _, c := range []struct {
 		what string
-		do   func(*faultDisk, []string) *faultDisk
+		do   func(*faulty.Disk, []string) *faulty.Disk
 	}{
-		{"the newest segment is gone", func(d *faultDisk, names []string) *faultDisk {
-			delete(d.now, names[3])
+		{"the newest segment is gone", func(d *faulty.Disk, names []string) *faulty.Disk {
+			d.Put(names[3], nil)
 			return d
 		}},
-		{"all segments are gone", func(d *faultDisk, names []string) *faultDisk {
+		{"all segments are gone", func(d *faulty.Disk, names []string) *faulty.Disk {
 			for _, name := range names {
-				delete(d.now, name)
+				d.Put(name, nil)
 			}
 			return d
 		}},
-		{"the newest header is flipped, without a cursor", func(d *faultDisk, names []string) *faultDisk {
-			delete(d.now, "/o/"+cursorName)
-			return d.spoil(names[3], flip(40))
+		{"the newest header is flipped, without a cursor", func(d *faulty.Disk, names []string) *faulty.Disk {
+			d.Put("/o/"+cursorName, nil)
+			return spoil(d, names[3], flip(40))
 		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -274,7 +272,7 @@ func TestALostHeadOpensANewGeneration(t *testing.T) {
 func TestForeignFilesInTheFolderAreLeftAlone(t *testing.T) {
 	p := cast()
 	disk, path, _ := written(t, p, 3)
-	data := disk.now[path].data
+	data := disk.Contents(path)
 	for name, content := range map[string][]byte{
 		"notes.txt": []byte("hello"),
 		"0000000001-00000000000000000001-ff.segment": data, // a copy of the segment
@@ -282,13 +280,13 @@ func TestForeignFilesInTheFolderAreLeftAlone(t *testing.T) {
 		"x.segment": {},
 		cursorName:  []byte("rubbish"),
 	} {
-		other := disk.afterwards(0)
-		other.now["/o/"+name] = &node{content, content}
+		other := disk.After(faulty.None)
+		other.Put("/o/"+name, content)
 		f := mustOpen(t, p.config("/o", other))
 		if got := seqs(all(t, f, true)); got != "1 2 3" || f.Chain().Generation != 1 {
 			t.Fatalf("%s: %s in generation %d", name, got, f.Chain().Generation)
 		}
-		if _, ok := other.now["/o/"+name]; !ok {
+		if other.Contents("/o/"+name) == nil {
 			t.Fatalf("%s is gone", name)
 		}
 		mustAppend(t, f, locked())

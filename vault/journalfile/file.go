@@ -13,6 +13,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -42,7 +43,7 @@ type Config struct {
 	Seal   identity.SealKey                                            // the connected system's
 	Clock  func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
 	Anchor Anchor                                                      // optional
-	Disk   Disk                                                        // nil is the real one
+	Disk   disk.Disk                                                   // nil is the real one
 
 	segmentSize int // bytes; 0 is segmentSize
 }
@@ -68,7 +69,7 @@ func (c Config) check() error {
 // File a folder, since two would give one number to two entries.
 type File struct {
 	cfg  Config
-	disk Disk
+	disk disk.Disk
 	lock io.Closer
 	open *atomic.Bool
 
@@ -125,7 +126,7 @@ func Open(cfg Config) (*File, error) {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
 	if cfg.Disk == nil {
-		cfg.Disk = osDisk{}
+		cfg.Disk = disk.OS{}
 	}
 	if cfg.segmentSize == 0 {
 		cfg.segmentSize = segmentSize
@@ -154,7 +155,7 @@ func (f *File) unlock() {
 
 // failure names a full disk as such.
 func failure(err error) error {
-	if isFull(err) {
+	if disk.IsFull(err) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err

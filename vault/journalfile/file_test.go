@@ -13,6 +13,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
@@ -89,7 +90,7 @@ func readFolder(t testing.TB, dir string) map[string][]byte {
 
 func TestAStampOpensWhatItsEntryNamesAndNothingElse(t *testing.T) {
 	p := cast()
-	f := mustOpen(t, p.config("/o", newFaultDisk()))
+	f := mustOpen(t, p.config("/o", faulty.New()))
 	made := mustAppend(t, f, p.opening(1), p.opening(2), locked(), p.opening(4))
 	id := made[0].Entry().Record
 	for _, c := range []struct {
@@ -130,7 +131,7 @@ func TestAStampOpensWhatItsEntryNamesAndNothingElse(t *testing.T) {
 
 func TestADraftThatIsMalformedHarmsNobodyElse(t *testing.T) {
 	p := cast()
-	f := mustOpen(t, p.config("/o", newFaultDisk()))
+	f := mustOpen(t, p.config("/o", faulty.New()))
 	bad := locked()
 	bad.Entry.Kind = "NOT A KIND"
 	for what, drafts := range map[string][]Draft{
@@ -162,7 +163,7 @@ func TestADraftThatIsMalformedHarmsNobodyElse(t *testing.T) {
 
 func TestManySpeakAtOnceAndShareSyncs(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	cfg := p.config("/o", disk)
 	cfg.segmentSize = 64 << 10
 	f := mustOpen(t, cfg)
@@ -225,17 +226,17 @@ func TestManySpeakAtOnceAndShareSyncs(t *testing.T) {
 	if got := all(t, f, true); len(got) != callers*each*2 {
 		t.Fatalf("%d entries", len(got))
 	}
-	if disk.calls == 0 || len(f.Damage()) > 0 {
+	if disk.Calls() == 0 || len(f.Damage()) > 0 {
 		t.Fatalf("%v", f.Damage())
 	}
 }
 
 func TestWhoWaitsTogetherSharesOneSync(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	mustAppend(t, f, locked())
-	before := disk.syncs
+	before := disk.Syncs()
 	f.writer.Lock()
 	var group sync.WaitGroup
 	for range 20 {
@@ -252,14 +253,14 @@ func TestWhoWaitsTogetherSharesOneSync(t *testing.T) {
 	}
 	f.writer.Unlock()
 	group.Wait()
-	if got := disk.syncs - before; got != 1 || f.Chain().Last != 21 {
+	if got := disk.Syncs() - before; got != 1 || f.Chain().Last != 21 {
 		t.Fatalf("%d syncs for 20 callers, chain at %d", got, f.Chain().Last)
 	}
 }
 
 func TestAClosedJournalDoesNothing(t *testing.T) {
 	p := cast()
-	f := mustOpen(t, p.config("/o", newFaultDisk()))
+	f := mustOpen(t, p.config("/o", faulty.New()))
 	mustAppend(t, f, p.opening(1))
 	key, payload := f.segments[0].key, f.active.payload
 	f.Close()

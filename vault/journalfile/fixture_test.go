@@ -10,6 +10,8 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
@@ -44,7 +46,7 @@ func cast() people {
 
 func (p people) device() identity.DeviceID { return identity.DeviceIDOf(p.signing.Public()) }
 
-func (p people) config(dir string, disk Disk) Config {
+func (p people) config(dir string, disk disk.Disk) Config {
 	root, err := identity.NewAEAD(p.root)
 	if err != nil {
 		panic(err)
@@ -155,4 +157,13 @@ func wants(t testing.TB, err, want error) {
 	if !errors.Is(err, want) {
 		t.Fatalf("got %v, want %v", err, want)
 	}
+}
+
+// lucks are what survives of what was not synced when the power goes.
+var lucks = []struct {
+	what string
+	luck func() faulty.Luck
+}{
+	{"none", func() faulty.Luck { return faulty.None }},
+	{"all", func() faulty.Luck { return faulty.All }},
 }

@@ -6,13 +6,14 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
 // seedSegment is a whole segment with three entries.
 func seedSegment(f testing.TB) []byte {
 	disk, path, _ := written(f, cast(), 3)
-	data := disk.now[path].data
+	data := disk.Contents(path)
 	if len(data) < 2000 {
 		f.Fatal("no seed")
 	}
@@ -111,10 +112,9 @@ func FuzzSegment(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte(journal.SegmentMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		disk := newFaultDisk()
-		n := &node{data, bytes.Clone(data)}
+		disk := faulty.New()
 		name := "/o/" + header{Generation: 1, First: 1, ID: make([]byte, 16)}.Name()
-		disk.now[name], disk.durable[name] = n, n
+		disk.Put(name, data)
 		j, err := Open(p.config("/o", disk))
 		if err != nil {
 			if !isFormat(err) {
@@ -134,7 +134,7 @@ func FuzzSegment(f *testing.F) {
 // FuzzCursor: a spoilt cursor is told and never moves a mark.
 func FuzzCursor(f *testing.F) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	j := mustOpen(f, p.config("/o", disk))
 	mustAppend(f, j, locked())
 	if _, err := j.Receipt(receiptTo(j, 1, 5)); err != nil {
@@ -142,7 +142,7 @@ func FuzzCursor(f *testing.F) {
 	}
 	want := j.marks[1]
 	j.Close()
-	seed := disk.now["/o/"+cursorName].data
+	seed := disk.Contents("/o/" + cursorName)
 	if len(seed) == 0 {
 		f.Fatal("no seed")
 	}
@@ -150,8 +150,8 @@ func FuzzCursor(f *testing.F) {
 	f.Add(seed[:len(seed)-1])
 	f.Add([]byte(cursorMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		j := &File{cfg: p.config("/o", disk), disk: newFaultDisk(), marks: map[uint64]mark{}, received: map[string]signed.Time{}}
-		j.disk.(*faultDisk).now["/o/"+cursorName] = &node{data: data}
+		j := &File{cfg: p.config("/o", disk), disk: faulty.New(), marks: map[uint64]mark{}, received: map[string]signed.Time{}}
+		j.disk.(*faulty.Disk).Put("/o/"+cursorName, data)
 		if err := j.loadCursor("/o/" + cursorName); err != nil {
 			if !isFormat(err) {
 				t.Fatal(err)

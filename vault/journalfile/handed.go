@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -34,7 +35,7 @@ func MarkHanded(s Sealed, receipt []byte) error {
 	if err != nil {
 		return fmt.Errorf("mark segment: %w", err)
 	}
-	if err := writeDurably(osDisk{}, s.Path+handedSuffix, journal.WrapFile(handedMagic, body)); err != nil {
+	if err := disk.Replace(disk.OS{}, s.Path+handedSuffix, journal.WrapFile(handedMagic, body)); err != nil {
 		return fmt.Errorf("mark segment: %w", failure(err))
 	}
 	return nil
@@ -43,7 +44,7 @@ func MarkHanded(s Sealed, receipt []byte) error {
 // Handed is the signed receipt, unverified, that lies beside exactly these bytes of s; nil where
 // there is none. What does not read is none: then the segment is handed in once more.
 func Handed(s Sealed) []byte {
-	m, ok := readHanded(osDisk{}, s.Path+handedSuffix)
+	m, ok := readHanded(disk.OS{}, s.Path+handedSuffix)
 	if !ok || string(m.Sum) != string(s.Sum[:]) {
 		return nil
 	}
@@ -72,10 +73,10 @@ func (f *File) Receipts() [][]byte {
 // RemoveSealed removes a carried segment and its mark: for copies that somebody brought, never
 // for a folder that a journal writes to.
 func RemoveSealed(s Sealed) error {
-	disk := osDisk{}
-	err := errors.Join(disk.Remove(s.Path), disk.Remove(s.Path+handedSuffix))
+	real := disk.OS{}
+	err := errors.Join(real.Remove(s.Path), real.Remove(s.Path+handedSuffix))
 	if err == nil {
-		err = disk.SyncDir(filepath.Dir(s.Path))
+		err = real.SyncDir(filepath.Dir(s.Path))
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove segment: %w", err)
@@ -83,7 +84,7 @@ func RemoveSealed(s Sealed) error {
 	return nil
 }
 
-func readHanded(disk Disk, path string) (handed, bool) {
+func readHanded(disk disk.Disk, path string) (handed, bool) {
 	data, err := disk.Read(path, headerLimit)
 	if err != nil {
 		return handed{}, false

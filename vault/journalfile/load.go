@@ -10,19 +10,24 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
+
+const lockName = "lock"
 
 // load reads the folder: headers first, to know the order, then frames in that order.
 func (f *File) load() error {
 	if err := f.disk.MakeDir(f.cfg.Dir); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	if l, ok := f.disk.(locker); ok {
-		var err error
-		if f.lock, err = l.Lock(filepath.Join(f.cfg.Dir, lockName)); err != nil {
-			return fmt.Errorf("lock folder: %w", err)
-		}
+	var err error
+	f.lock, err = f.disk.Lock(filepath.Join(f.cfg.Dir, lockName))
+	if errors.Is(err, disk.ErrLocked) {
+		err = ErrOpenElsewhere
+	}
+	if err != nil {
+		return fmt.Errorf("lock folder: %w", err)
 	}
 	names, err := f.disk.List(f.cfg.Dir)
 	if err != nil {

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"handslag/identity/signed"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
 func TestWhatGoesUpIsReadThereAndReceived(t *testing.T) {
 	p := cast()
-	cfg := p.config("/o", newFaultDisk())
+	cfg := p.config("/o", faulty.New())
 	cfg.segmentSize = 20 << 10
 	f := mustOpen(t, cfg)
 	const n = 1200
@@ -88,7 +89,7 @@ func TestWhatGoesUpIsReadThereAndReceived(t *testing.T) {
 
 func TestWhoeverCarriesASegmentHomeTheConnectedSystemReadsIt(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	mustAppend(t, f, p.opening(1))
 	data, err := disk.Read(f.segments[0].path, segmentLimit)
@@ -119,7 +120,7 @@ func TestWhoeverCarriesASegmentHomeTheConnectedSystemReadsIt(t *testing.T) {
 
 func TestAReceiptIsBelievedOnlyWhereItMatches(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	f := mustOpen(t, p.config("/o", disk))
 	for range 10 {
 		mustAppend(t, f, locked())
@@ -161,13 +162,13 @@ func TestAReceiptIsBelievedOnlyWhereItMatches(t *testing.T) {
 		}
 	}
 	// A receipt that can not be kept is not believed.
-	disk.room = disk.used() + 1
+	disk.Room = disk.Used() + 1
 	_, err := f.Receipt(receiptTo(f, 10, 6))
 	wants(t, err, ErrFull)
 	if f.Waiting() != 2 {
 		t.Fatal("it was believed all the same")
 	}
-	f = mustOpen(t, p.config("/o", disk.afterwards(0)))
+	f = mustOpen(t, p.config("/o", disk.After(faulty.None)))
 	if f.Waiting() != 2 {
 		t.Fatalf("opened again: %d wait", f.Waiting())
 	}
@@ -175,7 +176,7 @@ func TestAReceiptIsBelievedOnlyWhereItMatches(t *testing.T) {
 
 func TestReceivedSegmentsAreDroppedAfterTheirTime(t *testing.T) {
 	p := cast()
-	disk := newFaultDisk()
+	disk := faulty.New()
 	cfg := p.config("/o", disk)
 	cfg.segmentSize = 1 // a segment for each Append
 	f := mustOpen(t, cfg)

@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -191,7 +192,7 @@ func (f *File) saveCursor(marks map[uint64]mark, times map[string]signed.Time) e
 		return err
 	}
 	body := sealWith(f.cfg.Root, plain, f.cursorContext())
-	return writeDurably(f.disk, filepath.Join(f.cfg.Dir, cursorName), journal.WrapFile(cursorMagic, body))
+	return disk.Replace(f.disk, filepath.Join(f.cfg.Dir, cursorName), journal.WrapFile(cursorMagic, body))
 }
 
 // loadCursor reads the cursor. A damaged one is told and taken for none: then entries go up

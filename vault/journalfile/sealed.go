@@ -15,6 +15,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -121,7 +122,7 @@ func Outboxes(root string) ([]string, error) {
 // SealedFiles are the paths of what is named like a segment in dir, unread, by name and so
 // in the order of what a journal's folder holds. A folder that is missing holds none.
 func SealedFiles(dir string) ([]string, error) {
-	names, err := osDisk{}.List(dir)
+	names, err := disk.OS{}.List(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -149,14 +150,14 @@ func CopySealed(path, dir string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	disk := osDisk{}
-	if err := disk.MakeDir(dir); err != nil {
+	real := disk.OS{}
+	if err := real.MakeDir(dir); err != nil {
 		return false, fmt.Errorf("copy segment: %w", err)
 	}
 	stem := fmt.Sprintf("%s.%s", h.Device, strings.TrimSuffix(h.Name(), segmentSuffix))
 	for _, name := range []string{stem, fmt.Sprintf("%s.%x", stem, s.Sum[:8])} {
 		target := filepath.Join(dir, name+segmentSuffix)
-		there, err := disk.Read(target, segmentLimit+1)
+		there, err := real.Read(target, segmentLimit+1)
 		switch {
 		case err == nil && bytes.HasPrefix(there, data): // it, or it and what came after
 			return false, nil
@@ -165,7 +166,7 @@ func CopySealed(path, dir string) (bool, error) {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return false, fmt.Errorf("copy segment: %w", err)
 		}
-		if err := writeDurably(disk, target, data); err != nil {
+		if err := disk.Replace(real, target, data); err != nil {
 			return false, fmt.Errorf("copy segment: %w", failure(err))
 		}
 		return true, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"handslag/identity/signed"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
@@ -186,8 +187,8 @@ func FuzzHanded(f *testing.F) {
 	f.Add(seed[:len(seed)-1])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		disk := newFaultDisk()
-		disk.now["/m"] = &node{data: data}
+		disk := faulty.New()
+		disk.Put("/m", data)
 		m, ok := readHanded(disk, "/m")
 		if !ok {
 			return

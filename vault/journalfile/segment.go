@@ -10,6 +10,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -28,7 +29,7 @@ const (
 	segmentSuffix = journal.SegmentSuffix
 	maxWrapped    = journal.WrappedLimit
 	headerLimit   = journal.FilePrefix + journal.FileBodyLimit
-	draftSuffix   = ".new"
+	draftSuffix   = disk.DraftSuffix
 )
 
 // placeOfName is what a segment's name says that it holds.
@@ -76,7 +77,7 @@ func (s *segment) after(seq uint64) int {
 // active is the segment that is being written.
 type active struct {
 	*segment
-	file    Appender // nil once it is mended and only its removal failed
+	file    disk.Appender // nil once it is mended and only its removal failed
 	aead    cipher.AEAD
 	payload []byte // the payload key: in memory, here, and nowhere else
 	synced  int    // bytes that are durable
@@ -119,8 +120,8 @@ func (f *File) newSegment(chain journal.Chain) (*active, error) {
 	}
 	path := filepath.Join(f.cfg.Dir, h.Name())
 	data := journal.WrapFile(journal.SegmentMagic, body)
-	err = writeDurably(f.disk, path, data)
-	var file Appender
+	err = disk.Replace(f.disk, path, data)
+	var file disk.Appender
 	if err == nil {
 		file, err = f.disk.Extend(path)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"handslag/identity"
+	"handslag/vault/disk/faulty"
 	"handslag/vault/journal"
 )
 
@@ -23,7 +24,7 @@ func TestNoBitOfTheNewestEntryMakesItVanish(t *testing.T) {
 		bits = append(bits, bit)
 	}
 	for _, bit := range bits {
-		turned := disk.spoil(path, func(b []byte) []byte {
+		turned := spoil(disk, path, func(b []byte) []byte {
 			b[last.offset+bit/8] ^= 1 << (bit % 8)
 			return b
 		})
@@ -32,7 +33,7 @@ func TestNoBitOfTheNewestEntryMakesItVanish(t *testing.T) {
 		if len(read) < 3 && len(f.Damage()) == 0 {
 			t.Fatalf("bit %d: entry 3 is gone and nobody tells", bit)
 		}
-		if got := len(turned.now[path].data); got != last.offset+last.size {
+		if got := len(turned.Contents(path)); got != last.offset+last.size {
 			t.Fatalf("bit %d: the file has %d bytes", bit, got)
 		}
 		e := mustAppend(t, f, locked())[0].Entry()
@@ -107,8 +108,8 @@ func TestOneWritesToAFolderAtATime(t *testing.T) {
 // receipt of entries that never went up.
 func TestAnotherBranchesCursorCoversNothing(t *testing.T) {
 	p := cast()
-	branch := func(first int) *faultDisk {
-		disk := newFaultDisk()
+	branch := func(first int) *faulty.Disk {
+		disk := faulty.New()
 		f := mustOpen(t, p.config("/o", disk))
 		for i := range 3 {
 			mustAppend(t, f, p.opening(first+i))
@@ -117,10 +118,10 @@ func TestAnotherBranchesCursorCoversNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Close()
-		return disk.afterwards(0)
+		return disk.After(faulty.None)
 	}
 	here, there := branch(0), branch(10)
-	here.now["/o/"+cursorName] = there.now["/o/"+cursorName]
+	here.Put("/o/"+cursorName, there.Contents("/o/"+cursorName))
 	f := mustOpen(t, p.config("/o", here))
 	if f.Waiting() != 3 || len(f.Damage()) != 1 {
 		t.Fatalf("%d wait, %+v", f.Waiting(), f.Damage())

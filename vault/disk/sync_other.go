@@ -1,6 +1,6 @@
 //go:build !linux
 
-package journalfile
+package disk
 
 import "os"
 
