@@ -15,6 +15,7 @@ type Frame struct {
 	Box     []byte `cbor:"3,keyasint,omitempty"` // the payload, under a key of its own
 	Server  []byte `cbor:"4,keyasint,omitempty"` // that key under the segment's payload key
 	Local   []byte `cbor:"5,keyasint,omitempty"` // that key under the subject's, where a copy may be opened here
+	Mark    uint64 `cbor:"6,keyasint,omitempty"` // how far the device's catalogue had come when this was written
 }
 
 // Bounds of a frame, in bytes. It stands in the file as length of the box (u32), index in its segment (u32), CRC-32C

@@ -162,6 +162,9 @@ func (f *File) commit(group []*request) {
 		return
 	}
 	chain, out := f.chain, staged{offset: f.active.synced, index: uint32(len(f.active.places))}
+	if f.cfg.Mark != nil {
+		out.mark = f.cfg.Mark()
+	}
 	ends := make([]int, len(group)) // of each request's entries among out's
 	for i, r := range group {
 		after, next, err := f.stage(r, chain, out)
@@ -214,6 +217,7 @@ type staged struct {
 	places  []place
 	offset  int    // where data will stand
 	index   uint32 // of its first frame
+	mark    uint64 // that they carry
 }
 
 // stage signs and encrypts a request's entries behind chain. On an error what it was given
@@ -230,7 +234,7 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 		if err != nil {
 			return chain, out, err
 		}
-		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept}
+		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept, Mark: out.mark}
 		if len(d.box) > 0 {
 			if fr.Server, err = journal.WrapPayloadKey(f.active.payload, d.key, e.Payload); err != nil {
 				return chain, out, err

@@ -33,7 +33,7 @@ var errDamaged = journal.ErrFileDamaged
 
 func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
 
-// Config is what a File needs; everything but Anchor and Disk must be given.
+// Config is what a File needs; everything must be given but what is optional.
 type Config struct {
 	Dir    string                                                      // this device's folder in the machine-wide outbox
 	Device identity.DeviceID                                           // the device that speaks
@@ -43,6 +43,7 @@ type Config struct {
 	Seal   identity.SealKey                                            // the connected system's
 	Clock  func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
 	Anchor Anchor                                                      // optional
+	Mark   func() uint64                                               // optional; must not block: see File.Mark
 	Disk   disk.Disk                                                   // nil is the real one
 
 	segmentSize int // bytes; 0 is segmentSize
@@ -90,6 +91,7 @@ type File struct {
 	received map[string]signed.Time // by segment ID: when a receipt covered the whole of it
 	handed   position               // the last entry that Batch gave out
 	passed   position               // Batch goes on after it, though nothing there has a receipt
+	mark     uint64                 // the greatest that Open has read
 }
 
 // mark is how far receipts cover a generation.
@@ -168,6 +170,12 @@ func (f *File) Chain() journal.Chain {
 	defer f.mu.RUnlock()
 	return f.chain
 }
+
+// Mark is the greatest of the marks among the frames that Open read, zero where there was none.
+// Config.Mark is asked once for each sync, and each frame carries its answer: so the journal,
+// which is signed, anchored and handed in, bears witness of how far the vault's catalogue had
+// come, and a vault that has come less far is an older copy.
+func (f *File) Mark() uint64 { return f.mark }
 
 // Waiting counts the entries that no receipt covers.
 func (f *File) Waiting() int {

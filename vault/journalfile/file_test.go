@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -127,6 +128,58 @@ func TestAStampOpensWhatItsEntryNamesAndNothingElse(t *testing.T) {
 	wants(t, copied.Redeem(journal.RecordOpened, copied.Entry().Record, 3), ErrStamp)
 	f.Close()
 	wants(t, made[3].Redeem(journal.RecordOpened, made[3].Entry().Record, 3), ErrStamp)
+}
+
+func TestASearchIsRedeemedByItsOwnStampOnce(t *testing.T) {
+	p := cast()
+	f := mustOpen(t, p.config("/o", faulty.New()))
+	search := Draft{Entry: journal.Entry{Kind: journal.RecordsSearched, Count: 20}}
+	odd := Draft{Entry: journal.Entry{Kind: journal.RecordsSearched, Record: "r1", RecordVersion: 1}}
+	made := mustAppend(t, f, search, p.opening(1), locked(), search, odd)
+	for what, s := range map[string]*Stamp{
+		"no stamp": nil, "a zero stamp": {}, "a forged one": {entry: made[0].Entry()},
+		"a record's": made[1], "another deed's": made[2], "one that names a record": made[4],
+	} {
+		if err := s.RedeemSearch(); !errors.Is(err, ErrStamp) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	wants(t, made[0].Redeem(journal.RecordsSearched, "", 0), ErrStamp)
+	if err := made[0].RedeemSearch(); err != nil {
+		t.Fatal(err)
+	}
+	copied := *made[0]
+	wants(t, made[0].RedeemSearch(), ErrStamp)
+	wants(t, copied.RedeemSearch(), ErrStamp)
+	f.Close()
+	wants(t, made[3].RedeemSearch(), ErrStamp)
+}
+
+// Each frame of one sync carries the same mark, and the greatest is read back.
+func TestTheGreatestMarkIsReadBack(t *testing.T) {
+	p, disk := cast(), faulty.New()
+	cfg := p.config("/o", disk)
+	cfg.segmentSize = 4 << 10
+	f := mustOpen(t, cfg)
+	mustAppend(t, f, locked())
+	f.Close()
+	if f = mustOpen(t, cfg); f.Mark() != 0 {
+		t.Fatalf("a mark out of nowhere: %d", f.Mark())
+	}
+	f.Close()
+	asked := uint64(0)
+	cfg.Mark = func() uint64 { asked++; return asked }
+	f = mustOpen(t, cfg)
+	for i := range 9 {
+		mustAppend(t, f, p.opening(i), locked(), locked())
+	}
+	if asked != 9 || f.Mark() != 0 || len(f.segments) < 2 {
+		t.Fatalf("asked %d times for 9 syncs; Open had read %d", asked, f.Mark())
+	}
+	f.Close()
+	if f = mustOpen(t, cfg); f.Mark() != 9 {
+		t.Fatalf("the greatest mark is %d, want 9", f.Mark())
+	}
 }
 
 func TestADraftThatIsMalformedHarmsNobodyElse(t *testing.T) {

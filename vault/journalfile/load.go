@@ -143,6 +143,7 @@ func (f *File) loadFrames(s *segment, newest bool) (walked, error) {
 	}
 	for _, fr := range w.Frames {
 		f.adopt(s, fr)
+		f.mark = max(f.mark, fr.Mark)
 	}
 	if w.Spoilt {
 		f.report(Damage{

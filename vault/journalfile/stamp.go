@@ -13,7 +13,7 @@ import (
 var ErrStamp = errors.New("no durable entry stands for this")
 
 // Stamp is proof, in memory only, that one entry is durable. Only a finished sync makes one;
-// it opens exactly the record, version and deed that its entry names, once.
+// it opens exactly the record, version and deed that its entry names, or the search, once.
 type Stamp struct {
 	entry journal.Entry
 	hash  journal.Hash
@@ -33,10 +33,21 @@ func (f *File) mint(entry journal.Entry, hash journal.Hash) *Stamp {
 // Redeem succeeds once, and only for exactly what the entry names; ErrStamp otherwise. A
 // refusal does not use the stamp up.
 func (s *Stamp) Redeem(kind journal.Kind, rec journal.RecordID, version uint64) error {
+	return s.redeem(rec != "" && version != 0 && s.Entry().Kind == kind && s.Entry().Record == rec && s.Entry().RecordVersion == version)
+}
+
+// RedeemSearch succeeds once, for an entry that says that protected values are searched. Such an
+// entry names no record, so its stamp opens none.
+func (s *Stamp) RedeemSearch() error {
+	return s.redeem(s.Entry().Kind == journal.RecordsSearched && s.Entry().Record == "")
+}
+
+// redeem uses the stamp up where its entry names what is to be done.
+func (s *Stamp) redeem(named bool) error {
 	switch {
 	case s == nil || s.state == nil:
 		return fmt.Errorf("redeem: %w", ErrStamp)
-	case rec == "" || version == 0 || s.entry.Kind != kind || s.entry.Record != rec || s.entry.RecordVersion != version:
+	case !named:
 		return fmt.Errorf("redeem: it names something else: %w", ErrStamp)
 	case !s.state.open.Load():
 		return fmt.Errorf("redeem: its journal is closed: %w", ErrStamp)
