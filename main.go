@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"handslag/app/agent"
+	"handslag/app/process"
 	"handslag/ui"
 )
 
@@ -19,6 +20,7 @@ import (
 var metadata []byte
 
 func main() {
+	process.Seclude(os.Stderr)
 	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "handslag: %v\n", err)
 		os.Exit(1)

@@ -44,9 +44,10 @@ var house = []room{
 	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal", "vault/record"}, "an administrator's commands"},
 	{"app/connected", []string{"app/connected/gate", "app/connected/organisation", "identity/...", "vault/journal", "vault/record", "sync/link"}, "handlers reach data through the gate alone"},
 	{"app/directory", []string{"identity/...", "sync/link"}, "it knows statements and nothing else"},
+	{"app/process", nil, "what every main does first rests on nothing"},
 	{"app/cmd", []string{"app/...", "assets", "testnet/...", "identity/...", "sync/link"}, "mains wire"},
 	{"testnet", []string{"app/...", "assets", "identity/...", "sync/...", "testnet/...", "vault/..."}, "everything but the windows"},
-	{".", []string{"app/agent", "ui"}, "the window's main wires"},
+	{".", []string{"app/agent", "app/process", "ui"}, "the window's main wires"},
 }
 
 // A guard keeps a library in the rooms that are there for it.

@@ -9,9 +9,11 @@ import (
 	"syscall"
 
 	"handslag/app/connected/command"
+	"handslag/app/process"
 )
 
 func main() {
+	process.Seclude(os.Stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := command.Run(ctx, command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:])
 	stop()

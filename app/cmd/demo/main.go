@@ -11,11 +11,13 @@ import (
 	"os/signal"
 	"syscall"
 
+	"handslag/app/process"
 	"handslag/assets"
 	"handslag/testnet"
 )
 
 func main() {
+	process.Seclude(os.Stderr)
 	os.Exit(run())
 }
 

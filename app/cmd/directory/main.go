@@ -9,9 +9,11 @@ import (
 	"syscall"
 
 	"handslag/app/directory"
+	"handslag/app/process"
 )
 
 func main() {
+	process.Seclude(os.Stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := directory.Run(ctx, os.Stdout, os.Stderr, os.Args[1:])
 	stop()

@@ -8,9 +8,11 @@ import (
 	"syscall"
 
 	"handslag/app/cli"
+	"handslag/app/process"
 )
 
 func main() {
+	process.Seclude(os.Stderr)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := cli.Main(ctx, os.Args[1:], cli.System())
 	stop()
