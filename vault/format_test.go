@@ -33,7 +33,7 @@ func goldenBag() map[journal.SubjectID][]byte {
 
 func goldenProfile() sealedProfile {
 	return sealedProfile{Keys: []byte("keys"), Profile: Profile{Org: "org", Statement: []byte("statement"), Request: []byte("request"),
-		Credential: []byte("credential"), Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lind"}, Machine: "m1", Username: "anna"}}
+		Credential: []byte("credential"), Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lind"}, Machine: "m1", Username: "anna", Search: bytes.Repeat([]byte{7}, keySize)}}
 }
 
 func encoded(t testing.TB) map[string][]byte {

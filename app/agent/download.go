@@ -23,7 +23,7 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	for range maxPages {
-		page, err := r.client.Changes(ctx, state.Cursor, s.who().statement.Number)
+		page, err := r.client.Changes(ctx, state.Cursor, link.Had{Statement: s.who().statement.Number})
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func TestACrowdAndAnAdministratorAtOnce(t *testing.T) {
 		go func() {
 			defer wait.Done()
 			for range 2 {
-				if _, err := d.client.Changes(ctx, "", 1); err != nil {
+				if _, err := d.client.Changes(ctx, "", link.Had{Statement: 1}); err != nil {
 					errs <- err
 				}
 				if _, err := d.client.Journal(ctx, batch); err != nil {

@@ -56,7 +56,7 @@ func (h *house) enrolled(username string) *device {
 // changes is one page from cursor.
 func (d *device) changes(cursor string) link.Page {
 	d.h.t.Helper()
-	return must[link.Page](d.h.t)(d.client.Changes(context.Background(), cursor, d.h.statement.Number))
+	return must[link.Page](d.h.t)(d.client.Changes(context.Background(), cursor, link.Had{Statement: d.h.statement.Number}))
 }
 
 // say makes the device's next entry, with words where there are some.

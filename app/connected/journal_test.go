@@ -164,7 +164,7 @@ func TestTheJournalOfARevokedDeviceIsTakenAndNothingMoreIsGiven(t *testing.T) {
 	page := bo.changes("")
 	done := bo.signsWork(t, page, "W-2002", "klart")
 	ok(t, h.gate.RevokeDevice(ctx, bo.keys.Device()))
-	if _, err := bo.client.Changes(ctx, "", 1); code(t, err) != link.CodeDeviceRevoked {
+	if _, err := bo.client.Changes(ctx, "", link.Had{Statement: 1}); code(t, err) != link.CodeDeviceRevoked {
 		t.Errorf("changes: %v", err)
 	}
 	if to := bo.hands(bo.batch(done)); to != 1 {

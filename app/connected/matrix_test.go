@@ -225,7 +225,7 @@ func (r *matrixRow) play(t *testing.T, decide func(access.Subject, identity.Righ
 	d := h.enrolled(r.caller.user)
 	got := map[string]string{}
 	if r.caller.fate != nil { // it could, before
-		if _, err := d.client.Changes(context.Background(), "", 1); err != nil {
+		if _, err := d.client.Changes(context.Background(), "", link.Had{Statement: 1}); err != nil {
 			t.Fatal(err)
 		}
 		r.caller.fate(h, d)

@@ -62,7 +62,7 @@ func TestManyRecordsComeOnPagesAndALostPageComesAgain(t *testing.T) {
 func TestANewerStatementComesAlong(t *testing.T) {
 	h := newHouse(t, live)
 	bo := h.enrolled("bo.ek")
-	page := must[link.Page](t)(bo.client.Changes(context.Background(), "", 0))
+	page := must[link.Page](t)(bo.client.Changes(context.Background(), "", link.Had{}))
 	s := must[identity.Statement](t)(identity.OpenStatement(page.Statement, h.statement.Org()))
 	if s.Number != 1 {
 		t.Errorf("it is number %d", s.Number)
@@ -72,7 +72,7 @@ func TestANewerStatementComesAlong(t *testing.T) {
 		t.Error(err)
 	}
 	for _, cursor := range []string{"x", "-1", "1.5", strings.Repeat("9", 40)} {
-		if _, err := bo.client.Changes(context.Background(), cursor, 1); code(t, err) != link.CodeBadRequest {
+		if _, err := bo.client.Changes(context.Background(), cursor, link.Had{Statement: 1}); code(t, err) != link.CodeBadRequest {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}

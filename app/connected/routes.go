@@ -86,21 +86,24 @@ func renew(c *gate.Call) (gate.Answer, error) {
 	return gate.JSON(issued)
 }
 
-// changes takes after, the cursor, and statement, the number of the statement that the device
-// has. wait is kept for a long poll and does nothing yet.
+// changes takes after, the cursor, and what the device has of statements and erasure orders.
+// wait is kept for a long poll and does nothing yet.
 func changes(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "after", "statement", "wait"); err != nil {
+	if err := only(c, "after", "statement", "erasures", "wait"); err != nil {
 		return gate.Answer{}, err
 	}
-	var statement uint64
-	if text := c.Query.Get("statement"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 63)
-		if err != nil {
+	var had link.Had
+	for name, n := range map[string]*uint64{"statement": &had.Statement, "erasures": &had.Erasures} {
+		text := c.Query.Get(name)
+		if text == "" {
+			continue
+		}
+		var err error
+		if *n, err = strconv.ParseUint(text, 10, 63); err != nil {
 			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
 		}
-		statement = n
 	}
-	page, err := c.Changes(c.Query.Get("after"), statement)
+	page, err := c.Changes(c.Query.Get("after"), had)
 	if err != nil {
 		return gate.Answer{}, err
 	}

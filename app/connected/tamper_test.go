@@ -134,7 +134,7 @@ func TestTheServerEndsWithItsContext(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("it goes on")
 	}
-	if _, err := bo.client.Changes(context.Background(), "", 1); err == nil {
+	if _, err := bo.client.Changes(context.Background(), "", link.Had{Statement: 1}); err == nil {
 		t.Error("it still answers")
 	}
 	h.server.Config.SetKeepAlivesEnabled(false)

@@ -22,6 +22,7 @@ const (
 	DomainRevocations  Domain = "handslag/1/revocations"
 	DomainRecoveryFile Domain = "handslag/1/recovery-file"
 	DomainSegment      Domain = "handslag/1/segment"
+	DomainErasure      Domain = "handslag/1/erasure"
 )
 
 // Domains lists every domain.
@@ -29,6 +30,6 @@ func Domains() []Domain {
 	return []Domain{
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
-		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment,
+		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
 	}
 }

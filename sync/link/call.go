@@ -43,17 +43,24 @@ func (c *Client) Credential(ctx context.Context) (Issued, error) {
 	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathCredential, proved: true, limit: issuedLimit}))
 }
 
-// Changes asks for the page after cursor; statement is the number of the one in force, so
-// that a newer one comes along.
-func (c *Client) Changes(ctx context.Context, cursor string, statement uint64) (Page, error) {
+// Changes asks for the page after cursor. Had says what the device has of what is numbered, so
+// that what is newer comes along.
+func (c *Client) Changes(ctx context.Context, cursor string, had Had) (Page, error) {
 	query := url.Values{}
 	if cursor != "" {
 		query.Set("after", cursor)
 	}
-	query.Set("statement", strconv.FormatUint(statement, 10))
+	query.Set("statement", strconv.FormatUint(had.Statement, 10))
+	query.Set("erasures", strconv.FormatUint(had.Erasures, 10))
 	return decode[Page](c.do(ctx, request{
 		method: http.MethodGet, path: PathChanges, query: query.Encode(), proved: true, limit: PageLimit,
 	}))
+}
+
+// Had is the newest that a device has of what the organisation counts.
+type Had struct {
+	Statement uint64 // number of the statement in force
+	Erasures  uint64 // number of the last erasure order that it has carried out, and all before
 }
 
 // Journal hands in an encoded batch, of this device's journal or one that it carries, and

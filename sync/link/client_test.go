@@ -95,7 +95,7 @@ func TestEachCallIsProvedAgainstItself(t *testing.T) {
 	})
 	c := f.client(t, link.ClientOptions{})
 	ctx := t.Context()
-	_, err := c.Changes(ctx, "a b&c", 7)
+	_, err := c.Changes(ctx, "a b&c", link.Had{Statement: 7})
 	check(t, err)
 	issued, err := c.Credential(ctx)
 	check(t, err)
@@ -136,13 +136,13 @@ func TestAStaleProofIsRenewedOnceAndNotForEver(t *testing.T) {
 	})
 	var told []signed.Time
 	c := f.client(t, link.ClientOptions{OnTime: func(now signed.Time) { told = append(told, now) }})
-	_, err := c.Changes(t.Context(), "", 1)
+	_, err := c.Changes(t.Context(), "", link.Had{Statement: 1})
 	check(t, err)
 	if calls != 2 || len(told) != 1 || told[0] != f.clock {
 		t.Errorf("%d calls, told %v", calls, told)
 	}
 	calls, stubborn = 0, true
-	_, err = c.Changes(t.Context(), "", 1)
+	_, err = c.Changes(t.Context(), "", link.Had{Statement: 1})
 	var problem *link.Problem
 	if !errors.As(err, &problem) || problem.Code != link.CodeStaleProof || calls != 2 {
 		t.Errorf("after %d calls: %v", calls, err)
@@ -169,12 +169,12 @@ func TestACallThatWasSentTwiceIsProvedAnew(t *testing.T) {
 		w.Write([]byte(`{"cursor":"c"}`))
 	})
 	c := f.client(t, link.ClientOptions{})
-	if _, err := c.Changes(t.Context(), "", 1); err != nil || calls != 2 {
+	if _, err := c.Changes(t.Context(), "", link.Had{Statement: 1}); err != nil || calls != 2 {
 		t.Errorf("after %d calls: %v", calls, err)
 	}
 	calls, stubborn = 0, true
 	var problem *link.Problem
-	if _, err := c.Changes(t.Context(), "", 1); !errors.As(err, &problem) || problem.Code != link.CodeReplayed || calls != 2 {
+	if _, err := c.Changes(t.Context(), "", link.Had{Statement: 1}); !errors.As(err, &problem) || problem.Code != link.CodeReplayed || calls != 2 {
 		t.Errorf("after %d calls: %v", calls, err)
 	}
 }
@@ -198,7 +198,7 @@ func TestAForgedOrOlderTimeIsNotLearned(t *testing.T) {
 	} {
 		header = set
 		c := f.client(t, link.ClientOptions{Time: start, OnTime: func(signed.Time) { t.Errorf("%s: was told on", what) }})
-		_, err := c.Changes(t.Context(), "", 1)
+		_, err := c.Changes(t.Context(), "", link.Had{Statement: 1})
 		check(t, err)
 		if c.Time() != start {
 			t.Errorf("%s: the client moved from %v to %v", what, start, c.Time())
@@ -259,11 +259,11 @@ func TestWhatTheOtherEndDoesWrongIsNamed(t *testing.T) {
 
 func TestOnlyAPinnedKeyIsSpokenWith(t *testing.T) {
 	f := newFar(t, func(_ *far, w http.ResponseWriter, r *http.Request) { w.Write([]byte("{}")) })
-	_, err := f.client(t, link.ClientOptions{}).Changes(t.Context(), "", 1)
+	_, err := f.client(t, link.ClientOptions{}).Changes(t.Context(), "", link.Had{Statement: 1})
 	check(t, err)
 
 	f.statement.TLS = []identity.Pin{make([]byte, 32)}
-	_, err = f.client(t, link.ClientOptions{}).Changes(t.Context(), "", 1)
+	_, err = f.client(t, link.ClientOptions{}).Changes(t.Context(), "", link.Had{Statement: 1})
 	if !errors.Is(err, link.ErrPin) || errors.Is(err, link.ErrAway) {
 		t.Errorf("another key: %v", err)
 	}
@@ -279,7 +279,7 @@ func TestOnlyAPinnedKeyIsSpokenWith(t *testing.T) {
 func TestOldTLSIsRefused(t *testing.T) {
 	f := newFar(t, func(_ *far, w http.ResponseWriter, r *http.Request) { w.Write([]byte("{}")) })
 	f.TLS.MaxVersion = tls.VersionTLS12
-	if _, err := f.client(t, link.ClientOptions{}).Changes(t.Context(), "", 1); !errors.Is(err, link.ErrAway) {
+	if _, err := f.client(t, link.ClientOptions{}).Changes(t.Context(), "", link.Had{Statement: 1}); !errors.Is(err, link.ErrAway) {
 		t.Errorf("TLS 1.2: %v", err)
 	}
 }
@@ -288,12 +288,12 @@ func TestNobodyThereAndTheCallerWhoLeft(t *testing.T) {
 	f := newFar(t, func(_ *far, w http.ResponseWriter, r *http.Request) {})
 	f.Close()
 	c := f.client(t, link.ClientOptions{})
-	if _, err := c.Changes(t.Context(), "", 1); !errors.Is(err, link.ErrAway) {
+	if _, err := c.Changes(t.Context(), "", link.Had{Statement: 1}); !errors.Is(err, link.ErrAway) {
 		t.Errorf("nobody there: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.Changes(ctx, "", 1); !errors.Is(err, context.Canceled) || errors.Is(err, link.ErrAway) {
+	if _, err := c.Changes(ctx, "", link.Had{Statement: 1}); !errors.Is(err, context.Canceled) || errors.Is(err, link.ErrAway) {
 		t.Errorf("the caller left: %v", err)
 	}
 }

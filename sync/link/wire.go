@@ -15,6 +15,7 @@ const (
 	PathJournal    = "/v1/journal"    // POST: a batch, answered with a receipt; taken from anybody who carries one
 	PathSegments   = "/v1/segments"   // POST: one sealed segment of any device, answered with a receipt for that device
 	PathLog        = "/v1/log"        // GET: the audit log
+	PathErasures   = "/v1/erasures"   // POST: erase a subject; GET ?subject=ID: how far that has come
 )
 
 // PathDirectory is the directory's one route: GET, followed by the organisation ID. It
@@ -26,6 +27,7 @@ const (
 	RequestLimit = 64 << 10 // JSON bodies going up
 	PageLimit    = 24 << 20 // one page coming down
 	PageRecords  = 200      // changes on one page
+	PageErasures = 200      // orders on one page
 	LogPageRows  = 200
 	nonceSize    = 16
 )
@@ -52,7 +54,8 @@ type Enrolment struct {
 
 // Issued answers PathEnrol and PathCredential.
 type Issued struct {
-	Credential []byte `json:"credential"` // signed
+	Credential []byte `json:"credential"`       // signed
+	Search     []byte `json:"search,omitempty"` // the organisation's search key, sealed to the device with record.SearchKeyInfo, for who may read records
 }
 
 // Page is one page of changes, oldest first.
@@ -64,6 +67,7 @@ type Page struct {
 	Cursor      string                 `json:"cursor"`                     // opaque; what to ask after next
 	More        bool                   `json:"more"`
 	Statement   []byte                 `json:"statement,omitempty"` // signed, where a newer one than ?statement=N exists
+	Erasures    [][]byte               `json:"erasures,omitempty"`  // signed record.Erasure, numbers above ?erasures=N, ascending
 }
 
 // RecordCopy is one version of a record on its way to a device.

@@ -38,7 +38,13 @@ func sign(t testing.TB, domain signed.Domain, b byte, v any) []byte {
 func aRecord(t testing.TB) record.Record {
 	return record.Record{Version: 1, Org: org(t), ID: "r-1", Number: 2, Subject: "s-1", Kind: "person", Unit: "norra",
 		People: []identity.PersonID{"p-anna"}, ProtectedIdentity: true, Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"},
-		Cipher: hash(cipher), Issued: now}
+		Cipher: hash(cipher), Issued: now, Tokens: record.NumberTokens(searchKey, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 41"}}})}
+}
+
+var searchKey = bytes.Repeat([]byte{7}, 32)
+
+func anErasure(t testing.TB) record.Erasure {
+	return record.Erasure{Version: 1, Org: org(t), Number: 3, Subject: "s-1", At: now}
 }
 
 func anAssignment(t testing.TB) record.Assignment {
@@ -88,9 +94,10 @@ func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "record", sign(t, signed.DomainRecord, 2, aRecord(t)))
 	signedtest.Golden(t, "assignment", sign(t, signed.DomainAssignment, 2, anAssignment(t)))
 	signedtest.Golden(t, "loan", lend(t, "", 2, device(t, 3), now))
+	signedtest.Golden(t, "erasure", sign(t, signed.DomainErasure, 2, anErasure(t)))
 	signedtest.Golden(t, "evidence", evidence(t))
 	for rule, v := range map[string]any{"record": record.Record{}, "card": record.Card{}, "protected": record.Protected{}, "field": record.Field{},
-		"assignment": record.Assignment{}, "loan": record.Loan{}, "hand": record.Hand{}, "work": record.Work{}, "evidence": record.Evidence{}} {
+		"assignment": record.Assignment{}, "loan": record.Loan{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "work": record.Work{}, "evidence": record.Evidence{}} {
 		signedtest.Rule(t, "record.cddl", rule, v)
 	}
 }
@@ -125,6 +132,9 @@ func TestAMalformedRecordOrAssignmentIsNeitherSignedNorOpened(t *testing.T) {
 		"no title":                 func(r *record.Record) { r.Card.Title = "" },
 		"a card without end":       func(r *record.Record) { r.Card.Street = strings.Repeat("a", 4001) },
 		"a town's worth of people": func(r *record.Record) { r.People = make([]identity.PersonID, 257) },
+		"half a token":             func(r *record.Record) { r.Tokens = r.Tokens[:5] },
+		"tokens out of order":      func(r *record.Record) { r.Tokens = append(r.Tokens, 0, 0, 0, 0, 0, 0) },
+		"tokens without end":       func(r *record.Record) { r.Tokens = make([]byte, 513*record.TokenSize) },
 	} {
 		r := aRecord(t)
 		spoil(&r)
@@ -263,12 +273,16 @@ func FuzzOpenRecord(f *testing.F) {
 	f.Add(signedtest.Load(f, "record"))
 	f.Add(signedtest.Load(f, "assignment"))
 	f.Add(signedtest.Load(f, "loan"))
+	f.Add(signedtest.Load(f, "erasure"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r, err := record.OpenRecord(data, cipher, org(t), issuing(t)); err == nil && r.Check() != nil {
 			t.Fatal("an ill-formed record opens")
 		}
 		if a, err := record.OpenAssignment(data, org(t), issuing(t)); err == nil && a.Check() != nil {
 			t.Fatal("an ill-formed assignment opens")
+		}
+		if e, err := record.OpenErasure(data, org(t), issuing(t)); err == nil && e.Check() != nil {
+			t.Fatal("an ill-formed erasure order opens")
 		}
 		record.OpenLoan(data, org(t), issuing(t))
 	})

@@ -32,6 +32,7 @@ type Record struct {
 	Card              Card                `cbor:"11,keyasint"`
 	Cipher            []byte              `cbor:"12,keyasint"` // SHA-256 of the protected part's ciphertext
 	Issued            signed.Time         `cbor:"13,keyasint"`
+	Tokens            []byte              `cbor:"14,keyasint,omitempty"` // of the protected part: Tokens
 }
 
 // Card is what lists show. Of a person with protected identity it holds an assignment
@@ -76,7 +77,7 @@ func (r Record) Check() error {
 	case r.Card.Title == "", len(r.Card.Title)+len(r.Card.Street)+len(r.Card.Area) > maxText:
 		return fmt.Errorf("%w: malformed card", ErrRecord)
 	}
-	return nil
+	return checkTokens(r.Tokens)
 }
 
 // Sign signs the record with the organisation's issuing key.

@@ -28,7 +28,7 @@ const pageBytes = link.PageLimit / 2
 // Changes is the next page of what concerns the calling person: what they may see now and
 // have not been sent in this state, and what they were sent and may see no longer. cursor is
 // that of the page that arrived last; what was sent on later pages is taken as lost.
-func (c *Call) Changes(cursor string, statement uint64) (link.Page, error) {
+func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	after, err := parseCursor(cursor)
 	if err != nil {
 		return link.Page{}, Refuse(link.CodeBadRequest)
@@ -48,7 +48,7 @@ func (c *Call) Changes(cursor string, statement uint64) (link.Page, error) {
 	for _, row := range rows {
 		p.sent[[2]string{row.Kind, row.ThingID}] = row
 	}
-	if c.g.config.Keys.Parsed.Number > statement {
+	if c.g.config.Keys.Parsed.Number > had.Statement {
 		p.page.Statement = c.g.config.Keys.Statement
 	}
 	if err := p.fill(); err != nil {
