@@ -45,6 +45,19 @@ func askSave(w fyne.Window, name string, opened func(SavedFile, error)) {
 	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
 }
 
+// askFolder asks for a folder with Fyne's dialog. No folder chosen is an empty path.
+func askFolder(w fyne.Window, chosen func(path string, err error)) {
+	d := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+		if err != nil || folder == nil {
+			chosen("", err)
+			return
+		}
+		chosen(folder.Path(), nil)
+	}, w)
+	d.Show()
+	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
+}
+
 // chosenFile is what Fyne's dialog gives, which may be no file of this machine.
 type chosenFile struct{ fyne.URIWriteCloser }
 

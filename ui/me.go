@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"handslag/app/agent"
 	"handslag/assets"
@@ -109,6 +110,7 @@ func (s *meScreen) show() {
 			Fact{say("me.waiting"), waiting},
 			Fact{say("me.credential_until"), s.w.when(me.CredentialUntil)},
 		))),
+		container.NewHBox(NewButton(say("outbox.open"), assets.IconExport, func() { s.w.push(newOutboxPage(s.w)) })),
 	)
 	s.body.Objects = parts
 	s.body.Refresh()

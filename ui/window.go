@@ -26,6 +26,8 @@ type Config struct {
 	Every func(d time.Duration, tick func()) (stop func())                // ticks on the main thread; nil: EverySoOften
 	Open  func(w fyne.Window, opened func(io.ReadCloser, error))          // asks for a file to read; nil reader: none chosen. nil: a dialog
 	Save  func(w fyne.Window, name string, opened func(SavedFile, error)) // asks where to write; nil: a dialog
+
+	Folder func(w fyne.Window, chosen func(path string, err error)) // asks for a folder of this machine; "": none chosen. nil: a dialog
 }
 
 // Window is one person's window: the agent, the shell, and the screens in it. It is used on the main thread only.
@@ -89,6 +91,9 @@ func NewWindow(c Config) *Window {
 	}
 	if c.Save == nil {
 		c.Save = askSave
+	}
+	if c.Folder == nil {
+		c.Folder = askFolder
 	}
 	if c.AutoLock == 0 {
 		c.AutoLock = agent.DefaultAutoLock
