@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model model fuzz bench crash clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model deps-factor model fuzz bench crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -81,12 +81,25 @@ deps:
 		echo "mesa-libGL-devel mesa-libEGL-devel wayland-devel libxkbcommon-devel), then try again."; exit 1; \
 	fi
 
-# The race detector wants a C compiler. The model of the verification wants spin too; where it
-# can not be had, that one test says so and is skipped.
+# The race detector wants a C compiler. The model of the verification wants spin too, and what
+# opens a vault a software TPM and a real keyring; where they can not be had, those tests say so
+# and are skipped.
 deps-test:
 	@command -v $${CC:-gcc} >/dev/null || { echo "Installing gcc, which Go's race detector needs."; \
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc libc6-dev; }
 	@$(MAKE) --no-print-directory deps-model || echo "Going on without spin."
+	@$(MAKE) --no-print-directory deps-factor || echo "Going on without a software TPM or a keyring."
+
+# Throw-away ones, a test each: swtpm plays the TPM, gnome-keyring the keyring, on a session bus
+# of its own.
+deps-factor:
+	@if command -v swtpm >/dev/null && command -v gnome-keyring-daemon >/dev/null && command -v dbus-run-session >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing swtpm, a software TPM, and gnome-keyring with dbus, which the tests of the vault's factors speak to:"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends swtpm gnome-keyring dbus; \
+	else \
+		echo "The tests of the vault's factors want swtpm, gnome-keyring and dbus, of this system's package manager."; exit 1; \
+	fi
 
 # Spin makes C of the model, and gcc a search of it.
 deps-model:

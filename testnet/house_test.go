@@ -31,7 +31,8 @@ var house = []room{
 	{"vault/disk", nil, "files and power cuts: it knows no format"},
 	{"vault/journalfile", []string{"identity/...", "vault/journal", "vault/disk/..."}, "durability, not meaning"},
 	{"vault/record", []string{"identity/...", "vault/journal"}, "pure values"},
-	{"vault", []string{"identity/...", "vault/disk/...", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
+	{"vault/factor", nil, "a keyring and a chip: what is kept there is others' business"},
+	{"vault", []string{"identity/...", "vault/disk/...", "vault/factor", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
 	{"sync/link", []string{"identity/...", "vault/journal", "vault/record"}, "the contract, so that another's server could speak it"},
 	{"sync/peer", []string{"identity/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
 	{"assets", nil, "go:embed and nothing else"},
@@ -63,6 +64,8 @@ var guards = []guard{
 	{"github.com/libp2p/", []string{"sync/peer"}, "one place speaks to strangers", ""},
 	{"github.com/multiformats/", []string{"sync/peer"}, "one place speaks to strangers", ""},
 	{"github.com/dgraph-io/badger", []string{"vault"}, "one place knows what Badger does not promise", ""},
+	{"github.com/zalando/go-keyring", []string{"vault/factor"}, "one place knows that a keyring may never answer", ""},
+	{"github.com/google/go-tpm", []string{"vault/factor"}, "one place speaks to the chip, and always through an encrypted session", ""},
 	{"github.com/veraison/go-cose", []string{"identity/signed"}, "nobody else touches COSE", ""},
 	{"github.com/fxamacker/cbor", []string{"identity/signed"}, "one canonical encoding", ""},
 	{"modernc.org/sqlite", []string{"app/connected/gate/internal/store"}, "handlers stay out of the store", ""},
@@ -98,7 +101,7 @@ func checkImport(t *testing.T, path, dir string, r room, imported string, test b
 		if ours == dir || inRoom(r.path, ours, dir) || matches(r.may, ours) {
 			return
 		}
-		if test && ours == "identity/signed/signedtest" {
+		if test && (ours == "identity/signed/signedtest" || ours == "vault/factor/factortest") {
 			return
 		}
 		// The demo's lines are what the importer is for.
@@ -244,7 +247,7 @@ func TestTheHouseRefusesWhatItMust(t *testing.T) {
 	for _, c := range []struct{ dir, imported string }{
 		{"ui", "vault"}, {"ui", "sync/peer"}, {"identity/qr", "identity"}, {"app/agent", "ui"},
 		{"vault/journal", "vault"}, {"app/connected", "app/connected/gate/internal/store"}, {"testnet", "ui"},
-		{"sync/peer", "sync/link"}, {"app/directory", "vault/record"},
+		{"sync/peer", "sync/link"}, {"app/directory", "vault/record"}, {"vault/factor", "vault"},
 	} {
 		r, ok := roomOf(c.dir)
 		if !ok || matches(r.may, c.imported) || inRoom(r.path, c.imported, c.dir) {
