@@ -30,7 +30,7 @@ import (
 // HTTPS until it is told to lie, to break off or to be away, which the real connected system
 // can not be asked for.
 type far struct {
-	t         *testing.T
+	t         testing.TB
 	server    *httptest.Server
 	root      *signed.PrivateKey
 	issuing   *signed.PrivateKey
@@ -64,7 +64,7 @@ type farRecord struct {
 	cipher, key []byte
 }
 
-func newFar(t *testing.T) *far {
+func newFar(t testing.TB) *far {
 	t.Helper()
 	f := &far{
 		t: t, now: morning, password: "lindens-park", refuse: map[string]link.Code{}, askers: map[identity.DeviceID]bool{},
@@ -96,7 +96,7 @@ func newFar(t *testing.T) *far {
 	return f
 }
 
-func newKey(t *testing.T) *signed.PrivateKey {
+func newKey(t testing.TB) *signed.PrivateKey {
 	t.Helper()
 	k, err := signed.NewPrivateKey(rand.Reader)
 	ok(t, err)
@@ -387,7 +387,7 @@ func (f *far) ca() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.server.Certificate().Raw})
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("%v: %+v", err, unwrapped(err))
@@ -401,7 +401,7 @@ func unwrapped(err error) string {
 	return ""
 }
 
-func refused(t *testing.T, err error, want Code) {
+func refused(t testing.TB, err error, want Code) {
 	t.Helper()
 	if CodeOf(err) != want {
 		t.Fatalf("got %q (%v), want %q", CodeOf(err), unwrapped(err), want)

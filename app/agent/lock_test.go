@@ -118,7 +118,7 @@ func TestAClockIn2031DeletesNothing(t *testing.T) {
 	ok(t, err)
 }
 
-func TestAFullDiskOpensNothingAndSaysSo(t *testing.T) {
+func TestAViewThatLagsBehindItsJournalOpensNothingUntilItHasCaughtUp(t *testing.T) {
 	f := newFar(t)
 	p := f.phone()
 	full := false
@@ -131,7 +131,9 @@ func TestAFullDiskOpensNothingAndSaysSo(t *testing.T) {
 	p.start()
 	p.enrolled().synced()
 	full = true
-	_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+	_, err := p.Finish(t.Context(), "a1", "klart")
+	refused(t, err, DiskFull)
+	_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 	refused(t, err, DiskFull)
 	if s, _ := p.current(); len(s.openings) != 0 {
 		t.Error("it counts as open")
@@ -141,6 +143,9 @@ func TestAFullDiskOpensNothingAndSaysSo(t *testing.T) {
 	ok(t, err)
 	if len(opening.Fields) != 1 {
 		t.Errorf("opening %+v", opening)
+	}
+	if task, err := p.Assignment(t.Context(), "a1"); err != nil || task.Done == nil || task.Done.Note != "klart" {
+		t.Errorf("what was signed meanwhile: %+v %v", task, err)
 	}
 	p.synced()
 }

@@ -312,8 +312,8 @@ func (a *Agent) card(s *session, row vault.RecordRow) Card {
 	if row.Source.IsPeer() {
 		c.From = &Giver{Name: row.Source.Name, Device: row.Source.Device, At: row.Source.At.Time()}
 	}
-	if seen, err := s.vault.Setting(openedName(row.ID)); err == nil && len(seen) > 0 {
-		c.Newer = string(seen) != strconv.FormatUint(row.Number, 10)
+	if seen := s.lastOpened(row.ID); seen > 0 {
+		c.Newer = seen != row.Number
 	}
 	return c
 }

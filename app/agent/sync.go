@@ -128,7 +128,7 @@ func (r *run) end(err error) {
 			a.log.Warn("old segments stay", "error", err)
 		}
 	}
-	if err := s.saveClock(); err != nil && CodeOf(translate(err)) != Locked {
+	if err := s.settleView(); err != nil && CodeOf(translate(err)) != Locked {
 		a.log.Warn("the clock is not kept", "error", err)
 	}
 	var refused *link.Problem

@@ -74,7 +74,7 @@ func (a *Agent) openVault(passphrase string) (*vault.Vault, error) {
 // enter makes an open vault with a credential the session: the road from Unlock and from the
 // end of Enrol. On an error the vault is still the caller's.
 func (a *Agent) enter(v *vault.Vault) error {
-	s := &session{vault: v, clock: a.clock, quit: make(chan struct{}), openings: map[journal.RecordID]*opened{}}
+	s := newSession(v, a.clock)
 	if err := s.identify(); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (a *Agent) settle(s *session) error {
 	if err := s.loadClock(); err != nil {
 		return err
 	}
-	s.behind = true
+	s.head, s.stale = s.journal.Chain().Head, true
 	if err := s.current(); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (a *Agent) settle(s *session) error {
 	if err := a.mend(s); err != nil {
 		return err
 	}
-	if err := s.saveClock(); err != nil {
+	if err := s.settleView(); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -218,7 +218,7 @@ func (a *Agent) Lock() error {
 	a.syncing.Lock() // a sync under way ends first: its calls end with quit
 	defer a.syncing.Unlock()
 	_, said := s.say(append(s.end(""), line{entry: journal.Entry{Kind: journal.Locked}})...)
-	kept := s.saveClock()
+	kept := s.settleView()
 	a.mu.Lock()
 	a.waiting = s.journal.Waiting()
 	a.online = false

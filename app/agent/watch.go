@@ -22,7 +22,7 @@ func (a *Agent) keep(s *session) {
 		a.changed(RecordsChanged, EventsChanged, SyncChanged)
 		a.nudge()
 	}
-	if err := s.saveClock(); err != nil {
+	if err := s.settleView(); err != nil {
 		a.log.Warn("the clock is not kept", "error", CodeOf(translate(err)))
 	}
 }

@@ -1,0 +1,100 @@
+package agent
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/journalfile"
+)
+
+// line is an entry to say: what it is, its words, and what changes in the view with it
+// besides what the entry itself says (a copy that arrived).
+type line struct {
+	entry   journal.Entry
+	words   *journal.Details
+	payload *journal.Payload
+	effect  func(*vault.Tx) error
+}
+
+// say makes entries durable, in order, and then has them change the view, after all entries
+// before them. Many may say at once: their entries share a sync of the disk. When it returns
+// stamps and an error, the entries stand and the view lags behind; current catches up, and
+// nothing is shown before that.
+func (s *session) say(lines ...line) ([]*journalfile.Stamp, error) {
+	if slices.ContainsFunc(lines, func(l line) bool { return l.effect != nil }) {
+		if err := s.current(); err != nil { // no replay brings such an effect back
+			return nil, err
+		}
+	}
+	drafts, err := s.drafts(lines)
+	if err != nil {
+		return nil, err
+	}
+	stamps, err := s.journal.Append(drafts...)
+	if err != nil {
+		return nil, err
+	}
+	s.deed.Lock()
+	defer s.deed.Unlock()
+	for prev := stamps[0].Entry().Prev; !bytes.Equal(prev, s.head[:]); {
+		s.turn.Wait() // whoever said what comes before is awake too, on the way here
+	}
+	defer s.turn.Broadcast()
+	err = s.replay() // as far as the entries before these
+	s.head = stamps[len(stamps)-1].Hash()
+	if err == nil {
+		err = s.queue(lines, stamps)
+	}
+	if err != nil {
+		return stamps, fmt.Errorf("apply entries: %w", err)
+	}
+	return stamps, nil
+}
+
+func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
+	drafts := make([]journalfile.Draft, len(lines))
+	epoch := s.who().credential.Epoch
+	for i, l := range lines {
+		l.entry.Epoch = epoch
+		drafts[i] = journalfile.Draft{Entry: l.entry, Details: l.words, Payload: l.payload}
+		if l.words != nil || l.payload != nil {
+			keep, err := s.keep(l.entry.Subject)
+			if err != nil {
+				return nil, err
+			}
+			drafts[i].Keep = keep
+		}
+	}
+	return drafts, nil
+}
+
+// queue has entries change the view: at once where somebody could miss it, and otherwise with
+// the next that does.
+func (s *session) queue(lines []line, stamps []*journalfile.Stamp) error {
+	urgent := false
+	for i, stamp := range stamps {
+		e, words := stamp.Entry(), lines[i].words
+		if p := lines[i].payload; p != nil {
+			words = &p.Details
+		}
+		one := effect{entry: e, hash: stamp.Hash(), more: lines[i].effect}
+		if f, ok := effectsOf[e.Kind]; ok {
+			one.words = words
+			urgent = urgent || !f.waits
+		}
+		urgent = urgent || one.more != nil
+		if e.Kind == journal.RecordOpened {
+			s.mu.Lock()
+			s.seen[e.Record] = e.RecordVersion
+			s.mu.Unlock()
+		}
+		s.waiting = append(s.waiting, one)
+	}
+	if urgent || len(s.waiting) >= effectsAtOnce {
+		return s.flush(nil)
+	}
+	return nil
+}
