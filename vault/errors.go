@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"handslag/vault/disk"
 )
 
 // Errors of the vault; callers match them with errors.Is.
@@ -30,7 +32,7 @@ func named(deed string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isFull(err):
+	case disk.IsFull(err):
 		return fmt.Errorf("%s: %w: %w", deed, ErrFull, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%s: %w: %w", deed, ErrReadOnly, err)

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"handslag/vault/disk"
 )
 
 // Names in the vault's folder.
@@ -17,7 +18,7 @@ const (
 	attemptsName = "attempts"
 	lockName     = "lock"
 	viewName     = "view"
-	newSuffix    = ".new" // of a file that is not whole yet; written over by the next try
+	newSuffix    = disk.DraftSuffix // of a file that is not whole yet; written over by the next try
 )
 
 const (
@@ -28,13 +29,28 @@ const (
 	viewReserve = 64 << 20 // bytes that Badger may touch through its memory maps, where a full disk kills the process
 )
 
-// folder is the vault's directory with the question how much space is left in it.
+// folder is the vault's directory on its disk. Badger's files in it are Badger's own.
 type folder struct {
 	dir  string
+	disk disk.Disk
 	free func(dir string) (uint64, error)
 }
 
 func (f folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// lock takes the vault for this process. The operating system holds it, so it ends with
+// the process however that ends. It returns ErrOpenElsewhere when another has it, be it
+// in this same process.
+func (f folder) lock() (io.Closer, error) {
+	lock, err := f.disk.Lock(f.path(lockName))
+	if errors.Is(err, disk.ErrLocked) {
+		err = ErrOpenElsewhere
+	}
+	if err != nil {
+		return nil, named("lock the vault", err)
+	}
+	return lock, nil
+}
 
 // space returns ErrFull unless size bytes and reserve are free.
 func (f folder) space(size, reserve int) error {
@@ -63,38 +79,24 @@ func (f folder) stage(name string, data []byte) error {
 	if err := f.space(len(data), fileReserve); err != nil {
 		return fmt.Errorf("%s: %w", deed, err)
 	}
-	file, err := os.OpenFile(f.path(name+newSuffix), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return named(deed, err)
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		f.unstage(name)
-	}
-	return named(deed, err)
+	return named(deed, disk.Stage(f.disk, f.path(name), data))
 }
 
 // place puts what was staged in the old file's place.
 func (f folder) place(name string) error {
-	if err := os.Rename(f.path(name+newSuffix), f.path(name)); err != nil {
-		f.unstage(name)
-		return named("write "+name, err)
-	}
-	return named("write "+name, syncFolder(f.dir))
+	return named("write "+name, disk.Place(f.disk, f.path(name)))
 }
 
 // unstage removes what was staged; where that fails, the next try writes over it.
-func (f folder) unstage(name string) { os.Remove(f.path(name + newSuffix)) }
+func (f folder) unstage(name string) { disk.Unstage(f.disk, f.path(name)) }
+
+// sync makes the names of what was made, staged or removed durable.
+func (f folder) sync() error { return named("sync the vault's folder", f.disk.SyncDir(f.dir)) }
 
 // read returns a file of at most limit bytes, fs.ErrNotExist where there is none, and
 // ErrDamaged where it is larger.
 func (f folder) read(name string, limit int) ([]byte, error) {
-	file, err := os.Open(f.path(name))
-	if err != nil {
-		return nil, named("read "+name, err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	data, err := f.disk.Read(f.path(name), int64(limit)+1)
 	if err != nil {
 		return nil, named("read "+name, err)
 	}
@@ -104,9 +106,9 @@ func (f folder) read(name string, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// has reports whether the folder holds name.
+// has reports whether the folder holds the file name.
 func (f folder) has(name string) (bool, error) {
-	_, err := os.Lstat(f.path(name))
+	_, err := f.disk.Read(f.path(name), 1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -116,10 +118,13 @@ func (f folder) has(name string) (bool, error) {
 // writable finds out by doing it: permissions, read-only mounts and network shares each
 // have rules of their own.
 func (f folder) writable() error {
-	probe := f.path("probe" + newSuffix)
-	file, err := os.OpenFile(probe, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return named("try to write in the vault", err)
+	const probe = "probe"
+	err := f.disk.Remove(f.path(probe + newSuffix))
+	if err == nil {
+		var file disk.Appender
+		if file, err = f.disk.Create(f.path(probe + newSuffix)); err == nil {
+			err = errors.Join(file.Close(), f.disk.Remove(f.path(probe+newSuffix)))
+		}
 	}
-	return named("try to write in the vault", errors.Join(file.Close(), os.Remove(probe)))
+	return named("try to write in the vault", err)
 }

@@ -5,15 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
-	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"handslag/identity"
 	"handslag/identity/signed"
-	"handslag/vault/journal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -27,8 +26,13 @@ func goldenHeader() header {
 	}
 }
 
-func goldenBag() map[journal.SubjectID][]byte {
-	return map[journal.SubjectID][]byte{"s1": bytes.Repeat([]byte{5}, keySize), "s2": bytes.Repeat([]byte{6}, keySize)}
+// goldenKeys is a record of a keybag: two keys, by their names.
+func goldenKeys() []byte {
+	b := &keybag{deks: map[keyID]*dek{}}
+	first, second := keyID{1}, keyID{2}
+	b.put(second, bytes.Repeat([]byte{6}, keySize))
+	b.put(first, bytes.Repeat([]byte{5}, keySize))
+	return b.snapshot(nil)
 }
 
 func goldenProfile() sealedProfile {
@@ -40,11 +44,9 @@ func encoded(t testing.TB) map[string][]byte {
 	t.Helper()
 	h, err := goldenHeader().encode()
 	must(t, err)
-	b, err := encodeBag(goldenBag())
-	must(t, err)
 	p, err := signed.Encode(goldenProfile())
 	must(t, err)
-	return map[string][]byte{"header": h, "keybag": b, "profile": p}
+	return map[string][]byte{"header": h, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
 }
 
 func TestTheFormatsStayAsTheyWere(t *testing.T) {
@@ -75,9 +77,10 @@ func TestTheGoldenFilesAreRead(t *testing.T) {
 	if err != nil || h.KDF.Memory != 64<<10 || !bytes.Equal(h.Root, goldenHeader().Root) {
 		t.Errorf("header: %+v, %v", h, err)
 	}
-	deks, err := parseBag(read("keybag"))
-	if err != nil || !maps.EqualFunc(deks, goldenBag(), bytes.Equal) {
-		t.Errorf("keybag: %d keys, %v", len(deks), err)
+	keys := map[keyID]byte{}
+	if err := readKeys(read("keys"), func(id keyID, key []byte) error { keys[id] = key[keySize-1]; return nil }); err != nil ||
+		len(keys) != 2 || keys[keyID{1}] != 5 || keys[keyID{2}] != 6 {
+		t.Errorf("keys: %v, %v", keys, err)
 	}
 	p, err := parseProfile(read("profile"))
 	if err != nil || p.Profile.Person != goldenProfile().Profile.Person || string(p.Keys) != "keys" {
@@ -85,34 +88,21 @@ func TestTheGoldenFilesAreRead(t *testing.T) {
 	}
 }
 
-func TestAKeybagHoldsATown(t *testing.T) {
-	deks := map[journal.SubjectID][]byte{}
-	for i := range 3*bagPageSize + 1 {
-		deks[journal.SubjectID("s"+hex.EncodeToString([]byte{byte(i >> 8), byte(i)}))] = random(keySize)
-	}
-	data, err := encodeBag(deks)
-	must(t, err)
-	got, err := parseBag(data)
-	if err != nil || !maps.EqualFunc(got, deks, bytes.Equal) {
-		t.Errorf("%d keys, %v", len(got), err)
-	}
-}
-
-func TestMalformedKeybagsAreDamaged(t *testing.T) {
-	key := random(keySize)
-	for what, pages := range map[string][]bagPage{
-		"a subject twice":         {{Entries: []bagEntry{{Subject: "s1", Key: key}, {Subject: "s1", Key: key}}}},
-		"subjects out of order":   {{Entries: []bagEntry{{Subject: "s2", Key: key}, {Subject: "s1", Key: key}}}},
-		"pages that are not full": {{Entries: []bagEntry{{Subject: "s1", Key: key}}}, {Entries: []bagEntry{{Subject: "s2", Key: key}}}},
-		"a short key":             {{Entries: []bagEntry{{Subject: "s1", Key: key[1:]}}}},
-		"a malformed subject":     {{Entries: []bagEntry{{Subject: "s 1", Key: key}}}},
-		"an empty page":           {{}},
+func TestMalformedKeysAreDamaged(t *testing.T) {
+	whole := goldenKeys()
+	first, second := whole[:keybagEntry], whole[keybagEntry:]
+	for what, data := range map[string][]byte{
+		"a key twice":       slices.Concat(first, first),
+		"keys out of order": slices.Concat(second, first),
+		"half a key":        whole[:len(whole)-1],
 	} {
-		data, err := signed.Encode(pages)
-		must(t, err)
-		if _, err := parseBag(data); !errors.Is(err, ErrDamaged) {
+		if err := readKeys(data, func(keyID, []byte) error { return nil }); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	b := &keybag{deks: map[keyID]*dek{}}
+	if must(t, b.apply(true, whole)); !errors.Is(b.apply(false, first), ErrDamaged) {
+		t.Error("a later record names a key again")
 	}
 }
 
@@ -159,19 +149,19 @@ func FuzzHeaderBody(f *testing.F) {
 	})
 }
 
-func FuzzKeybag(f *testing.F) {
-	f.Add(encoded(f)["keybag"])
-	f.Add([]byte{0x80})
+func FuzzKeys(f *testing.F) {
+	f.Add(encoded(f)["keys"])
+	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		deks, err := parseBag(data)
-		if err != nil {
+		b := &keybag{deks: map[keyID]*dek{}}
+		if err := b.apply(true, data); err != nil {
 			if !errors.Is(err, ErrDamaged) {
 				t.Fatalf("an error without a name: %v", err)
 			}
 			return
 		}
-		if again, err := encodeBag(deks); err != nil || !bytes.Equal(again, data) {
-			t.Fatalf("written again it differs: %v", err)
+		if !bytes.Equal(b.snapshot(nil), data) {
+			t.Fatal("written again it differs")
 		}
 	})
 }

@@ -30,6 +30,7 @@ const (
 	kindHeader  = 'h'
 	kindKeybag  = 'k'
 	kindProfile = 'p'
+	kindRows    = 'c' // the catalogue
 )
 
 // head is the frame's first bytes, which seals take as part of their AAD.

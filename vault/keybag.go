@@ -2,53 +2,44 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"sync"
 
 	"handslag/identity"
-	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
 // keybag holds a key (DEK) for every person or place that the vault has data about. It
 // lies outside Badger, whose files keep deleted values: what is gone from the keybag is
-// gone from every row, and every payload, that hangs on it.
+// gone from every row, and every payload, that hangs on it. Its file is a sealed log: a new key
+// is a few bytes at its end.
 type keybag struct {
-	folder folder
-	vault  []byte
-	key    []byte // HKDF of root and erasure secret
-
-	mu    sync.Mutex
-	deks  map[journal.SubjectID][]byte
-	names map[keyID]journal.SubjectID
+	log   *sealedLog
 	index []byte // key of keyID
-	dirty bool   // holds keys that are not on disk yet
+
+	mu   sync.Mutex
+	lost bool // its file is gone or damaged; only reset mends
+	deks map[keyID]*dek
+	slab []dek // where the next keys lie: they never move, so that destroy finds them all
+	news []keyID
 }
 
-// keyID names a subject's key in a row, without naming the subject.
+type dek [keySize]byte
+
+// keyID names a subject's key in a row and in the keybag, without naming the subject.
 type keyID [8]byte
 
-type bagPage struct {
-	_       struct{} `cbor:",toarray"`
-	Entries []bagEntry
-}
-
-type bagEntry struct {
-	_       struct{} `cbor:",toarray"`
-	Subject journal.SubjectID
-	Key     []byte
-}
-
 const (
-	keybagLimit = 16 << 20 // bytes, about 130,000 subjects
-	bagPageSize = 1024
+	keybagLimit = 64 << 20 // bytes, more than a million subjects
+	keybagEntry = len(keyID{}) + keySize
+	keybagChunk = 256 // keys that lie together in memory
 )
 
 // Uses of a subject's key. The three are apart so that who may hold one, for payloads,
@@ -60,73 +51,116 @@ const (
 )
 
 func newKeybag(f folder, vault, root, secret, index []byte) *keybag {
-	both := slices.Concat(root, secret)
-	defer clear(both)
-	return &keybag{
-		folder: f, vault: vault, key: subkey(both, "keybag"), index: index,
-		deks: map[journal.SubjectID][]byte{}, names: map[keyID]journal.SubjectID{},
-	}
+	log := newLog(f, keybagName, kindKeybag, vault, keybagKey(root, secret), keybagLimit)
+	return &keybag{log: log, index: index, deks: map[keyID]*dek{}}
 }
 
-// load reads the keybag's file; ErrDamaged where there is none.
-func (b *keybag) load() error {
-	data, err := b.folder.read(keybagName, keybagLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read keybag: %w: %w", ErrDamaged, err)
-	}
-	if err != nil {
+// keybagKey hangs on the erasure secret too, so that a copy of the file ends with that secret.
+func keybagKey(root, secret []byte) []byte {
+	both := slices.Concat(root, secret)
+	defer clear(both)
+	return subkey(both, "keybag")
+}
+
+// create begins an empty keybag, over whatever was there.
+func (b *keybag) create(index uint64) error {
+	if err := b.log.stage(index, nil); err != nil {
 		return err
 	}
-	f, err := parseFrame(data, kindKeybag)
-	if err != nil {
-		return fmt.Errorf("read keybag: %w", err)
+	return b.log.place()
+}
+
+// load reads the keybag's file. What an erasure staged and could not put in place any more is
+// put there now, if the secret was replaced already, and dropped if not. A keybag that is lost
+// can be done without, since all that hung on it comes anew: then load returns ErrView.
+func (b *keybag) load() error {
+	err := b.log.load(keybagName, b.apply)
+	if errors.Is(err, ErrDamaged) {
+		b.forget()
+		if again := b.log.load(keybagName+newSuffix, b.apply); again == nil {
+			if err = b.log.folder.place(keybagName); err != nil {
+				return err
+			}
+		}
 	}
-	plain, err := open(b.key, f.body, f.context(b.vault))
-	if err != nil {
-		return fmt.Errorf("read keybag: another vault's, or changed: %w", ErrDamaged)
+	if err == nil {
+		b.log.folder.unstage(keybagName)
+		err = b.log.extend()
 	}
-	defer clear(plain)
-	deks, err := parseBag(plain)
-	if err != nil {
-		return fmt.Errorf("read keybag: %w", err)
+	if errors.Is(err, ErrDamaged) {
+		b.forget()
+		b.lost = true
+		return fmt.Errorf("%w: %w", ErrView, err)
 	}
-	for subject, key := range deks {
-		b.put(subject, key)
+	return err
+}
+
+// reset begins an empty keybag in place of a lost one.
+func (b *keybag) reset(index uint64) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.lost {
+		return nil
+	}
+	if err := b.create(index); err != nil {
+		return err
+	}
+	b.lost = false
+	return nil
+}
+
+// revision counts the changes of the keybag, ever; 0 for a lost one.
+func (b *keybag) revision() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lost {
+		return 0
+	}
+	return b.log.index
+}
+
+func (b *keybag) apply(_ bool, plain []byte) error {
+	return readKeys(plain, func(id keyID, key []byte) error {
+		if b.deks[id] != nil {
+			return fmt.Errorf("two keys of one name: %w", ErrDamaged)
+		}
+		b.put(id, key)
+		return nil
+	})
+}
+
+// readKeys reads a record of the keybag: keys ordered by their names.
+func readKeys(plain []byte, fn func(id keyID, key []byte) error) error {
+	if len(plain)%keybagEntry != 0 {
+		return fmt.Errorf("half a key: %w", ErrDamaged)
+	}
+	for before := []byte(nil); len(plain) > 0; plain = plain[keybagEntry:] {
+		name := plain[:len(keyID{})]
+		if before != nil && bytes.Compare(before, name) >= 0 {
+			return fmt.Errorf("keys out of order: %w", ErrDamaged)
+		}
+		if err := fn(keyID(name), plain[len(name):keybagEntry]); err != nil {
+			return err
+		}
+		before = name
 	}
 	return nil
 }
 
-// parseBag reads the keybag's plaintext: pages of keys, ordered by subject.
-func parseBag(plain []byte) (map[journal.SubjectID][]byte, error) {
-	var pages []bagPage
-	if err := signed.Decode(plain, keybagLimit, &pages); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	deks := map[journal.SubjectID][]byte{}
-	for _, page := range pages {
-		for _, e := range page.Entries {
-			if _, twice := deks[e.Subject]; twice || len(e.Key) != keySize || identity.CheckOpaque(string(e.Subject)) != nil {
-				return nil, fmt.Errorf("malformed key: %w", ErrDamaged)
-			}
-			deks[e.Subject] = e.Key
+// record is the keys called names, without those of leave.
+func (b *keybag) record(names []keyID, leave map[keyID]bool) []byte {
+	slices.SortFunc(names, func(x, y keyID) int { return cmp.Compare(string(x[:]), string(y[:])) })
+	plain := make([]byte, 0, len(names)*keybagEntry)
+	for _, id := range names {
+		if !leave[id] {
+			plain = append(append(plain, id[:]...), b.deks[id][:]...)
 		}
 	}
-	if again, err := encodeBag(deks); err != nil || !bytes.Equal(again, plain) {
-		return nil, fmt.Errorf("keys out of order: %w", ErrDamaged)
-	}
-	return deks, nil
+	return plain
 }
 
-func encodeBag(deks map[journal.SubjectID][]byte) ([]byte, error) {
-	pages := []bagPage{}
-	for names := range slices.Chunk(slices.Sorted(maps.Keys(deks)), bagPageSize) {
-		var page bagPage
-		for _, name := range names {
-			page.Entries = append(page.Entries, bagEntry{Subject: name, Key: deks[name]})
-		}
-		pages = append(pages, page)
-	}
-	return signed.Encode(pages)
+func (b *keybag) snapshot(leave map[keyID]bool) []byte {
+	return b.record(slices.Collect(maps.Keys(b.deks)), leave)
 }
 
 // flush makes every key durable that was made since. Nothing sealed under a key may leave
@@ -134,23 +168,18 @@ func encodeBag(deks map[journal.SubjectID][]byte) ([]byte, error) {
 func (b *keybag) flush() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.dirty {
+	switch {
+	case b.lost:
+		return fmt.Errorf("write keybag: it was lost: %w", ErrView)
+	case len(b.news) == 0:
 		return nil
 	}
-	plain, err := encodeBag(b.deks)
-	if err != nil {
-		return fmt.Errorf("write keybag: %w", err)
-	}
+	plain := b.record(b.news, nil)
 	defer clear(plain)
-	if len(plain) > keybagLimit-frameExtra-64 {
-		return fmt.Errorf("write keybag: %w", ErrTooLarge)
-	}
-	f := frame{kind: kindKeybag, version: frameFormat}
-	f.body = seal(b.key, plain, f.context(b.vault))
-	if err := b.folder.write(keybagName, f.encode()); err != nil {
+	if err := b.log.add(plain, func() []byte { return b.snapshot(nil) }); err != nil {
 		return err
 	}
-	b.dirty = false
+	b.news = b.news[:0]
 	return nil
 }
 
@@ -159,42 +188,48 @@ func (b *keybag) of(subject journal.SubjectID, use string) (cipher.AEAD, keyID, 
 	if err := identity.CheckOpaque(string(subject)); err != nil {
 		return nil, keyID{}, fmt.Errorf("find subject's key: %w", err)
 	}
+	id := b.idOf(subject)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.deks == nil {
+	switch {
+	case b.deks == nil:
 		return nil, keyID{}, ErrClosed
+	case b.lost:
+		return nil, keyID{}, fmt.Errorf("find subject's key: the keybag was lost: %w", ErrView)
+	case b.deks[id] == nil:
+		fresh := random(keySize)
+		b.put(id, fresh)
+		clear(fresh)
+		b.news = append(b.news, id)
 	}
-	dek := b.deks[subject]
-	if dek == nil {
-		dek = random(keySize)
-		b.put(subject, dek)
-		b.dirty = true
-	}
-	return b.derive(dek, subject, use)
+	aead, err := b.derive(id, use)
+	return aead, id, err
 }
 
 // named is the key that a row names, for use; ErrNotFound where it was destroyed.
 func (b *keybag) named(id keyID, use string) (cipher.AEAD, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	subject, ok := b.names[id]
-	if !ok {
+	if b.deks[id] == nil {
 		return nil, fmt.Errorf("find subject's key: %w", ErrNotFound)
 	}
-	aead, _, err := b.derive(b.deks[subject], subject, use)
-	return aead, err
+	return b.derive(id, use)
 }
 
-func (b *keybag) derive(dek []byte, subject journal.SubjectID, use string) (cipher.AEAD, keyID, error) {
-	key := subkey(dek, use)
+func (b *keybag) derive(id keyID, use string) (cipher.AEAD, error) {
+	key := subkey(b.deks[id][:], use)
 	defer clear(key)
-	aead, err := identity.NewAEAD(key)
-	return aead, b.idOf(subject), err
+	return identity.NewAEAD(key)
 }
 
-func (b *keybag) put(subject journal.SubjectID, dek []byte) {
-	b.deks[subject] = dek
-	b.names[b.idOf(subject)] = subject
+func (b *keybag) put(id keyID, key []byte) {
+	if len(b.slab) == 0 {
+		b.slab = make([]dek, keybagChunk)
+	}
+	place := &b.slab[0]
+	b.slab = b.slab[1:]
+	copy(place[:], key)
+	b.deks[id] = place
 }
 
 func (b *keybag) idOf(subject journal.SubjectID) keyID {
@@ -203,15 +238,23 @@ func (b *keybag) idOf(subject journal.SubjectID) keyID {
 	return keyID(mac.Sum(nil)[:len(keyID{})])
 }
 
+// forget zeroes every key.
+func (b *keybag) forget() {
+	for _, key := range b.deks {
+		clear(key[:])
+	}
+	clear(b.deks)
+	b.news = nil
+}
+
 func (b *keybag) destroy() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, dek := range b.deks {
-		clear(dek)
-	}
-	clear(b.key)
+	b.forget()
+	b.log.close()
+	clear(b.log.key)
 	clear(b.index)
-	b.deks, b.names = nil, nil
+	b.deks = nil
 }
 
 // SubjectKey encrypts what is about subject, for payloads in the journal. Its key is

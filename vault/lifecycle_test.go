@@ -163,7 +163,7 @@ func TestALockedVaultGivesNothing(t *testing.T) {
 }
 
 func TestAForeignNewerOrDamagedFileIsNamed(t *testing.T) {
-	for _, name := range []string{headerName, keybagName, profileName} {
+	for _, name := range []string{headerName, profileName} {
 		w := newWorld(t)
 		must(t, w.vault.Close())
 		path := filepath.Join(w.dir, name)
@@ -181,7 +181,7 @@ func TestAForeignNewerOrDamagedFileIsNamed(t *testing.T) {
 			"an empty file":             {nil, ErrDamaged},
 			"half a file":               {whole[:len(whole)/2], ErrDamaged},
 			"a file with a tail":        {append(append([]byte(nil), whole...), 0), ErrDamaged},
-			"a huge file":               {make([]byte, keybagLimit+1), ErrDamaged},
+			"a huge file":               {make([]byte, profileLimit+1), ErrDamaged},
 		} {
 			must(t, os.WriteFile(path, c.data, fileMode))
 			if _, err := Open(w.dir, passphrase, cheap); !errors.Is(err, c.want) {
@@ -254,7 +254,7 @@ func TestAFullDiskIsSaidBeforeAnythingIsWritten(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning+1))
 	free := uint64(1 << 40)
 	w.vault.folder.free = func(string) (uint64, error) { return free, nil }
-	w.vault.bag.folder = w.vault.folder
+	w.vault.bag.log.folder = w.vault.folder
 	free = viewReserve
 	if _, err := w.vault.PutRecords([]RecordCopy{w.copy(rita, ritaS, 2, morning+2)}); !errors.Is(err, ErrFull) {
 		t.Errorf("put a record: %v", err)

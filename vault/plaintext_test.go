@@ -32,7 +32,7 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 	}))
 	_, err = w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning)
 	must(t, err)
-	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.deks[ritaS], w.vault.bag.key}
+	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.deks[w.vault.bag.idOf(ritaS)][:], w.vault.bag.log.key}
 	for i := range secrets {
 		secrets[i] = bytes.Clone(secrets[i])
 	}

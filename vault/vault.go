@@ -9,11 +9,12 @@ import (
 	"crypto/cipher"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"handslag/identity"
+	"handslag/vault/disk"
 )
 
 // Options are for tests; the zero value is what programs use.
@@ -21,7 +22,9 @@ type Options struct {
 	// CheapForTests sets the floor of Argon2id, by which new vaults are made and old ones
 	// raised, far below 64 MiB, t=3, p=4, so that tests are quick. No program may set it.
 	CheapForTests bool
-	// FreeSpace is asked for the bytes free under a folder; nil is the operating system.
+	// Disk is where all but Badger's files lie; nil is the real one.
+	Disk disk.Disk
+	// FreeSpace is asked for the bytes free under a folder; nil is the disk.
 	FreeSpace func(dir string) (uint64, error)
 }
 
@@ -29,7 +32,7 @@ type Options struct {
 // ErrClosed after Close.
 type Vault struct {
 	folder folder
-	lock   *os.File
+	lock   io.Closer
 	cheap  bool
 	header header // as it stood at unlock
 	bag    *keybag
@@ -47,9 +50,12 @@ type Vault struct {
 }
 
 func folderAt(dir string, o Options) folder {
-	f := folder{dir: dir, free: o.FreeSpace}
+	f := folder{dir: dir, disk: o.Disk, free: o.FreeSpace}
+	if f.disk == nil {
+		f.disk = disk.OS{}
+	}
 	if f.free == nil {
-		f.free = freeSpace
+		f.free = f.disk.Free
 	}
 	return f
 }
@@ -70,7 +76,7 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("empty: %w", ErrPassphrase)
 	}
-	if err := os.MkdirAll(f.dir, folderMode); err != nil {
+	if err := f.disk.MakeDir(f.dir); err != nil {
 		return nil, named("make the folder", err)
 	}
 	if err := os.Chmod(f.dir, folderMode); err != nil {
@@ -102,8 +108,7 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	defer clear(secret)
 	v.header, v.root = h, root
 	v.bag = newKeybag(f, h.Vault, root, secret, subkey(root, "names"))
-	v.bag.dirty = true
-	if err := v.bag.flush(); err != nil {
+	if err := v.bag.create(0); err != nil {
 		return nil, err
 	}
 	if err := f.makeView(v.header.Vault, v.root, v.bag); err != nil {
@@ -119,7 +124,7 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err := f.write(headerName, data); err != nil {
 		return nil, err
 	}
-	return v, named("make the folder", syncFolder(filepath.Dir(f.dir)))
+	return v, nil
 }
 
 // Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
@@ -131,6 +136,9 @@ func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
 	v, err := unlock(folderAt(dir, o), passphrase, o.CheapForTests)
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	if v.bag.lost {
+		return v, fmt.Errorf("open vault: the keybag is damaged: %w", ErrView)
 	}
 	v.view, err = openView(v.folder, v.header.Vault, v.root, v.bag)
 	switch {
@@ -181,7 +189,7 @@ func unlock(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	defer clear(secret)
 	v.root = root
 	v.bag = newKeybag(f, v.header.Vault, root, secret, subkey(root, "names"))
-	if err := v.bag.load(); err != nil {
+	if err := v.bag.load(); err != nil && !errors.Is(err, ErrView) {
 		return nil, err
 	}
 	if err := v.loadProfile(); err != nil {

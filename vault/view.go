@@ -65,9 +65,7 @@ func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 // openView opens the view and looks for the marker that makeView left in it, so that
 // another vault's view, or one that Badger emptied, is seen.
 func openView(f folder, vault, root []byte, bag *keybag) (*view, error) {
-	if has, err := f.has(viewName); err != nil {
-		return nil, err
-	} else if !has {
+	if _, err := os.Lstat(f.path(viewName)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open view: it is gone: %w", ErrView)
 	}
 	if err := f.space(0, viewReserve); err != nil {
@@ -120,7 +118,7 @@ func (f folder) makeView(vault, root []byte, bag *keybag) error {
 	if err := os.RemoveAll(place); err != nil {
 		return named("make view", err)
 	}
-	return named("make view", errors.Join(os.Rename(fresh, place), syncFolder(f.dir)))
+	return named("make view", errors.Join(os.Rename(fresh, place), f.sync()))
 }
 
 // tighten gives Badger's files the permissions of all others in the vault.
@@ -166,12 +164,13 @@ func (v *Vault) ResetView() error {
 		v.view = nil
 	}
 	place, aside := v.folder.path(viewName), v.folder.path(viewName+damagedSuffix)
-	if has, err := v.folder.has(viewName); err != nil {
-		return err
-	} else if has {
-		if err := errors.Join(os.RemoveAll(aside), os.Rename(place, aside)); err != nil {
+	if _, err := os.Lstat(place); !errors.Is(err, fs.ErrNotExist) {
+		if err := errors.Join(err, os.RemoveAll(aside), os.Rename(place, aside)); err != nil {
 			return named("reset view", err)
 		}
+	}
+	if err := v.bag.reset(1); err != nil {
+		return err
 	}
 	if err := v.folder.makeView(v.header.Vault, v.root, v.bag); err != nil {
 		return err
