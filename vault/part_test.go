@@ -154,6 +154,7 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 		"*vault.Vault.Assignment",  // signed assignment, work, hashes
 		"*vault.Vault.Assignments", // the same
 		"*vault.Vault.Copy",        // the ciphertext without its key
+		"*vault.Tx.Setting",        // as the vault's
 		"*vault.Tx.Record",
 		"*vault.Tx.Assignment",
 	}
