@@ -3,12 +3,10 @@ package agent
 import (
 	"context"
 	"errors"
-
-	"handslag/vault/factor"
 )
 
 // Factor is what opens the vault together with the passphrase.
-type Factor = factor.Name
+type Factor string
 
 // Protection is what guards this device's vault, and what could.
 type Protection struct {

@@ -23,25 +23,27 @@ import (
 // records and assignments came; of enrol, which asks for a password and no proof, the same with the caller's
 // own password (a stranger guesses one).
 const golden = `
-caller                   | health | statement | credential         | changes             | journal     | segments    | log                | enrol
-nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | ok          | no_proof           | wrong_password
-a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
-another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
-a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
-a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | ok
-a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed    | replayed           | ok
-a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
-a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
-a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | ok
-a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | ok          | device_revoked     | device_revoked
-an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | ok          | credential_expired | ok
-a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | ok          | user_disabled      | user_disabled
-the wrong role           | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
-the right role elsewhere | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
-a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | ok          | forbidden          | ok
-a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | ok
-the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | ok
-a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | forbidden          | ok
+caller                   | health | statement | credential         | changes             | journal     | segments    | log                | erase              | erasure            | enrol
+nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | ok          | no_proof           | no_proof           | no_proof           | wrong_password
+a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
+another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
+a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
+a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
+a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed    | replayed           | replayed           | replayed           | ok
+a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
+a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
+a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
+a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | ok          | device_revoked     | device_revoked     | device_revoked     | device_revoked
+an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | ok          | credential_expired | credential_expired | credential_expired | ok
+a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | ok          | user_disabled      | user_disabled      | user_disabled      | user_disabled
+the wrong role           | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+the right role elsewhere | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | forbidden          | forbidden          | ok
+a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+who may erase            | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | ok                 | ok                 | ok
+who may erase their own  | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
 `
 
 // caller is one kind of caller: whose device, what became of it, and what its proof is like.
@@ -100,6 +102,12 @@ func callers() map[string]caller {
 		"a caretaker no longer":    {user: "bo.ek", header: now, fate: takes("bo.ek", "caretaker")},
 		"the right role":           {user: "anna.lind", header: now},
 		"a reviewer no longer":     {user: "anna.lind", header: now, fate: takes("anna.lind", "reviewer")},
+		"who may erase": {user: "anna.lind", header: now, fate: func(h *house, _ *device) {
+			ok(h.t, h.gate.GrantRole(context.Background(), "anna.lind", "eraser"))
+		}},
+		"who may erase their own": {user: "dora.alm", header: now, fate: func(h *house, _ *device) {
+			ok(h.t, h.gate.GrantRole(context.Background(), "dora.alm", "unit_eraser"))
+		}},
 	}
 }
 
@@ -190,6 +198,7 @@ func cells(line string) []string {
 type column struct {
 	name, method, path string
 	body               func(d *device, stranger bool) []byte
+	query              string
 }
 
 // columns are the routes in the order they are called in; enrol is last, because it may make
@@ -197,14 +206,16 @@ type column struct {
 func columns() []column {
 	none := func(*device, bool) []byte { return nil }
 	return []column{
-		{"health", http.MethodGet, connected.PathHealth, none},
-		{"statement", http.MethodGet, link.PathStatement, none},
-		{"credential", http.MethodPost, link.PathCredential, none},
-		{"changes", http.MethodGet, link.PathChanges, none},
-		{"journal", http.MethodPost, link.PathJournal, func(d *device, _ bool) []byte { return d.batch(d.items(1)...) }},
-		{"segments", http.MethodPost, link.PathSegments, func(d *device, _ bool) []byte { return d.seals(d.items(1)...) }},
-		{"log", http.MethodGet, link.PathLog, none},
-		{"enrol", http.MethodPost, link.PathEnrol, func(d *device, stranger bool) []byte {
+		{name: "health", method: http.MethodGet, path: connected.PathHealth, body: none},
+		{name: "statement", method: http.MethodGet, path: link.PathStatement, body: none},
+		{name: "credential", method: http.MethodPost, path: link.PathCredential, body: none},
+		{name: "changes", method: http.MethodGet, path: link.PathChanges, body: none},
+		{name: "journal", method: http.MethodPost, path: link.PathJournal, body: func(d *device, _ bool) []byte { return d.batch(d.items(1)...) }},
+		{name: "segments", method: http.MethodPost, path: link.PathSegments, body: func(d *device, _ bool) []byte { return d.seals(d.items(1)...) }},
+		{name: "log", method: http.MethodGet, path: link.PathLog, body: none},
+		{name: "erase", method: http.MethodPost, path: link.PathErasures, body: func(d *device, _ bool) []byte { return []byte(`{"subject":"s-other"}`) }},
+		{name: "erasure", method: http.MethodGet, path: link.PathErasures, body: none, query: "subject=s-other"},
+		{name: "enrol", method: http.MethodPost, path: link.PathEnrol, body: func(d *device, stranger bool) []byte {
 			password := passwordOf(d.name)
 			if stranger {
 				password = "gissning"
@@ -232,7 +243,7 @@ func (r *matrixRow) play(t *testing.T, decide func(access.Subject, identity.Righ
 	}
 	for _, c := range columns() {
 		body := c.body(d, r.caller.header(h, d, "", "", "", nil) == "")
-		header := r.caller.header(h, d, c.method, c.path, "", body)
+		header := r.caller.header(h, d, c.method, c.path, c.query, body)
 		if r.caller.twice {
 			h.call(t, c, header, body)
 		}
@@ -247,7 +258,7 @@ func (h *house) call(t *testing.T, c column, header string, body []byte) string 
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	defer client.CloseIdleConnections()
-	request := must[*http.Request](t)(http.NewRequest(c.method, h.statement.URL+c.path, bytes.NewReader(body)))
+	request := must[*http.Request](t)(http.NewRequest(c.method, h.statement.URL+c.path+"?"+c.query, bytes.NewReader(body)))
 	if header != "" {
 		request.Header.Set("Authorization", header)
 	}

@@ -1,6 +1,10 @@
 package connected
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -64,11 +68,54 @@ func Routes(statement []byte) []gate.Route {
 			Resource: auditLog,
 			Handler:  readLog,
 		},
+		{
+			Method: http.MethodPost, Path: link.PathErasures,
+			Right:    gate.Needs(access.SubjectErase),
+			Resource: anybody,
+			Handler:  erase,
+		},
+		{
+			Method: http.MethodGet, Path: link.PathErasures,
+			Right:    gate.Needs(access.SubjectErase),
+			Resource: anybody,
+			Handler:  erasure,
+		},
 	}
 }
 
 // auditLog is a thing without unit and people: only scope all reaches it.
 func auditLog(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
+
+// anybody is whoever data may be about, wherever they belong: only scope all reaches them.
+func anybody(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
+
+func erase(c *gate.Call) (gate.Answer, error) {
+	var ask link.EraseRequest
+	d := json.NewDecoder(bytes.NewReader(c.Body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&ask); err != nil {
+		return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+	}
+	done, err := c.Erase(ask.Subject)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(done)
+}
+
+func erasure(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "subject"); err != nil {
+		return gate.Answer{}, err
+	}
+	report, err := c.Erasure(journal.SubjectID(c.Query.Get("subject")))
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(report)
+}
 
 func enrol(c *gate.Call) (gate.Answer, error) {
 	issued, err := c.Enrol()

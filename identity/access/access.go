@@ -16,6 +16,7 @@ const (
 	RecordReceive  identity.Right = "record.receive"  // be handed it
 	AssignmentWork identity.Right = "assignment.work" // note, mark done, sign
 	LogRead        identity.Right = "log.read"        // review the audit log
+	SubjectErase   identity.Right = "subject.erase"   // have a person's data erased everywhere
 )
 
 // The scopes, from narrow to wide.
@@ -27,7 +28,7 @@ const (
 
 // Rights lists every right.
 func Rights() []identity.Right {
-	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead}
+	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead, SubjectErase}
 }
 
 // Scopes lists every scope.

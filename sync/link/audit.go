@@ -94,7 +94,7 @@ func (r LogRow) Told() (who, what, peer, assignment string) {
 // Finding is what the connected system noticed about a journal and tells reviewers.
 type Finding struct {
 	ID         int64             `json:"id"`
-	Code       string            `json:"code"` // gap, fork, lone_half, bad_signature, revoked, expired, clock
+	Code       string            `json:"code"` // gap, fork, lone_half, bad_signature, revoked, expired, clock, erasure …
 	Device     identity.DeviceID `json:"device"`
 	Person     identity.Person   `json:"person"`
 	At         signed.Time       `json:"at"`

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -11,7 +10,6 @@ import (
 
 	"handslag/app/connected/gate"
 	"handslag/identity"
-	"handslag/vault/journal"
 )
 
 func importVerb() verb {
@@ -100,38 +98,6 @@ func deviceRevokeVerb() verb {
 				return c.done(changed{Device: string(device), Done: "revoked"})
 			})
 		}),
-	}
-}
-
-func eraseVerb() verb {
-	var yes bool
-	return verb{
-		name: "erase", args: "SUBJECT", short: "Destroy the key of a person's data, and with it all that is kept about them here", min: 1, max: 1,
-		examples: []string{"erase s-7m2q9d4xkv -yes"},
-		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
-			flags.BoolVar(&yes, "yes", false, "do it: it can not be undone")
-			return func(ctx context.Context, c *call) error {
-				if !yes {
-					return &usageError{"erasure can not be undone, and -yes is missing", "nothing was changed; check the subject, then add -yes"}
-				}
-				return c.administer(ctx, func(admin gate.Administration) error {
-					done, err := admin.EraseSubject(ctx, journal.SubjectID(c.args[0]))
-					if err != nil {
-						return err
-					}
-					return c.answer(done, func() {
-						if done == (gate.Erased{}) {
-							c.say("Nothing is kept here about %s: look at its spelling, unless it was erased before.", c.args[0])
-							return
-						}
-						fmt.Fprintf(c.Out, "Erased: %d records, %d assignments, %d payloads of the log. The log's entries stand.\n", done.Records, done.Assignments, done.Payloads)
-						if !done.LentUntil.IsZero() {
-							c.say("Devices may open copies that were lent to them until %s.", minute(done.LentUntil))
-						}
-					})
-				})
-			}
-		},
 	}
 }
 

@@ -42,8 +42,11 @@ type Administration interface {
 	RevokeDevice(ctx context.Context, device identity.DeviceID) error
 
 	// EraseSubject destroys a data subject's key, and with it every payload, record and
-	// assignment about them here. It breaks no chain.
+	// assignment about them here, and orders every device to do the same. It breaks no chain.
+	// ErrUnknown: nobody has heard of the subject.
 	EraseSubject(ctx context.Context, subject journal.SubjectID) (Erased, error)
+	// Erasure says after when no copy opens, and what each device has answered.
+	Erasure(ctx context.Context, subject journal.SubjectID) (Erasure, error)
 	// VerifyAll recomputes every chain, hash, signature and commitment of the audit log.
 	VerifyAll(ctx context.Context) (Verification, error)
 }
@@ -100,15 +103,6 @@ type Imported struct {
 	Added     int `json:"added"`
 	Changed   int `json:"changed"`
 	Unchanged int `json:"unchanged"`
-}
-
-// Erased says what an erasure destroyed, and until when a device may still open a copy that
-// was lent to it, 0 where none was.
-type Erased struct {
-	Payloads    int         `json:"payloads"`
-	Records     int         `json:"records"`
-	Assignments int         `json:"assignments"`
-	LentUntil   signed.Time `json:"lent_until,omitempty"`
 }
 
 // Verification is what VerifyAll found. The log is sound when Problems is empty; Held and

@@ -30,6 +30,7 @@ type Call struct {
 	who    access.Subject
 	proof  *proven
 	signIn *attempt
+	settle bool // once committed, nothing that was overwritten may be left in a file
 }
 
 // subjectOf reads what the person may, now.

@@ -51,6 +51,9 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	if c.g.config.Keys.Parsed.Number > had.Statement {
 		p.page.Statement = c.g.config.Keys.Statement
 	}
+	if err := p.orders(had.Erasures); err != nil {
+		return link.Page{}, err
+	}
 	if err := p.fill(); err != nil {
 		return link.Page{}, err
 	}
@@ -85,7 +88,6 @@ type paging struct {
 	sent   map[[2]string]sqlc.Sent
 	things int
 	bytes  int
-	wanted int // things that the device lacks, those on this page too
 }
 
 // full marks that there is more where the page is full.
@@ -128,26 +130,15 @@ func (p *paging) fill() error {
 		return err
 	}
 	for _, row := range assignments {
-		if p.hasAssignment(row) {
-			continue
-		}
-		if p.wanted++; !p.full() {
-			if err := p.assignment(row); err != nil {
-				return err
-			}
+		if err := p.assignment(row); err != nil || p.page.More {
+			return err
 		}
 	}
 	for _, row := range records {
-		if p.hasRecord(row) {
-			continue
-		}
-		if p.wanted++; !p.full() {
-			if err := p.record(row); err != nil {
-				return err
-			}
+		if err := p.record(row); err != nil || p.page.More {
+			return err
 		}
 	}
-	p.page.Left = p.wanted - p.things
 	return nil
 }
 
@@ -203,8 +194,8 @@ func (p *paging) goneThings(still map[[2]string]bool) error {
 			}
 			continue
 		}
-		if p.wanted++; p.full() {
-			continue
+		if p.full() {
+			return nil
 		}
 		if row.Kind == sentRecord {
 			p.page.GoneRecords = append(p.page.GoneRecords, journal.RecordID(row.ThingID))

@@ -8,9 +8,11 @@ import (
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
+	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // renewAfter is how old a credential grows before a renewal makes a new one, where nothing
@@ -46,21 +48,8 @@ func (g *Gate) openEnrolment(r link.EnrolRequest) (enrolment, error) {
 
 // Enrol gives the device that the sign-in came with its credential. The same request gives
 // the same credential again; a device that is another person's, or was asked for with other
-// keys, is a conflict. Who enrols anew wants to know what may not have come home: the answer
-// names the person's other devices.
+// keys, is a conflict.
 func (c *Call) Enrol() (link.Issued, error) {
-	issued, err := c.enrol()
-	if err != nil {
-		return link.Issued{}, err
-	}
-	rows, err := c.tx.EarlierDevices(c.ctx, sqlc.EarlierDevicesParams{UserID: c.user.ID, ID: string(identity.DeviceIDOf(c.signIn.possessed.Keys.Signing))})
-	for _, row := range rows {
-		issued.Earlier = append(issued.Earlier, link.Earlier{Device: identity.DeviceID(row.ID), Synced: signed.Time(row.SyncedAt)})
-	}
-	return issued, err
-}
-
-func (c *Call) enrol() (link.Issued, error) {
 	e := c.signIn.possessed
 	id := string(identity.DeviceIDOf(e.Keys.Signing))
 	keys, err := signed.Encode(e.Keys)
@@ -88,7 +77,10 @@ func (c *Call) enrol() (link.Issued, error) {
 	default:
 		row, err := c.tx.Credential(c.ctx, sqlc.CredentialParams{DeviceID: id, Epoch: before.Epoch})
 		if err != nil || row.ExpiresAt >= int64(c.Now) {
-			return link.Issued{Credential: row.Body}, err
+			if err != nil {
+				return link.Issued{}, err
+			}
+			return c.issued(device, row.Body)
 		}
 	}
 	if !known {
@@ -109,7 +101,10 @@ func (c *Call) enrol() (link.Issued, error) {
 		return link.Issued{}, err
 	}
 	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Person: c.Person.ID, Peer: identity.DeviceID(id), Epoch: uint64(epoch), Route: c.route.Path}, nil)
-	return link.Issued{Credential: body}, err
+	if err != nil {
+		return link.Issued{}, err
+	}
+	return c.issued(device, body)
 }
 
 // Renew gives the calling device its next credential, or the one it has where that is young
@@ -126,7 +121,7 @@ func (c *Call) Renew() (link.Issued, error) {
 	if err == nil {
 		have, err := identity.OpenCredential(row.Body, c.g.org, c.g.config.Keys.Parsed.Issuing)
 		if err == nil && c.Now < have.Issued.Add(renewAfter) && saysTheSame(have, next) {
-			return link.Issued{Credential: row.Body}, nil
+			return c.issued(*c.device, row.Body)
 		}
 	}
 	body, epoch, err := c.issue(*c.device)
@@ -134,7 +129,26 @@ func (c *Call) Renew() (link.Issued, error) {
 		return link.Issued{}, err
 	}
 	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.Renewed, Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Epoch: uint64(epoch), Route: c.route.Path}, nil)
-	return link.Issued{Credential: body}, err
+	if err != nil {
+		return link.Issued{}, err
+	}
+	return c.issued(*c.device, body)
+}
+
+// issued is a credential on its way to its device, and with it the search key for a person who
+// may read records at all.
+func (c *Call) issued(device sqlc.Device, credential []byte) (link.Issued, error) {
+	out := link.Issued{Credential: credential}
+	reads := func(g identity.Grant) bool { return g.Right == access.RecordRead }
+	if !slices.ContainsFunc(c.who.Grants, reads) {
+		return out, nil
+	}
+	keys, err := deviceKeys(device)
+	if err != nil {
+		return link.Issued{}, err
+	}
+	out.Search, err = identity.Seal(keys.Sealing, record.SearchKeyInfo(c.g.org, identity.DeviceID(device.ID)), c.g.search)
+	return out, err
 }
 
 // describe is the credential that the device would get now.

@@ -167,6 +167,11 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 		return err
 	})
 	c.tx = nil
+	if err == nil && c.settle {
+		if err = d.g.store.Settle(c.ctx); errors.Is(err, store.ErrUnsettled) {
+			err = Refuse(link.CodeBusy) // done, but for that: to be asked for again
+		}
+	}
 	return answer, err
 }
 

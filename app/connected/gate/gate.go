@@ -16,6 +16,7 @@ import (
 const (
 	defaultLoan     = 7 * 24 * time.Hour
 	defaultDeadline = 24 * time.Hour
+	defaultBackups  = 30 * 24 * time.Hour
 )
 
 // Gate is the connected system's data behind its only door. It is an Administration.
@@ -24,6 +25,7 @@ type Gate struct {
 	config    Config
 	org       identity.OrgID
 	self      identity.DeviceID // the name that the system's own journal goes by
+	search    []byte            // the key of the tokens by which devices find protected values
 	hashing   chan struct{}     // who may hash a password now
 	strangers *strangers
 	limits    limits
@@ -54,6 +56,13 @@ func Open(ctx context.Context, config Config) (*Gate, error) {
 	if config.Deadline <= 0 {
 		config.Deadline = defaultDeadline
 	}
+	if config.Backups <= 0 {
+		config.Backups = defaultBackups
+	}
+	search, err := config.Keys.search()
+	if err != nil {
+		return nil, fmt.Errorf("open gate: %w", err)
+	}
 	st, err := store.Open(ctx, config.Path, config.Keys.Data)
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
@@ -63,6 +72,7 @@ func Open(ctx context.Context, config Config) (*Gate, error) {
 		config:    config,
 		org:       config.Keys.Parsed.Org(),
 		self:      identity.DeviceIDOf(config.Keys.Log.Public()),
+		search:    search,
 		hashing:   make(chan struct{}, hashesAtOnce),
 		strangers: newStrangers(),
 		limits:    newLimits(),

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,6 +26,9 @@ const (
 func (in *importer) record(ctx context.Context, line importLine) (change, error) {
 	if err := checkRecordLine(line); err != nil {
 		return 0, err
+	}
+	if gone, err := erased(ctx, in.tx, line.Subject); err != nil || gone {
+		return 0, cmp.Or(err, fmt.Errorf("%w: subject %s was erased and can not come back; a new one has another ID", ErrInput, line.Subject))
 	}
 	mac, err := in.mac(line)
 	if err != nil {
@@ -96,10 +100,14 @@ func (in *importer) seal(ctx context.Context, row *sqlc.PutRecordParams, line im
 		return err
 	}
 	defer clear(key)
+	tokens := record.Tokens
+	if line.ProtectedIdentity {
+		tokens = record.NumberTokens
+	}
 	body, err := record.Record{
 		Version: 1, Org: in.g.org, ID: id, Number: number, Subject: journal.SubjectID(line.Subject), Kind: line.Kind,
 		Unit: identity.UnitID(line.Unit), People: people, Restricted: line.Restricted, ProtectedIdentity: line.ProtectedIdentity,
-		Card: *line.Card, Cipher: hash, Issued: in.g.now(),
+		Card: *line.Card, Cipher: hash, Issued: in.g.now(), Tokens: tokens(in.g.search, part),
 	}.Sign(in.g.config.Keys.Issuing)
 	if err != nil {
 		return err

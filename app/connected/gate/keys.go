@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -32,6 +34,12 @@ func (k Keys) check() error {
 	return nil
 }
 
+// search is the organisation's search key, which devices have too. The data key can not be
+// found from it.
+func (k Keys) search() ([]byte, error) {
+	return hkdf.Key(sha256.New, k.Data, nil, "handslag/1/search", sha256.Size)
+}
+
 // Decide answers whether somebody may; access.May is the one to pass.
 type Decide func(who access.Subject, right identity.Right, what access.Thing) access.Decision
 
@@ -46,4 +54,5 @@ type Config struct {
 	Loan     time.Duration    // 7 days; never beyond the credential
 	Validity time.Duration    // of a credential: 14 days, at most identity.MaxValidity
 	Deadline time.Duration    // after which a lone half is a finding: 24 hours
+	Backups  time.Duration    // how long a backup of the database lives: 30 days. The subjects' keys stand in it
 }

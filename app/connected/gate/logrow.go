@@ -61,7 +61,14 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	if row.Findings, err = r.tx.FindingsOf(r.ctx, e.Hash); err != nil {
 		return nil, err
 	}
-	words, err := openPayload(r.ctx, r.tx, e)
+	told := e
+	if said.Kind == journal.RecordFound { // its words stand in the search that it answers
+		if told, err = r.search(e, said.Ref); err != nil {
+			return nil, err
+		}
+		row.Erased = told.PayloadState == payloadErased
+	}
+	words, err := openPayload(r.ctx, r.tx, told)
 	switch {
 	case damaged(err):
 		row.Findings = append(row.Findings, foundPayload)
@@ -79,6 +86,15 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	}
 	row.Other, err = r.row(*other, false)
 	return row, err
+}
+
+// search is the same device's search that found something; the zero value where it has not come.
+func (r *rowReader) search(found sqlc.Entry, ref []byte) (sqlc.Entry, error) {
+	rows, err := r.tx.EntryByHash(r.ctx, sqlc.EntryByHashParams{DeviceID: found.DeviceID, Hash: some(ref)})
+	if err != nil || len(rows) == 0 || rows[0].Kind != string(journal.RecordsSearched) {
+		return sqlc.Entry{}, err
+	}
+	return rows[0], nil
 }
 
 // damaged reports whether what is in the file does not open (any more). It must not keep the

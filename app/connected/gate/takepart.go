@@ -99,14 +99,36 @@ func (t *taking) findStanding(ctx context.Context) error {
 	return note(foundDisabled, user.DisabledAt)
 }
 
-// apply lets an entry of the contiguous prefix act on what the system holds: an assignment
-// marked done. Who may not, or signs something else, changes nothing and is a finding.
+// apply lets an entry of the contiguous prefix act on what the system holds.
 func (t *taking) apply(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
-	if e.Kind != journal.AssignmentDone {
-		return nil
+	switch e.Kind {
+	case journal.AssignmentDone:
+		return t.done(ctx, e, r)
+	case journal.RecordFound:
+		gone, err := erased(ctx, t.tx, string(e.Subject))
+		if err != nil || !gone {
+			return err
+		}
+		_, err = eraseSearch(ctx, t.tx, r.DeviceID, e.Ref, r.ReceivedAt)
+		return err
+	case journal.SubjectErased:
+		gone, err := erased(ctx, t.tx, string(e.Subject))
+		if err != nil || gone {
+			return err
+		}
+		return findAt(ctx, t.tx, foundErasure, r)
 	}
+	return nil
+}
+
+// done marks an assignment done. Who may not, or signs something else, changes nothing and is
+// a finding; that whom it was about has been erased meanwhile is none.
+func (t *taking) done(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
 	row, err := t.tx.Assignment(ctx, string(e.Assignment))
 	if store.Missing(err) {
+		if gone, err := erased(ctx, t.tx, string(e.Subject)); err != nil || gone {
+			return err
+		}
 		return findAt(ctx, t.tx, foundWork, r)
 	}
 	if err != nil {

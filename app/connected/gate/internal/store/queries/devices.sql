@@ -9,9 +9,6 @@ SELECT * FROM devices WHERE id = @id;
 SELECT d.*, u.username, u.first_name, u.last_name FROM devices d
 JOIN users u ON u.id = d.user_id ORDER BY u.username, d.enrolled_at, d.id;
 
--- name: EarlierDevices :many
-SELECT * FROM devices WHERE user_id = @user_id AND id <> @id ORDER BY enrolled_at DESC, id LIMIT 8;
-
 -- name: SetEpoch :exec
 UPDATE devices SET epoch = @epoch, expires_at = @expires_at, machine = @machine WHERE id = @id;
 
@@ -63,8 +60,3 @@ ON CONFLICT (device_id, kind, thing_id) DO UPDATE SET
 
 -- name: ForgetSent :exec
 DELETE FROM sent WHERE device_id = @device_id AND kind = @kind AND thing_id = @thing_id;
-
--- name: LastLoan :one
-SELECT CAST(COALESCE(MAX(s.loan_until), 0) AS BIGINT) AS until FROM sent s
-JOIN records r ON r.id = s.thing_id
-WHERE s.kind = 'record' AND r.subject = @subject;

@@ -103,6 +103,12 @@ type Entry struct {
 	PayloadState   int64
 }
 
+type Erasure struct {
+	Number  int64
+	Subject string
+	At      int64
+}
+
 type Finding struct {
 	ID         int64
 	Code       string

@@ -101,6 +101,14 @@ CREATE TABLE subject_keys (
     destroyed_at BIGINT NOT NULL
 );
 
+-- The orders to erase, which devices get. Numbers ascend, also those of a system that was
+-- restored from a backup.
+CREATE TABLE erasures (
+    number  BIGINT NOT NULL PRIMARY KEY,
+    subject TEXT   NOT NULL UNIQUE,
+    at      BIGINT NOT NULL
+);
+
 CREATE TABLE records (
     id          TEXT   NOT NULL PRIMARY KEY,
     number      BIGINT NOT NULL,
@@ -245,6 +253,7 @@ DROP TABLE assignments;
 DROP TABLE record_held;
 DROP TABLE record_people;
 DROP TABLE records;
+DROP TABLE erasures;
 DROP TABLE subject_keys;
 DROP TABLE nonces;
 DROP TABLE enrolments;
