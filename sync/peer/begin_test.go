@@ -76,7 +76,6 @@ func TestACodeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}{
 		"of another organisation":          {anna.config(), newOrganisation(t, 9).enrol("x"), nil, nil, WrongOrg},
 		"that this very device shows":      {anna.config(), anna, nil, nil, KeyMismatch},
-		"of a form that is not spoken":     {anna.config(), bo, func(p *Payload) { p.Form = TwoCameras }, ErrOfferTooNew, ""},
 		"that sends this device to itself": {func() Config { c := anna.config(); c.Loopback = false; return c }(), bo, nil, nil, Unreachable},
 	} {
 		shown, _ := c.shown.offers()

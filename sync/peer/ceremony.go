@@ -28,14 +28,16 @@ type ceremony struct {
 	role   Role
 	timing timing
 
+	form     Form // D: as the claim says; S: as the code was read
 	state    State
 	deadline time.Time
 	failed   Reason // set where it is over without VERIFIED
 
 	offer    Payload
 	session  []byte
-	expected peer.ID // S: whom the offer names
-	nonce    []byte  // one's own
+	expected peer.ID   // S: whom the offer names
+	nonce    []byte    // one's own
+	commit   *[16]byte // S: what D is bound to; nil until D has said so, where the code came as a file
 
 	conn    int // the connection of the claim, 0 before
 	remote  peer.ID
@@ -43,22 +45,33 @@ type ceremony struct {
 	hash    [sha256.Size]byte
 
 	wrong     int
-	evidence  bool // all of the other's evidence is in; the entry is asked for
+	agreed    bool // what the person typed or scanned here was right
+	proven    bool // the other's signature is in
+	evidence  bool // both are, as the form asks; the entry is asked for
 	durable   bool // one's own entry is
 	otherDone bool // the other's is
 }
 
 // newDisplayer makes D's end; nonce is the one that offer commits to.
 func newDisplayer(self self, timing timing, offer Payload, nonce []byte) (*ceremony, error) {
-	return newCeremony(Displayer, self, timing, offer, nonce)
+	return newCeremony(Displayer, self, timing, offer, nonce, offer.Form)
 }
 
-// newScanner makes S's end with a fresh nonce.
-func newScanner(self self, timing timing, offer Payload, nonce []byte) (*ceremony, error) {
-	return newCeremony(Scanner, self, timing, offer, nonce)
+// newScanner makes S's end with a fresh nonce. What stood in a file may have been anybody's:
+// then the form is NoCamera, whatever the offer asks for.
+func newScanner(self self, timing timing, offer Payload, nonce []byte, file bool) (*ceremony, error) {
+	form := offer.Form
+	if file {
+		form = NoCamera
+	}
+	c, err := newCeremony(Scanner, self, timing, offer, nonce, form)
+	if err == nil && !file {
+		c.commit = &c.offer.Commit
+	}
+	return c, err
 }
 
-func newCeremony(role Role, self self, timing timing, offer Payload, nonce []byte) (*ceremony, error) {
+func newCeremony(role Role, self self, timing timing, offer Payload, nonce []byte, form Form) (*ceremony, error) {
 	raw, err := offer.Encode()
 	if err != nil {
 		return nil, err
@@ -68,8 +81,8 @@ func newCeremony(role Role, self self, timing timing, offer Payload, nonce []byt
 		return nil, err
 	}
 	return &ceremony{role: role, self: self, timing: timing, state: Idle, offer: offer, session: sessionOf(raw),
-		expected: expected, nonce: nonce,
-		meeting: Meeting{Role: role, Form: offer.Form, Purpose: offer.Purpose}}, nil
+		expected: expected, nonce: nonce, form: form,
+		meeting: Meeting{Role: role, Form: form, Purpose: offer.Purpose}}, nil
 }
 
 // over reports whether nothing more can happen.
@@ -94,7 +107,9 @@ func (c *ceremony) step(now time.Time, ev event) []effect {
 	case started:
 		return c.start(now)
 	case connected:
-		return c.claim(e)
+		return c.reach(e)
+	case opened:
+		return c.greet(e)
 	case received:
 		return c.receive(now, e)
 	case lost:
@@ -107,6 +122,8 @@ func (c *ceremony) step(now time.Time, ev event) []effect {
 		}
 	case typed:
 		return c.judgeCode(now, e.code)
+	case scanned:
+		return c.judgeScan(now, e.evidence)
 	case entryDone:
 		return c.entryAnswered(now, e.err)
 	case cancelled:
@@ -127,9 +144,6 @@ func (c *ceremony) start(now time.Time) []effect {
 	}
 	if c.offer.Tag != TagOf(c.self.org, c.offer.Commit) {
 		return c.fail(WrongOrg)
-	}
-	if c.offer.Form != OneCamera {
-		return c.fail(BadAnswer)
 	}
 	if c.role == Displayer {
 		return c.enter(now, Offering, c.timing.offering)
@@ -155,14 +169,19 @@ func (c *ceremony) receive(now time.Time, e received) []effect {
 		return c.fail(BadAnswer)
 	}
 	switch m := body.(type) {
+	case *commitment:
+		if c.role == Scanner && c.state == Claimed && c.commit == nil {
+			return c.bind(*m)
+		}
 	case *answer:
-		if c.role == Scanner && c.state == Claimed {
+		if c.role == Scanner && c.state == Claimed && c.commit != nil {
 			return c.judgeAnswer(now, *m)
 		}
 	case *signature:
 		return c.judgeProof(now, m.Proof)
 	case *done:
-		if m.Entry && c.evidence && !c.otherDone {
+		// D's word may come before S's person has typed, never before D's signature.
+		if m.Entry && !c.otherDone && (c.evidence || c.role == Scanner && c.proven) {
 			c.otherDone = true
 			return c.settle(now)
 		}
@@ -179,8 +198,8 @@ func (c *ceremony) receive(now time.Time, e received) []effect {
 	return c.fail(BadAnswer)
 }
 
-// judgeProof takes the other's signature: S's opens the question for the digits, D's comes
-// only after they were right.
+// judgeProof takes the other's signature: S's opens the question for D's person, D's comes only
+// after that was answered right.
 func (c *ceremony) judgeProof(now time.Time, data []byte) []effect {
 	key := c.meeting.Peer.Keys.Signing
 	switch {
@@ -188,21 +207,35 @@ func (c *ceremony) judgeProof(now time.Time, data []byte) []effect {
 		if !openProof(data, key, Scanner, c.hash) {
 			return c.fail(KeyMismatch)
 		}
-		effects := append(c.enter(now, Confirm, c.timing.confirm), met{c.meeting})
-		return append(effects, askCode{Tries})
-	case c.role == Scanner && c.state == Confirm && !c.evidence:
+		c.proven = true
+		return append(c.enter(now, Confirm, c.timing.confirm), c.confirm()...)
+	case c.role == Scanner && c.state == Confirm && !c.proven:
 		if !openProof(data, key, Displayer, c.hash) {
 			return c.fail(KeyMismatch)
 		}
-		return c.believe(now)
+		c.proven = true
+		return c.weigh(now)
 	}
 	return c.fail(BadAnswer)
+}
+
+// weigh believes the other once all that the form asks for is in: the other's signature, and,
+// wherever this end's person has something to type or scan, that it was right.
+func (c *ceremony) weigh(now time.Time) []effect {
+	if !c.proven || c.asks() && !c.agreed {
+		return nil
+	}
+	return c.believe(now)
 }
 
 // believe asks for the entry: all evidence is in.
 func (c *ceremony) believe(now time.Time) []effect {
 	c.evidence = true
-	c.deadline = now.Add(c.timing.settle)
+	if c.form == NoCamera && c.role == Displayer {
+		c.deadline = c.deadline.Add(c.timing.settle) // the other's person may type for as long as CONFIRM lasts
+	} else {
+		c.deadline = now.Add(c.timing.settle)
+	}
 	return []effect{appendIt{c.meeting}}
 }
 

@@ -285,7 +285,7 @@ func TestEveryFailureHasItsName(t *testing.T) {
 			st.play()
 			return st
 		}, PeerAbort, BadAnswer},
-		{"another form of verification than the code's", func(t *testing.T) *stage {
+		{"S claims in the form of two cameras, which D does not have", func(t *testing.T) *stage {
 			st := newStage(t)
 			st.tamper = func(_ *player, body any) any {
 				if c, ok := body.(*claim); ok {
@@ -320,7 +320,7 @@ func TestWhatDoesNotDisturbAVerification(t *testing.T) {
 	sentences := map[string]func(st *stage){
 		"a stranger without the secret knocks": func(st *stage) {
 			other, _ := st.d.device.offers()
-			knock, _ := newScanner(st.m.device.self(), designTiming(), other, random(nonceSize))
+			knock, _ := newScanner(st.m.device.self(), designTiming(), other, random(nonceSize), false)
 			knock.expected = st.d.device.peer()
 			knock.step(st.now, started{})
 			effects := knock.step(st.now, connected{1, st.d.device.peer()})

@@ -2,9 +2,22 @@ package peer
 
 import (
 	"crypto/hmac"
-	"crypto/subtle"
 	"time"
 )
+
+// greet binds D to its nonce before S says anything, for one who has the code as a file. It
+// tells a stranger nothing that the code does not.
+func (c *ceremony) greet(e opened) []effect {
+	if c.role != Displayer || c.state != Offering {
+		return []effect{drop{e.conn}}
+	}
+	commit := commitTo(c.nonce)
+	data, err := encodeMessage(commitment{Commit: commit[:]})
+	if err != nil {
+		panic(err) // our own types always encode
+	}
+	return []effect{greet{e.conn, data}}
+}
 
 // judgeClaim takes the first claim that shows the secret. One without it is a stranger's and
 // disturbs nothing; a second one with it means that two devices read the code, and nobody can
@@ -12,7 +25,7 @@ import (
 func (c *ceremony) judgeClaim(now time.Time, e received, m claim) []effect {
 	theirs := partyOf(e.remote, m.Credential, m.Nonce, m.Suspect)
 	mac, err := claimMAC(c.offer.Secret, c.session, []byte(c.expected), m.Form, theirs)
-	if err != nil || !hmac.Equal(mac, m.MAC) || len(m.Nonce) != nonceSize || m.Form != c.offer.Form {
+	if err != nil || !hmac.Equal(mac, m.MAC) || len(m.Nonce) != nonceSize || m.Form != c.offer.Form && m.Form != NoCamera {
 		if e.conn == c.conn && c.state != IsVerified {
 			return c.fail(BadAnswer)
 		}
@@ -26,6 +39,7 @@ func (c *ceremony) judgeClaim(now time.Time, e received, m claim) []effect {
 		return append(c.fail(SecondClaim), drop{e.conn})
 	}
 	c.conn, c.remote = e.conn, e.remote
+	c.form, c.meeting.Form = m.Form, m.Form
 	effects := c.enter(now, Claimed, c.timing.claimed)
 	if why := c.identify(m.Credential, m.Suspect); why != "" {
 		return append(effects, c.fail(why)...)
@@ -35,27 +49,4 @@ func (c *ceremony) judgeClaim(now time.Time, e received, m claim) []effect {
 	}
 	effects = append(effects, c.say(answer{Nonce: c.nonce, Credential: c.self.raw, Suspect: c.self.suspect})...)
 	return append(effects, c.enter(now, Identified, c.timing.identified)...)
-}
-
-// judgeCode takes what the person typed. Only six digits count as a try: a slip of the finger
-// that leaves five says nothing about the other device.
-func (c *ceremony) judgeCode(now time.Time, text string) []effect {
-	if c.role != Displayer || c.state != Confirm || c.evidence {
-		return nil
-	}
-	code, ok := cleanCode(text)
-	if !ok {
-		return []effect{askCode{Tries - c.wrong}}
-	}
-	if subtle.ConstantTimeCompare([]byte(code), []byte(codeOf(c.hash, Scanner))) != 1 {
-		if c.wrong++; c.wrong == Tries {
-			return c.fail(CodeWrong)
-		}
-		return []effect{askCode{Tries - c.wrong}}
-	}
-	data, err := c.self.sign(Displayer, c.hash)
-	if err != nil {
-		return c.fail(Cancelled) // the vault was locked under it
-	}
-	return append(c.say(signature{Proof: data}), c.believe(now)...)
 }

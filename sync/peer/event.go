@@ -7,7 +7,7 @@ import (
 )
 
 // Event is what a session tells its screen: StateChanged, PeerMet, ShowCode, EnterCode,
-// SessionVerified, LinkChanged or Failed.
+// ShowEvidence, ScanEvidence, SessionVerified, LinkChanged or Failed.
 type Event interface{ isEvent() }
 
 // StateChanged says that the session is in another state, and when that state's time is up
@@ -31,6 +31,13 @@ type ShowCode struct{ Digits string }
 // first.
 type EnterCode struct{ Left int }
 
+// ShowEvidence says what the second QR must say, which the other device scans.
+type ShowEvidence struct{ Payload []byte }
+
+// ScanEvidence asks for a scan of the QR that the other screen shows; Left tries remain, Tries
+// at first.
+type ScanEvidence struct{ Left int }
+
 // SessionVerified says that both entries are durable.
 type SessionVerified struct{ Verified *Verified }
 
@@ -51,6 +58,8 @@ func (StateChanged) isEvent()    {}
 func (PeerMet) isEvent()         {}
 func (ShowCode) isEvent()        {}
 func (EnterCode) isEvent()       {}
+func (ShowEvidence) isEvent()    {}
+func (ScanEvidence) isEvent()    {}
 func (SessionVerified) isEvent() {}
 func (LinkChanged) isEvent()     {}
 func (Failed) isEvent()          {}

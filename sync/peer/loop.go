@@ -18,6 +18,7 @@ func (s *Session) run(ctx context.Context) {
 	defer close(s.done)
 	defer close(s.events)
 	s.node.SetStreamHandler(verifyProtocol, s.takeVerify)
+	s.node.SetStreamHandler(committedProtocol, s.takeVerify)
 	s.node.SetStreamHandler(shareProtocol, s.takeShare)
 	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
 	s.node.Network().Notify(&network.NotifyBundle{
@@ -75,9 +76,14 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 		case send:
 			s.streams.claim(e.conn)
 			s.streams.send(e.conn, e.data, s.timing.write)
+		case greet:
+			s.streams.send(e.conn, e.data, s.timing.write)
 		case drop:
 			s.streams.drop(e.conn)
 		case entered:
+			s.mu.Lock()
+			s.form = s.machine.form
+			s.mu.Unlock()
 			s.emit(StateChanged{e.state, e.until})
 			if e.state == IsVerified {
 				s.mint(ctx)
@@ -88,13 +94,17 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 			s.emit(ShowCode{e.digits})
 		case askCode:
 			s.emit(EnterCode{e.left})
+		case showScan:
+			s.emit(ShowEvidence{e.evidence.Encode()})
+		case askScan:
+			s.emit(ScanEvidence{e.left})
 		case appendIt:
 			go func() {
 				err := s.config.Append(ctx, e.meeting)
 				s.post(entryDone{err})
 			}()
 		case ended:
-			failed := Failed{Reason: e.reason, Theirs: e.theirs, Form: s.machine.offer.Form, Err: s.journal}
+			failed := Failed{Reason: e.reason, Theirs: e.theirs, Form: s.machine.form, Err: s.journal}
 			if s.machine.meeting.PeerCredential != nil {
 				who := s.machine.meeting.Peer
 				failed.Peer = &who
@@ -116,7 +126,11 @@ func (s *Session) emit(ev Event) {
 func (s *Session) dial(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.claimed)
 	defer cancel()
-	stream, err := s.node.reach(ctx, s.machine.expected, verifyProtocol)
+	speak := verifyProtocol
+	if s.machine.form == NoCamera {
+		speak = committedProtocol
+	}
+	stream, err := s.node.reach(ctx, s.machine.expected, speak)
 	if err != nil {
 		s.post(unreachable{})
 		return
@@ -132,11 +146,15 @@ func (s *Session) takeVerify(stream network.Stream) {
 		_ = stream.Reset()
 		return
 	}
-	s.listen(s.streams.add(stream), stream, s.timing.hello)
+	id := s.streams.add(stream)
+	if stream.Protocol() == committedProtocol {
+		s.post(opened{id})
+	}
+	s.listen(id, stream, s.timing.hello)
 }
 
 // verifyMessages is more than either end has to say.
-const verifyMessages = 6
+const verifyMessages = 7
 
 // listen posts what comes, each message within its time, until the stream ends.
 func (s *Session) listen(id int, stream network.Stream, first time.Duration) {

@@ -26,6 +26,7 @@ const (
 	kindProof  kind = 3
 	kindDone   kind = 4
 	kindAbort  kind = 5
+	kindCommit kind = 6
 
 	kindManifest kind = 16
 	kindWant     kind = 17
@@ -44,6 +45,13 @@ const (
 
 // errMessage says that bytes are not a message of this protocol.
 var errMessage = errors.New("message is not of this protocol")
+
+// commitment is D's first message where S has the code as a file: what D binds itself to
+// anew, before S has said anything.
+type commitment struct {
+	_      struct{} `cbor:",toarray"`
+	Commit []byte
+}
 
 // claim is S's first message.
 type claim struct {
@@ -83,6 +91,8 @@ type abort struct {
 
 func kindOf(body any) kind {
 	switch body.(type) {
+	case commitment, *commitment:
+		return kindCommit
 	case claim, *claim:
 		return kindClaim
 	case answer, *answer:
@@ -139,7 +149,7 @@ func openMessage(data []byte, limit int) (message, error) {
 	return m, nil
 }
 
-// readVerify reads a message of the verification: *claim, *answer, *signature, *done or *abort.
+// readVerify reads a message of the verification: *commitment, *claim, *answer, *signature, *done or *abort.
 func readVerify(data []byte) (any, error) {
 	m, err := openMessage(data, verifyLimit)
 	if err != nil {
@@ -147,6 +157,8 @@ func readVerify(data []byte) (any, error) {
 	}
 	var body any
 	switch m.Kind {
+	case kindCommit:
+		body = new(commitment)
 	case kindClaim:
 		body = new(claim)
 	case kindAnswer:

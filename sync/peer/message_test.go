@@ -74,6 +74,7 @@ func TestFormatsStandStill(t *testing.T) {
 // messages is one of each kind.
 func messages() []any {
 	return []any{
+		commitment{Commit: make([]byte, 16)},
 		claim{Form: OneCamera, Nonce: make([]byte, 32), Credential: []byte("c"), MAC: make([]byte, 32)},
 		answer{Nonce: make([]byte, 32), Credential: []byte("c"), Suspect: true},
 		signature{Proof: []byte("p")}, done{Entry: true}, abort{Reason: CodeWrong},

@@ -28,6 +28,7 @@ type watcher struct {
 	t        *testing.T
 	session  *Session
 	digits   chan string
+	evidence chan []byte
 	asked    chan int
 	verified chan *Verified
 	links    chan bool
@@ -38,7 +39,7 @@ type watcher struct {
 }
 
 func watch(t *testing.T, s *Session) *watcher {
-	w := &watcher{t: t, session: s, digits: make(chan string, 1), asked: make(chan int, 8), verified: make(chan *Verified, 1),
+	w := &watcher{t: t, session: s, digits: make(chan string, 1), evidence: make(chan []byte, 1), asked: make(chan int, 8), verified: make(chan *Verified, 1),
 		links: make(chan bool, 32), failed: make(chan Failed, 4), closed: make(chan struct{})}
 	go func() {
 		defer close(w.closed)
@@ -49,6 +50,10 @@ func watch(t *testing.T, s *Session) *watcher {
 			case ShowCode:
 				w.digits <- e.Digits
 			case EnterCode:
+				w.asked <- e.Left
+			case ShowEvidence:
+				w.evidence <- e.Payload
+			case ScanEvidence:
 				w.asked <- e.Left
 			case SessionVerified:
 				w.verified <- e.Verified
@@ -136,7 +141,7 @@ func TestTwoHostsVerifyOverLoopback(t *testing.T) {
 func TestNothingListensAndNothingIsFound(t *testing.T) {
 	org := newOrganisation(t, 1)
 	sw, dw, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
-	allowed := []string{"/handslag/verify/1", "/handslag/share/1", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0"}
+	allowed := []string{"/handslag/verify/1", "/handslag/verify/1/committed", "/handslag/share/1", "/ipfs/id/1.0.0", "/ipfs/id/push/1.0.0"}
 	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
 		for _, p := range w.session.node.Mux().Protocols() {
 			if !slices.Contains(allowed, string(p)) {

@@ -14,7 +14,7 @@ import (
 // the dialler saw it. It names nobody, and its tag means nothing outside the organisation.
 type Payload struct {
 	Purpose Purpose
-	Form    Form
+	Form    Form             // what D asks for: TwoCameras where it has one, else OneCamera
 	Tag     [8]byte          // TagOf the organisation and Commit
 	Key     [32]byte         // D's Ed25519 transport key
 	Commit  [16]byte         // to D's nonce
@@ -77,7 +77,7 @@ func (o Payload) Encode() ([]byte, error) {
 	if n4 > maxIPv4 || n6 > maxIPv6 || n4+n6 == 0 {
 		return nil, fmt.Errorf("encode offer: no address, or too many: %w", ErrOffer)
 	}
-	if o.Purpose != HandOver || o.Form < TwoCameras || o.Form > NoCamera {
+	if o.Purpose != HandOver || o.Form != TwoCameras && o.Form != OneCamera {
 		return nil, fmt.Errorf("encode offer: purpose or form is not known: %w", ErrOffer)
 	}
 	out := make([]byte, 0, OfferLimit)

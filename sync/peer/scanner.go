@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// claim is S's first word on the connection that it asked for.
-func (c *ceremony) claim(e connected) []effect {
+// reach takes the connection that S asked for. A code from a file is claimed when D has bound
+// itself to its nonce, any other at once.
+func (c *ceremony) reach(e connected) []effect {
 	if c.role != Scanner || c.state != Claimed || c.conn != 0 {
 		return []effect{drop{e.conn}}
 	}
@@ -14,18 +15,35 @@ func (c *ceremony) claim(e connected) []effect {
 	if e.remote != c.expected {
 		return c.fail(KeyMismatch)
 	}
-	mac, err := claimMAC(c.offer.Secret, c.session, []byte(c.expected), c.offer.Form, c.self.party(c.nonce))
+	if c.commit == nil {
+		return nil
+	}
+	return c.claim()
+}
+
+// bind takes D's commitment, and only then lets S's nonce out.
+func (c *ceremony) bind(m commitment) []effect {
+	if len(m.Commit) != len(c.offer.Commit) {
+		return c.fail(BadAnswer)
+	}
+	c.commit = (*[16]byte)(m.Commit)
+	return c.claim()
+}
+
+// claim is S's first word of its own.
+func (c *ceremony) claim() []effect {
+	mac, err := claimMAC(c.offer.Secret, c.session, []byte(c.expected), c.form, c.self.party(c.nonce))
 	if err != nil {
 		return c.fail(BadAnswer)
 	}
-	return c.say(claim{Form: c.offer.Form, Nonce: c.nonce, Credential: c.self.raw, Suspect: c.self.suspect, MAC: mac})
+	return c.say(claim{Form: c.form, Nonce: c.nonce, Credential: c.self.raw, Suspect: c.self.suspect, MAC: mac})
 }
 
-// judgeAnswer checks D's nonce against the code and its credential against the connection,
-// signs, and shows the digits.
+// judgeAnswer checks D's nonce against what it is bound to and its credential against the
+// connection, signs, and shows what the other's person needs.
 func (c *ceremony) judgeAnswer(now time.Time, m answer) []effect {
 	commit := commitTo(m.Nonce)
-	if len(m.Nonce) != nonceSize || subtle.ConstantTimeCompare(commit[:], c.offer.Commit[:]) != 1 {
+	if len(m.Nonce) != nonceSize || subtle.ConstantTimeCompare(commit[:], c.commit[:]) != 1 {
 		return c.fail(CommitBad)
 	}
 	if why := c.identify(m.Credential, m.Suspect); why != "" {
@@ -42,5 +60,5 @@ func (c *ceremony) judgeAnswer(now time.Time, m answer) []effect {
 	}
 	effects = append(effects, c.say(signature{Proof: data})...)
 	effects = append(effects, c.enter(now, Confirm, c.timing.confirm)...)
-	return append(effects, met{c.meeting}, showCode{codeOf(c.hash, Scanner)})
+	return append(effects, c.confirm()...)
 }

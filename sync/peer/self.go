@@ -83,7 +83,7 @@ func (c *ceremony) identify(raw []byte, suspect bool) Reason {
 
 // fix makes T and its hash; from here on both ends' words are about nothing else.
 func (c *ceremony) fix(scanner, displayer party) error {
-	hash, err := transcript{Version: 1, Org: c.self.org, Form: c.offer.Form, Purpose: c.offer.Purpose,
+	hash, err := transcript{Version: 1, Org: c.self.org, Form: c.form, Purpose: c.offer.Purpose,
 		Session: c.session, Scanner: scanner, Displayer: displayer}.hash()
 	if err != nil {
 		return err

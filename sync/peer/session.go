@@ -29,6 +29,8 @@ type Config struct {
 	Revoked      func(identity.DeviceID, uint64) bool       // by device and epoch; nil: no list is held
 	Append       func(ctx context.Context, m Meeting) error // returns once the entry that says so is durable
 
+	Camera   bool // D: this device can scan the other's screen, so that nobody needs to type
+	File     bool // S: the code came as a file or text, and not through this device's camera
 	Loopback bool // two programs on one machine: 127.0.0.1 and nothing else
 
 	timing *timing // tests
@@ -61,6 +63,7 @@ type Session struct {
 	journal error // why the entry failed, the loop's alone
 
 	mu       sync.Mutex
+	form     Form
 	verified *Verified
 	open     bool
 	link     chan struct{} // closed while the verified peer is connected
@@ -90,7 +93,7 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 	}
 	nonce := make([]byte, nonceSize)
 	rand.Read(nonce)
-	offer := Payload{Purpose: HandOver, Form: OneCamera, Commit: commitTo(nonce), Addrs: open}
+	offer := Payload{Purpose: HandOver, Form: formOf(config.Camera), Commit: commitTo(nonce), Addrs: open}
 	offer.Tag = TagOf(config.Org, offer.Commit)
 	copy(offer.Key[:], self.credential.Keys.Transport.Bytes)
 	rand.Read(offer.Secret[:])
@@ -122,9 +125,6 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 	if offer.Key == [32]byte(self.credential.Keys.Transport.Bytes) {
 		return nil, &Failure{KeyMismatch} // one's own code
 	}
-	if offer.Form != OneCamera {
-		return nil, fmt.Errorf("read offer: a form of verification that is not known: %w", ErrOfferTooNew)
-	}
 	if offer.Addrs = reachable(offer.Addrs, config.Loopback); len(offer.Addrs) == 0 {
 		return nil, &Failure{Unreachable}
 	}
@@ -135,7 +135,7 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 	whole, _ := ParseOffer(payload)
 	nonce := make([]byte, nonceSize)
 	rand.Read(nonce)
-	machine, err := newScanner(self, timing, whole, nonce)
+	machine, err := newScanner(self, timing, whole, nonce, config.File)
 	if err != nil {
 		return nil, fmt.Errorf("read offer: %w: %w", ErrOffer, err)
 	}
@@ -149,6 +149,14 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 		return nil, err
 	}
 	return newSession(ctx, config, timing, node, machine, payload), nil
+}
+
+// formOf is what D asks for: S has a camera where it read the code with one, which S says.
+func formOf(camera bool) Form {
+	if camera {
+		return TwoCameras
+	}
+	return OneCamera
 }
 
 // reachable leaves out this very machine, which no colleague's code names, unless two
@@ -200,7 +208,7 @@ func newSession(ctx context.Context, config Config, timing timing, node *node, m
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Session{config: config, timing: timing, node: node, payload: payload, cancel: cancel, machine: machine,
 		stopped: make(chan struct{}), done: make(chan struct{}), inbox: make(chan event), events: make(chan Event, eventRoom),
-		shares: make(chan network.Stream, 1), streams: newStreams(), open: true, link: make(chan struct{})}
+		shares: make(chan network.Stream, 1), streams: newStreams(), form: machine.form, open: true, link: make(chan struct{})}
 	go s.run(ctx)
 	return s
 }
@@ -214,7 +222,7 @@ func (s *Session) Role() Role { return s.machine.role }
 // Events are what happens, in order, until it is closed.
 func (s *Session) Events() <-chan Event { return s.events }
 
-// TypeCode is what the person at D typed, spaces and dashes allowed. ErrCode where it is not
+// TypeCode is what the person typed, spaces and dashes allowed. ErrCode where it is not
 // six digits; that is no try.
 func (s *Session) TypeCode(text string) error {
 	if _, ok := cleanCode(text); !ok {
@@ -222,6 +230,24 @@ func (s *Session) TypeCode(text string) error {
 	}
 	s.post(typed{text})
 	return nil
+}
+
+// ScanEvidence is the second QR's payload, as this device's camera read it. The errors of
+// ParseEvidence: some other code, which is no try.
+func (s *Session) ScanEvidence(payload []byte) error {
+	e, err := ParseEvidence(payload)
+	if err != nil {
+		return err
+	}
+	s.post(scanned{e})
+	return nil
+}
+
+// Form is how evidence goes between the two persons; D's is settled when it is claimed.
+func (s *Session) Form() Form {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.form
 }
 
 // Verified is the right to share with the other device, and whether there is one.

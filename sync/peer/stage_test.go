@@ -16,8 +16,9 @@ type player struct {
 	conn    int     // D's number for this player's connection
 
 	states   []State
-	digits   string // on the screen
-	asked    int    // how often the digits were asked for
+	digits   string    // on the screen
+	evidence *Evidence // the second QR on the screen
+	asked    int       // how often the digits were asked for
 	met      bool
 	entries  int
 	finals   []ended
@@ -39,6 +40,7 @@ type stage struct {
 	now     time.Time
 	s, d, m *player // m is a colleague who photographed the code
 	offer   Payload
+	file    bool // the code came to S as a file
 	wire    []packet
 	tamper  func(from *player, body any) any
 }
@@ -54,10 +56,16 @@ func newStage(t tester) *stage {
 	return stageOf(t, org.enrol("anna"), org.enrol("bo"), org.enrol("mallory"))
 }
 
-// stageOf lets s scan the code of d; m has seen it too.
-func stageOf(t tester, s, d, m *device) *stage {
+// stageOf lets s scan the code of d, which has no camera; m has seen it too.
+func stageOf(t tester, s, d, m *device) *stage { return stageIn(t, OneCamera, s, d, m) }
+
+// stageIn plays the verification in a form.
+func stageIn(t tester, form Form, s, d, m *device) *stage {
 	offer, nonce := d.offers()
-	st := &stage{t: t, now: time.Unix(1000, 0), offer: offer}
+	if form == TwoCameras {
+		offer.Form = TwoCameras
+	}
+	st := &stage{t: t, now: time.Unix(1000, 0), offer: offer, file: form == NoCamera}
 	var err error
 	st.d = &player{name: "D", device: d}
 	if st.d.machine, err = newDisplayer(d.self(), designTiming(), offer, nonce); err != nil {
@@ -69,7 +77,7 @@ func stageOf(t tester, s, d, m *device) *stage {
 }
 
 func (st *stage) scanner(name string, d *device, conn int) *player {
-	machine, err := newScanner(d.self(), designTiming(), st.offer, random(nonceSize))
+	machine, err := newScanner(d.self(), designTiming(), st.offer, random(nonceSize), st.file)
 	if err != nil {
 		st.t.Fatal(err)
 	}
@@ -82,6 +90,15 @@ func (st *stage) tell(p *player, ev event) {
 		switch e := eff.(type) {
 		case dial:
 			st.tell(p, connected{1, p.remote})
+			if p.machine.form == NoCamera {
+				st.tell(st.d, opened{p.conn})
+			}
+		case greet:
+			to := st.s
+			if e.conn == st.m.conn {
+				to = st.m
+			}
+			st.wire = append(st.wire, packet{p, to, p.conn, e.data})
 		case send:
 			to := st.d
 			if p == st.d {
@@ -114,6 +131,10 @@ func (st *stage) tell(p *player, ev event) {
 		case showCode:
 			p.digits = e.digits
 		case askCode:
+			p.asked++
+		case showScan:
+			p.evidence = &e.evidence
+		case askScan:
 			p.asked++
 		case appendIt:
 			p.entries++
@@ -161,10 +182,23 @@ func (st *stage) open() {
 	st.deliverAll()
 }
 
-// play is open, and the person at D types what S shows.
+// play is open, and the persons do what their screens ask for.
 func (st *stage) play() {
 	st.open()
-	st.tell(st.d, typed{st.s.digits})
+	st.answer(st.s, st.d)
+	st.answer(st.d, st.s)
+}
+
+// answer lets the person at to type or scan what from shows, where to asks for it.
+func (st *stage) answer(from, to *player) {
+	if to.asked == 0 {
+		return
+	}
+	if from.evidence != nil {
+		st.tell(to, scanned{*from.evidence})
+	} else {
+		st.tell(to, typed{from.digits})
+	}
 	st.deliverAll()
 }
 

@@ -14,7 +14,7 @@ const (
 // Form is how evidence went between the two persons.
 type Form uint64
 
-// The forms. Only OneCamera is spoken today; the others keep their numbers.
+// The forms.
 const (
 	TwoCameras Form = 1 // two scans
 	OneCamera  Form = 2 // one scan, six typed digits

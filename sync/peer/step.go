@@ -22,7 +22,9 @@ type (
 	}
 	lost        struct{ conn int }
 	unreachable struct{}
+	opened      struct{ conn int } // D: a stranger waits for the commitment before it claims
 	typed       struct{ code string }
+	scanned     struct{ evidence Evidence }
 	entryDone   struct{ err error }
 	cancelled   struct{}
 	ticked      struct{}
@@ -37,6 +39,10 @@ type (
 		conn int
 		data []byte
 	}
+	greet struct { // to one who has not claimed anything yet
+		conn int
+		data []byte
+	}
 	drop    struct{ conn int }
 	entered struct {
 		state State
@@ -45,6 +51,8 @@ type (
 	met      struct{ meeting Meeting }
 	showCode struct{ digits string }
 	askCode  struct{ left int }
+	showScan struct{ evidence Evidence }
+	askScan  struct{ left int }
 	appendIt struct{ meeting Meeting }
 	ended    struct { // the one final effect of a failure
 		reason Reason

@@ -14,9 +14,10 @@ import (
 func TestRandomWalks(t *testing.T) {
 	org := newOrganisation(t, 1)
 	anna, bo, mallory := org.enrol("anna"), org.enrol("bo"), org.enrol("mallory")
-	happy := 0
+	happy := map[Form]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		st := stageOf(rt, anna, bo, mallory)
+		form := rapid.SampledFrom(forms).Draw(rt, "form")
+		st := stageIn(rt, form, anna, bo, mallory)
 		st.tell(st.d, started{})
 		cruel := rapid.Bool().Draw(rt, "cruel")
 		for range rapid.IntRange(5, 60).Draw(rt, "steps") {
@@ -26,8 +27,13 @@ func TestRandomWalks(t *testing.T) {
 			case deed < 10:
 				st.tell(st.s, started{})
 			case deed < 13:
-				if st.s.digits != "" {
+				if st.s.evidence != nil {
+					st.tell(st.d, scanned{*st.s.evidence})
+				} else if st.s.digits != "" {
 					st.tell(st.d, typed{st.s.digits})
+				}
+				if st.d.digits != "" {
+					st.tell(st.s, typed{st.d.digits})
 				}
 			case deed < 14:
 				st.pass(time.Duration(rapid.IntRange(1, 20).Draw(rt, "seconds")) * time.Second)
@@ -50,7 +56,7 @@ func TestRandomWalks(t *testing.T) {
 			}
 		}
 		if verifiedAt(st.d) {
-			happy++
+			happy[form]++
 		}
 		for range 4 {
 			st.pass(15 * time.Minute)
@@ -76,7 +82,9 @@ func TestRandomWalks(t *testing.T) {
 			rt.Fatal("S is verified with a device that was not there, or before its entry")
 		}
 	})
-	if happy == 0 {
-		t.Error("no walk came as far as VERIFIED: the test shows nothing")
+	for _, form := range forms {
+		if happy[form] == 0 {
+			t.Errorf("no walk of %s came as far as VERIFIED: the test shows nothing", form.Code())
+		}
 	}
 }

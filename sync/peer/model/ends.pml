@@ -154,7 +154,7 @@ inline entryAnswered() {
 
 inline takeDone() {
 	if
-	:: m[x].evidence && !m[x].otherDone -> m[x].otherDone = true; settle()
+	:: (m[x].evidence || (x == S && m[x].proven)) && !m[x].otherDone -> m[x].otherDone = true; settle()
 	:: else -> fail(BAD_ANSWER)
 	fi
 }
