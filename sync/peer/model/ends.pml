@@ -153,6 +153,7 @@ inline entryAnswered() {
 }
 
 inline takeDone() {
+	early = early || !m[x].evidence;
 	if
 	:: (m[x].evidence || (x == S && m[x].proven)) && !m[x].otherDone -> m[x].otherDone = true; settle()
 	:: else -> fail(BAD_ANSWER)

@@ -59,6 +59,14 @@ func TestColleaguesDoMeet(t *testing.T) {
 	}
 }
 
+// Without cameras either person may be the slower one, and they meet all the same.
+func TestTheSlowerPersonMayBeEither(t *testing.T) {
+	s := run(t, "-DFORM=3", "-DONLY=NOBODY_LATE")
+	if s.errors == 0 {
+		t.Fatal("no run leads to VERIFIED where S's person types last")
+	}
+}
+
 // The model's words are the code's: states, tries, forms and reasons.
 func TestTheModelSpeaksOfTheCode(t *testing.T) {
 	data, err := os.ReadFile("state.pml")

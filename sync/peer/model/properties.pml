@@ -6,6 +6,7 @@ byte claimants;      /* claims that D took */
 byte source;         /* whose screen S scanned: B's, or E's hand; a picture is always E's */
 byte scanned;        /* form 1: whose second code D scanned */
 bool leaked;         /* E has A's and B's transport keys */
+bool early;          /* D's last word came before S's person had typed */
 
 #ifndef ONLY
 #define HOLDS(n) true
@@ -19,6 +20,7 @@ bool leaked;         /* E has A's and B's transport keys */
 #define ENTRIES 4
 #define NOBODY_MEETS 5
 #define ENDS 6
+#define NOBODY_LATE 7
 
 /* The other end of x in person is Eve herself: her screen, shown by her. Where digits were
    typed there is no such excuse. CARELESS says that a person takes any screen for the
@@ -43,8 +45,9 @@ inline assertVerified(x) {
 	assert(!HOLDS(KEYS) || OTHER_END_HOLDS(x));
 	assert(!HOLDS(ENTRIES) || ENTRIES_DURABLE(x));
 #ifdef ONLY
-	/* Not a property: to be violated, or the model proves nothing. */
-	assert(ONLY != NOBODY_MEETS || m[1-x].state != VERIFIED)
+	/* No properties: to be violated, or the model proves nothing. */
+	assert(ONLY != NOBODY_MEETS || m[1-x].state != VERIFIED);
+	assert(ONLY != NOBODY_LATE || !early || m[1-x].state != VERIFIED)
 #endif
 }
 
