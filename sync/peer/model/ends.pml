@@ -153,7 +153,9 @@ inline entryAnswered() {
 }
 
 inline takeDone() {
+#ifdef ONLY
 	early = early || !m[x].evidence;
+#endif
 	if
 	:: (m[x].evidence || (x == S && m[x].proven)) && !m[x].otherDone -> m[x].otherDone = true; settle()
 	:: else -> fail(BAD_ANSWER)
