@@ -35,20 +35,23 @@ type Handover struct {
 	ready    chan struct{} // closed when verified
 	over     bool
 	until    time.Time // when the state ends by itself, on this machine's clock
+	digits   string    // that this screen shows
 }
 
 // stepRoom is how many steps a slow screen may lag behind.
 const stepRoom = 32
 
-// OfferVerification begins one by showing a code: this device is D. What is to be given is
-// given as soon as it is verified.
-func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) (*Handover, *qr.Code, error) {
+// OfferVerification begins one by showing a code: this device is D. Where it scans, which takes
+// a camera, nobody needs to type if the other device has one too. What is to be given is given as
+// soon as it is verified.
+func (a *Agent) OfferVerification(ctx context.Context, scans bool, give []journal.RecordID) (*Handover, *qr.Code, error) {
 	a.opening.Lock()
 	defer a.opening.Unlock()
 	s, config, err := a.meet(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	config.Camera = scans
 	p, err := peer.Offer(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return nil, nil, a.failedEarly(s, err)
@@ -66,7 +69,7 @@ func (a *Agent) OfferVerification(ctx context.Context, give []journal.RecordID) 
 }
 
 // ScanVerification begins one with the text of the other's code: this device is S.
-func (a *Agent) ScanVerification(ctx context.Context, text string, give []journal.RecordID) (*Handover, error) {
+func (a *Agent) ScanVerification(ctx context.Context, text string, read Reading, give []journal.RecordID) (*Handover, error) {
 	content, err := qr.Parse(text)
 	if err != nil {
 		return nil, translate(err)
@@ -80,6 +83,7 @@ func (a *Agent) ScanVerification(ctx context.Context, text string, give []journa
 	if err != nil {
 		return nil, err
 	}
+	config.File = read == FromPicture
 	p, err := peer.Scan(context.WithoutCancel(ctx), config, content.Payload)
 	if err != nil {
 		return nil, a.failedEarly(s, err)
@@ -92,6 +96,9 @@ func (a *Agent) ScanPicture(r io.Reader) (string, error) {
 	text, err := qr.ReadPicture(r)
 	return text, translate(err)
 }
+
+// HasCamera reports whether there is one to open, as far as can be told without opening it.
+func (a *Agent) HasCamera() bool { return a.cfg.Camera != nil }
 
 // Camera opens the source of frames; the caller closes it.
 func (a *Agent) Camera() (qr.Frames, error) {
@@ -240,17 +247,50 @@ func (h *Handover) Verified(ctx context.Context) (Other, error) {
 // TypeCode is the six digits that the other's screen shows, as the person typed them. What is
 // not six digits is a slip and no try.
 func (h *Handover) TypeCode(_ context.Context, digits string) error {
-	if h.Step().Stage != StageEnterCode {
+	stage := h.Step().Stage
+	if stage != StageEnterCode && stage != StageExchange {
 		return problem(NotVerified, nil)
 	}
 	if !sixDigits(digits) {
 		return problem(CodeMistyped, nil)
 	}
-	h.show(VerifyStep{Stage: StageConfirm}) // a wrong code brings the question back
+	h.wait() // a wrong code brings the question back
 	if err := h.peer.TypeCode(digits); err != nil {
 		return problem(CodeMistyped, err)
 	}
 	return nil
+}
+
+// ScanSecond is the text of the second code, which the other's screen shows. Some other code is a
+// slip and no try: NotACode, CodeTooNew or CodeDamaged.
+func (h *Handover) ScanSecond(_ context.Context, text string) error {
+	if h.Step().Stage != StageScanSecond {
+		return problem(NotVerified, nil)
+	}
+	content, err := qr.Parse(text)
+	if err != nil {
+		return translate(err)
+	}
+	if content.Kind != qr.KindCeremony {
+		return problem(NotACode, nil)
+	}
+	if _, err := peer.ParseEvidence(content.Payload); err != nil {
+		return translate(err)
+	}
+	h.wait()
+	return translate(h.peer.ScanEvidence(content.Payload))
+}
+
+// wait shows that this person has answered. Digits of one's own stay, for the other to read.
+func (h *Handover) wait() {
+	h.mu.Lock()
+	digits := h.digits
+	h.mu.Unlock()
+	if digits != "" {
+		h.show(VerifyStep{Stage: StageShowCode, Code: digits})
+		return
+	}
+	h.show(VerifyStep{Stage: StageConfirm})
 }
 
 // sixDigits says whether six digits were typed, with the spaces and dashes people put in.

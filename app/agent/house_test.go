@@ -211,13 +211,13 @@ func (h *house) pass(d time.Duration) {
 func (d *tablet) meets(other *tablet, give []journal.RecordID) (mine, theirs *Handover) {
 	t := d.h.t
 	t.Helper()
-	mine, code, err := d.OfferVerification(t.Context(), give)
+	mine, code, err := d.OfferVerification(t.Context(), false, give)
 	ok(t, err)
 	picture, err := code.PNG(6)
 	ok(t, err)
 	text, err := other.ScanPicture(strings.NewReader(string(picture)))
 	ok(t, err)
-	theirs, err = other.ScanVerification(t.Context(), text, nil)
+	theirs, err = other.ScanVerification(t.Context(), text, ByCamera, nil)
 	ok(t, err)
 	shown := await(t, theirs, StageShowCode)
 	asked := await(t, mine, StageEnterCode)

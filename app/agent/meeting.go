@@ -12,11 +12,14 @@ type Stage string
 
 // The stages. Verified is followed by Closed; Failed is the last one.
 const (
-	StageOffering   Stage = "offering"   // D shows its code and waits for a scan
-	StageConnecting Stage = "connecting" // the devices talk
-	StageEnterCode  Stage = "enter_code" // D: type the six digits that the other screen shows
-	StageShowCode   Stage = "show_code"  // S: show Code, the other types it
-	StageConfirm    Stage = "confirm"    // waiting for the other's last word
+	StageOffering   Stage = "offering"    // D shows its code and waits for a scan
+	StageConnecting Stage = "connecting"  // the devices talk
+	StageEnterCode  Stage = "enter_code"  // D: type the six digits that the other screen shows
+	StageShowCode   Stage = "show_code"   // S: show Code, the other types it
+	StageExchange   Stage = "exchange"    // no cameras: show Code, and type the other's, which is another
+	StageShowSecond Stage = "show_second" // two cameras, S: show Second, the other scans it
+	StageScanSecond Stage = "scan_second" // two cameras, D: scan what the other screen shows
+	StageConfirm    Stage = "confirm"     // waiting for the other's last word
 	StageVerified   Stage = "verified"
 	StageFailed     Stage = "failed" // Problem says why
 	StageClosed     Stage = "closed"
@@ -31,10 +34,21 @@ const (
 	PurposeReceive Purpose = "receive"
 )
 
+// Reading is how the other's code came to this device.
+type Reading bool
+
+// The readings. A picture may have been anybody's on its way, so the form that it leads to asks
+// both persons for digits.
+const (
+	ByCamera    Reading = false
+	FromPicture Reading = true
+)
+
 // VerifyStep is what a screen shows of a verification now.
 type VerifyStep struct {
 	Stage     Stage     `json:"stage"`
-	Code      string    `json:"code,omitempty"` // six digits, where this screen shows them
+	Code      string    `json:"code,omitempty"`   // six digits, where this screen shows them
+	Second    string    `json:"second,omitempty"` // what S's second code says, where this screen shows it
 	TriesLeft int       `json:"tries_left,omitempty"`
 	Peer      *Other    `json:"peer,omitempty"` // known from the exchange of credentials on
 	Problem   *Problem  `json:"problem,omitempty"`

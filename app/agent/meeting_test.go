@@ -149,13 +149,13 @@ func eventually(t *testing.T, h *Handover, is func() bool) {
 func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 	h := newHouse(t)
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
-	mine, code, err := anna.OfferVerification(t.Context(), nil)
+	mine, code, err := anna.OfferVerification(t.Context(), false, nil)
 	ok(t, err)
 	picture, err := code.PNG(4)
 	ok(t, err)
 	text, err := bo.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	theirs, err := bo.ScanVerification(t.Context(), text, nil)
+	theirs, err := bo.ScanVerification(t.Context(), text, ByCamera, nil)
 	ok(t, err)
 	shown := await(t, theirs, StageShowCode)
 	wrong := "000000"
@@ -186,7 +186,7 @@ func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 		}
 	}
 	// What was scanned once opens nothing again.
-	again, err := bo.ScanVerification(t.Context(), text, nil)
+	again, err := bo.ScanVerification(t.Context(), text, ByCamera, nil)
 	if err == nil {
 		await(t, again, StageFailed)
 	}
@@ -195,14 +195,14 @@ func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 func TestACodeOfAnotherOrganisationIsRefused(t *testing.T) {
 	here, there := newHouse(t), newHouse(t)
 	anna, stranger := here.enrolled("anna.lind"), there.enrolled("bo.ek")
-	mine, code, err := anna.OfferVerification(t.Context(), nil)
+	mine, code, err := anna.OfferVerification(t.Context(), false, nil)
 	ok(t, err)
 	defer mine.Close()
 	picture, err := code.PNG(4)
 	ok(t, err)
 	text, err := stranger.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	_, err = stranger.ScanVerification(t.Context(), text, nil)
+	_, err = stranger.ScanVerification(t.Context(), text, ByCamera, nil)
 	refused(t, err, VerWrongOrg)
 	events, err := stranger.Events(t.Context(), 1)
 	ok(t, err)
@@ -210,7 +210,7 @@ func TestACodeOfAnotherOrganisationIsRefused(t *testing.T) {
 		t.Errorf("%+v", events[0])
 	}
 	for text, want := range map[string]Code{"https://example.se": NotACode, "HS1:": CodeDamaged, "HS9:AAAA": CodeTooNew} {
-		_, err := anna.ScanVerification(t.Context(), text, nil)
+		_, err := anna.ScanVerification(t.Context(), text, ByCamera, nil)
 		refused(t, err, want)
 	}
 }
@@ -251,7 +251,7 @@ func TestWhoMayNotReceiveGetsNothing(t *testing.T) {
 func TestLockingEndsAMeetingAndAutoLockWaitsForIt(t *testing.T) {
 	h := newHouse(t)
 	anna := h.enrolled("anna.lind")
-	mine, _, err := anna.OfferVerification(t.Context(), nil)
+	mine, _, err := anna.OfferVerification(t.Context(), false, nil)
 	ok(t, err)
 	s, err := anna.current()
 	ok(t, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"handslag/identity"
+	"handslag/identity/qr"
 	"handslag/sync/peer"
 	"handslag/vault/journal"
 )
@@ -47,9 +48,25 @@ func (h *Handover) run(give []journal.RecordID) {
 		case peer.PeerMet:
 			h.meet(e.Credential, e.ClockSuspect)
 		case peer.ShowCode:
+			h.mu.Lock()
+			h.digits = e.Digits
+			h.mu.Unlock()
 			h.show(VerifyStep{Stage: StageShowCode, Code: e.Digits})
 		case peer.EnterCode:
-			step := VerifyStep{Stage: StageEnterCode, TriesLeft: e.Left}
+			h.mu.Lock()
+			step := VerifyStep{Stage: StageEnterCode, Code: h.digits, TriesLeft: e.Left}
+			h.mu.Unlock()
+			if step.Code != "" {
+				step.Stage = StageExchange
+			}
+			if e.Left < peer.Tries {
+				step.Problem = problem(CodeMistyped, nil)
+			}
+			h.show(step)
+		case peer.ShowEvidence:
+			h.showSecond(e.Payload)
+		case peer.ScanEvidence:
+			step := VerifyStep{Stage: StageScanSecond, TriesLeft: e.Left}
 			if e.Left < peer.Tries {
 				step.Problem = problem(CodeMistyped, nil)
 			}
@@ -81,6 +98,24 @@ func (h *Handover) run(give []journal.RecordID) {
 	h.mu.Unlock()
 	close(h.done)
 	h.agent.changed(VerificationChanged)
+}
+
+// showSecond shows the code that the other device scans. What can not be drawn ends it: digits
+// are no evidence in this form.
+func (h *Handover) showSecond(payload []byte) {
+	text, err := qr.Encode(payload)
+	if err == nil && h.agent.cfg.ShowQR != nil {
+		var code *qr.Code
+		if code, err = qr.Draw(text); err == nil {
+			err = h.agent.cfg.ShowQR(code)
+		}
+	}
+	if err != nil {
+		h.agent.log.Warn("the second code can not be shown", "error", err)
+		h.peer.Abort()
+		return
+	}
+	h.show(VerifyStep{Stage: StageShowSecond, Second: text})
 }
 
 func (h *Handover) enter(state peer.State, until time.Time) {
