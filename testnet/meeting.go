@@ -14,6 +14,7 @@ import (
 type Meeting struct {
 	Shows, Reads *Person // who shows the QR code, and who reads it
 	qr           string
+	back         string // without cameras: the digits that Shows reads out
 }
 
 // heard is a line that a verification says: a step, a progress, a result or a slip.
@@ -25,6 +26,11 @@ type heard struct {
 	Given   []journal.RecordID `json:"given"`
 	Refused []agent.Refusal    `json:"refused"`
 	Problem *agent.Problem     `json:"problem"`
+}
+
+// asksAgain reports whether the device asks for digits once more.
+func (h heard) asksAgain() bool {
+	return h.Problem != nil && (h.Stage == agent.StageEnterCode || h.Stage == agent.StageExchange)
 }
 
 // Show has a person show a QR code, in a picture file.
@@ -57,28 +63,38 @@ func (m *Meeting) Read(ctx context.Context, reads *Person) (digits string, err e
 	if err := reads.say(line...); err != nil {
 		return "", err
 	}
-	shown, err := reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageShowCode })
+	shown, err := reads.until(ctx, func(h heard) bool {
+		return h.Stage == agent.StageExchange || h.Stage == agent.StageShowCode && reads.HasCamera
+	})
 	if err != nil {
 		return "", err
 	}
-	_, err = m.Shows.until(ctx, func(h heard) bool { return h.Stage == agent.StageEnterCode })
+	asked, err := m.Shows.until(ctx, func(h heard) bool { return h.Stage == agent.StageEnterCode || h.Stage == agent.StageExchange })
+	m.back = asked.Code
 	return shown.Code, err
 }
 
-// Type types digits at the device that showed the QR code. It comes back when the device
-// asks again, or when both are verified, or with what went wrong.
+// Type types digits at the device that showed the QR code; without cameras its own are typed at
+// the other first. It comes back when the device asks again, or when both are verified, or with
+// what went wrong.
 func (m *Meeting) Type(ctx context.Context, digits string) error {
+	if m.back != "" {
+		if err := m.Reads.session.send(m.back); err != nil {
+			return err
+		}
+		m.back = ""
+	}
 	if err := m.Shows.session.send(digits); err != nil {
 		return err
 	}
 	now, err := m.Shows.until(ctx, func(h heard) bool {
-		return h.Stage == agent.StageVerified || h.Stage == agent.StageEnterCode && h.Problem != nil
+		return h.Stage == agent.StageVerified || h.asksAgain()
 	})
 	if err != nil {
 		_ = m.Reads.leave(ctx) // it fails there too, with a word of its own
 		return err
 	}
-	if now.Stage == agent.StageEnterCode {
+	if now.asksAgain() {
 		return &Refused{Code: agent.CodeMistyped}
 	}
 	_, err = m.Reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageVerified })

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,13 +8,13 @@ import (
 	"strings"
 
 	"handslag/app/agent"
-	"handslag/identity/qr"
 	"handslag/vault/journal"
 )
 
 // meeting is what was asked of one verification.
 type meeting struct {
 	show    bool
+	back    bool // this device scans the other's screen too
 	qrFile  string
 	scan    string
 	give    []journal.RecordID
@@ -29,6 +28,7 @@ func verify(s *session, args []string) error {
 	f := s.flags()
 	var m meeting
 	f.BoolVar(&m.show, "show", false, s.say("handover.show"))
+	f.BoolVar(&m.back, "scan-back", false, s.say("cli.flag.scan_back"))
 	f.StringVar(&m.qrFile, "qr", "", s.say("cli.flag.qr"))
 	f.StringVar(&m.scan, "scan", "", s.say("handover.from_file"))
 	f.BoolVar(&m.receive, "receive", false, s.say("cli.flag.receive"))
@@ -43,7 +43,7 @@ func verify(s *session, args []string) error {
 	if _, err := s.parse(f, args, 0, 0); err != nil {
 		return err
 	}
-	if m.show && m.scan != "" || m.qrFile != "" && !m.show || m.receive && len(m.give) > 0 {
+	if m.show && m.scan != "" || m.back && !m.show || m.qrFile != "" && m.scan != "" || m.receive && len(m.give) > 0 {
 		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
 	if err := s.unlocked(); err != nil {
@@ -81,7 +81,7 @@ func (m meeting) hide(s *session) {
 // meet begins the verification, in the part that was asked for.
 func (s *session) meet(m meeting) (*agent.Handover, error) {
 	if m.show {
-		h, code, err := s.agent.OfferVerification(s.ctx, nil)
+		h, code, err := s.agent.OfferVerification(s.ctx, m.back, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -91,60 +91,26 @@ func (s *session) meet(m meeting) (*agent.Handover, error) {
 		}
 		return h, nil
 	}
-	text, err := s.read(m.scan)
+	text, read := "", agent.ByCamera
+	var err error
+	if m.scan != "" {
+		read = agent.FromPicture
+		text, err = s.readPicture(m.scan)
+	} else {
+		fmt.Fprintln(s.env.Err, s.say("handover.scanning"))
+		text, err = s.look(s.ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.agent.ScanVerification(s.ctx, text, nil)
-}
-
-// read takes the code from a picture file, or from the camera.
-func (s *session) read(picture string) (string, error) {
-	if picture != "" {
-		file, err := os.Open(picture)
-		if err != nil {
-			return "", usageError{err}
-		}
-		defer file.Close()
-		return s.agent.ScanPicture(file)
-	}
-	camera, err := s.agent.Camera()
-	if err != nil {
-		return "", err
-	}
-	defer camera.Close()
-	fmt.Fprintln(s.env.Err, s.say("handover.scanning"))
-	text, err := qr.Scan(s.ctx, camera, func(text string) bool {
-		content, err := qr.Parse(text)
-		return err == nil && content.Kind == qr.KindCeremony
-	})
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "", &agent.Problem{Code: agent.Cancelled, Err: err}
-	case err != nil:
-		return "", &agent.Problem{Code: agent.NoCamera, Err: err}
-	}
-	return text, nil
-}
-
-func (s *session) showCode(code *qr.Code, file string) error {
-	if file != "" {
-		if err := qr.WritePicture(file, code); err != nil {
-			return usageError{err}
-		}
-		return s.print(map[string]string{"qr": file}, func(w io.Writer) { fmt.Fprintf(w, "%s: %s\n", s.say("handover.offering"), file) })
-	}
-	if s.set.json {
-		return usageError{errors.New("verify -show -json: -qr FILE")}
-	}
-	fmt.Fprintln(s.env.Out, s.say("handover.offering"))
-	drawCode(s.env.Out, code)
-	return nil
+	return s.agent.ScanVerification(s.ctx, text, read, nil)
 }
 
 // hold tells each step and answers what it asks for, until the verification ends.
 func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) error {
 	var input <-chan string // nil: nothing is asked of the person now
+	var eye eye
+	defer eye.shut()
 	var progress agent.ShareProgress
 	verified := false
 	for {
@@ -166,9 +132,10 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 			if err := s.print(step, func(w io.Writer) { s.writeStep(w, step) }); err != nil {
 				return err
 			}
-			if step.Stage != agent.StageOffering {
+			if step.Stage != agent.StageOffering && step.Stage != agent.StageShowSecond {
 				m.hide(s)
 			}
+			eye.shut()
 			input = nil
 			switch step.Stage {
 			case agent.StageFailed:
@@ -178,8 +145,14 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 				return &agent.Problem{Code: agent.VerPeerAbort}
 			case agent.StageClosed:
 				return nil
-			case agent.StageEnterCode:
+			case agent.StageEnterCode, agent.StageExchange:
 				input = s.input.channel()
+			case agent.StageShowSecond:
+				if err := s.showSecond(step.Second, m.qrFile); err != nil {
+					return err
+				}
+			case agent.StageScanSecond:
+				eye.open(s)
 			case agent.StageVerified:
 				if verified {
 					continue
@@ -191,6 +164,19 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 				if !m.receive {
 					input = s.input.channel()
 				}
+			}
+		case seen := <-eye.seen:
+			err := seen.err
+			if err == nil {
+				err = h.ScanSecond(s.ctx, seen.text)
+			}
+			if err := s.tellRefusal(err); err != nil {
+				return err
+			}
+			if agent.CodeOf(err) == agent.NoCamera {
+				h.Abort()
+			} else if err != nil {
+				eye.open(s)
 			}
 		case line, ok := <-input:
 			if !ok {
@@ -261,48 +247,4 @@ func (s *session) give(h *agent.Handover, ids []journal.RecordID) error {
 		}
 	}
 	return nil
-}
-
-func (s *session) writeStep(w io.Writer, step agent.VerifyStep) {
-	name := "–"
-	if step.Peer != nil {
-		name = step.Peer.Name
-	}
-	switch step.Stage {
-	case agent.StageOffering:
-		fmt.Fprintln(w, s.say("handover.show_hint"))
-	case agent.StageConnecting:
-		fmt.Fprintln(w, s.say("handover.connecting"))
-	case agent.StageEnterCode:
-		fmt.Fprintf(w, "%s (%d)\n", s.say("handover.code_type", "name", name), step.TriesLeft)
-	case agent.StageShowCode:
-		fmt.Fprintf(w, "%s: %s\n", s.say("handover.code_show", "name", name), step.Code)
-	case agent.StageConfirm:
-		fmt.Fprintln(w, s.say("handover.waiting_for", "name", name))
-	case agent.StageVerified:
-		if p := step.Peer; p != nil {
-			fmt.Fprintf(w, "%s\n%s %s\n", s.say("handover.verified_text", "name", name, "organisation", p.Organisation),
-				s.say("me.device_id"), p.Device.Grouped())
-		}
-	case agent.StageClosed:
-		fmt.Fprintln(w, s.say("handover.ended"))
-	}
-}
-
-// printProgress tells how far handing over has come, where that is news.
-func (s *session) printProgress(h *agent.Handover, last *agent.ShareProgress) error {
-	now := h.Progress()
-	if now == *last || now.Total == 0 {
-		return nil
-	}
-	*last = now
-	return s.print(now, func(w io.Writer) { s.writeProgress(w, now) })
-}
-
-func (s *session) writeProgress(w io.Writer, p agent.ShareProgress) {
-	state := string(p.State)
-	if p.State != "" {
-		state = s.say("cli.share." + state)
-	}
-	fmt.Fprintf(w, "%d/%d %s %s\n", p.Done, p.Total, p.Item, state)
 }
