@@ -36,6 +36,8 @@ type handoverScreen struct {
 	code    *qr.Code
 	scanner *scanner
 	typing  *codeTyping
+	second  *secondScan
+	noScan  bool     // the person rather types digits: this device's camera sees too little
 	sharing *sharing // from the handshake on; stays to tell what came of it
 
 	drawn     string // what is on the screen, by stage
@@ -92,7 +94,7 @@ func (s *handoverScreen) halt() {
 		s.stop()
 		s.stop = nil
 	}
-	s.code, s.typing, s.countdown = nil, nil, nil
+	s.code, s.typing, s.second, s.countdown = nil, nil, nil, nil
 	if s.sharing != nil {
 		s.sharing.end()
 	}
@@ -173,18 +175,17 @@ func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.
 func (s *handoverScreen) offer() {
 	s.way = waysShow
 	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
-	s.begin(s.w.offerVerification)
-}
-
-func (w *Window) offerVerification(ctx context.Context) (*agent.Handover, *qr.Code, error) {
-	return w.agent.OfferVerification(ctx, nil) // the screen gives, so that it hears how each record fared
+	scans := s.w.agent.HasCamera() && !s.noScan
+	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
+		return s.w.agent.OfferVerification(ctx, scans, nil) // the screen gives, so that it hears how each record fared
+	})
 }
 
 // scanned goes on with the text of the other's code.
-func (s *handoverScreen) scanned(text string) {
+func (s *handoverScreen) scanned(text string, read agent.Reading) {
 	s.put("waiting", NewText(s.w.lang.Say("handover.connecting")))
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
-		h, err := s.w.agent.ScanVerification(ctx, text, nil)
+		h, err := s.w.agent.ScanVerification(ctx, text, read, nil)
 		return h, nil, err
 	})
 }
@@ -219,6 +220,9 @@ func (s *handoverScreen) follow() {
 		return
 	}
 	step := s.session.Step()
+	if step.Stage != agent.StageScanSecond && s.second != nil {
+		s.second.shut()
+	}
 	s.limit(step.Until)
 	switch step.Stage {
 	case agent.StageOffering:
@@ -227,8 +231,12 @@ func (s *handoverScreen) follow() {
 		s.drawWaiting("handover.connecting", step.Peer)
 	case agent.StageShowCode:
 		s.drawCode(step)
-	case agent.StageEnterCode:
+	case agent.StageEnterCode, agent.StageExchange:
 		s.drawTyping(step)
+	case agent.StageShowSecond:
+		s.drawSecond(step)
+	case agent.StageScanSecond:
+		s.drawScanSecond(step)
 	case agent.StageConfirm:
 		s.drawWaiting("handover.confirming", step.Peer)
 	case agent.StageVerified:

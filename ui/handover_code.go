@@ -50,7 +50,13 @@ func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
 		t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
 		t.entry.OnComplete = s.typed
 		words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeAndStop())
-		parts := []fyne.CanvasObject{NewPanel(container.New(keysBeside{}, words, NewKeypad(t.entry)))}
+		var asked fyne.CanvasObject = container.New(keysBeside{}, words, NewKeypad(t.entry))
+		if step.Stage == agent.StageExchange {
+			asked = s.exchange(step, asked)
+		} else {
+			asked = NewPanel(asked)
+		}
+		parts := []fyne.CanvasObject{asked}
 		if step.Peer != nil {
 			parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
 		}

@@ -48,15 +48,29 @@ func (s *handoverScreen) scan() {
 	if _, files := frames.(interface{ Folder() string }); files {
 		status.SetText(lang.Say("handover.scanning_demo"))
 	}
-	preview := canvas.NewImageFromImage(nil)
-	preview.FillMode = canvas.ImageFillContain
-	s.put("scan", container.New(codeBeside{}, container.New(square360{}, newSurface(container.NewStack(container.NewCenter(medallion(assets.IconQR, StateNeutral, 72)), preview), colorTint, 12, 8)), words))
+	view := newFinder()
+	s.put("scan", container.New(codeBeside{}, view.box, words))
 	s.focusOn(file)
-	s.scanner = newScanner(s.w, frames, func(img image.Image) {
-		preview.Image = img
-		preview.Refresh()
-	}, s.read)
+	s.scanner = newScanner(s.w, frames, view.show, s.read)
 	s.scanner.start()
+}
+
+// finder is where the camera's picture is shown while it looks for a code.
+type finder struct {
+	picture *canvas.Image
+	box     fyne.CanvasObject
+}
+
+func newFinder() *finder {
+	f := &finder{picture: canvas.NewImageFromImage(nil)}
+	f.picture.FillMode = canvas.ImageFillContain
+	f.box = container.New(square360{}, newSurface(container.NewStack(container.NewCenter(medallion(assets.IconQR, StateNeutral, 72)), f.picture), colorTint, 12, 8))
+	return f
+}
+
+func (f *finder) show(img image.Image) {
+	f.picture.Image = img
+	f.picture.Refresh()
 }
 
 // square360 gives the camera's picture its room.
@@ -77,7 +91,7 @@ func (s *handoverScreen) read(text string, err error) {
 		s.w.tell(s.banner, err)
 		return
 	}
-	s.scanned(text)
+	s.scanned(text, agent.ByCamera)
 }
 
 // openPicture asks for a picture file.
@@ -117,7 +131,7 @@ func (s *handoverScreen) readPicture(file io.ReadCloser) {
 			s.w.tell(s.banner, err)
 			return
 		}
-		s.scanned(text)
+		s.scanned(text, agent.FromPicture)
 	})
 }
 
@@ -131,6 +145,7 @@ type scanner struct {
 	cancel context.CancelFunc
 	busy   atomic.Bool // a frame is on its way to the screen
 	told   agent.Code  // of the foreign code last told of; the scanner's goroutine only
+	except string      // a colleague's code that was not the right one and may still be in view
 }
 
 func newScanner(w *Window, frames qr.Frames, seen func(image.Image), found func(string, error)) *scanner {
@@ -166,7 +181,7 @@ func (c *scanner) show(do func()) {
 func (c *scanner) accept(text string) bool {
 	content, err := qr.Parse(text)
 	if err == nil && content.Kind == qr.KindCeremony {
-		return true
+		return text != c.except
 	}
 	code := agent.NotACode
 	switch {

@@ -19,6 +19,7 @@ import (
 func TestAClockThatIsOffIsToldWhereItMatters(t *testing.T) {
 	var off atomic.Int64
 	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
+		hasNoCamera(h, name, c)
 		if name == "bo.ek" {
 			c.Now = func() time.Time { return h.clock().Add(time.Duration(off.Load())) }
 		}
@@ -68,7 +69,8 @@ func TestWithoutANetworkThePageSaysHowToGetOne(t *testing.T) {
 
 // TestOneRecordIsRefusedAndTheOtherArrives: each is told of by itself.
 func TestOneRecordIsRefusedAndTheOtherArrives(t *testing.T) {
-	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, _ *agent.Config) {
+	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
+		hasNoCamera(h, name, c)
 		if name == "anna.lind" {
 			h.takes(`{"type":"unit","id":"sodra","name":"Södra"}
 {"type":"record","id":"r-far","kind":"person","subject":"s-far","unit":"sodra","people":["anna.lind"],"held_by":["anna.lind"],"protected_identity":false,"card":{"title":"Rut Fjärran","area":"Söderslätt"},"protected":{"name":"Rut Fjärran"}}
@@ -145,7 +147,7 @@ func TestALoanThatEndsSoonIsToldInTime(t *testing.T) {
 // TestTheHandshakeInLargeWords: at twice the size nothing is cut, and what must be done is reached.
 func TestTheHandshakeInLargeWords(t *testing.T) {
 	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(ui.Theme{}) })
-	anna, bo, _ := meetingWith(t, ui.Preferences{TextScale: 2}, nil)
+	anna, bo, _ := meeting(t, ui.Preferences{TextScale: 2})
 	anna.goes(ui.PlaceHandOver)
 	anna.picture("large-begin")
 	bo.goes(ui.PlaceHandOver)
