@@ -64,6 +64,19 @@ func (c *Choice) Choose(id string) {
 	}
 }
 
+// Focusable gives what takes the keyboard: the chosen line, or the first.
+func (c *Choice) Focusable() fyne.Focusable {
+	for _, l := range c.lines {
+		if l.chosen {
+			return l
+		}
+	}
+	if len(c.lines) == 0 {
+		return nil
+	}
+	return c.lines[0]
+}
+
 func (c *Choice) setEscape(do func()) {
 	for _, l := range c.lines {
 		l.onEscape = do

@@ -39,6 +39,11 @@ func TestEveryCodeThatScreensSayHasASentence(t *testing.T) {
 					said = literals(call.Args[0])
 				}
 			case *ast.Ident:
+				if fun.Name == "pinned" {
+					for _, c := range literals(call.Args[0]) {
+						said = append(said, c, c+"_pin")
+					}
+				}
 				if fun.Name == "NewEmpty" && len(call.Args) > 2 {
 					for _, c := range literals(call.Args[2]) {
 						said = append(said, c, c+"_hint")

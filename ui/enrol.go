@@ -18,35 +18,39 @@ import (
 const (
 	stepOrganisation = iota + 1
 	stepSignIn
+	stepProtection // where the machine has anything but the passphrase to guard the device with
 	stepPassphrase
 	stepResume // of one that was interrupted: the organisation and the keys stand already
-	enrolSteps = stepPassphrase
 )
 
 // enrolScreen makes this device one of the person's: which organisation, who, and a passphrase.
 type enrolScreen struct {
-	w      *Window
-	banner *Banner
-	body   *fyne.Container
-	scroll fyne.CanvasObject
-	latest Latest
-	step   int
-	busy   bool
+	w       *Window
+	banner  *Banner
+	body    *fyne.Container
+	scroll  fyne.CanvasObject
+	latest  Latest
+	step    int
+	counter *Text
+	busy    bool
 
 	organisation *orgField
 	find         *Button
 	found        agent.Organisation
 	username     *Field
 	password     *Field
+	guards       agent.Protection // what this machine has
+	guard        *Choice          // of them; nil where there is nothing to choose
 	phrase       *phraseField
 	old          *Field // the passphrase of an interrupted enrolment
 	progress     *Progress
 	form         fyne.CanvasObject // of the step
 	first        fyne.Focusable
+	asking       Latest // of the machine
 }
 
 func newEnrolScreen(w *Window) *enrolScreen {
-	s := &enrolScreen{w: w, banner: NewBanner(w.lang), body: Stack()}
+	s := &enrolScreen{w: w, banner: NewBanner(w.lang), body: Stack(), counter: NewMuted("")}
 	s.organisation = newOrgField(w.lang, w.agent.ReadOrganisation)
 	s.organisation.onWhole = func(whole bool) { s.enableFind(whole) }
 	s.organisation.field.OnSubmit = func(string) { s.findOrganisation() }
@@ -69,12 +73,47 @@ func newEnrolScreen(w *Window) *enrolScreen {
 
 func (s *enrolScreen) Content() fyne.CanvasObject { return s.scroll }
 func (s *enrolScreen) First() fyne.Focusable      { return s.first }
-func (s *enrolScreen) Enter()                     {}
 func (s *enrolScreen) Changed(agent.Signal)       {}
+
+// Enter asks what this machine has to guard a device with.
+func (s *enrolScreen) Enter() {
+	s.w.protection(&s.asking, func(p agent.Protection) {
+		s.guards = p
+		if ways := protections(p); len(ways) > 1 {
+			s.guard = NewChoice(protectionOptions(s.w.lang, ways), protectionID(ways[0]))
+			s.guard.OnChoose = func(string) { s.w.touch() }
+		}
+		pin := hasPIN(p.Used) // of an enrolment that was begun
+		s.old.SetLabel(s.w.lang.Say(pinned("lock.passphrase", pin)), s.w.lang.Say("enrol.resume_passphrase_hint"))
+		if s.step == stepOrganisation && !s.busy {
+			s.sayStep()
+		}
+	})
+}
+
+// use is what is to guard the device beside the passphrase.
+func (s *enrolScreen) use() []agent.Factor {
+	if s.guard == nil {
+		return nil
+	}
+	return protectionOf(protections(s.guards), s.guard.Chosen())
+}
+
+// sayStep tells which of how many steps is shown.
+func (s *enrolScreen) sayStep() {
+	step, of := s.step, stepPassphrase
+	if s.guard == nil {
+		of--
+		step = min(step, of)
+	}
+	s.counter.SetText(s.w.lang.Say("common.step", "step", step, "of", of))
+	s.counter.Hidden = s.step == stepResume
+}
 
 // Leave forgets the secrets that were typed.
 func (s *enrolScreen) Leave() {
 	s.latest.Stop()
+	s.asking.Stop()
 	s.forget()
 }
 
@@ -119,9 +158,22 @@ func (s *enrolScreen) show(step int) {
 		if s.username.Text() != "" {
 			s.first = s.password.Focusable()
 		}
-	case stepPassphrase:
-		parts = []fyne.CanvasObject{NewLead(say("enrol.passphrase")), s.phrase.content}
+	case stepProtection:
+		parts = []fyne.CanvasObject{NewLead(say("enrol.protection")), s.guard}
+		s.guard.setSubmit(s.next)
 		back(stepSignIn)
+		buttons.Add(NewPrimary(say("common.next"), "", s.next))
+		s.first = s.guard.Focusable()
+	case stepPassphrase:
+		pin := hasPIN(s.use())
+		s.phrase.ask(leastSecret(s.use()), pin)
+		parts = []fyne.CanvasObject{NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
+		if s.guard == nil {
+			parts = append(parts, NewMuted(say("protect.nothing_offered")))
+			back(stepSignIn)
+		} else {
+			back(stepProtection)
+		}
 		buttons.Add(NewPrimary(say("enrol.make_keys"), assets.IconKey, s.enrol))
 		s.first = s.phrase.once.Focusable()
 	case stepResume:
@@ -133,10 +185,8 @@ func (s *enrolScreen) show(step int) {
 		buttons.Add(NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
 		s.first = s.old.Focusable()
 	}
-	head := Stack(NewTitle(say("enrol.title")))
-	if step <= enrolSteps {
-		head.Add(NewMuted(say("common.step", "step", step, "of", enrolSteps)))
-	}
+	s.sayStep()
+	head := Stack(NewTitle(say("enrol.title")), s.counter)
 	if hint != "" {
 		head.Add(NewText(hint))
 	}
@@ -275,10 +325,15 @@ func (s *enrolScreen) filled(fields ...*Field) bool {
 }
 
 func (s *enrolScreen) next() {
-	if s.filled(s.username, s.password) {
-		s.banner.Clear()
-		s.show(stepPassphrase)
+	if !s.filled(s.username, s.password) {
+		return
 	}
+	s.banner.Clear()
+	if s.step == stepSignIn && s.guard != nil {
+		s.show(stepProtection)
+		return
+	}
+	s.show(stepPassphrase)
 }
 
 // enrol makes the keys and asks for their credential. Pressed again after a failure it goes on with the same keys.
@@ -286,7 +341,7 @@ func (s *enrolScreen) enrol() {
 	if !s.phrase.check() {
 		return
 	}
-	ask := agent.Enrolment{Org: s.found.Org, Username: s.username.Text(), Password: s.password.Text(), Passphrase: s.phrase.once.Text()}
+	ask := agent.Enrolment{Org: s.found.Org, Username: s.username.Text(), Password: s.password.Text(), Passphrase: s.phrase.once.Text(), Factors: s.use()}
 	s.work(s.w.lang.Say("enrol.making_keys"), func(ctx context.Context) error { return s.w.agent.Enrol(ctx, ask) }, s.ended)
 }
 
@@ -308,6 +363,8 @@ func (s *enrolScreen) ended(err error) {
 		return
 	case code == agent.WrongPassword && step != stepResume, code == agent.UserDisabled && step != stepResume:
 		step = stepSignIn
+	case s.guard != nil && (code == agent.FactorAway || code == agent.FactorMissing || code == agent.FactorLocked):
+		step = stepProtection // another way can be chosen
 	case code == agent.NotEnrolled, code == agent.UnknownOrganisation, code == agent.StatementForged:
 		step = stepOrganisation
 	}

@@ -14,6 +14,7 @@ type Field struct {
 	OnChange func(text string)
 	OnSubmit func(text string)
 
+	name    *Text
 	entry   *keyEntry
 	below   *Text
 	hint    string
@@ -55,8 +56,8 @@ func newField(label, hint string, e *keyEntry) *Field {
 			f.OnSubmit(text)
 		}
 	}
-	name := newText(label, theme.ColorNameForeground, sizeSmall, fyne.TextStyle{Bold: true})
-	f.content = container.New(headed{6}, name, container.New(atLeast{fyne.NewSize(120, touchSize)}, e), f.below)
+	f.name = newText(label, theme.ColorNameForeground, sizeSmall, fyne.TextStyle{Bold: true})
+	f.content = container.New(headed{6}, f.name, container.New(atLeast{fyne.NewSize(120, touchSize)}, e), f.below)
 	if hint == "" {
 		f.below.Hide()
 	}
@@ -69,6 +70,14 @@ func (f *Field) Text() string { return f.entry.Text }
 
 // SetText writes for the person.
 func (f *Field) SetText(text string) { f.entry.SetText(text) }
+
+// SetLabel gives the field another name and hint.
+func (f *Field) SetLabel(label, hint string) {
+	wrong := f.Error()
+	f.hint = hint
+	f.name.SetText(label)
+	f.SetError(wrong)
+}
 
 // SetPlaceholder shows an example while nothing is written.
 func (f *Field) SetPlaceholder(text string) { f.entry.SetPlaceHolder(text) }

@@ -19,8 +19,11 @@ type lockScreen struct {
 	banner  *Banner
 	field   *Field
 	button  *Button
+	lost    *Button
 	count   *Text
 	content fyne.CanvasObject
+	latest  Latest
+	pin     bool // a TPM guards the device
 	busy    bool
 }
 
@@ -47,8 +50,9 @@ func newLockScreen(w *Window) *lockScreen {
 	s.button = NewPrimary(w.lang.Say("lock.unlock"), assets.IconKey, s.unlock)
 	s.count = NewMuted("").InState(StateWarning)
 	s.count.Hide()
-	forgotten := NewQuiet(w.lang.Say("lock.forgotten"), "", s.forgotten)
-	form := StackWide(head, s.banner, NewPanel(Stack(s.field, s.count, s.button)), container.NewCenter(forgotten))
+	s.lost = NewQuiet(w.lang.Say("lock.forgotten"), "", s.forgotten)
+	s.banner.OnAction = s.forgotten
+	form := StackWide(head, s.banner, NewPanel(Stack(s.field, s.count, s.button)), container.NewCenter(s.lost))
 	s.content = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, form)))
 	s.tellCount()
 	return s
@@ -56,10 +60,22 @@ func newLockScreen(w *Window) *lockScreen {
 
 func (s *lockScreen) Content() fyne.CanvasObject { return s.content }
 func (s *lockScreen) First() fyne.Focusable      { return s.field.Focusable() }
-func (s *lockScreen) Enter()                     {}
+
+// Enter asks what the person's secret is called.
+func (s *lockScreen) Enter() {
+	s.w.protection(&s.latest, func(p agent.Protection) {
+		s.pin = hasPIN(p.Used)
+		say := s.w.lang.Say
+		s.field.SetLabel(say(pinned("lock.passphrase", s.pin)), say(pinned("lock.passphrase_hint", s.pin)))
+		s.lost.SetText(say(pinned("lock.forgotten", s.pin)))
+	})
+}
 
 // Leave forgets what was typed.
-func (s *lockScreen) Leave() { s.field.SetText("") }
+func (s *lockScreen) Leave() {
+	s.latest.Stop()
+	s.field.SetText("")
+}
 
 func (s *lockScreen) Changed(sig agent.Signal) {
 	if sig == agent.StateChanged {
@@ -97,7 +113,11 @@ func (s *lockScreen) unlock() {
 				return
 			case agent.WrongPassphrase:
 				s.field.SetText("")
-				s.field.SetError(s.w.lang.Say("lock.wrong"))
+				s.field.SetError(s.w.lang.Say(pinned("lock.wrong", s.pin)))
+			case agent.FactorMissing:
+				p := ProblemOf(s.w.lang, err)
+				p.Action = s.w.lang.Say("again.title")
+				s.banner.Tell(p)
 			case agent.OpenElsewhere, agent.NotEnrolled:
 				s.w.settle() // a screen of its own
 				s.w.tell(s.banner, err)
@@ -122,9 +142,9 @@ func (s *lockScreen) setBusy(on bool) {
 	s.button.SetText(s.w.lang.Say("lock.unlock"))
 }
 
+// forgotten leads to what can be done without the passphrase.
 func (s *lockScreen) forgotten() {
-	s.w.ask(&Dialog{
-		Title: s.w.lang.Say("lock.forgotten"), Body: NewText(s.w.lang.Say("lock.forgotten_text")), Cancel: s.w.lang.Say("common.close"),
-		OnClose: s.w.focus,
-	})
+	if !s.busy {
+		s.w.push(newAgainScreen(s.w))
+	}
 }

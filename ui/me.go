@@ -85,7 +85,7 @@ func (s *meScreen) show() {
 		waiting = say("header.waiting", "n", me.Waiting)
 	}
 	s.device.SetID(me.Device.Grouped())
-	parts := []fyne.CanvasObject{}
+	parts := s.notices()
 	if me.WrongAttempts > 0 {
 		parts = append(parts, notice(StateWarning, say("lock.failed_before", "n", me.WrongAttempts)))
 	}
@@ -144,6 +144,10 @@ func (s *meScreen) syncNow() {
 	s.setSyncing(true)
 	s.quietFor = nil
 	s.banner.Clear()
+	s.w.stopJob = func() {
+		s.latest.Stop()
+		s.setSyncing(false)
+	}
 	Load(s.latest.Next(s.w.life), s.w.spawn, s.w.agent.Sync, func(r agent.SyncResult, err error) {
 		s.setSyncing(false)
 		if err != nil {
@@ -159,6 +163,9 @@ func (s *meScreen) syncNow() {
 
 func (s *meScreen) setSyncing(on bool) {
 	s.syncing = on
+	if !on {
+		s.w.stopJob = nil
+	}
 	if on {
 		s.sync.Disable()
 		s.sync.SetText(s.w.lang.Say("header.syncing"))

@@ -17,6 +17,7 @@ type passphraseScreen struct {
 	phrase  *phraseField
 	button  *Button
 	content fyne.CanvasObject
+	latest  Latest
 	busy    bool
 }
 
@@ -42,11 +43,20 @@ func newPassphraseScreen(w *Window) *passphraseScreen {
 
 func (s *passphraseScreen) Content() fyne.CanvasObject { return s.content }
 func (s *passphraseScreen) First() fyne.Focusable      { return s.old.Focusable() }
-func (s *passphraseScreen) Enter()                     {}
 func (s *passphraseScreen) Changed(agent.Signal)       {}
+
+// Enter asks what the person's secret is called, and how short it may be.
+func (s *passphraseScreen) Enter() {
+	s.w.protection(&s.latest, func(p agent.Protection) {
+		pin := hasPIN(p.Used)
+		s.old.SetLabel(s.w.lang.Say(pinned("passphrase.old", pin)), "")
+		s.phrase.ask(p.MinSecret, pin)
+	})
+}
 
 // Leave forgets what was typed.
 func (s *passphraseScreen) Leave() {
+	s.latest.Stop()
 	for _, f := range []*Field{s.old, s.phrase.once, s.phrase.again} {
 		f.SetText("")
 	}
@@ -85,7 +95,7 @@ func (s *passphraseScreen) change() {
 			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("passphrase.changed")})
 		case agent.WrongPassphrase:
 			s.old.SetText("")
-			s.old.SetError(s.w.lang.Say("passphrase.wrong"))
+			s.old.SetError(s.w.lang.Say(pinned("passphrase.wrong", s.phrase.pin)))
 			s.focusOn(s.old)
 		default:
 			s.w.tell(s.banner, err)

@@ -155,7 +155,7 @@ func (w *Window) settle() {
 	if w.gate == "" && len(w.stack) > 0 {
 		return
 	}
-	if w.gate == agent.IsNew || w.gate == agent.IsEnrolling || w.agent.Me().WrongAttempts > 0 {
+	if w.gate == agent.IsNew || w.gate == agent.IsEnrolling || w.agent.Me().WrongAttempts > 0 || w.hasNews() {
 		w.place = PlaceMe // who one is now, or what happened meanwhile
 	}
 	w.leave()
@@ -212,5 +212,7 @@ func (w *Window) showHeader() {
 	me := w.agent.Me()
 	name := strings.TrimSpace(me.Person.Name())
 	w.shell.Header.SetPerson(or(name, w.lang.Say("app.name")), me.Device.Grouped())
-	w.shell.Header.SetConnection(Connection{Online: me.Online, Waiting: me.Waiting, Silent: !me.Unlocked})
+	job := w.agent.Progress()
+	w.shell.Header.SetConnection(Connection{Online: me.Online, Syncing: job.Running, Waiting: me.Waiting, Silent: !me.Unlocked})
+	w.shell.ShowJob(job, me.Unlocked, w.stopJob)
 }

@@ -38,10 +38,13 @@ func ProblemOf(lang assets.Language, err error) Problem {
 	}
 	out := ProblemSentences(lang, string(code), args...)
 	switch code {
-	case agent.ServerAway, agent.NotOnline, agent.DirectoryAway, agent.Cancelled, agent.AlreadyDone, agent.VerPeerAbort:
+	case agent.Restored, agent.EnrolledAnew:
+		out.State = StateOK
+	case agent.SubjectErased, agent.ServerAway, agent.NotOnline, agent.DirectoryAway, agent.Cancelled, agent.AlreadyDone, agent.VerPeerAbort:
 		out.State = StateWaiting
 	case agent.WrongPassphrase, agent.WrongPassword, agent.OrgIDSlip, agent.PassphraseShort, agent.PassphraseLong, agent.TextLong,
 		agent.ReasonMissing, agent.NothingChosen, agent.NoNetwork, agent.NoCamera, agent.CodeMistyped, agent.BadFilter,
+		agent.FactorAway, agent.FactorLocked, agent.JournalBehind, agent.VaultOlder, agent.ViewDamaged,
 		agent.PictureUnreadable, agent.NotACode, agent.CodeDamaged, agent.VerExpired, agent.PeerUnreachable:
 		out.State = StateWarning
 	}

@@ -17,6 +17,7 @@ type recordsScreen struct {
 	banner  *Banner
 	bar     *FilterBar
 	list    *RowList
+	empty   string // the sentence of an empty list
 	loads   Latest
 	content fyne.CanvasObject
 }
@@ -60,12 +61,12 @@ func (s *recordsScreen) show(cards []agent.Card, query string) {
 	if strings.TrimSpace(query) != "" {
 		code, hint = "records.none_match", assets.IconSearch
 	}
-	s.list.SetEmpty(NewEmpty(s.w.lang, hint, code, nil))
-	rows := make([]Row, len(cards))
-	for i, card := range cards {
-		rows[i] = s.w.cardRow(card)
+	if code != s.empty {
+		s.empty = code
+		s.list.SetEmpty(NewEmpty(s.w.lang, hint, code, nil))
 	}
-	s.list.SetRows(rows)
+	// However many there are, a keystroke makes only the rows that are seen.
+	s.list.SetLazily(len(cards), func(i int) Row { return s.w.cardRow(cards[i]) })
 }
 
 // cardRow is a card as one line of a list.

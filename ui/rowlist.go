@@ -13,7 +13,8 @@ type RowList struct {
 
 	OnOpen func(row Row)
 
-	rows    []Row
+	count   int
+	row     func(i int) Row
 	list    *keyList
 	empty   fyne.CanvasObject
 	content *fyne.Container
@@ -22,11 +23,11 @@ type RowList struct {
 // NewRowList makes a list; empty is shown while there are no rows.
 func NewRowList(empty fyne.CanvasObject) *RowList {
 	l := &RowList{empty: empty, list: &keyList{}}
-	l.list.Length = func() int { return len(l.rows) }
+	l.list.Length = func() int { return l.count }
 	l.list.CreateItem = func() fyne.CanvasObject { return NewRowCard(Row{}) }
 	l.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
-		if i < len(l.rows) {
-			o.(*RowCard).Set(l.rows[i])
+		if i < l.count {
+			o.(*RowCard).Set(l.row(i))
 		}
 	}
 	l.list.OnSelected = l.open
@@ -42,8 +43,13 @@ func NewRowList(empty fyne.CanvasObject) *RowList {
 
 // SetRows shows these rows and keeps the place in the list.
 func (l *RowList) SetRows(rows []Row) {
-	l.rows = rows
-	if len(rows) == 0 {
+	l.SetLazily(len(rows), func(i int) Row { return rows[i] })
+}
+
+// SetLazily is SetRows for many: only the rows that are seen are made.
+func (l *RowList) SetLazily(count int, row func(i int) Row) {
+	l.count, l.row = count, row
+	if count == 0 {
 		l.content.Objects[0].Hide()
 		l.empty.Show()
 	} else {
@@ -57,18 +63,24 @@ func (l *RowList) SetRows(rows []Row) {
 func (l *RowList) SetEmpty(empty fyne.CanvasObject) {
 	l.empty = empty
 	l.content.Objects[1] = empty
-	l.SetRows(l.rows)
+	l.SetLazily(l.count, l.row)
 	l.content.Refresh()
 }
 
 // Rows gives the rows shown.
-func (l *RowList) Rows() []Row { return l.rows }
+func (l *RowList) Rows() []Row {
+	rows := make([]Row, l.count)
+	for i := range rows {
+		rows[i] = l.row(i)
+	}
+	return rows
+}
 
 // open tells of the tap, and lets go of the selection so that the same row can be opened again.
 func (l *RowList) open(i widget.ListItemID) {
 	l.list.Unselect(i)
-	if i < len(l.rows) && l.OnOpen != nil {
-		l.OnOpen(l.rows[i])
+	if i < l.count && l.OnOpen != nil {
+		l.OnOpen(l.row(i))
 	}
 }
 

@@ -14,11 +14,14 @@ import (
 type settingsScreen struct {
 	w       *Window
 	banner  *Banner
+	guard   *Text // what guards the device, in a word and in a sentence
+	means   *Text
 	content fyne.CanvasObject
+	latest  Latest
 }
 
 func newSettingsScreen(w *Window) *settingsScreen {
-	s := &settingsScreen{w: w, banner: NewBanner(w.lang)}
+	s := &settingsScreen{w: w, banner: NewBanner(w.lang), guard: NewStrong(""), means: NewMuted("")}
 	say, p := w.lang.Say, w.prefs
 
 	var languages []Option
@@ -55,9 +58,13 @@ func newSettingsScreen(w *Window) *settingsScreen {
 		Section(say("settings.language"), "", language),
 		Section(say("settings.appearance"), "", appearance),
 		Section(say("settings.scale"), "", scale),
-		Section(say("lock.passphrase"), "", container.NewHBox(NewButton(say("settings.change_passphrase"), assets.IconKey,
-			func() { w.push(newPassphraseScreen(w)) }))),
+		Section(say("protect.title"), "", NewPanel(StackWide(StackTight(s.guard, s.means), newFlow(
+			NewButton(say("protect.change_open"), assets.IconShield, func() { w.push(newProtectionScreen(w)) }),
+			NewButton(say("settings.change_passphrase"), assets.IconKey, func() { w.push(newPassphraseScreen(w)) }),
+		)))),
 		Section(say("settings.auto_lock"), "", NewPanel(NewText(say("settings.auto_lock_text", "n", int(w.config.AutoLock.Minutes()))))),
+		Section(say("wipe.title"), say("wipe.hint"), container.NewHBox(NewButton(say("wipe.open"), assets.IconWarning,
+			func() { w.push(newWipeScreen(w)) }))),
 		Section(say("settings.about"), "", about),
 	))
 	return s
@@ -73,9 +80,19 @@ func scaleID(scale float32) string {
 }
 
 func (s *settingsScreen) Content() fyne.CanvasObject { return s.content }
-func (s *settingsScreen) Enter()                     {}
-func (s *settingsScreen) Leave()                     {}
-func (s *settingsScreen) Changed(agent.Signal)       {}
+func (s *settingsScreen) Leave()                     { s.latest.Stop() }
+
+// Enter says what guards the device, and what that means for a copy of it.
+func (s *settingsScreen) Enter() {
+	s.w.protection(&s.latest, func(p agent.Protection) {
+		say, id := s.w.lang.Say, protectionID(p.Used)
+		s.guard.SetText(say("protect." + id))
+		s.means.SetText(say("protect."+id+"_text") + " " + say("promise."+or(string(p.Promise), promised(p.Used))))
+		s.content.Refresh()
+	})
+}
+
+func (s *settingsScreen) Changed(agent.Signal) {}
 
 // prefer changes one choice. Where it can not be kept it holds until the window is closed, and the screen says so.
 func (s *settingsScreen) prefer(change func(*Preferences)) {

@@ -24,6 +24,7 @@ const (
 type Shell struct {
 	Header *Header
 	Rail   *Rail
+	Job    *Job
 
 	screen  *fyne.Container
 	ground  *Surface
@@ -41,7 +42,8 @@ func NewShell(lang assets.Language) *Shell {
 		{PlaceLog, assets.IconLog, lang.Say("nav.log")},
 		{PlaceSettings, assets.IconSettings, lang.Say("nav.settings")},
 	}, []Place{{PlaceLock, assets.IconLock, lang.Say("nav.lock")}})
-	s.ground = newSurface(s.screen, theme.ColorNameBackground, 0, 0)
+	s.Job = NewJob(lang)
+	s.ground = newSurface(container.New(headed{}, s.Job, s.screen), theme.ColorNameBackground, 0, 0)
 	s.content = container.New(frame{}, s.ground, s.Rail, s.Header)
 	return s
 }

@@ -53,6 +53,9 @@ type Window struct {
 	silent func() // ends listening
 	closed bool
 
+	stopJob func()          // ends the job under way, where the person began it; else nil
+	told    map[string]bool // notices that an unlock has led to
+
 	locking  bool // the person asked for the lock, and it is not yet shut
 	byItself bool // the latest lock was the clock's
 }
@@ -100,7 +103,7 @@ func NewWindow(c Config) *Window {
 	}
 	w := &Window{
 		agent: c.Agent, spawn: c.Spawn, now: c.Now, every: c.Every, config: c,
-		content: container.NewStack(), place: PlaceAssignments,
+		content: container.NewStack(), place: PlaceAssignments, told: map[string]bool{},
 	}
 	w.breathe()
 	w.prefs = c.Preferences.complete()

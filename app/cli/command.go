@@ -25,7 +25,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"organisation check", "ID | -picture FILE", "organisation check -directory https://localhost:7443 \"HKP4 …\"", organisationCheck},
-		{"enrol", "-organisation ID -username NAME [-password-fd N] [-passphrase-fd N]", "enrol -organisation \"HKP4 …\" -username anna.lind", enrol},
+		{"enrol", "-organisation ID -username NAME [-factors keyring,tpm] [-password-fd N] [-passphrase-fd N]", "enrol -organisation \"HKP4 …\" -username anna.lind", enrol},
 		{"me", "", "me", me},
 		{"status", "", "status -json", status},
 		{"sync", "[-watch]", "sync", syncNow},
@@ -33,6 +33,11 @@ func commands() []command {
 		{"outbox export", "FOLDER", "outbox export /media/usb", outboxExport},
 		{"outbox import", "FOLDER", "outbox import /media/usb", outboxImport},
 		{"passphrase", "[-passphrase-fd N] [-new-passphrase-fd N]", "passphrase", passphrase},
+		{"protection", "", "protection", protection},
+		{"factors", "keyring | tpm | keyring,tpm | none  [-passphrase-fd N]", "factors keyring", factors},
+		{"notices", "[-dismiss]", "notices -dismiss", notices},
+		{"start-again", "[-yes]", "start-again", startAgain},
+		{"wipe", "[-passphrase-fd N]", "wipe", wipe},
 		{"records", "[QUERY]", "records sparvhagen", records},
 		{"open", "RECORD [-reason TEXT | -assignment ID]", "open r-7m2q9d4xkv -reason \"Vattenläcka\"", open},
 		{"assignments", "[QUERY]", "assignments", assignments},

@@ -58,6 +58,7 @@ func enrol(s *session, args []string) error {
 	org := f.String("organisation", "", s.say("enrol.organisation_id"))
 	picture := f.String("picture", "", s.say("cli.flag.picture"))
 	username := f.String("username", "", s.say("enrol.username"))
+	guards := f.String("factors", "none", s.say("cli.flag.factors"))
 	f.IntVar(&s.set.passwordFD, "password-fd", s.set.passwordFD, s.say("cli.flag.password_fd"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
 		return err
@@ -74,6 +75,10 @@ func enrol(s *session, args []string) error {
 	if *username == "" || (*org == "") == (*picture == "") {
 		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
+	use, err := parseFactors(*guards)
+	if err != nil {
+		return err
+	}
 	id, err := s.organisation([]string{*org}, *picture)
 	if err != nil {
 		return err // before anything is asked
@@ -86,7 +91,7 @@ func enrol(s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.agent.Enrol(s.ctx, agent.Enrolment{Org: id, Username: *username, Password: password, Passphrase: passphrase}); err != nil {
+	if err := s.agent.Enrol(s.ctx, agent.Enrolment{Org: id, Username: *username, Password: password, Passphrase: passphrase, Factors: use}); err != nil {
 		return err
 	}
 	return s.enrolled()

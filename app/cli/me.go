@@ -40,6 +40,9 @@ func (s *session) writeMe(w io.Writer, m agent.Me) {
 		fmt.Fprintf(w, "%-24s %s\n", row[0], row[1])
 	}
 	fmt.Fprintln(w, s.waiting(m.Waiting))
+	if n := len(s.agent.Notices()); n > 0 {
+		fmt.Fprintln(w, s.say("cli.notices_waiting", "n", n))
+	}
 	if m.Revoked {
 		fmt.Fprintln(w, s.say("me.revoked"))
 	}

@@ -22,7 +22,9 @@ func syncNow(s *session, args []string) error {
 	if *watch {
 		return s.watch()
 	}
+	stop := s.reportProgress()
 	result, err := s.agent.Sync(s.ctx)
+	stop()
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,100 @@
+package ui
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"handslag/app/agent"
+	"handslag/assets"
+)
+
+// jobShown is how many steps an ordinary sync must have for a bar: a shorter one is over before it is read.
+const jobShown = 200
+
+// Job tells above every screen how far a long job of the agent has come, while the person works on. It shows words alone
+// while nobody knows how long it is.
+type Job struct {
+	widget.BaseWidget
+
+	lang    assets.Language
+	words   *Text
+	bar     *Bar
+	cancel  *Button
+	stop    func()
+	content fyne.CanvasObject
+}
+
+// NewJob makes one that shows nothing and takes no room.
+func NewJob(lang assets.Language) *Job {
+	j := &Job{lang: lang, bar: NewBar()}
+	j.words = newText("", StateWaiting.ink(), sizeSmall, fyne.TextStyle{Bold: true})
+	j.cancel = NewButton(lang.Say("common.cancel"), "", func() {
+		j.cancel.Disable() // it ends in its own time
+		if j.stop != nil {
+			j.stop()
+		}
+	})
+	side := container.New(pushed{left: 16}, container.New(middle{}, j.cancel))
+	row := container.NewBorder(nil, nil, nil, side, container.New(middle{}, Stack(j.words, j.bar)))
+	j.content = newSurface(container.New(layout.NewCustomPaddedLayout(10, 10, gapWide, gapWide), row), StateWaiting.paper(), 0, 0)
+	j.ExtendBaseWidget(j)
+	j.Hide()
+	return j
+}
+
+// Set tells how far the job has come; stop, which may be nil, ends it.
+func (j *Job) Set(p agent.Progress, stop func()) {
+	what := "job." + p.What
+	if !j.lang.Knows(what) {
+		what = "job.sync"
+	}
+	text := j.lang.Say("job.begun", "what", j.lang.Say(what))
+	if p.Total > 0 {
+		text = j.lang.Say("job.count", "what", j.lang.Say(what), "done", thousands(min(p.Done, p.Total)), "total", thousands(p.Total))
+	}
+	j.words.SetText(text)
+	j.bar.Hidden = p.Total <= 0
+	if p.Total > 0 {
+		j.bar.Set(float64(p.Done)/float64(p.Total), StateWaiting)
+	}
+	if j.stop == nil && stop != nil {
+		j.cancel.Enable()
+	}
+	j.stop = stop
+	j.cancel.Hidden = stop == nil
+	j.Refresh()
+}
+
+// CreateRenderer shows words, bar and button.
+func (j *Job) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(j.content) }
+
+func (j *Job) inside() fyne.CanvasObject { return j.content }
+
+// ShowJob tells of a job while it runs, where it is long.
+func (s *Shell) ShowJob(p agent.Progress, unlocked bool, stop func()) {
+	was := s.Job.Visible()
+	if !unlocked || !p.Running || p.What == agent.ProgressSync && p.Total < jobShown {
+		s.Job.stop = nil
+		s.Job.Hide()
+	} else {
+		s.Job.Set(p, stop)
+		s.Job.Show()
+	}
+	if was != s.Job.Visible() {
+		s.content.Refresh()
+		s.ground.Resize(s.ground.Size())
+	}
+}
+
+// thousands is a number in groups of three digits.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "\u00a0" + text[i:]
+	}
+	return text
+}
