@@ -3,10 +3,12 @@ package agent
 import (
 	"context"
 	"errors"
+
+	"handslag/vault/factor"
 )
 
 // Factor is what opens the vault together with the passphrase.
-type Factor string
+type Factor = factor.Name
 
 // Protection is what guards this device's vault, and what could.
 type Protection struct {

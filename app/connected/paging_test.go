@@ -20,7 +20,7 @@ func TestManyRecordsComeOnPagesAndALostPageComesAgain(t *testing.T) {
 	}
 	must[gate.Imported](t)(h.gate.Import(context.Background(), strings.NewReader(lines.String())))
 	bo := h.enrolled("bo.ek")
-	seen, cursor, pages := map[string]int{}, "", 0
+	seen, cursor, pages, left := map[string]int{}, "", 0, -1
 	for {
 		lost := bo.changes(cursor) // never arrives
 		page := bo.changes(cursor)
@@ -30,6 +30,11 @@ func TestManyRecordsComeOnPagesAndALostPageComesAgain(t *testing.T) {
 		if n := len(page.Records) + len(page.Assignments); n > link.PageRecords {
 			t.Fatalf("page %d holds %d things", pages, n)
 		}
+		n := len(page.Records) + len(page.Assignments)
+		if left >= 0 && page.Left != left-n || page.More != (page.Left > 0) {
+			t.Errorf("page %d of %d things leaves %d, and %d were left before it", pages, n, page.Left, left)
+		}
+		left = page.Left
 		for _, r := range page.Records {
 			rec := must[record.Record](t)(record.OpenRecord(r.Record, r.Cipher, h.statement.Org(), h.statement.Issuing))
 			seen[string(rec.ID)]++

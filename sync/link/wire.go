@@ -56,7 +56,19 @@ type Enrolment struct {
 type Issued struct {
 	Credential []byte `json:"credential"`       // signed
 	Search     []byte `json:"search,omitempty"` // the organisation's search key, sealed to the device with record.SearchKeyInfo, for who may read records
+
+	// PathEnrol: other devices of this person, the newest first, at most EarlierDevices.
+	Earlier []Earlier `json:"earlier,omitempty"`
 }
+
+// Earlier is a device of the same person: what was done on it since Synced may not be here yet.
+type Earlier struct {
+	Device identity.DeviceID `json:"device"`
+	Synced signed.Time       `json:"synced,omitempty"` // when its journal last came
+}
+
+// EarlierDevices bounds Issued.Earlier.
+const EarlierDevices = 8
 
 // EraseRequest has a person's or place's data erased.
 type EraseRequest struct {
@@ -71,6 +83,7 @@ type Page struct {
 	GoneWork    []journal.AssignmentID `json:"gone_assignments,omitempty"` // likewise
 	Cursor      string                 `json:"cursor"`                     // opaque; what to ask after next
 	More        bool                   `json:"more"`
+	Left        int                    `json:"left,omitempty"`      // things still to come after this page
 	Statement   []byte                 `json:"statement,omitempty"` // signed, where a newer one than ?statement=N exists
 	Erasures    [][]byte               `json:"erasures,omitempty"`  // signed record.Erasure, numbers above ?erasures=N, ascending
 }

@@ -88,6 +88,7 @@ type paging struct {
 	sent   map[[2]string]sqlc.Sent
 	things int
 	bytes  int
+	wanted int // things that the device lacks, those on this page too
 }
 
 // full marks that there is more where the page is full.
@@ -130,15 +131,26 @@ func (p *paging) fill() error {
 		return err
 	}
 	for _, row := range assignments {
-		if err := p.assignment(row); err != nil || p.page.More {
-			return err
+		if p.hasAssignment(row) {
+			continue
+		}
+		if p.wanted++; !p.full() {
+			if err := p.assignment(row); err != nil {
+				return err
+			}
 		}
 	}
 	for _, row := range records {
-		if err := p.record(row); err != nil || p.page.More {
-			return err
+		if p.hasRecord(row) {
+			continue
+		}
+		if p.wanted++; !p.full() {
+			if err := p.record(row); err != nil {
+				return err
+			}
 		}
 	}
+	p.page.Left = p.wanted - p.things
 	return nil
 }
 
@@ -194,8 +206,8 @@ func (p *paging) goneThings(still map[[2]string]bool) error {
 			}
 			continue
 		}
-		if p.full() {
-			return nil
+		if p.wanted++; p.full() {
+			continue
 		}
 		if row.Kind == sentRecord {
 			p.page.GoneRecords = append(p.page.GoneRecords, journal.RecordID(row.ThingID))

@@ -48,8 +48,21 @@ func (g *Gate) openEnrolment(r link.EnrolRequest) (enrolment, error) {
 
 // Enrol gives the device that the sign-in came with its credential. The same request gives
 // the same credential again; a device that is another person's, or was asked for with other
-// keys, is a conflict.
+// keys, is a conflict. Who enrols anew wants to know what may not have come home: the answer
+// names the person's other devices.
 func (c *Call) Enrol() (link.Issued, error) {
+	issued, err := c.enrol()
+	if err != nil {
+		return link.Issued{}, err
+	}
+	rows, err := c.tx.EarlierDevices(c.ctx, sqlc.EarlierDevicesParams{UserID: c.user.ID, ID: string(identity.DeviceIDOf(c.signIn.possessed.Keys.Signing))})
+	for _, row := range rows {
+		issued.Earlier = append(issued.Earlier, link.Earlier{Device: identity.DeviceID(row.ID), Synced: signed.Time(row.SyncedAt)})
+	}
+	return issued, err
+}
+
+func (c *Call) enrol() (link.Issued, error) {
 	e := c.signIn.possessed
 	id := string(identity.DeviceIDOf(e.Keys.Signing))
 	keys, err := signed.Encode(e.Keys)

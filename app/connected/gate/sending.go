@@ -14,11 +14,13 @@ import (
 	"handslag/vault/record"
 )
 
+func assignmentMark(row sqlc.Assignment) string { return fmt.Sprintf("%d/%d", row.Number, row.DoneAt) }
+
+func (p *paging) hasAssignment(row sqlc.Assignment) bool {
+	return p.has(sentAssignment, row.ID, assignmentMark(row))
+}
+
 func (p *paging) assignment(row sqlc.Assignment) error {
-	mark := fmt.Sprintf("%d/%d", row.Number, row.DoneAt)
-	if p.has(sentAssignment, row.ID, mark) || p.full() {
-		return nil
-	}
 	_, raw, err := p.g.assignment(p.ctx, p.tx, row, row.Number)
 	if err != nil {
 		return err
@@ -31,7 +33,7 @@ func (p *paging) assignment(row sqlc.Assignment) error {
 	}
 	p.page.Assignments = append(p.page.Assignments, item)
 	p.bytes += len(raw)
-	return p.put(sentAssignment, row.ID, mark, 0, false)
+	return p.put(sentAssignment, row.ID, assignmentMark(row), 0, false)
 }
 
 func (p *paging) done(row sqlc.Assignment) (*link.Done, error) {
@@ -54,15 +56,24 @@ func (p *paging) done(row sqlc.Assignment) (*link.Done, error) {
 	return d, nil
 }
 
+func recordMark(row sqlc.Record) string { return strconv.FormatInt(row.Number, 10) }
+
+// loanUntil is how long a copy that is sent now is lent for.
+func (p *paging) loanUntil() signed.Time {
+	return min(p.Now.Add(p.g.config.Loan), signed.Time(p.device.ExpiresAt))
+}
+
+// hasRecord reports whether the device has the record as it is, on a loan that a new one would
+// not much outlast.
+func (p *paging) hasRecord(row sqlc.Record) bool {
+	lent := signed.Time(p.sent[[2]string{sentRecord, row.ID}].LoanUntil)
+	return p.has(sentRecord, row.ID, recordMark(row)) && p.loanUntil() < lent.Add(relendAfter)
+}
+
 // record sends one record: signed version, ciphertext as it is, content key sealed to the
 // device, a loan; and says so in the log.
 func (p *paging) record(row sqlc.Record) error {
-	mark := strconv.FormatInt(row.Number, 10)
-	until := min(p.Now.Add(p.g.config.Loan), signed.Time(p.device.ExpiresAt))
-	lent := p.sent[[2]string{sentRecord, row.ID}].LoanUntil
-	if p.has(sentRecord, row.ID, mark) && until < signed.Time(lent).Add(relendAfter) || p.full() {
-		return nil
-	}
+	until := p.loanUntil()
 	id, number, device := journal.RecordID(row.ID), uint64(row.Number), identity.DeviceID(p.device.ID)
 	body, err := p.tx.Open(p.ctx, row.Subject, "records:body", versionRow(row.ID, row.Number), row.Body)
 	if err != nil {
@@ -88,7 +99,7 @@ func (p *paging) record(row sqlc.Record) error {
 	}
 	p.page.Records = append(p.page.Records, link.RecordCopy{Record: body, Cipher: row.Cipher, ContentKey: sealed, Loan: loan})
 	p.bytes += len(body) + len(row.Cipher) + len(sealed)
-	return p.put(sentRecord, row.ID, mark, until, false)
+	return p.put(sentRecord, row.ID, recordMark(row), until, false)
 }
 
 // assignment reads one version of an assignment.

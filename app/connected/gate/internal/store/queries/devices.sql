@@ -9,6 +9,9 @@ SELECT * FROM devices WHERE id = @id;
 SELECT d.*, u.username, u.first_name, u.last_name FROM devices d
 JOIN users u ON u.id = d.user_id ORDER BY u.username, d.enrolled_at, d.id;
 
+-- name: EarlierDevices :many
+SELECT * FROM devices WHERE user_id = @user_id AND id <> @id ORDER BY enrolled_at DESC, id LIMIT 8;
+
 -- name: SetEpoch :exec
 UPDATE devices SET epoch = @epoch, expires_at = @expires_at, machine = @machine WHERE id = @id;
 

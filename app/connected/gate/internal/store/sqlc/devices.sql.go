@@ -182,6 +182,50 @@ func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
 	return items, nil
 }
 
+const earlierDevices = `-- name: EarlierDevices :many
+SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page FROM devices WHERE user_id = $1 AND id <> $2 ORDER BY enrolled_at DESC, id LIMIT 8
+`
+
+type EarlierDevicesParams struct {
+	UserID string
+	ID     string
+}
+
+func (q *Queries) EarlierDevices(ctx context.Context, arg EarlierDevicesParams) ([]Device, error) {
+	rows, err := q.db.QueryContext(ctx, earlierDevices, arg.UserID, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Device
+	for rows.Next() {
+		var i Device
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Machine,
+			&i.Keys,
+			&i.Epoch,
+			&i.ExpiresAt,
+			&i.EnrolledAt,
+			&i.SeenAt,
+			&i.SyncedAt,
+			&i.RevokedAt,
+			&i.Page,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const enrolment = `-- name: Enrolment :one
 SELECT request_id, device_id, epoch FROM enrolments WHERE request_id = $1
 `

@@ -1,0 +1,77 @@
+package factortest
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"handslag/vault/factor"
+)
+
+// TPM starts a software TPM of the test's own, which ends with it; it skips the test where
+// swtpm is absent. The function it returns cuts the power: what the TPM keeps stays, what it
+// holds in memory goes.
+func TPM(t testing.TB) (*factor.TPM, func()) {
+	t.Helper()
+	dial, restart := Chip(t)
+	return factor.TPMAt(dial), restart
+}
+
+// Chip is as TPM, for who speaks to the TPM themselves.
+func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()) {
+	t.Helper()
+	program, err := exec.LookPath("swtpm")
+	if err != nil {
+		t.Skip("swtpm is not installed, so there is no TPM to speak to; `make deps-test` brings it")
+	}
+	dir, err := os.MkdirTemp("", "tpm") // short: a socket's path has at most 107 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	var chip *exec.Cmd
+	var said bytes.Buffer
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("swtpm: %s", said.Bytes())
+		}
+	})
+	stop := func() {
+		if chip != nil {
+			chip.Process.Kill()
+			chip.Wait()
+			chip = nil
+		}
+	}
+	// We listen and swtpm accepts, so that nobody has to wait until it does.
+	start := func() {
+		t.Helper()
+		os.Remove(socket)
+		listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		listener.SetUnlinkOnClose(false)
+		listening, err := listener.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listening.Close()
+		chip = exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,fd=3",
+			"--flags", "not-need-init,startup-clear", "--seccomp", "action=none")
+		chip.ExtraFiles = []*os.File{listening}
+		chip.Stderr = &said
+		if err := chip.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start()
+	t.Cleanup(stop)
+	return func() (io.ReadWriteCloser, error) { return net.Dial("unix", socket) }, func() { stop(); start() }
+}
