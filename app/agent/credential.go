@@ -12,12 +12,12 @@ import (
 )
 
 // askCredential signs in with a password and shows that the device holds its keys.
-func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request, password string) ([]byte, identity.Credential, error) {
+func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request, password string) (link.Issued, identity.Credential, error) {
 	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
 		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
 	})
 	if err != nil {
-		return nil, identity.Credential{}, err
+		return link.Issued{}, identity.Credential{}, err
 	}
 	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
 	defer client.Close()
@@ -25,10 +25,10 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
 	})
 	if err != nil {
-		return nil, identity.Credential{}, err
+		return link.Issued{}, identity.Credential{}, err
 	}
 	c, err := ownCredential(issued.Credential, statement, keys)
-	return issued.Credential, c, err
+	return issued, c, err
 }
 
 // SignIn asks for a new credential with the password, for a device that was away for so long
@@ -41,14 +41,14 @@ func (a *Agent) SignIn(ctx context.Context, password string) error {
 		return err
 	}
 	me := s.who()
-	data, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), password)
+	issued, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), password)
 	if err != nil {
 		return translate(err)
 	}
 	if c.Epoch < me.credential.Epoch || c.Person.ID != me.credential.Person.ID {
 		return problem(BadAnswer, identity.ErrCredential)
 	}
-	me.profile.Credential, me.profile.Person = data, c.Person
+	me.profile.Credential, me.profile.Person = issued.Credential, c.Person
 	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
 		return translate(err)
 	}

@@ -32,6 +32,8 @@ func (r *run) download(ctx context.Context) error {
 				return err
 			}
 		}
+		r.left = len(page.Records) + len(page.Assignments) + len(page.GoneRecords) + len(page.GoneWork) + max(page.Left, 0)
+		r.moved(0)
 		if err := r.apply(page); err != nil {
 			return err
 		}
@@ -48,6 +50,12 @@ func (r *run) download(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("read changes: %w: there is no end", link.ErrAnswer)
+}
+
+// moved says that n more things are in the view.
+func (r *run) moved(n int) {
+	r.left = max(r.left-n, 0)
+	r.agent.moved(n, r.left)
 }
 
 // apply verifies a page whole before it takes anything of it.
@@ -129,6 +137,7 @@ func (r *run) store(all []arrival) error {
 			return err
 		}
 		r.result.Received += len(lines)
+		r.moved(len(lines))
 		r.changed = append(r.changed, RecordsChanged, EventsChanged)
 		lines, size = nil, 0
 		return nil
@@ -140,6 +149,7 @@ func (r *run) store(all []arrival) error {
 		case err != nil:
 			return err
 		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until >= one.loan.Until && !held.Source.IsPeer():
+			r.moved(1)
 			continue
 		case held.Number == one.value.Number && !held.Source.IsPeer():
 			renewed = append(renewed, one.copy)
@@ -164,6 +174,7 @@ func (r *run) store(all []arrival) error {
 		if _, err := s.vault.PutRecords(renewed); err != nil {
 			return err
 		}
+		r.moved(len(renewed))
 	}
 	return flush()
 }
@@ -191,6 +202,7 @@ func (r *run) arrange(page link.Page, work []vault.AssignmentCopy) error {
 			return err
 		}
 		r.changed = append(r.changed, AssignmentsChanged)
+		r.moved(n)
 	}
 	if len(page.GoneRecords)+len(page.GoneWork) == 0 {
 		return nil

@@ -206,19 +206,24 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 	}
 	request := string(p.Request)
 	a.clock.forget()
-	data, c, err := a.askCredential(ctx, p, statement, keys, request, password)
+	issued, c, err := a.askCredential(ctx, p, statement, keys, request, password)
 	if err != nil {
 		return err
 	}
-	p.Credential, p.Person = data, c.Person
-	if err := v.SaveProfile(p, nil); err != nil {
+	p.Credential, p.Person = issued.Credential, c.Person
+	a.clock.learn(c.Issued)
+	clock, err := a.clock.save()
+	if err != nil {
 		return err
 	}
-	a.clock.learn(c.Issued)
-	if data, err := a.clock.save(); err == nil {
-		if err := v.Update(func(tx *vault.Tx) error { return tx.SetSetting(clockSetting, data) }); err != nil {
-			return err
-		}
+	err = v.Update(func(tx *vault.Tx) error {
+		return errors.Join(tx.SetSetting(clockSetting, clock), setEarlier(tx, issued.Earlier))
+	})
+	if err != nil {
+		return err
+	}
+	if err := v.SaveProfile(p, nil); err != nil { // enrolled, from here on
+		return err
 	}
 	return a.enter(v)
 }

@@ -98,6 +98,9 @@ func (p place) show(n nameplate) error {
 	return nil
 }
 
+// hide takes the nameplate down.
+func (p place) hide() { os.Remove(p.profile) }
+
 // plate is the nameplate; empty where there is none that can be read, since a lock screen
 // without a name still opens.
 func (p place) plate() nameplate {

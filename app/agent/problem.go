@@ -90,6 +90,7 @@ const (
 	SubjectErased Code = "subject_erased" // data about somebody is destroyed here, by order
 	Restored      Code = "restored"       // the view is whole again; Args["records"], Args["tasks"]
 	EnrolledAnew  Code = "enrolled_anew"  // all is back after the device began anew; Args["records"], Args["tasks"], Args["handed"], Args["waiting"]
+	OtherDevice   Code = "other_device"   // this person has, or had, another device; Args["device"], Args["synced"]: a day
 
 	BadFilter Code = "bad_filter"
 	Internal  Code = "internal"
@@ -109,7 +110,7 @@ func Codes() []Code {
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
-		FactorMissing, FactorAway, FactorLocked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew,
+		FactorMissing, FactorAway, FactorLocked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}
 }

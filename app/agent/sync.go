@@ -41,9 +41,11 @@ func (a *Agent) Sync(ctx context.Context) (SyncResult, error) {
 		case <-ctx.Done():
 		}
 	}()
-	r := &run{agent: a, session: s}
+	r := &run{agent: a, session: s, job: s.job()}
+	a.beginJob(r.job)
 	err = r.all(ctx)
 	r.end(err)
+	a.endJob()
 	return r.result, translate(err)
 }
 
@@ -52,6 +54,8 @@ type run struct {
 	agent   *Agent
 	session *session
 	client  *link.Client
+	job     string // what Progress calls it
+	left    int    // things still to come, as far as the connected system has told
 	result  SyncResult
 	changed []Signal
 }
@@ -124,6 +128,9 @@ func (r *run) end(err error) {
 		s.mu.Lock()
 		s.identity.lastSync = last
 		s.mu.Unlock()
+		if err := a.cameBack(s, r.job); err != nil {
+			a.log.Warn("that all is back is told after the next sync", "error", CodeOf(translate(err)))
+		}
 		if _, err := s.journal.Drop(last.Add(-keepReceipted)); err != nil {
 			a.log.Warn("old segments stay", "error", err)
 		}

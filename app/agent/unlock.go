@@ -202,12 +202,18 @@ func (a *Agent) mend(s *session) error {
 func (a *Agent) Lock() error {
 	a.entering.Lock()
 	defer a.entering.Unlock()
-	a.mu.Lock()
-	s, h := a.session, a.meeting
-	a.mu.Unlock()
-	if s == nil {
-		return problem(Locked, nil)
+	s, err := a.current()
+	if err != nil {
+		return err
 	}
+	return translate(a.leave(s, line{entry: journal.Entry{Kind: journal.Locked}}))
+}
+
+// leave ends the session, with last words. The caller holds entering.
+func (a *Agent) leave(s *session, last ...line) error {
+	a.mu.Lock()
+	h := a.meeting
+	a.mu.Unlock()
 	if h != nil {
 		h.Close()
 	}
@@ -217,7 +223,10 @@ func (a *Agent) Lock() error {
 	a.mu.Unlock()
 	a.syncing.Lock() // a sync under way ends first: its calls end with quit
 	defer a.syncing.Unlock()
-	_, said := s.say(append(s.end(""), line{entry: journal.Entry{Kind: journal.Locked}})...)
+	var said error
+	if lines := append(s.end(""), last...); len(lines) > 0 {
+		_, said = s.say(lines...)
+	}
 	kept := s.settleView()
 	a.mu.Lock()
 	a.waiting = s.journal.Waiting()
@@ -225,7 +234,7 @@ func (a *Agent) Lock() error {
 	a.mu.Unlock()
 	shut := s.close()
 	a.changed(Signals()...)
-	return translate(errors.Join(said, kept, shut))
+	return errors.Join(said, kept, shut)
 }
 
 // end is entries for all that stands open; nothing opens afterwards.
