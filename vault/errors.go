@@ -19,6 +19,7 @@ var (
 	ErrOpenElsewhere = errors.New("vault is open elsewhere")
 	ErrExists        = errors.New("there is a vault already")
 	ErrView          = errors.New("view is damaged and must be rebuilt")
+	ErrOlder         = errors.New("vault is older than its journal")
 	ErrClosed        = errors.New("vault is locked")
 	ErrNoStamp       = errors.New("no durable entry stands for this deed")
 	ErrLoan          = errors.New("loan has ended")

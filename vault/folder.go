@@ -12,13 +12,14 @@ import (
 
 // Names in the vault's folder.
 const (
-	headerName   = "header"
-	keybagName   = "keybag"
-	profileName  = "profile"
-	attemptsName = "attempts"
-	lockName     = "lock"
-	viewName     = "view"
-	newSuffix    = disk.DraftSuffix // of a file that is not whole yet; written over by the next try
+	headerName    = "header"
+	keybagName    = "keybag"
+	catalogueName = "catalogue"
+	profileName   = "profile"
+	attemptsName  = "attempts"
+	lockName      = "lock"
+	viewName      = "view"
+	newSuffix     = disk.DraftSuffix // of a file that is not whole yet; written over by the next try
 )
 
 const (

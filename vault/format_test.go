@@ -46,7 +46,8 @@ func encoded(t testing.TB) map[string][]byte {
 	must(t, err)
 	p, err := signed.Encode(goldenProfile())
 	must(t, err)
-	return map[string][]byte{"header": h, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
+	snapshot, change := goldenCatalogue(t)
+	return map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
 }
 
 func TestTheFormatsStayAsTheyWere(t *testing.T) {
@@ -101,7 +102,7 @@ func TestMalformedKeysAreDamaged(t *testing.T) {
 		}
 	}
 	b := &keybag{deks: map[keyID]*dek{}}
-	if must(t, b.apply(true, whole)); !errors.Is(b.apply(false, first), ErrDamaged) {
+	if must(t, b.apply(0, true, whole)); !errors.Is(b.apply(1, false, first), ErrDamaged) {
 		t.Error("a later record names a key again")
 	}
 }
@@ -154,7 +155,7 @@ func FuzzKeys(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := &keybag{deks: map[keyID]*dek{}}
-		if err := b.apply(true, data); err != nil {
+		if err := b.apply(0, true, data); err != nil {
 			if !errors.Is(err, ErrDamaged) {
 				t.Fatalf("an error without a name: %v", err)
 			}
@@ -185,7 +186,7 @@ func FuzzProfile(f *testing.F) {
 
 func FuzzRow(f *testing.F) {
 	root := bytes.Repeat([]byte{2}, keySize) // the same in every fuzzing process
-	s := newRowSeal(bytes.Repeat([]byte{1}, vaultIDSize), root, newKeybag(folder{}, nil, root, root, subkey(root, "names")))
+	s := newRowSeal(bytes.Repeat([]byte{1}, vaultIDSize), root, era{1}, newKeybag(folder{}, nil, root, root, subkey(root, "names")))
 	key := s.key(rowSetting, "x")
 	value, err := s.seal(key, 3, "", []byte("value"))
 	must(f, err)

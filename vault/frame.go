@@ -27,10 +27,10 @@ const (
 	frameExtra  = frameHead + sha256.Size
 	frameFormat = 1
 
-	kindHeader  = 'h'
-	kindKeybag  = 'k'
-	kindProfile = 'p'
-	kindRows    = 'c' // the catalogue
+	kindHeader    = 'h'
+	kindKeybag    = 'k'
+	kindProfile   = 'p'
+	kindCatalogue = 'c'
 )
 
 // head is the frame's first bytes, which seals take as part of their AAD.

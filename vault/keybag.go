@@ -119,7 +119,7 @@ func (b *keybag) revision() uint64 {
 	return b.log.index
 }
 
-func (b *keybag) apply(_ bool, plain []byte) error {
+func (b *keybag) apply(_ uint64, _ bool, plain []byte) error {
 	return readKeys(plain, func(id keyID, key []byte) error {
 		if b.deks[id] != nil {
 			return fmt.Errorf("two keys of one name: %w", ErrDamaged)

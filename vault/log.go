@@ -41,7 +41,7 @@ func newLog(f folder, name string, kind byte, vault, key []byte, limit int) *sea
 // load reads the log from the file called name and hands the plaintexts to apply, the snapshot
 // first; they are wiped afterwards. Errors: ErrDamaged, also where there is no file; ErrFormat;
 // apply's.
-func (l *sealedLog) load(name string, apply func(snapshot bool, plain []byte) error) error {
+func (l *sealedLog) load(name string, apply func(index uint64, snapshot bool, plain []byte) error) error {
 	data, err := l.folder.read(name, l.limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read %s: %w: %w", name, ErrDamaged, err)
@@ -60,7 +60,7 @@ func (l *sealedLog) load(name string, apply func(snapshot bool, plain []byte) er
 		if snapshot {
 			base = logHead + logRecordHead + len(box)
 		}
-		return true, apply(snapshot, plain)
+		return true, apply(index, snapshot, plain)
 	})
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)

@@ -32,7 +32,7 @@ func (l *wordLog) begin(t *testing.T) {
 }
 
 func (l *wordLog) open() error {
-	if err := l.load("words", func(_ bool, plain []byte) error {
+	if err := l.load("words", func(_ uint64, _ bool, plain []byte) error {
 		l.words = append(l.words, strings.Fields(string(plain))...)
 		return nil
 	}); err != nil {

@@ -74,12 +74,19 @@ func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(rita, ritaS, 2, morning+100))
 	other := w.copy(rita, ritaS, 2, morning+100)
+	var card cardRow
 	var part partRow
 	putPart := func(row partRow) {
 		t.Helper()
-		must(t, w.vault.Update(func(tx *Tx) error { return tx.put(rowPart, string(rita), ritaS, row) }))
+		must(t, w.vault.Update(func(tx *Tx) error {
+			return errors.Join(tx.put(rowCard, string(rita), ritaS, card), tx.put(rowPart, string(rita), ritaS, row))
+		}))
 	}
-	must(t, w.vault.read(func(tx *Tx) error { _, err := tx.get(rowPart, string(rita), &part); return err }))
+	must(t, w.vault.read(func(tx *Tx) error {
+		_, err := tx.get(rowCard, string(rita), &card)
+		_, err2 := tx.get(rowPart, string(rita), &part)
+		return errors.Join(err, err2)
+	}))
 	putPart(partRow{Number: 2, Cipher: other.Cipher, Key: part.Key}) // as if half of a write had come through
 	stamp := w.stamp(opened(rita, ritaS, 2))
 	if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrView) {

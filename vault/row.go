@@ -22,46 +22,69 @@ const (
 	rowAssignment rowKind = 'a'
 	rowWork       rowKind = 'w' // what the device did on an assignment
 	rowSetting    rowKind = 's'
+	rowLast       rowKind = 'l' // the newest transaction's change, for the catalogue
 )
+
+// rowKey is a row's key in Badger: its kind and 120 bits that stand for its ID. Rows of one
+// ID differ by their kind alone.
+type rowKey [16]byte
+
+func (k rowKey) kind() rowKind { return rowKind(k[0]) }
+
+// as is the key of the row of another kind with the same ID.
+func (k rowKey) as(kind rowKind) rowKey {
+	k[0] = byte(kind)
+	return k
+}
+
+// place is the key under which the catalogue has the row's revision: a record's part goes with
+// its card, since they are written and removed together.
+func (k rowKey) place() rowKey {
+	if k.kind() == rowPart {
+		return k.as(rowCard)
+	}
+	return k
+}
 
 const (
 	rowSchema  = 1
-	blindSize  = 24
 	rowHead    = 1 + 8 + len(keyID{}) // schema, revision, key id; before the sealed value
 	rowMaximum = valueMax - 4096      // bytes of a value before it is sealed
 )
 
-// rowSeal seals values. AAD = vault id ‖ full key ‖ schema ‖ revision ‖ key id, so that a
-// row opens at its own place in its own vault only. What is about a subject is sealed under
-// that subject's key, and ends with it.
+// rowSeal seals values. AAD = vault id ‖ era ‖ full key ‖ schema ‖ revision ‖ key id, so that
+// a row opens at its own place in its own vault only, and not after the view was reset. What is
+// about a subject is sealed under that subject's key, and ends with it.
 type rowSeal struct {
 	vault []byte
+	era   era
 	own   cipher.AEAD
 	names []byte
 	bag   *keybag
 }
 
-func newRowSeal(vault, root []byte, bag *keybag) rowSeal {
+func newRowSeal(vault, root []byte, at era, bag *keybag) rowSeal {
 	key := subkey(root, "view")
 	defer clear(key)
 	own, err := identity.NewAEAD(key)
 	if err != nil {
 		panic(err) // subkey makes 32 bytes
 	}
-	return rowSeal{vault: vault, own: own, names: subkey(root, "names"), bag: bag}
+	return rowSeal{vault: vault, era: at, own: own, names: subkey(root, "names"), bag: bag}
 }
 
-func (s rowSeal) key(kind rowKind, id string) []byte {
+func (s rowSeal) key(kind rowKind, id string) rowKey {
 	mac := hmac.New(sha256.New, s.names)
-	mac.Write([]byte{'r', 'o', 'w', 0, byte(kind)})
-	mac.Write([]byte(id))
-	return append([]byte{byte(kind)}, mac.Sum(nil)[:blindSize]...)
+	mac.Write([]byte("row\x00" + id))
+	return rowKey(mac.Sum(nil)[:len(rowKey{})]).as(kind)
 }
 
-func (s rowSeal) context(key, head []byte) []byte { return slices.Concat(s.vault, key, head) }
+func (s rowSeal) context(key rowKey, head []byte) []byte {
+	return slices.Concat(s.vault, s.era[:], key[:], head)
+}
 
 // seal is the value that Badger stores at key; subject may be empty.
-func (s rowSeal) seal(key []byte, revision uint64, subject journal.SubjectID, plain []byte) ([]byte, error) {
+func (s rowSeal) seal(key rowKey, revision uint64, subject journal.SubjectID, plain []byte) ([]byte, error) {
 	aead, name := s.own, keyID{}
 	if subject != "" {
 		var err error
@@ -75,7 +98,7 @@ func (s rowSeal) seal(key []byte, revision uint64, subject journal.SubjectID, pl
 }
 
 // open gives the plaintext and revision of a value, or ErrView.
-func (s rowSeal) open(key, value []byte) ([]byte, uint64, error) {
+func (s rowSeal) open(key rowKey, value []byte) ([]byte, uint64, error) {
 	if len(value) < rowHead || value[0] != rowSchema {
 		return nil, 0, fmt.Errorf("open row: %w", ErrView)
 	}

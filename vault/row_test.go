@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
-
-	"handslag/vault/journal"
 )
 
 // raw is what Badger holds at a row's key.
@@ -15,7 +13,8 @@ func (w *world) raw(kind rowKind, id string) []byte {
 	w.t.Helper()
 	var value []byte
 	must(w.t, w.vault.view.db.View(func(txn *badger.Txn) error {
-		item, err := txn.Get(w.vault.view.seal.key(kind, id))
+		key := w.vault.view.seal.key(kind, id)
+		item, err := txn.Get(key[:])
 		must(w.t, err)
 		value, err = item.ValueCopy(nil)
 		return err
@@ -26,13 +25,13 @@ func (w *world) raw(kind rowKind, id string) []byte {
 func (w *world) overwrite(kind rowKind, id string, value []byte) {
 	w.t.Helper()
 	must(w.t, w.vault.view.db.Update(func(txn *badger.Txn) error {
-		return txn.Set(w.vault.view.seal.key(kind, id), value)
+		key := w.vault.view.seal.key(kind, id)
+		return txn.Set(key[:], value)
 	}))
 }
 
 func TestARowOpensAtItsOwnPlaceOnly(t *testing.T) {
 	w := newWorld(t)
-	const bosse = journal.RecordID("rec-bosse")
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.put(w.copy(bosse, ritaS, 1, morning)) // of the same subject, so under the same key
 	other := newWorld(t)

@@ -14,39 +14,77 @@ import (
 // Tx is one transaction on the view: all of it is durable when Update or Apply returns
 // nil, none of it otherwise. It ends with the function that it is given to.
 type Tx struct {
-	vault *Vault
-	view  *view
-	txn   *badger.Txn
+	vault    *Vault
+	view     *view
+	txn      *badger.Txn
+	revision uint64          // of what it writes
+	touched  map[rowKey]bool // places of rows that it left written (true) or removed
+	wrote    bool
 }
 
 // Update runs fn in one transaction; fn uses its Tx and not the vault, which would wait for
-// itself. Errors besides fn's: ErrView, ErrFull, ErrTooLarge,
+// itself. It costs a sync of Badger's and one of the catalogue, and one of the keybag where subjects
+// are new; none where fn writes nothing. Errors besides fn's: ErrView, ErrFull, ErrTooLarge,
 // ErrClosed.
 func (v *Vault) Update(fn func(*Tx) error) error {
 	if err := v.enter(); err != nil {
 		return err
 	}
 	defer v.mu.RUnlock()
-	if v.view == nil {
+	return v.update(fn)
+}
+
+// update is Update for whoever holds mu.
+func (v *Vault) update(fn func(*Tx) error) error {
+	w := v.view
+	if w == nil {
 		return ErrView
 	}
 	v.writing.Lock()
 	defer v.writing.Unlock()
+	if err := errors.Join(v.current(), w.failed); err != nil {
+		return err
+	}
 	if err := v.folder.space(memTable, viewReserve); err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
-	txn := v.view.db.NewTransaction(true)
+	if err := w.catalogue.settle(); err != nil {
+		return fmt.Errorf("write view: %w", err)
+	}
+	txn := w.db.NewTransaction(true)
 	defer txn.Discard()
-	if err := fn(&Tx{vault: v, view: v.view, txn: txn}); err != nil {
+	t := &Tx{vault: v, view: w, txn: txn, revision: w.catalogue.revision() + 1, touched: map[rowKey]bool{}}
+	if err := fn(t); err != nil {
 		return err
 	}
 	if err := v.bag.flush(); err != nil { // a row must not outlive a crash that its key does not
 		return err
 	}
-	if err := txn.Commit(); err != nil {
-		return named("write view", err)
+	if !t.wrote {
+		return nil
 	}
-	return nil
+	defer func() { v.mark.Store(w.catalogue.log.index) }()
+	return t.commit()
+}
+
+// commit makes the transaction durable in Badger, with what the catalogue has to take up, and then
+// in the catalogue.
+func (t *Tx) commit() error {
+	change, err := encodeChange(t.view.seal.bag.revision(), t.touched)
+	if err != nil {
+		return fmt.Errorf("write view: %w", err)
+	}
+	if err := t.set(t.view.seal.key(rowLast, ""), "", change); err != nil {
+		return err
+	}
+	t.view.catalogue.turn.Lock()
+	defer t.view.catalogue.turn.Unlock()
+	if err := t.txn.Commit(); err != nil {
+		// Nobody knows what of it Badger shows now, or will after a restart; the next Open does.
+		t.view.failed = fmt.Errorf("%w: %w", ErrView, named("write view", err))
+		return t.view.failed
+	}
+	return t.view.catalogue.advance(change)
 }
 
 // read runs fn on one snapshot of the view.
@@ -58,52 +96,78 @@ func (v *Vault) read(fn func(*Tx) error) error {
 	if v.view == nil {
 		return ErrView
 	}
+	if err := v.current(); err != nil {
+		return err
+	}
+	v.view.catalogue.turn.RLock()
+	defer v.view.catalogue.turn.RUnlock()
 	return v.view.db.View(func(txn *badger.Txn) error {
 		return fn(&Tx{vault: v, view: v.view, txn: txn})
 	})
 }
 
-// get reads a row into out, and says whether there is one.
+// place is the revision that the catalogue names for a row, and whether it names one; what this
+// transaction has written counts.
+func (t *Tx) place(key rowKey) (revision uint64, named bool) {
+	if written, touched := t.touched[key.place()]; touched {
+		return t.revision, written
+	}
+	revision, named = t.view.catalogue.rows[key.place()]
+	return revision, named
+}
+
+// get reads a row into out, and says whether there is one. A row that the catalogue names and
+// that is not there, or that is there and not the one it names, is ErrView.
 func (t *Tx) get(kind rowKind, id string, out any) (bool, error) {
-	_, found, err := t.load(kind, id, out)
-	return found, err
-}
-
-func (t *Tx) load(kind rowKind, id string, out any) (revision uint64, found bool, err error) {
 	key := t.view.seal.key(kind, id)
-	item, err := t.txn.Get(key)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return 0, false, nil
+	item, err := t.txn.Get(key[:])
+	switch _, named := t.place(key); {
+	case errors.Is(err, badger.ErrKeyNotFound) && named:
+		return false, fmt.Errorf("read view: a row is missing: %w", ErrView)
+	case errors.Is(err, badger.ErrKeyNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read view: %w: %w", ErrView, err)
 	}
-	if err != nil {
-		return 0, false, fmt.Errorf("read view: %w: %w", ErrView, err)
+	if err := t.decode(key, item, out); err != nil {
+		return false, err
 	}
-	revision, err = t.decode(item, out)
-	return revision, err == nil, err
+	return true, nil
 }
 
-func (t *Tx) decode(item *badger.Item, out any) (revision uint64, err error) {
-	err = item.Value(func(value []byte) error {
-		plain, at, err := t.view.seal.open(item.Key(), value)
+func (t *Tx) decode(key rowKey, item *badger.Item, out any) error {
+	return t.open(key, item, func(plain []byte) error {
+		if err := signed.Decode(plain, rowMaximum, out); err != nil {
+			return fmt.Errorf("read view: %w: %w", ErrView, err)
+		}
+		return nil
+	})
+}
+
+// open hands the plaintext of a row that is the one which the catalogue names to fn, and wipes it.
+func (t *Tx) open(key rowKey, item *badger.Item, fn func(plain []byte) error) error {
+	err := item.Value(func(value []byte) error {
+		plain, revision, err := t.view.seal.open(key, value)
 		if err != nil {
 			return err
 		}
 		defer clear(plain)
-		revision = at
-		return signed.Decode(plain, rowMaximum, out)
+		switch place, named := t.place(key); {
+		case !named:
+			return fmt.Errorf("read view: a row that the catalogue does not name: %w", ErrView)
+		case place != revision:
+			return fmt.Errorf("read view: a row of revision %d, not %d: %w", revision, place, ErrView)
+		}
+		return fn(plain)
 	})
 	if err != nil && !errors.Is(err, ErrView) {
 		err = fmt.Errorf("read view: %w: %w", ErrView, err)
 	}
-	return revision, err
+	return err
 }
 
 // put writes a row, sealed under subject's key where one is given.
 func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) error {
-	revision, _, err := t.revision(kind, id)
-	if err != nil {
-		return err
-	}
 	plain, err := signed.Encode(row)
 	if err != nil {
 		return fmt.Errorf("write view: %w", err)
@@ -117,66 +181,99 @@ func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) er
 	if err := signed.Decode(plain, rowMaximum, reflect.New(reflect.TypeOf(row)).Interface()); err != nil {
 		return fmt.Errorf("write view: it could not be read again: %w", err)
 	}
-	key := t.view.seal.key(kind, id)
-	value, err := t.view.seal.seal(key, revision+1, subject, plain)
-	if err != nil {
-		return fmt.Errorf("write view: %w", err)
-	}
-	if err := t.txn.Set(key, value); errors.Is(err, badger.ErrTxnTooBig) {
-		return fmt.Errorf("write view: %w", ErrTooLarge)
-	} else if err != nil {
-		return fmt.Errorf("write view: %w", err)
-	}
-	return nil
+	return t.set(t.view.seal.key(kind, id), subject, plain)
 }
 
-// revision is how often the row has been written. It is read even from a row that does not
-// open: writing over it is how the view mends.
-func (t *Tx) revision(kind rowKind, id string) (revision uint64, found bool, err error) {
-	item, err := t.txn.Get(t.view.seal.key(kind, id))
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return 0, false, nil
+func (t *Tx) set(key rowKey, subject journal.SubjectID, plain []byte) error {
+	if len(plain) > rowMaximum {
+		return fmt.Errorf("write view: %w", ErrTooLarge)
 	}
+	value, err := t.view.seal.seal(key, t.revision, subject, plain)
 	if err != nil {
-		return 0, false, fmt.Errorf("read view: %w: %w", ErrView, err)
+		return fmt.Errorf("write view: %w", err)
 	}
-	err = item.Value(func(value []byte) error {
-		if _, at, err := t.view.seal.open(item.Key(), value); err == nil {
-			revision = at
-		}
-		return nil
-	})
-	return revision, true, err
+	return t.done(key, true, t.txn.Set(key[:], value))
 }
 
 func (t *Tx) remove(kind rowKind, id string) error {
-	if err := t.txn.Delete(t.view.seal.key(kind, id)); err != nil {
+	return t.drop(t.view.seal.key(kind, id))
+}
+
+func (t *Tx) drop(key rowKey) error { return t.done(key, false, t.txn.Delete(key[:])) }
+
+// done takes down what was done to a row, unless Badger refused it.
+func (t *Tx) done(key rowKey, written bool, err error) error {
+	switch {
+	case errors.Is(err, badger.ErrTxnTooBig):
+		return fmt.Errorf("write view: %w", ErrTooLarge)
+	case err != nil:
 		return fmt.Errorf("write view: %w", err)
+	}
+	t.wrote = true
+	if _, named := t.place(key); (written || named) && key != t.view.seal.key(rowLast, "") {
+		t.touched[key.place()] = written
 	}
 	return nil
 }
 
-// each calls fn for every row of a kind with what reads it. A row that does not open does
-// not hide the others: fn goes on, and each returns the first such error at the end.
+// each calls fn for every row of a kind with what reads it. A row that does not open, or is not
+// the one that the catalogue names, does not hide the others: fn goes on, and each returns the
+// first such error at the end, or that rows are missing.
 func (t *Tx) each(kind rowKind, fn func(read func(out any) error) error) error {
-	prefix := []byte{byte(kind)}
-	it := t.txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: true, PrefetchSize: 32})
-	defer it.Close()
 	var damage error
-	for it.Rewind(); it.ValidForPrefix(prefix); it.Next() {
-		err := fn(func(out any) error {
-			_, err := t.decode(it.Item(), out)
-			return err
-		})
+	seen := 0
+	err := t.keys(kind, func(key rowKey, item *badger.Item) error {
+		if _, named := t.place(key); named {
+			seen++
+		}
+		err := fn(func(out any) error { return t.decode(key, item, out) })
 		if errors.Is(err, ErrView) {
 			if damage == nil {
 				damage = err
 			}
-			continue
+			return nil
 		}
-		if err != nil {
+		return err
+	})
+	if err == nil && damage == nil && seen < t.count(kind) {
+		damage = fmt.Errorf("read view: %d rows are missing: %w", t.count(kind)-seen, ErrView)
+	}
+	return errors.Join(err, damage)
+}
+
+// keys calls fn for whatever Badger holds under the keys of a kind.
+func (t *Tx) keys(kind rowKind, fn func(key rowKey, item *badger.Item) error) error {
+	prefix := []byte{byte(kind)}
+	it := t.txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: true, PrefetchSize: 32})
+	defer it.Close()
+	for it.Rewind(); it.ValidForPrefix(prefix); it.Next() {
+		var key rowKey
+		if len(it.Item().Key()) == len(key) { // another is nobody's row, and named by nothing
+			copy(key[:], it.Item().Key())
+		} else {
+			key = rowKey{}.as(kind)
+		}
+		if err := fn(key, it.Item()); err != nil {
 			return err
 		}
 	}
-	return damage
+	return nil
+}
+
+// count is how many rows of a kind the catalogue names.
+func (t *Tx) count(kind rowKind) int {
+	n := t.view.catalogue.count[kind]
+	for key, written := range t.touched {
+		if key.kind() != kind {
+			continue
+		}
+		_, before := t.view.catalogue.rows[key]
+		switch {
+		case written && !before:
+			n++
+		case !written && before:
+			n--
+		}
+	}
+	return n
 }

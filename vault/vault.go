@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"handslag/identity"
 	"handslag/vault/disk"
@@ -47,6 +48,8 @@ type Vault struct {
 	view    *view // nil while the view is damaged
 
 	writing sync.Mutex // one transaction at a time
+	mark    atomic.Uint64
+	older   atomic.Uint64 // the mark that the journal knows, where the vault is older
 }
 
 func folderAt(dir string, o Options) folder {
@@ -111,10 +114,10 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err := v.bag.create(0); err != nil {
 		return nil, err
 	}
-	if err := f.makeView(v.header.Vault, v.root, v.bag); err != nil {
+	if err := v.makeView(0); err != nil {
 		return nil, err
 	}
-	if v.view, err = openView(f, h.Vault, root, v.bag); err != nil {
+	if err := v.openView(); err != nil {
 		return nil, err
 	}
 	data, err := h.encode()
@@ -137,10 +140,7 @@ func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
 	}
-	if v.bag.lost {
-		return v, fmt.Errorf("open vault: the keybag is damaged: %w", ErrView)
-	}
-	v.view, err = openView(v.folder, v.header.Vault, v.root, v.bag)
+	err = v.openView()
 	switch {
 	case errors.Is(err, ErrView):
 		return v, fmt.Errorf("open vault: %w", err)

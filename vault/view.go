@@ -9,13 +9,17 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+
+	"handslag/vault/disk"
 )
 
 // view is the open Badger with the seals of its rows. Badger's own encryption covers
 // metadata only: it has no MAC, so nothing it returns is believed unless our seal opens.
 type view struct {
-	db   *badger.DB
-	seal rowSeal
+	db        *badger.DB
+	seal      rowSeal
+	catalogue *catalogue
+	failed    error // a commit of which nobody knows what became
 }
 
 const (
@@ -24,8 +28,6 @@ const (
 	memTable  = 16 << 20 // bytes; memory, and a mapped file of twice that
 	valueFile = 16 << 20
 	valueMax  = 1 << 20 // Badger reports errors of values in its tables, not of larger ones
-
-	markerName = "made"
 )
 
 // badgerOptions: small caches for a laptop that does other things, and every write synced.
@@ -62,63 +64,105 @@ func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 	return db, nil
 }
 
-// openView opens the view and looks for the marker that makeView left in it, so that
-// another vault's view, or one that Badger emptied, is seen.
-func openView(f folder, vault, root []byte, bag *keybag) (*view, error) {
-	if _, err := os.Lstat(f.path(viewName)); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open view: it is gone: %w", ErrView)
+// openView opens catalogue and view, and compares them. ErrView: one of them is gone, damaged,
+// another vault's, or older than the other, or the keybag is.
+func (v *Vault) openView() (err error) {
+	if v.bag.lost {
+		return fmt.Errorf("open view: the keybag is damaged: %w", ErrView)
 	}
-	if err := f.space(0, viewReserve); err != nil {
-		return nil, fmt.Errorf("open view: %w", err)
+	c := newCatalogue(v.folder, v.header.Vault, v.root)
+	defer func() {
+		if err != nil {
+			c.close()
+		}
+	}()
+	if err := c.load(); err != nil {
+		return fmt.Errorf("open view: %w", err)
 	}
-	db, err := openBadger(f.path(viewName), root)
+	v.mark.Store(c.revision())
+	if has := v.bag.revision(); has < c.bag {
+		return fmt.Errorf("open view: the keybag is older than the view, revision %d of %d: %w", has, c.bag, ErrView)
+	}
+	if _, err := os.Lstat(v.folder.path(viewName)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("open view: it is gone: %w", ErrView)
+	}
+	if err := v.folder.space(0, viewReserve); err != nil {
+		return fmt.Errorf("open view: %w", err)
+	}
+	db, err := openBadger(v.folder.path(viewName), v.root)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v := &view{db: db, seal: newRowSeal(vault, root, bag)}
-	if err := v.checkMarker(); err != nil {
-		v.close()
-		return nil, err
+	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c}
+	if err := errors.Join(w.catchUp(), tighten(v.folder.path(viewName))); err != nil {
+		return errors.Join(err, w.close())
 	}
-	return v, tighten(f.path(viewName))
+	v.mark.Store(c.log.index)
+	v.view = w
+	return nil
 }
 
-func (w *view) checkMarker() error {
+// catchUp compares Badger's newest transaction with the catalogue's. One more is what a crash
+// between the two leaves.
+func (w *view) catchUp() error {
+	key := w.seal.key(rowLast, "")
 	return w.db.View(func(txn *badger.Txn) error {
-		tx := &Tx{view: w, txn: txn}
-		if found, err := tx.get(rowSetting, markerName, new([]byte)); err != nil {
-			return err
-		} else if !found {
-			return fmt.Errorf("open view: it has been emptied: %w", ErrView)
+		item, err := txn.Get(key[:])
+		if err != nil {
+			return fmt.Errorf("open view: it has been emptied, or is another's: %w: %w", ErrView, err)
 		}
-		return nil
+		return item.Value(func(value []byte) error {
+			change, revision, err := w.seal.open(key, value)
+			if err != nil {
+				return fmt.Errorf("open view: its newest transaction: %w", err)
+			}
+			switch has := w.catalogue.revision(); {
+			case revision == has:
+				return nil
+			case revision == has+1:
+				if err := w.catalogue.advance(change); err != nil {
+					return fmt.Errorf("open view: %w: %w", ErrView, err)
+				}
+				return nil
+			default:
+				return fmt.Errorf("open view: it is at revision %d and the catalogue at %d: %w", revision, has, ErrView)
+			}
+		})
 	})
 }
 
-// makeView makes an empty view beside its place and moves it there when it is whole.
-func (f folder) makeView(vault, root []byte, bag *keybag) error {
+// makeView begins a new catalogue and an empty view at revision. The view is made beside its place
+// and moved there when it is whole.
+func (v *Vault) makeView(revision uint64) error {
+	f := v.folder
 	if err := f.space(0, viewReserve); err != nil {
 		return fmt.Errorf("make view: %w", err)
 	}
 	fresh, place := f.path(viewName+newSuffix), f.path(viewName)
-	if err := errors.Join(os.RemoveAll(fresh), os.Mkdir(fresh, folderMode)); err != nil {
+	if err := errors.Join(os.RemoveAll(fresh), os.RemoveAll(place), os.Mkdir(fresh, folderMode)); err != nil {
 		return named("make view", err)
 	}
-	db, err := openBadger(fresh, root)
+	c := newCatalogue(f, v.header.Vault, v.root)
+	defer c.close()
+	if err := c.create(revision, v.bag.revision()); err != nil {
+		return err
+	}
+	db, err := openBadger(fresh, v.root)
 	if err != nil {
 		return err
 	}
-	w := &view{db: db, seal: newRowSeal(vault, root, bag)}
+	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c}
 	err = db.Update(func(txn *badger.Txn) error {
-		return (&Tx{view: w, txn: txn}).put(rowSetting, markerName, "", []byte{1})
+		change, err := encodeChange(c.bag, nil)
+		if err != nil {
+			return err
+		}
+		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.key(rowLast, ""), "", change)
 	})
 	if err := errors.Join(err, w.close()); err != nil {
 		return named("make view", err)
 	}
-	if err := os.RemoveAll(place); err != nil {
-		return named("make view", err)
-	}
-	return named("make view", errors.Join(os.Rename(fresh, place), f.sync()))
+	return named("make view", errors.Join(os.Rename(fresh, place), disk.OS{}.SyncDir(f.dir)))
 }
 
 // tighten gives Badger's files the permissions of all others in the vault.
@@ -144,11 +188,13 @@ func (w *view) close() (err error) {
 		}
 	}()
 	defer clear(w.seal.names)
+	defer w.catalogue.close()
 	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }
 
 // ResetView moves the view aside, where it replaces an earlier damaged one, and begins an
-// empty one. Profile, keybag and journal stay as they are; Position is zero, so the caller
+// empty one, whose revisions go on after all that are known, here or by CheckMark. A keybag that is
+// lost is begun anew too. Profile and journal stay as they are; Position is zero, so the caller
 // replays the journal and syncs anew.
 func (v *Vault) ResetView() error {
 	v.mu.Lock()
@@ -159,6 +205,7 @@ func (v *Vault) ResetView() error {
 	if err := v.folder.space(0, viewReserve); err != nil {
 		return fmt.Errorf("reset view: %w", err)
 	}
+	revision := max(v.mark.Load(), v.older.Load()) + 1
 	if v.view != nil {
 		v.view.close() // what it can not write any more is rebuilt
 		v.view = nil
@@ -169,13 +216,15 @@ func (v *Vault) ResetView() error {
 			return named("reset view", err)
 		}
 	}
-	if err := v.bag.reset(1); err != nil {
+	if err := v.bag.reset(revision); err != nil {
 		return err
 	}
-	if err := v.folder.makeView(v.header.Vault, v.root, v.bag); err != nil {
+	if err := v.makeView(revision); err != nil {
 		return err
 	}
-	var err error
-	v.view, err = openView(v.folder, v.header.Vault, v.root, v.bag)
-	return err
+	if err := v.openView(); err != nil {
+		return err
+	}
+	v.older.Store(0)
+	return nil
 }
