@@ -89,7 +89,7 @@ func (a *Agent) enter(v *vault.Vault) error {
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
-		Anchor: journalfile.Anchor{Generation: at.Generation, Seq: at.Seq},
+		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}},
 	})
 	if err != nil {
 		return err

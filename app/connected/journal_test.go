@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,6 +288,96 @@ func TestANewGenerationGoesOnFromTheOldHead(t *testing.T) {
 		t.Errorf("findings: %s", got)
 	}
 	h.sound()
+}
+
+// A device that finds itself behind an anchor names both the head that it found and the one that
+// it should have had. Nothing is lost where both are here.
+func TestANewGenerationNamesWhatTheDeviceHasLost(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	said := bo.items(3)
+	found, head := journal.HashOf(said[1].Entry), bo.chain.Head
+	bo.hands(bo.batch(said...))
+	var nowhere journal.Hash
+	rand.Read(nowhere[:])
+	want := ""
+	for generation, c := range []struct {
+		prev, ref journal.Hash
+		finding   string
+	}{
+		{found, head, "closed"},
+		{found, nowhere, "open"},
+		{nowhere, head, "open"},
+		{journal.Hash{}, head, "closed"}, // all that it had is gone, and is here
+	} {
+		bo.chain = journal.Chain{Generation: uint64(generation) + 2, Head: c.prev}
+		bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.GenerationOpened, Ref: c.ref[:]}, nil)))
+		want = strings.TrimSuffix("generation "+c.finding+", "+want, ", ")
+		if got := bo.finds(anna); len(strings.Split(got, ",")) != generation+1 || strings.Count(got, "open") != strings.Count(want, "open") {
+			t.Errorf("findings: %s, want in some order: %s", got, want)
+		}
+	}
+	h.sound()
+}
+
+// Of what is stored beside the prefix, on another branch or behind a gap, the receipt says so, and
+// how far into the prefix the entries go that it answers: a device may have but an older copy.
+func TestAReceiptTellsWhatIsHeld(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	start := bo.chain
+	said := bo.items(6)
+	bo.chain = start.Extend(must[journal.Entry](t)(journal.OpenEntry(said[0].Entry, bo.keys.Public().Signing)), said[0].Entry)
+	other := []journal.Item{bo.say(journal.Entry{Kind: journal.Locked}, nil), bo.say(journal.Entry{Kind: journal.Locked}, nil),
+		bo.say(journal.Entry{Kind: journal.Locked}, nil)}
+	worded := bo.say(journal.Entry{Kind: journal.RecordOpened}, &journal.Details{Reason: "läcka"})
+	bare := journal.Item{Entry: worded.Entry}
+	for _, c := range []struct {
+		what string
+		by   *device
+		of   []journal.Item
+		want string
+	}{
+		{"all in order", bo, said[:2], "1-2"},
+		{"with a gap", bo, []journal.Item{said[4], said[5]}, "1-2 held 5-6"},
+		{"once more", bo, []journal.Item{said[4], said[5]}, "1-2 held 5-6"},
+		{"an older copy", bo, said[:1], "1-2 1-1"},
+		{"one that forked", bo, []journal.Item{said[0], other[0], other[1]}, "1-2 1-1 held 2-3"},
+		{"two runs", bo, []journal.Item{other[0], other[2], said[5]}, "1-2 held 2-2 4-4 6-6"},
+		{"nothing new", bo, said[1:2], "1-2"},
+		{"by a carrier, without its words", anna, []journal.Item{other[0], bare}, "1-2 held 2-2"},
+		{"by a carrier, with them", anna, []journal.Item{worded}, "1-2 held 5-5"},
+		{"what fills the gap", bo, []journal.Item{said[2], said[4], said[3]}, "1-6 1-5"},
+		{"all of it", bo, append(slices.Clone(said), other...), "1-6 held 2-4"},
+	} {
+		message := must[[]byte](t)(c.by.client.Journal(context.Background(), bo.batch(c.of...)))
+		r := must[journal.Receipt](t)(journal.OpenReceipt(message, h.statement.Org(), bo.keys.Device(), h.statement.Log))
+		got := spans(t, "", r.Ranges, c.of, said)
+		if len(r.Held) > 0 {
+			got += " held" + spans(t, " ", r.Held, c.of, said)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.what, got, c.want)
+		}
+	}
+	h.sound()
+}
+
+// spans are ranges in short, each with the hash of an entry that has its number.
+func spans(t *testing.T, before string, ranges []journal.Range, all ...[]journal.Item) string {
+	t.Helper()
+	var out []string
+	for _, rng := range ranges {
+		if !slices.ContainsFunc(slices.Concat(all...), func(item journal.Item) bool {
+			var e journal.Entry
+			ok(t, signed.Unverified(item.Entry, journal.EntryLimit, &e))
+			return e.Seq == rng.To && journal.HashOf(item.Entry) == journal.Hash(rng.Hash)
+		}) {
+			t.Errorf("a range ends at %d with another hash", rng.To)
+		}
+		out = append(out, fmt.Sprintf("%d-%d", rng.From, rng.To))
+	}
+	return before + strings.Join(out, " ")
 }
 
 func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {

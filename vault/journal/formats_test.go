@@ -54,7 +54,8 @@ func TestFormatsStandStill(t *testing.T) {
 	}
 	signedtest.Golden(t, "batch", data)
 	receipt := journal.Receipt{Version: 1, Org: identity.OrgIDOf(signedtest.Key(t, 1).Public()), Device: first(t).Device,
-		Ranges: []journal.Range{{Generation: 1, From: 1, To: 1, Hash: make([]byte, 32)}}, Time: 1_700_000_000_000_000}
+		Ranges: []journal.Range{{Generation: 1, From: 1, To: 1, Hash: make([]byte, 32)}}, Time: 1_700_000_000_000_000,
+		Held: []journal.Range{{Generation: 1, From: 3, To: 4, Hash: make([]byte, 32)}}}
 	if data, err = receipt.Sign(signedtest.Key(t, 8)); err != nil {
 		t.Fatal(err)
 	}
@@ -218,9 +219,13 @@ func TestAReceiptIsForOneDeviceOfOneOrganisation(t *testing.T) {
 		"a range that begins at nothing":     func(r *journal.Receipt) { r.Ranges[0].From = 0 },
 		"a range of no generation":           func(r *journal.Receipt) { r.Ranges[0].Generation = 0 },
 		"half a hash":                        func(r *journal.Receipt) { r.Ranges[0].Hash = make([]byte, 16) },
-		"no time":                            func(r *journal.Receipt) { r.Time = 0 },
-		"an unknown version":                 func(r *journal.Receipt) { r.Version = 2 },
-		"another organisation":               func(r *journal.Receipt) { r.Org = identity.OrgIDOf(signedtest.Key(t, 9).Public()) },
+		"a held range that ends too early": func(r *journal.Receipt) {
+			r.Held = []journal.Range{{Generation: 1, From: 2, To: 1, Hash: make([]byte, 32)}}
+		},
+		"more ranges than fit": func(r *journal.Receipt) { r.Held = slices.Repeat(r.Ranges, journal.ReceiptRanges+1) },
+		"no time":              func(r *journal.Receipt) { r.Time = 0 },
+		"an unknown version":   func(r *journal.Receipt) { r.Version = 2 },
+		"another organisation": func(r *journal.Receipt) { r.Org = identity.OrgIDOf(signedtest.Key(t, 9).Public()) },
 	} {
 		r := good
 		r.Ranges = slices.Clone(good.Ranges)

@@ -188,7 +188,7 @@ func (f *File) commit(group []*request) {
 
 	f.mu.Lock()
 	f.active.places = append(f.active.places, out.places...)
-	f.chain = chain
+	f.chain, f.behind = chain, nil
 	f.mu.Unlock()
 	begin := 0
 	for i, r := range group {

@@ -201,7 +201,7 @@ func TestEverythingBehindAHoleGoesUp(t *testing.T) {
 		t.Fatal("the next sync does not try again")
 	}
 	// The connected system got entry 10 another time: the one behind it tells its hash.
-	if n, err := f.Receipt(receiptTo(f, 10, 6)); n != 0 || err != nil || f.marks[1].to != 10 {
+	if n, err := f.Receipt(receiptTo(f, 10, 6)); n != 0 || err != nil || f.cover.marks[1].to != 10 {
 		t.Fatalf("%d, %v", n, err)
 	}
 }
@@ -227,20 +227,21 @@ func TestALostHeadOpensANewGeneration(t *testing.T) {
 		return disk.After(faulty.None), names[:4], chain // the cursor's name sorts last
 	}
 	for _, c := range []struct {
-		what string
-		do   func(*faulty.Disk, []string) *faulty.Disk
+		what   string
+		cursor bool // is there, and names the head
+		do     func(*faulty.Disk, []string) *faulty.Disk
 	}{
-		{"the newest segment is gone", func(d *faulty.Disk, names []string) *faulty.Disk {
+		{"the newest segment is gone", true, func(d *faulty.Disk, names []string) *faulty.Disk {
 			d.Put(names[3], nil)
 			return d
 		}},
-		{"all segments are gone", func(d *faulty.Disk, names []string) *faulty.Disk {
+		{"all segments are gone", true, func(d *faulty.Disk, names []string) *faulty.Disk {
 			for _, name := range names {
 				d.Put(name, nil)
 			}
 			return d
 		}},
-		{"the newest header is flipped, without a cursor", func(d *faulty.Disk, names []string) *faulty.Disk {
+		{"the newest header is flipped, without a cursor", false, func(d *faulty.Disk, names []string) *faulty.Disk {
 			d.Put("/o/"+cursorName, nil)
 			return spoil(d, names[3], flip(40))
 		}},
@@ -253,9 +254,17 @@ func TestALostHeadOpensANewGeneration(t *testing.T) {
 			if f.Chain().Generation != 2 || f.Chain().Last != 0 || len(f.Damage()) == 0 {
 				t.Fatalf("chain %+v, damage %+v", f.Chain(), f.Damage())
 			}
+			anchor, behind := f.Behind()
+			if !behind || anchor.Generation != 1 || anchor.Seq != 4 || c.cursor != bytes.Equal(anchor.Hash, old.Head[:]) {
+				t.Fatalf("behind %v: %+v", behind, anchor)
+			}
+			found := f.Chain().Head // of what is left
 			e := mustAppend(t, f, locked())[0].Entry()
-			if e.Generation != 2 || e.Seq != 1 || c.what[0] != 't' && journal.Hash(e.Prev) != old.Head {
+			if e.Generation != 2 || e.Seq != 1 || journal.Hash(e.Prev) != found {
 				t.Fatalf("goes on as %d/%d", e.Generation, e.Seq)
+			}
+			if _, behind = f.Behind(); behind {
+				t.Fatal("it has said so, and is still behind")
 			}
 			f.Close()
 			f = mustOpen(t, con)

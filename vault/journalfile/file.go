@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -35,24 +34,19 @@ func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
 
 // Config is what a File needs; everything must be given but what is optional.
 type Config struct {
-	Dir    string                                                      // this device's folder in the machine-wide outbox
-	Device identity.DeviceID                                           // the device that speaks
-	Sign   func(signed.Domain, any) ([]byte, error)                    // a KeySet's Sign
-	Verify signed.Key                                                  // the key that Sign signs with
-	Root   cipher.AEAD                                                 // a subkey of the vault root, for segment keys
-	Seal   identity.SealKey                                            // the connected system's
-	Clock  func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
-	Anchor Anchor                                                      // optional
-	Mark   func() uint64                                               // optional; must not block: see File.Mark
-	Disk   disk.Disk                                                   // nil is the real one
+	Dir     string                                                      // this device's folder in the machine-wide outbox
+	Device  identity.DeviceID                                           // the device that speaks
+	Sign    func(signed.Domain, any) ([]byte, error)                    // a KeySet's Sign
+	Verify  signed.Key                                                  // the key that Sign signs with
+	Root    cipher.AEAD                                                 // a subkey of the vault root, for segment keys
+	Seal    identity.SealKey                                            // the connected system's
+	Clock   func() (after signed.Time, elapsed int64, wall signed.Time) // newest signed server time, µs since, wall clock
+	Anchors []Anchor                                                    // optional: how far others know this journal to have gone
+	Mark    func() uint64                                               // optional; must not block: see File.Mark
+	Disk    disk.Disk                                                   // nil is the real one
 
 	segmentSize int // bytes; 0 is segmentSize
 }
-
-// Anchor is how far the journal is known to have gone by somebody outside its folder, as the
-// vault's view is, whose position is applied after an entry is durable and never before. Zero
-// knows nothing.
-type Anchor struct{ Generation, Seq uint64 }
 
 func (c Config) check() error {
 	switch {
@@ -87,17 +81,12 @@ type File struct {
 	chain    journal.Chain
 	segments []*segment // in order; their places only grow
 	damage   []Damage
-	marks    map[uint64]mark        // by generation
-	received map[string]signed.Time // by segment ID: when a receipt covered the whole of it
-	handed   position               // the last entry that Batch gave out
-	passed   position               // Batch goes on after it, though nothing there has a receipt
-	mark     uint64                 // the greatest that Open has read
-}
-
-// mark is how far receipts cover a generation.
-type mark struct {
-	to   uint64
-	hash journal.Hash
+	behind   *Anchor  // until an entry is written in the generation that it made this one open
+	cover    *cover   // what receipts have said
+	restored bool     // one of them took back what others had said
+	handed   position // the last entry that Batch gave out
+	passed   position // Batch goes on after it, though nothing there has a receipt
+	mark     uint64   // the greatest that Open has read
 }
 
 // position names an entry of this journal.
@@ -135,7 +124,7 @@ func Open(cfg Config) (*File, error) {
 	}
 	f := &File{
 		cfg: cfg, disk: cfg.Disk, open: new(atomic.Bool),
-		chain: journal.Chain{Generation: 1}, marks: map[uint64]mark{}, received: map[string]signed.Time{},
+		chain: journal.Chain{Generation: 1}, cover: newCover(),
 	}
 	if err := f.load(); err != nil {
 		for _, s := range f.segments {
@@ -177,17 +166,17 @@ func (f *File) Chain() journal.Chain {
 // come, and a vault that has come less far is an older copy.
 func (f *File) Mark() uint64 { return f.mark }
 
-// Waiting counts the entries that no receipt covers.
+// Waiting counts the entries of which no receipt says that they are covered or held.
 func (f *File) Waiting() int {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return f.waiting(f.marks)
+	return f.waiting(f.cover)
 }
 
-func (f *File) waiting(marks map[uint64]mark) int {
+func (f *File) waiting(told *cover) int {
 	n := 0
 	for _, s := range f.segments {
-		n += len(s.places) - s.after(marks[s.gen].to)
+		n += told.waiting(s)
 	}
 	return n
 }
@@ -247,9 +236,9 @@ type view struct {
 	aead   cipher.AEAD
 }
 
-// views are the segments now, and how far receipts cover them. A key that Close has zeroed
+// views are the segments now, and what receipts have said of them. A key that Close has zeroed
 // can not be asked for afterwards.
-func (f *File) views() ([]view, map[uint64]mark, error) {
+func (f *File) views() ([]view, *cover, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	if !f.open.Load() {
@@ -263,7 +252,7 @@ func (f *File) views() ([]view, map[uint64]mark, error) {
 		}
 		out = append(out, view{s, s.places, aead})
 	}
-	return out, maps.Clone(f.marks), nil
+	return out, f.cover, nil
 }
 
 // data is the segment's file, which holds at least all places.

@@ -140,7 +140,7 @@ func FuzzCursor(f *testing.F) {
 	if _, err := j.Receipt(receiptTo(j, 1, 5)); err != nil {
 		f.Fatal(err)
 	}
-	want := j.marks[1]
+	want := j.cover.marks[1]
 	j.Close()
 	seed := disk.Contents("/o/" + cursorName)
 	if len(seed) == 0 {
@@ -150,7 +150,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(seed[:len(seed)-1])
 	f.Add([]byte(cursorMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		j := &File{cfg: p.config("/o", disk), disk: faulty.New(), marks: map[uint64]mark{}, received: map[string]signed.Time{}}
+		j := &File{cfg: p.config("/o", disk), disk: faulty.New(), cover: newCover()}
 		j.disk.(*faulty.Disk).Put("/o/"+cursorName, data)
 		if err := j.loadCursor("/o/" + cursorName); err != nil {
 			if !isFormat(err) {
@@ -158,8 +158,8 @@ func FuzzCursor(f *testing.F) {
 			}
 			return
 		}
-		if m, ok := j.marks[1]; ok && m != want || ok == (len(j.damage) > 0) || want.hash == (journal.Hash{}) {
-			t.Fatalf("marks %v, damage %v", j.marks, j.damage)
+		if m, ok := j.cover.marks[1]; ok && m != want || ok == (len(j.damage) > 0) || want.hash == (journal.Hash{}) {
+			t.Fatalf("marks %v, damage %v", j.cover.marks, j.damage)
 		}
 	})
 }

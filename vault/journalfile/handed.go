@@ -70,6 +70,28 @@ func (f *File) Receipts() [][]byte {
 	return all
 }
 
+// ForgetHanded removes what lies beside the segments in dir: they are handed in once more. It is
+// for whoever has learned that the connected system was restored from a backup.
+func ForgetHanded(dir string) error {
+	real := disk.OS{}
+	names, err := real.List(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, name := range names {
+		if err == nil && strings.HasSuffix(name, segmentSuffix+handedSuffix) {
+			err = real.Remove(filepath.Join(dir, name))
+		}
+	}
+	if err == nil {
+		err = real.SyncDir(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("forget what was handed in: %w", err)
+	}
+	return nil
+}
+
 // RemoveSealed removes a carried segment and its mark: for copies that somebody brought, never
 // for a folder that a journal writes to.
 func RemoveSealed(s Sealed) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,12 +76,7 @@ func (f *File) load() error {
 			lost = append(lost, position{s.gen, s.first + uint64(w.Next)})
 		}
 	}
-	for generation, m := range f.marks { // of another branch, which somebody put back beside this one
-		if own, ok := f.written(generation, m.to); ok && own != m.hash {
-			delete(f.marks, generation)
-			f.report(Damage{File: cursorName, Generation: generation, To: m.to, What: "a receipt names another entry"})
-		}
-	}
+	f.leaveOtherBranch()
 	if err := f.discardEmpty(); err != nil {
 		return err
 	}
@@ -219,7 +215,7 @@ func (f *File) reportMissing(s *segment, from, to uint64) {
 	told := slices.ContainsFunc(f.damage, func(d Damage) bool {
 		return d.Generation == s.gen && d.From > 0 && d.From <= from && to <= d.To
 	})
-	if !told && to > f.marks[s.gen].to {
+	if !told && to > f.cover.marks[s.gen].to {
 		f.report(Damage{File: filepath.Base(s.path), Generation: s.gen, From: from, To: to, What: "entries are missing"})
 	}
 }
@@ -248,32 +244,16 @@ func (f *File) discardEmpty() error {
 	return nil
 }
 
-// leaveLostHead opens a new generation where the newest entry is or may be gone, because a
-// receipt or the anchor covers more than can be read, or the newest segment has lost its header
-// or its end: to go on in the old one would give a number a second entry. Only memory changes;
-// the next Append writes.
-func (f *File) leaveLostHead(lost []position) {
-	head := position{f.chain.Generation, f.chain.Last}
-	generation := f.chain.Generation
-	known, behind := f.chain.Head, false
-	for g, m := range f.marks {
-		if head.before(position{g, m.to}) {
-			behind, generation = true, max(generation, g)
-			known = f.marks[generation].hash
-			f.report(Damage{Generation: g, From: head.seq + 1, To: m.to, What: "a receipt covers entries that are gone"})
+// leaveOtherBranch leaves out what the cursor says of another branch of this journal, whose
+// cursor somebody put back beside this one.
+func (f *File) leaveOtherBranch() {
+	other := func(generation, to uint64, hash journal.Hash) bool {
+		own, ok := f.written(generation, to)
+		if ok = ok && own != hash; ok {
+			f.report(Damage{File: cursorName, Generation: generation, To: to, What: "a receipt names another entry"})
 		}
+		return ok
 	}
-	if a := f.cfg.Anchor; head.before(position{a.Generation, a.Seq}) {
-		behind, generation = true, max(generation, a.Generation)
-		f.report(Damage{Generation: a.Generation, To: a.Seq, What: "entries that were applied are gone"})
-	}
-	for _, at := range lost {
-		// A name is no proof: one that claims a distant generation is not followed there.
-		if head.before(at) && at.generation <= f.chain.Generation+1 {
-			behind, generation = true, max(generation, at.generation)
-		}
-	}
-	if behind {
-		f.chain = journal.Chain{Generation: generation + 1, Head: known}
-	}
+	maps.DeleteFunc(f.cover.marks, func(generation uint64, m mark) bool { return other(generation, m.to, m.hash) })
+	f.cover.held = slices.DeleteFunc(f.cover.held, func(s span) bool { return other(s.generation, s.to, s.hash) })
 }

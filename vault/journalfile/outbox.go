@@ -2,6 +2,7 @@ package journalfile
 
 import (
 	"fmt"
+	"slices"
 
 	"handslag/vault/journal"
 )
@@ -14,7 +15,7 @@ const (
 	batchSegments = 64 // what a batch may name
 )
 
-// Batch is the next entries that have no receipt, in order, with their payloads and the keys
+// Batch is the next entries of which no receipt says that they are covered or held, in order, with their payloads and the keys
 // of their segments, as many as a batch may hold; false when there are none. credential is
 // the device's newest.
 //
@@ -22,7 +23,7 @@ const (
 // it gave out last, so that everything goes up in the end; having said false it begins
 // again at the first entry without a receipt.
 func (f *File) Batch(credential []byte) (journal.Batch, bool, error) {
-	views, marks, err := f.views()
+	views, told, err := f.views()
 	if err != nil {
 		return journal.Batch{}, false, fmt.Errorf("make batch: %w", err)
 	}
@@ -33,7 +34,7 @@ func (f *File) Batch(credential []byte) (journal.Batch, bool, error) {
 	room := journal.BatchLimit - batchWords - len(credential)
 	var last position
 	for _, v := range views {
-		from := marks[v.gen].to
+		from := told.marks[v.gen].to
 		if v.gen < passed.generation {
 			continue
 		}
@@ -41,6 +42,7 @@ func (f *File) Batch(credential []byte) (journal.Batch, bool, error) {
 			from = max(from, passed.seq)
 		}
 		places := v.places[min(v.after(from), len(v.places)):]
+		places = slices.DeleteFunc(slices.Clone(places), func(p place) bool { return told.holds(position{v.gen, p.seq}) })
 		if len(places) == 0 {
 			continue
 		}

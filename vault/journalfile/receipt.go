@@ -2,54 +2,27 @@ package journalfile
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
-	"path/filepath"
-	"sort"
+	"slices"
 
 	"handslag/identity/signed"
-	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
-// cursor is how far receipts cover the journal, in a file of its own, encrypted under the
-// vault root: whoever can write to the folder can lose it, which sends entries twice, and
-// can not move it, which would lose them.
-type cursor struct {
-	Version  uint64     `cbor:"1,keyasint"`
-	Marks    []reached  `cbor:"2,keyasint,omitempty"`
-	Segments []received `cbor:"3,keyasint,omitempty"`
-}
-
-type reached struct {
-	_          struct{} `cbor:",toarray"`
-	Generation uint64
-	To         uint64
-	Hash       []byte
-}
-
-type received struct {
-	_    struct{} `cbor:",toarray"`
-	ID   []byte
-	Time signed.Time // of the receipt that covered the last of it
-}
-
-const (
-	cursorName  = "received"
-	cursorMagic = "HSRCPT"
-	maxReached  = 256 // generations
-	maxReceived = 512 // segments whose time is kept; the newest
-)
-
-func (f *File) cursorContext() []byte {
-	return fmt.Appendf(nil, "handslag/1/receipt-cursor/%s", f.cfg.Device)
-}
-
 // Receipt believes what r, whose signature the caller has verified, says of this journal, and
 // returns how many entries it newly covers. A range counts only if its hash is this
-// journal's own at its end and nothing is left out before it. Where any range names
-// another hash, or more than was ever said, nothing changes: ErrReceiptMismatch. It never
-// goes backwards, and what it returns without error is durable.
+// journal's own at its end and nothing is left out before it; a held one if its hash is. What
+// Receipt returns without error is durable.
+//
+// Where a range of the generation that is being written names another hash, or more than was
+// ever said, nothing changes: ErrReceiptMismatch, and Rejoin finds out whether this journal
+// is behind. Ranges of the generations before say what the connected system has of other
+// branches or of what is lost here, and count for nothing where they do not fit.
+//
+// The newest word counts: a receipt that says less than older ones takes back what they said, and
+// what is still here goes up again (Restored).
 func (f *File) Receipt(r journal.Receipt) (int, error) {
 	f.receipts.Lock()
 	defer f.receipts.Unlock()
@@ -57,58 +30,96 @@ func (f *File) Receipt(r journal.Receipt) (int, error) {
 		return 0, fmt.Errorf("apply receipt: %w", ErrClosed)
 	}
 	f.mu.RLock()
-	marks, err := f.believe(r)
-	times := maps.Clone(f.received)
-	covered := f.waiting(f.marks) - f.waiting(marks)
-	for _, s := range f.segments {
-		_, timed := times[string(s.id)]
-		if len(s.places) > 0 && s.last() <= marks[s.gen].to && (!timed || s.last() > f.marks[s.gen].to) {
-			times[string(s.id)] = r.Time
-		}
-	}
-	moved := !maps.Equal(marks, f.marks) || !maps.Equal(times, f.received)
+	before := f.cover
+	next, back, err := f.believe(r)
+	newly := f.waiting(before) - f.waiting(next)
 	f.mu.RUnlock()
 	if err != nil {
 		return 0, fmt.Errorf("apply receipt: %w", err)
 	}
-	if moved {
-		if err := f.saveCursor(marks, times); err != nil {
+	if !maps.Equal(next.marks, before.marks) || !maps.Equal(next.times, before.times) || !slices.Equal(next.held, before.held) {
+		if err := f.saveCursor(next); err != nil {
 			return 0, fmt.Errorf("apply receipt: %w", failure(err))
 		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.marks, f.received = marks, times
-	if covered == 0 && f.passed.before(f.handed) {
+	f.cover, f.restored = next, f.restored || back
+	switch {
+	case back:
+		f.handed, f.passed = position{}, position{}
+	case newly <= 0 && f.passed.before(f.handed):
 		f.passed = f.handed
 	}
-	return covered, nil
+	return max(newly, 0), nil
 }
 
-// believe is how far receipts cover the journal with r; f.mu is held.
-func (f *File) believe(r journal.Receipt) (map[uint64]mark, error) {
-	marks := maps.Clone(f.marks)
+// Restored reports whether a receipt since Open took back what others had said, as after the
+// connected system was restored from a backup. What was handed in for other devices may be
+// lost there too: see ForgetHanded.
+func (f *File) Restored() bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.restored
+}
+
+// believe is what receipts say with r, and whether r took anything back; f.mu is held.
+func (f *File) believe(r journal.Receipt) (next *cover, back bool, err error) {
+	next = f.cover.clone()
 	if r.Device != f.cfg.Device {
-		return marks, fmt.Errorf("another device's: %w", ErrReceiptMismatch)
+		return next, false, fmt.Errorf("another device's: %w", ErrReceiptMismatch)
+	}
+	if r.Time < next.since {
+		return next, false, nil
 	}
 	for _, rng := range r.Ranges {
-		m := marks[rng.Generation]
-		own, ok := f.hashAt(rng.Generation, rng.To)
-		switch {
-		case !ok && rng.To <= m.to: // dropped since
-		case !ok || !bytes.Equal(own[:], rng.Hash):
-			return maps.Clone(f.marks), fmt.Errorf("entry %d of generation %d: %w", rng.To, rng.Generation, ErrReceiptMismatch)
-		case rng.To > m.to && rng.From <= m.to+1:
-			marks[rng.Generation] = mark{rng.To, own}
+		if f.contradicts(rng) {
+			return next, false, fmt.Errorf("entry %d of generation %d: %w", rng.To, rng.Generation, ErrReceiptMismatch)
 		}
 	}
-	return marks, nil
+	back = next.takeBack(r, f.hashAt)
+	next.newest = max(next.newest, r.Time)
+	ranges := slices.Clone(r.Ranges)
+	slices.SortStableFunc(ranges, func(a, b journal.Range) int { return cmp.Compare(a.To, b.To) })
+	for _, rng := range ranges {
+		m := next.marks[rng.Generation]
+		if own, ok := f.hashAt(rng.Generation, rng.To); ok && bytes.Equal(own[:], rng.Hash) && rng.To > m.to && rng.From <= m.to+1 {
+			next.marks[rng.Generation] = mark{rng.To, own}
+		}
+	}
+	for _, rng := range r.Held {
+		if own, ok := f.written(rng.Generation, rng.To); ok && bytes.Equal(own[:], rng.Hash) {
+			next.hold(span{rng.Generation, rng.From, rng.To, own})
+		}
+	}
+	next.held = slices.DeleteFunc(next.held, func(s span) bool { return s.to <= next.marks[s.generation].to })
+	for _, s := range f.segments {
+		id := string(s.id)
+		_, timed := next.times[id]
+		switch complete := len(s.places) > 0 && next.waiting(s) == 0; {
+		case complete && (!timed || f.cover.waiting(s) > 0):
+			next.times[id] = r.Time
+		case !complete:
+			delete(next.times, id)
+		}
+	}
+	return next, back, nil
+}
+
+// contradicts reports whether a range is about this journal's newest generation, or a later
+// one, and can not be true of it; f.mu is held.
+func (f *File) contradicts(rng journal.Range) bool {
+	if rng.Generation != f.chain.Generation {
+		return rng.Generation > f.chain.Generation
+	}
+	own, known := f.hashAt(rng.Generation, rng.To)
+	return rng.To > f.chain.Last || known && !bytes.Equal(own[:], rng.Hash)
 }
 
 // hashAt is the hash of an entry of this journal, also of one that can not be read if the
 // next one names it.
 func (f *File) hashAt(generation, seq uint64) (journal.Hash, bool) {
-	if m := f.marks[generation]; m.to == seq && seq > 0 {
+	if m := f.cover.marks[generation]; m.to == seq && seq > 0 {
 		return m.hash, true
 	}
 	return f.written(generation, seq)
@@ -147,8 +158,8 @@ func (f *File) Drop(before signed.Time) (int, error) {
 	}
 	old := map[string]bool{}
 	for _, s := range f.segments[:max(newest, 0)] {
-		at, ok := f.received[string(s.id)]
-		if ok && at < before && s.last() <= f.marks[s.gen].to {
+		at, ok := f.cover.times[string(s.id)]
+		if ok && at < before && f.cover.waiting(s) == 0 {
 			old[s.path] = true
 		}
 	}
@@ -170,75 +181,4 @@ func (f *File) Drop(before signed.Time) (int, error) {
 		return len(gone), fmt.Errorf("drop segments: %w", err)
 	}
 	return len(gone), nil
-}
-
-func (f *File) saveCursor(marks map[uint64]mark, times map[string]signed.Time) error {
-	c := cursor{Version: formatVersion}
-	for generation, m := range marks {
-		c.Marks = append(c.Marks, reached{Generation: generation, To: m.to, Hash: m.hash[:]})
-	}
-	sort.Slice(c.Marks, func(i, j int) bool { return c.Marks[i].Generation < c.Marks[j].Generation })
-	c.Marks = c.Marks[max(0, len(c.Marks)-maxReached):]
-	f.mu.RLock()
-	for _, s := range f.segments {
-		if at, ok := times[string(s.id)]; ok {
-			c.Segments = append(c.Segments, received{ID: s.id, Time: at})
-		}
-	}
-	f.mu.RUnlock()
-	c.Segments = c.Segments[max(0, len(c.Segments)-maxReceived):]
-	plain, err := signed.Encode(c)
-	if err != nil {
-		return err
-	}
-	body := sealWith(f.cfg.Root, plain, f.cursorContext())
-	return disk.Replace(f.disk, filepath.Join(f.cfg.Dir, cursorName), journal.WrapFile(cursorMagic, body))
-}
-
-// loadCursor reads the cursor. A damaged one is told and taken for none: then entries go up
-// again, and their receipts come again.
-func (f *File) loadCursor(path string) error {
-	data, err := f.disk.Read(path, headerLimit)
-	if err != nil {
-		return fmt.Errorf("read cursor: %w", err)
-	}
-	body, _, err := journal.UnwrapFile(cursorMagic, data)
-	if isFormat(err) {
-		return err
-	}
-	var c cursor
-	if err == nil {
-		c, err = f.openCursor(body)
-	}
-	if err != nil {
-		f.report(Damage{File: cursorName, Size: int64(len(data)), What: "the cursor of receipts can not be read"})
-		return nil
-	}
-	if c.Version != formatVersion {
-		return fmt.Errorf("read cursor of version %d: %w", c.Version, ErrFormat)
-	}
-	for _, m := range c.Marks {
-		f.marks[m.Generation] = mark{m.To, journal.Hash(m.Hash)}
-	}
-	for _, s := range c.Segments {
-		f.received[string(s.ID)] = s.Time
-	}
-	return nil
-}
-
-func (f *File) openCursor(body []byte) (cursor, error) {
-	plain, err := openWith(f.cfg.Root, body, f.cursorContext())
-	if err != nil {
-		return cursor{}, fmt.Errorf("open cursor: %w", errDamaged)
-	}
-	var c cursor
-	if err := signed.Decode(plain, journal.FileBodyLimit, &c); err != nil {
-		return cursor{}, fmt.Errorf("open cursor: %w: %w", errDamaged, err)
-	}
-	for _, m := range c.Marks {
-		if len(m.Hash) != len(journal.Hash{}) || m.Generation == 0 || m.To == 0 {
-			return cursor{}, fmt.Errorf("open cursor: %w", errDamaged)
-		}
-	}
-	return c, nil
 }

@@ -16,6 +16,7 @@ type Stored struct {
 	Box      []byte // its payload, encrypted; nil without one
 	Kept     []byte // what Draft.Keep made of the payload's key; nil where nothing may be opened here
 	Received bool   // a receipt covers it
+	Held     bool   // a receipt says that it is stored, beside what it covers: on another branch, or behind a gap
 }
 
 // Entries are the device's own entries in order, from entry seq of generation on, as they
@@ -24,7 +25,7 @@ type Stored struct {
 // may go on behind it.
 func (f *File) Entries(generation, seq uint64) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
-		views, marks, err := f.views()
+		views, told, err := f.views()
 		if err != nil {
 			yield(Stored{}, fmt.Errorf("read entries: %w", err))
 			return
@@ -40,14 +41,14 @@ func (f *File) Entries(generation, seq uint64) iter.Seq2[Stored, error] {
 			if begin >= len(v.places) {
 				continue
 			}
-			if !f.replay(v, v.places[begin:], marks[v.gen].to, yield) {
+			if !f.replay(v, v.places[begin:], told, yield) {
 				return
 			}
 		}
 	}
 }
 
-func (f *File) replay(v view, places []place, covered uint64, yield func(Stored, error) bool) bool {
+func (f *File) replay(v view, places []place, told *cover, yield func(Stored, error) bool) bool {
 	data, err := f.data(v)
 	if err != nil {
 		return yield(Stored{}, fmt.Errorf("read entries: %w", err))
@@ -57,7 +58,7 @@ func (f *File) replay(v view, places []place, covered uint64, yield func(Stored,
 		if !ok {
 			continue
 		}
-		s := Stored{Raw: fr.Entry, Hash: p.hash, Box: fr.Box, Kept: fr.Local, Received: p.seq <= covered}
+		s := Stored{Raw: fr.Entry, Hash: p.hash, Box: fr.Box, Kept: fr.Local, Received: p.seq <= told.marks[v.gen].to, Held: told.holds(position{v.gen, p.seq})}
 		if err := signed.Unverified(fr.Entry, journal.EntryLimit, &s.Entry); err != nil {
 			return yield(Stored{}, fmt.Errorf("read entry %d: %w", p.seq, err)) // adopted or signed here, so it reads
 		}

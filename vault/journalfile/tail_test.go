@@ -58,14 +58,17 @@ func TestWhatTheViewHasSeenIsNotSaidAgain(t *testing.T) {
 		want  string
 	}{
 		{Anchor{}, "1/4"},
-		{Anchor{1, 2}, "1/4"},
-		{Anchor{1, 3}, "1/4"},
-		{Anchor{1, 4}, "2/1"},
-		{Anchor{3, 7}, "4/1"},
+		{Anchor{1, 2, nil}, "1/4"},
+		{Anchor{1, 3, nil}, "1/4"},
+		{Anchor{1, 4, nil}, "2/1"},
+		{Anchor{3, 7, nil}, "4/1"},
+		{Anchor{1, 3, make([]byte, 32)}, "2/1"},
+		{Anchor{0, 7, nil}, "1/4"},
+		{Anchor{1 << 63, 7, nil}, "1/4"},
 	} {
 		disk, _, _ := written(t, p, 3)
 		cfg := p.config("/o", disk)
-		cfg.Anchor = c.known
+		cfg.Anchors = []Anchor{c.known, {}, {1, 1, nil}}
 		f := mustOpen(t, cfg)
 		e := mustAppend(t, f, locked())[0].Entry()
 		if got := fmt.Sprintf("%d/%d", e.Generation, e.Seq); got != c.want {
@@ -75,7 +78,7 @@ func TestWhatTheViewHasSeenIsNotSaidAgain(t *testing.T) {
 			t.Errorf("the view knows %v: %+v", c.known, f.Damage())
 		}
 		f.Close()
-		cfg.Anchor = Anchor{e.Generation, e.Seq}
+		cfg.Anchors = []Anchor{{e.Generation, e.Seq, nil}}
 		if got := mustOpen(t, cfg).Chain(); got.Generation != e.Generation || got.Last != e.Seq {
 			t.Errorf("opened again: %+v", got)
 		}
@@ -114,8 +117,11 @@ func TestAnotherBranchesCursorCoversNothing(t *testing.T) {
 		for i := range 3 {
 			mustAppend(t, f, p.opening(first+i))
 		}
-		if _, err := f.Receipt(receiptTo(f, 2, 5)); err != nil {
-			t.Fatal(err)
+		third := f.Chain().Head
+		r := receiptTo(f, 1, 5)
+		r.Held = []journal.Range{{Generation: 1, From: 3, To: 3, Hash: third[:]}}
+		if n, err := f.Receipt(r); n != 2 || err != nil {
+			t.Fatal(n, err)
 		}
 		f.Close()
 		return disk.After(faulty.None)
@@ -123,7 +129,7 @@ func TestAnotherBranchesCursorCoversNothing(t *testing.T) {
 	here, there := branch(0), branch(10)
 	here.Put("/o/"+cursorName, there.Contents("/o/"+cursorName))
 	f := mustOpen(t, p.config("/o", here))
-	if f.Waiting() != 3 || len(f.Damage()) != 1 {
+	if f.Waiting() != 3 || len(f.Damage()) != 2 {
 		t.Fatalf("%d wait, %+v", f.Waiting(), f.Damage())
 	}
 	if b, _, err := f.Batch([]byte("c")); err != nil || len(b.Items) != 3 {

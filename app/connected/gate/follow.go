@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 
 	"handslag/app/connected/gate/internal/store"
@@ -24,12 +25,12 @@ func (t *taking) chain(ctx context.Context, e journal.Entry) (*journal.Chain, er
 		return nil, err
 	case e.Generation > 1 && e.Seq == 1:
 		copy(c.Head[:], e.Prev)
-		before, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: string(e.Device), Hash: e.Prev})
+		known, err := t.knowsHeads(ctx, e)
 		if err != nil {
 			return nil, err
 		}
 		err = find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGeneration, DeviceID: string(e.Device), PersonID: string(t.credential.Person.ID),
-			Generation: int64(e.Generation), Seq: 1, At: int64(t.now), ClosedAt: closed(int64(t.now), len(before) > 0)})
+			Generation: int64(e.Generation), Seq: 1, At: int64(t.now), ClosedAt: closed(int64(t.now), known)})
 		if err != nil {
 			return nil, err
 		}
@@ -38,9 +39,30 @@ func (t *taking) chain(ctx context.Context, e journal.Entry) (*journal.Chain, er
 	return c, nil
 }
 
+// knowsHeads reports whether all that the first entry of a generation names is here: the head that
+// its device found, and the one that somebody outside the device's journal knew of. Otherwise
+// entries are lost for good.
+func (t *taking) knowsHeads(ctx context.Context, e journal.Entry) (bool, error) {
+	var named [][]byte
+	if !bytes.Equal(e.Prev, make([]byte, len(e.Prev))) {
+		named = append(named, e.Prev)
+	}
+	if e.Kind == journal.GenerationOpened && len(e.Ref) > 0 {
+		named = append(named, e.Ref)
+	}
+	for _, hash := range named {
+		rows, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: string(e.Device), Hash: hash})
+		if err != nil || len(rows) == 0 {
+			return false, err
+		}
+	}
+	return len(named) > 0, nil
+}
+
 // cover extends the contiguous prefix by an entry that follows, and lets it act.
 func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entry, r sqlc.Entry) error {
 	*chain = chain.Extend(e, r.Raw)
+	t.covered[string(r.Hash)] = true
 	t.touched[e.Generation] = true
 	return t.apply(ctx, e, r)
 }
@@ -100,19 +122,4 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 		}
 	}
 	return putChain(ctx, t.tx, t.batch.Device, *chain)
-}
-
-// receipt is the system's word on what it has of this device, whatever was in the batch.
-func (t *taking) receipt(ctx context.Context) ([]byte, error) {
-	chains, err := t.tx.Chains(ctx, string(t.batch.Device))
-	if err != nil {
-		return nil, err
-	}
-	r := journal.Receipt{Version: 1, Org: t.g.org, Device: t.batch.Device, Time: t.now}
-	for i := len(chains) - 1; i >= 0; i-- {
-		if c := chains[i]; c.LastSeq > 0 {
-			r.Ranges = append(r.Ranges, journal.Range{Generation: uint64(c.Generation), From: 1, To: uint64(c.LastSeq), Hash: c.Head})
-		}
-	}
-	return r.Sign(t.g.config.Keys.Log)
 }

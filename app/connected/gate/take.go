@@ -31,6 +31,8 @@ type taking struct {
 	segments   map[uint64][]byte
 	chains     map[uint64]*journal.Chain
 	touched    map[uint64]bool // generations whose chain moved
+	answers    []answered      // entries of the batch that are stored now, in its order
+	covered    map[string]bool // hashes of those in their generation's prefix
 	stored     int
 }
 
@@ -53,7 +55,7 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 // taking is a batch about to be taken in from this caller.
 func (c *Call) taking(batch journal.Batch, credential identity.Credential) *taking {
 	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: credential,
-		segments: map[uint64][]byte{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}}
+		segments: map[uint64][]byte{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
 	if c.device != nil {
 		if t.own = c.device.ID == string(batch.Device); !t.own {
 			t.carrier = c.device.ID
@@ -119,12 +121,20 @@ func (t *taking) item(ctx context.Context, item journal.Item) error {
 		return err
 	}
 	if same != nil { // known already; its words may come later than itself
-		return t.again(ctx, same, e, item)
+		if err := t.again(ctx, same, e, item); err != nil {
+			return err
+		}
+		t.answer(e, *same)
+		return nil
 	}
 	if err := t.payload(ctx, &r, e, item); err != nil {
 		return err
 	}
-	return t.place(ctx, e, &r)
+	if err := t.place(ctx, e, &r); err != nil {
+		return err
+	}
+	t.answer(e, r)
+	return nil
 }
 
 // again takes what an entry that is here already may bring: its words, or the device's own
@@ -140,6 +150,7 @@ func (t *taking) again(ctx context.Context, same *sqlc.Entry, e journal.Entry, i
 		}
 	}
 	if same.Covered == 1 {
+		t.covered[string(same.Hash)] = true
 		return nil
 	}
 	_, err := t.chain(ctx, e)
