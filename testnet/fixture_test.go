@@ -21,8 +21,14 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
+	return townOf(t, testnet.Options{Dir: t.TempDir(), Programs: programs}, func(*testnet.Net) {})
+}
+
+// townOf is a town that something is done to before its people come.
+func townOf(t *testing.T, o testnet.Options, before func(*testnet.Net)) *town {
+	t.Helper()
 	w := &town{T: t, ctx: t.Context()}
-	n, err := testnet.Start(w.ctx, testnet.Options{Dir: t.TempDir(), Programs: programs})
+	n, err := testnet.Start(w.ctx, o)
 	w.must(err)
 	t.Cleanup(func() {
 		if err := n.Close(); err != nil {
@@ -30,6 +36,7 @@ func newTown(t *testing.T) *town {
 		}
 	})
 	w.Net, w.anna, w.bo = n, n.Person("anna", "anna.lind"), n.Person("bo", "bo.ek")
+	before(n)
 	for _, p := range []*testnet.Person{w.anna, w.bo} {
 		w.must(n.SetPassword(w.ctx, p.Username, p.Password))
 		w.must(p.Enrol(w.ctx))

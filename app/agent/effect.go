@@ -181,6 +181,7 @@ func (s *session) flush(more func(*vault.Tx) error) error {
 		}
 		s.at, s.waiting = at, s.waiting[n:]
 		if last {
+			s.waiting = nil // with the words that were in it
 			return nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"handslag/app/process"
 	"handslag/identity"
 	"handslag/vault"
 	"handslag/vault/journal"
@@ -233,6 +234,8 @@ func (a *Agent) leave(s *session, last ...line) error {
 	a.online = false
 	a.mu.Unlock()
 	shut := s.close()
+	process.Forget()
+	a.log.Debug("locked")
 	a.changed(Signals()...)
 	return errors.Join(said, kept, shut)
 }

@@ -34,7 +34,9 @@ func (l *lines) read() {
 	scanner := bufio.NewScanner(l.source)
 	scanner.Buffer(nil, lineLimit)
 	for scanner.Scan() {
-		l.out <- scanner.Text()
+		line := scanner.Text()
+		clear(scanner.Bytes()) // or reasons and notes would stay for as long as nothing is said after them
+		l.out <- line
 	}
 	l.failed = scanner.Err()
 }
