@@ -120,6 +120,9 @@ func (r RecordRow) replaces(old RecordRow) bool {
 	if r.Number != old.Number {
 		return r.Number > old.Number
 	}
+	if !r.Source.IsPeer() && !old.Source.IsPeer() {
+		return r.Until != old.Until // its newest word counts, also where it lends for less
+	}
 	return r.Until > old.Until && (!r.Source.IsPeer() || old.Source.IsPeer())
 }
 

@@ -80,15 +80,43 @@ func (c *clock) save() ([]byte, error) {
 
 // learn takes a verified server time, if it is newer than the one known; it reports whether
 // it was.
-func (c *clock) learn(t signed.Time) bool {
+func (c *clock) learn(t signed.Time) bool { return c.take(t, false) }
+
+// hear is learn for a time that came with an answer. A fresh one, which nobody can have kept from
+// earlier, sets the clock back too: then the connected system's own ran ahead and was
+// corrected, and who does not follow waits until the time that never was.
+func (c *clock) hear(t signed.Time, fresh bool) { c.take(t, fresh) }
+
+func (c *clock) take(t signed.Time, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t <= c.state.Time {
+	c.observe()
+	if t <= c.state.Time && !(fresh && t > 0 && t < c.floor().Add(-clockSlack)) {
 		return false
 	}
 	id, elapsed := c.boot()
 	c.state = clockState{Version: 1, Time: t, Boot: id, At: elapsed.Microseconds(), Exact: true}
 	return true
+}
+
+// recall takes what this device's own entry or anchor says that it knew: a server time, and how
+// long ago it was then, at least. It brings back what a crash or an older copy of the view
+// took, and never sets the clock back.
+func (c *clock) recall(after signed.Time, elapsed int64) {
+	const most = 1 << 60
+	if after <= 0 || after > most || elapsed < 0 || elapsed > most {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.observe()
+	switch {
+	case after == c.state.Time:
+		c.state.Accrued = max(c.state.Accrued, elapsed)
+	case after > c.state.Time:
+		id, up := c.boot()
+		c.state = clockState{Version: 1, Time: after, Accrued: elapsed, Boot: id, At: up.Microseconds()}
+	}
 }
 
 // forget is for another profile.

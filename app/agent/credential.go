@@ -19,7 +19,7 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 	if err != nil {
 		return link.Issued{}, identity.Credential{}, err
 	}
-	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: func(t signed.Time) { a.clock.learn(t) }})
+	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: a.clock.hear})
 	defer client.Close()
 	issued, err := client.Enrol(ctx, link.EnrolRequest{
 		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,

@@ -148,7 +148,7 @@ func (r *run) store(all []arrival) error {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
 		case err != nil:
 			return err
-		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until >= one.loan.Until && !held.Source.IsPeer():
+		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until == one.loan.Until && !held.Source.IsPeer():
 			r.moved(1)
 			continue
 		case held.Number == one.value.Number && !held.Source.IsPeer():

@@ -153,7 +153,7 @@ func (f *far) serve(w http.ResponseWriter, r *http.Request) {
 		w.Write(f.directory())
 		return
 	}
-	header, err := link.SignTime(f.org(), f.clockNow(), f.logKey)
+	header, err := link.SignTime(f.org(), f.clockNow(), r.Header.Get("Authorization"), f.logKey)
 	ok(f.t, err)
 	w.Header().Set(link.HeaderTime, header)
 	if code, no := f.refuse[r.URL.Path]; no {

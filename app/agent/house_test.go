@@ -37,6 +37,7 @@ type house struct {
 	t         *testing.T
 	mu        sync.Mutex
 	now       time.Time
+	ahead     time.Duration // of the connected system's clock
 	gate      *gate.Gate
 	config    gate.Config
 	cert      tls.Certificate
@@ -50,6 +51,19 @@ func (h *house) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.now
+}
+
+func (h *house) systemClock() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now.Add(h.ahead)
+}
+
+// runsAhead sets the connected system's clock.
+func (h *house) runsAhead(by time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ahead = by
 }
 
 func newHouse(t *testing.T) *house {
@@ -75,7 +89,7 @@ func newHouse(t *testing.T) *house {
 	message, err := signed.Sign(signed.DomainStatement, root, h.statement)
 	ok(t, err)
 	h.config = gate.Config{
-		Path: filepath.Join(t.TempDir(), "connected.db"), Decide: access.May, Now: h.clock, Zone: time.UTC, Operator: "story",
+		Path: filepath.Join(t.TempDir(), "connected.db"), Decide: access.May, Now: h.systemClock, Zone: time.UTC, Operator: "story",
 		Keys: gate.Keys{Statement: message, Parsed: h.statement, Issuing: issuing, Log: logKey, Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)},
 	}
 	rand.Read(h.config.Keys.Data)

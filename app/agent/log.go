@@ -24,7 +24,7 @@ func (a *Agent) Log(ctx context.Context, filter link.LogFilter) (link.LogPage, e
 		return link.LogPage{}, err
 	}
 	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{
-		Time: s.clock.server(), OnTime: func(t signed.Time) { s.clock.learn(t) },
+		Time: s.clock.server(), OnTime: s.clock.hear,
 	})
 	defer client.Close()
 	page, err := client.Log(ctx, filter)

@@ -129,7 +129,7 @@ func (s *session) settleView() error {
 }
 
 // loadClock gives the clock what was kept. A clock that was lost begins at what signed things
-// prove: the credential's issue and the newest server time that an entry names.
+// prove: the credential's issue, and what the newest entries knew.
 func (s *session) loadClock() error {
 	s.clock.forget()
 	data, err := s.vault.Setting(clockSetting)
@@ -139,12 +139,19 @@ func (s *session) loadClock() error {
 	if len(data) > 0 && s.clock.load(data) == nil {
 		return nil
 	}
-	s.clock.learn(s.who().credential.Issued)
+	s.clock.recall(s.who().credential.Issued, 0)
+	var after signed.Time
+	var elapsed int64
 	for st, err := range s.journal.Entries(0, 0) {
-		if err == nil {
-			s.clock.learn(st.Entry.After)
+		switch {
+		case err != nil:
+		case st.Entry.After != after:
+			after, elapsed = st.Entry.After, st.Entry.Elapsed
+		default:
+			elapsed = max(elapsed, st.Entry.Elapsed)
 		}
 	}
+	s.clock.recall(after, elapsed)
 	return nil
 }
 

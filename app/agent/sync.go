@@ -66,7 +66,7 @@ func (r *run) connect() {
 	}
 	r.client = link.NewClient(r.session.who().statement, r.session.keys, link.ClientOptions{
 		Time:   r.session.clock.server(),
-		OnTime: func(t signed.Time) { r.session.clock.learn(t) },
+		OnTime: r.session.clock.hear,
 	})
 }
 

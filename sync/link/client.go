@@ -29,14 +29,18 @@ type Client struct {
 
 	mu     sync.Mutex
 	time   signed.Time
-	onTime func(signed.Time)
+	onTime func(now signed.Time, fresh bool)
 }
 
 // ClientOptions are what a client may be told beside whom to speak with.
 type ClientOptions struct {
-	Time    signed.Time       // newest signed server time that the device has
-	OnTime  func(signed.Time) // told each newer one, verified; called from the calling goroutine
-	Timeout time.Duration     // of a whole call; 0: two minutes
+	Time    signed.Time   // newest signed server time that the device has
+	Timeout time.Duration // of a whole call; 0: two minutes
+
+	// OnTime is told each server time that verifies and is newer, or fresh: it answers a call that this
+	// client has just made, so that nobody can have kept it, and may be older than one
+	// heard before. It is called from the calling goroutine.
+	OnTime func(now signed.Time, fresh bool)
 }
 
 // NewClient makes a client; it opens no connection yet. A verified statement is handed in.
@@ -78,7 +82,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	body, err := c.once(ctx, r)
 	var problem *Problem
 	if r.proved && errors.As(err, &problem) &&
-		(problem.Code == CodeStaleProof && c.Time() > before || problem.Code == CodeReplayed) {
+		(problem.Code == CodeStaleProof && c.Time() != before || problem.Code == CodeReplayed) {
 		return c.once(ctx, r)
 	}
 	return body, err
@@ -97,6 +101,7 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 	if r.media != "" {
 		request.Header.Set("Content-Type", r.media)
 	}
+	var nonce []byte
 	if r.proved {
 		call := NewCall(c.statement.Org(), c.prover.Device(), r.method, r.path, r.query, r.body, c.Time())
 		header, err := call.Header(c.prover.Sign)
@@ -104,36 +109,39 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 			return nil, fmt.Errorf("call %s: %w", r.path, err)
 		}
 		request.Header.Set("Authorization", header)
+		nonce = call.Nonce
 	}
 	answer, err := exchange(ctx, c.http, request, r.limit)
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", r.path, err)
 	}
-	c.learn(answer.header.Get(HeaderTime))
+	c.learn(answer.header.Get(HeaderTime), nonce)
 	if answer.status != http.StatusOK {
 		return nil, fmt.Errorf("call %s: %w", r.path, refusal(answer))
 	}
 	return answer.body, nil
 }
 
-// learn takes a server time that verifies and is newer; anything else is as if it had not
-// been said.
-func (c *Client) learn(header string) {
+// learn takes a server time that verifies and is newer, or that answers nonce: then the
+// connected system says it now, and its clock may have been set back. Anything else is as if it had
+// not been said.
+func (c *Client) learn(header string, nonce []byte) {
 	if header == "" {
 		return
 	}
-	now, err := ReadTime(header, c.statement.Org(), c.statement.Log)
+	heard, err := ReadTime(header, c.statement.Org(), c.statement.Log)
 	if err != nil {
 		return
 	}
+	fresh := len(nonce) > 0 && bytes.Equal(heard.Answers, nonce)
 	c.mu.Lock()
-	newer := now > c.time
-	if newer {
-		c.time = now
+	take := fresh || heard.Time > c.time
+	if take {
+		c.time = heard.Time
 	}
 	c.mu.Unlock()
-	if newer && c.onTime != nil {
-		c.onTime(now)
+	if take && c.onTime != nil {
+		c.onTime(heard.Time, fresh)
 	}
 }
 

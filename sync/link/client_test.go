@@ -28,6 +28,7 @@ type far struct {
 	statement identity.Statement
 	device    *identity.KeySet
 	clock     signed.Time
+	asked     string // Authorization of the call that a time answers
 }
 
 func newFar(t *testing.T, handle func(f *far, w http.ResponseWriter, r *http.Request)) *far {
@@ -60,7 +61,7 @@ func (f *far) client(t *testing.T, options link.ClientOptions) *link.Client {
 }
 
 func (f *far) time(t *testing.T, w http.ResponseWriter, now signed.Time, key *signed.PrivateKey) {
-	header, err := link.SignTime(f.statement.Org(), now, key)
+	header, err := link.SignTime(f.statement.Org(), now, f.asked, key)
 	check(t, err)
 	w.Header().Set(link.HeaderTime, header)
 }
@@ -135,7 +136,7 @@ func TestAStaleProofIsRenewedOnceAndNotForEver(t *testing.T) {
 		w.Write([]byte(`{"cursor":"c"}`))
 	})
 	var told []signed.Time
-	c := f.client(t, link.ClientOptions{OnTime: func(now signed.Time) { told = append(told, now) }})
+	c := f.client(t, link.ClientOptions{OnTime: func(now signed.Time, _ bool) { told = append(told, now) }})
 	_, err := c.Changes(t.Context(), "", link.Had{Statement: 1})
 	check(t, err)
 	if calls != 2 || len(told) != 1 || told[0] != f.clock {
@@ -191,18 +192,50 @@ func TestAForgedOrOlderTimeIsNotLearned(t *testing.T) {
 		"older than known":      func(f *far, w http.ResponseWriter) { f.time(t, w, start.Add(-time.Hour), f.log) },
 		"no time at all":        func(f *far, w http.ResponseWriter) { w.Header().Set(link.HeaderTime, "in a while") },
 		"of another organisation": func(f *far, w http.ResponseWriter) {
-			text, err := link.SignTime(identity.OrgIDOf(key(t).Public()), start.Add(time.Hour), f.log)
+			text, err := link.SignTime(identity.OrgIDOf(key(t).Public()), start.Add(time.Hour), "", f.log)
 			check(t, err)
 			w.Header().Set(link.HeaderTime, text)
 		},
 	} {
 		header = set
-		c := f.client(t, link.ClientOptions{Time: start, OnTime: func(signed.Time) { t.Errorf("%s: was told on", what) }})
+		c := f.client(t, link.ClientOptions{Time: start, OnTime: func(signed.Time, bool) { t.Errorf("%s: was told on", what) }})
 		_, err := c.Changes(t.Context(), "", link.Had{Statement: 1})
 		check(t, err)
 		if c.Time() != start {
 			t.Errorf("%s: the client moved from %v to %v", what, start, c.Time())
 		}
+	}
+}
+
+func TestOnlyAnAnswerToThisVeryCallSetsTheTimeBack(t *testing.T) {
+	var kept string
+	replay := true
+	f := newFar(t, func(f *far, w http.ResponseWriter, r *http.Request) {
+		if kept == "" || !replay {
+			kept = r.Header.Get("Authorization")
+		}
+		f.asked = kept
+		f.time(t, w, f.clock.Add(-time.Hour), f.log)
+		w.Write([]byte("{}"))
+	})
+	var told []bool
+	start := f.clock
+	c := f.client(t, link.ClientOptions{OnTime: func(now signed.Time, fresh bool) { told = append(told, fresh) }})
+	ask := func() {
+		t.Helper()
+		_, err := c.Changes(t.Context(), "", link.Had{Statement: 1})
+		check(t, err)
+	}
+	ask()
+	f.clock = start.Add(-24 * time.Hour)
+	ask() // an answer to another call, kept
+	if c.Time() != start.Add(-time.Hour) || len(told) != 1 {
+		t.Fatalf("a kept answer set the time to %v", c.Time().Time())
+	}
+	replay = false
+	ask()
+	if c.Time() != start.Add(-25*time.Hour) || len(told) != 2 || !told[1] {
+		t.Errorf("after an answer the time is %v, told %v", c.Time().Time(), told)
 	}
 }
 

@@ -94,9 +94,14 @@ func (p Proof) Verify(key signed.Key, org identity.OrgID, method, path, query st
 	return nil
 }
 
-// SignTime is a HeaderTime value for now.
-func SignTime(org identity.OrgID, now signed.Time, key *signed.PrivateKey) (string, error) {
-	message, err := signed.Sign(signed.DomainServerTime, key, ServerTime{Version: 1, Org: org, Time: now})
+// SignTime is a HeaderTime value for now. Authorization is the header of the call that it answers,
+// verified or not: to say the time to whoever asks gives nothing away.
+func SignTime(org identity.OrgID, now signed.Time, authorization string, key *signed.PrivateKey) (string, error) {
+	t := ServerTime{Version: 1, Org: org, Time: now}
+	if proof, err := ReadProof(authorization); err == nil {
+		t.Answers = proof.Claim.Nonce
+	}
+	message, err := signed.Sign(signed.DomainServerTime, key, t)
 	if err != nil {
 		return "", fmt.Errorf("sign time: %w", err)
 	}
@@ -104,20 +109,20 @@ func SignTime(org identity.OrgID, now signed.Time, key *signed.PrivateKey) (stri
 }
 
 // ReadTime verifies a HeaderTime value under the organisation's log keys.
-func ReadTime(header string, org identity.OrgID, log []signed.Key) (signed.Time, error) {
+func ReadTime(header string, org identity.OrgID, log []signed.Key) (ServerTime, error) {
 	if len(header) > callLimit {
-		return 0, fmt.Errorf("read server time: %w", signed.ErrTooLarge)
+		return ServerTime{}, fmt.Errorf("read server time: %w", signed.ErrTooLarge)
 	}
 	message, err := base64.RawURLEncoding.Strict().DecodeString(header)
 	if err != nil {
-		return 0, fmt.Errorf("read server time: %w", err)
+		return ServerTime{}, fmt.Errorf("read server time: %w", err)
 	}
 	var t ServerTime
 	if err := signed.OpenAny(signed.DomainServerTime, log, message, callLimit, &t); err != nil {
-		return 0, fmt.Errorf("read server time: %w", err)
+		return ServerTime{}, fmt.Errorf("read server time: %w", err)
 	}
-	if t.Version != 1 || t.Org != org || t.Time <= 0 {
-		return 0, errors.New("read server time: not this organisation's")
+	if t.Version != 1 || t.Org != org || t.Time <= 0 || len(t.Answers) != 0 && len(t.Answers) != nonceSize {
+		return ServerTime{}, errors.New("read server time: not this organisation's")
 	}
-	return t.Time, nil
+	return t, nil
 }

@@ -63,11 +63,11 @@ func TestAProofIsForOneCallOfOneDevice(t *testing.T) {
 
 func TestServerTimeIsTheOrganisations(t *testing.T) {
 	org := identity.OrgIDOf(signedtest.Key(t, 1).Public())
-	h, err := link.SignTime(org, now, signedtest.Key(t, 8))
+	h, err := link.SignTime(org, now, "", signedtest.Key(t, 8))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := link.ReadTime(h, org, []signed.Key{signedtest.Key(t, 8).Public()}); err != nil || got != now {
+	if got, err := link.ReadTime(h, org, []signed.Key{signedtest.Key(t, 8).Public()}); err != nil || got.Time != now || got.Answers != nil {
 		t.Fatal(err)
 	}
 	if _, err := link.ReadTime(h, org, []signed.Key{signedtest.Key(t, 9).Public()}); err == nil {

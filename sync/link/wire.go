@@ -117,6 +117,7 @@ type ServerTime struct {
 	Version uint64         `cbor:"1,keyasint"`
 	Org     identity.OrgID `cbor:"2,keyasint"`
 	Time    signed.Time    `cbor:"3,keyasint"`
+	Answers []byte         `cbor:"4,keyasint,omitempty"` // nonce of the call that it answers: it is no older than that
 }
 
 // HeaderTime carries a signed ServerTime, base64url without padding.

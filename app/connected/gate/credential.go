@@ -121,7 +121,7 @@ func (c *Call) enrol() (link.Issued, error) {
 }
 
 // Renew gives the calling device its next credential, or the one it has where that is young
-// and would say the same.
+// and would say the same. One from the future was issued by a clock that has been corrected.
 func (c *Call) Renew() (link.Issued, error) {
 	next, err := c.describe(*c.device)
 	if err != nil {
@@ -133,7 +133,7 @@ func (c *Call) Renew() (link.Issued, error) {
 	}
 	if err == nil {
 		have, err := identity.OpenCredential(row.Body, c.g.org, c.g.config.Keys.Parsed.Issuing)
-		if err == nil && c.Now < have.Issued.Add(renewAfter) && saysTheSame(have, next) {
+		if err == nil && c.Now < have.Issued.Add(renewAfter) && have.Issued <= c.Now.Add(futureness) && saysTheSame(have, next) {
 			return c.issued(*c.device, row.Body)
 		}
 	}

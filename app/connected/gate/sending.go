@@ -64,10 +64,12 @@ func (p *paging) loanUntil() signed.Time {
 }
 
 // hasRecord reports whether the device has the record as it is, on a loan that a new one would
-// not much outlast.
+// not much outlast. A loan beyond what is lent was made by a clock that ran ahead: by that clock the copy
+// may be gone.
 func (p *paging) hasRecord(row sqlc.Record) bool {
 	lent := signed.Time(p.sent[[2]string{sentRecord, row.ID}].LoanUntil)
-	return p.has(sentRecord, row.ID, recordMark(row)) && p.loanUntil() < lent.Add(relendAfter)
+	return p.has(sentRecord, row.ID, recordMark(row)) && p.loanUntil() < lent.Add(relendAfter) &&
+		lent <= p.Now.Add(p.g.config.Loan+futureness)
 }
 
 // record sends one record: signed version, ciphertext as it is, content key sealed to the
