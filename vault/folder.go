@@ -88,6 +88,16 @@ func (f folder) place(name string) error {
 	return named("write "+name, disk.Place(f.disk, f.path(name)))
 }
 
+// rename is place for what may be the only copy of something: where it fails, what was staged
+// stays.
+func (f folder) rename(name string) error {
+	err := f.disk.Rename(f.path(name+newSuffix), f.path(name))
+	if err == nil {
+		err = f.disk.SyncDir(f.dir)
+	}
+	return named("write "+name, err)
+}
+
 // unstage removes what was staged; where that fails, the next try writes over it.
 func (f folder) unstage(name string) { disk.Unstage(f.disk, f.path(name)) }
 

@@ -25,7 +25,7 @@ type keybag struct {
 	index []byte // key of keyID
 
 	mu   sync.Mutex
-	lost bool // its file is gone or damaged; only reset mends
+	lost bool // its file is gone, damaged, or unknown; reset and rekey mend
 	deks map[keyID]*dek
 	slab []dek // where the next keys lie: they never move, so that destroy finds them all
 	news []keyID
@@ -78,7 +78,7 @@ func (b *keybag) load() error {
 	if errors.Is(err, ErrDamaged) {
 		b.forget()
 		if again := b.log.load(keybagName+newSuffix, b.apply); again == nil {
-			if err = b.log.folder.place(keybagName); err != nil {
+			if err = b.log.folder.rename(keybagName); err != nil {
 				return err
 			}
 		}
@@ -93,6 +93,57 @@ func (b *keybag) load() error {
 		return fmt.Errorf("%w: %w", ErrView, err)
 	}
 	return err
+}
+
+// rekey writes the keybag anew under key, without the keys of leave, and lets replace put what key
+// hangs on in its place. Before replace the old file is in force, after it the new one, which
+// load then finds, whatever interrupts it. Where replace fails nobody knows which, so nothing
+// is written any more until rekey succeeds or the vault is unlocked again.
+func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.deks == nil {
+		return ErrClosed
+	}
+	before := b.log.key
+	b.log.key = key
+	err := b.log.stage(b.log.index+1, b.snapshot(leave))
+	if err == nil {
+		err = b.log.folder.sync()
+	}
+	if err != nil {
+		b.log.key = before
+		clear(key)
+		return err
+	}
+	clear(before)
+	b.lost = true
+	if err := replace(); err != nil {
+		return err
+	}
+	for id := range leave {
+		if key := b.deks[id]; key != nil {
+			clear(key[:])
+			delete(b.deks, id)
+		}
+	}
+	if err := b.log.place(); err != nil {
+		return err
+	}
+	b.lost, b.news = false, nil // the snapshot has them
+	return nil
+}
+
+// knows reports whether there is a key of one of names, or no knowing.
+func (b *keybag) knows(names map[keyID]bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id := range names {
+		if b.deks[id] != nil {
+			return true
+		}
+	}
+	return b.lost
 }
 
 // reset begins an empty keybag in place of a lost one.

@@ -139,11 +139,11 @@ func (l *sealedLog) stage(index uint64, snapshot []byte) error {
 	return nil
 }
 
-// place puts what was staged in the old file's place. After an error either is there, whole, and
-// only a new snapshot can follow.
+// place puts what was staged in the old file's place. After an error either is there, whole, or
+// both are, and only a new snapshot can follow.
 func (l *sealedLog) place() error {
 	l.close() // or Windows would not let it be replaced
-	if err := l.folder.place(l.name); err != nil {
+	if err := l.folder.rename(l.name); err != nil {
 		return err
 	}
 	l.form, l.index, l.size, l.base, l.torn = l.staged.form, l.staged.index, l.staged.size, l.staged.size, false

@@ -97,13 +97,22 @@ func (s rowSeal) seal(key rowKey, revision uint64, subject journal.SubjectID, pl
 	return aead.Seal(head, nil, plain, s.context(key, head)), nil
 }
 
+// keyNamed is the key that a value says it is sealed under; a subject's.
+func keyNamed(value []byte) (keyID, bool) {
+	if len(value) < rowHead || value[0] != rowSchema {
+		return keyID{}, false
+	}
+	name := keyID(value[rowHead-len(keyID{}):])
+	return name, name != keyID{}
+}
+
 // open gives the plaintext and revision of a value, or ErrView.
 func (s rowSeal) open(key rowKey, value []byte) ([]byte, uint64, error) {
 	if len(value) < rowHead || value[0] != rowSchema {
 		return nil, 0, fmt.Errorf("open row: %w", ErrView)
 	}
 	head, aead := value[:rowHead], s.own
-	if name := keyID(head[rowHead-len(keyID{}):]); name != (keyID{}) {
+	if name, about := keyNamed(value); about {
 		var err error
 		if aead, err = s.bag.named(name, useRow); err != nil {
 			return nil, 0, fmt.Errorf("open row: %w: %w", ErrView, err)

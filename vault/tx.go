@@ -36,12 +36,17 @@ func (v *Vault) Update(fn func(*Tx) error) error {
 
 // update is Update for whoever holds mu.
 func (v *Vault) update(fn func(*Tx) error) error {
+	v.writing.Lock()
+	defer v.writing.Unlock()
+	return v.transact(fn)
+}
+
+// transact is Update for whoever holds mu and writing.
+func (v *Vault) transact(fn func(*Tx) error) error {
 	w := v.view
 	if w == nil {
 		return ErrView
 	}
-	v.writing.Lock()
-	defer v.writing.Unlock()
 	if err := errors.Join(v.current(), w.failed); err != nil {
 		return err
 	}

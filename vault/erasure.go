@@ -1,0 +1,98 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+
+	"handslag/identity"
+	"handslag/vault/journal"
+)
+
+// Erase ends what the vault has about subjects: their rows go, then their keys, and a new
+// erasure secret replaces the one that the keybag hung on. What Promise says then holds for
+// copies that somebody made of the vault's files. The caller has made it durable in an entry
+// before, and calls it again after a crash; a subject that the vault has nothing about costs
+// nothing.
+//
+// Until the secret is replaced all keys are in force, and from then on those that are left,
+// whatever interrupts it. Errors: ErrClosed, ErrFull, and what the secret's place says.
+func (v *Vault) Erase(subjects ...journal.SubjectID) error {
+	v.changing.Lock()
+	defer v.changing.Unlock()
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.mu.RUnlock()
+	names := map[keyID]bool{}
+	for _, subject := range subjects {
+		if err := identity.CheckOpaque(string(subject)); err != nil {
+			return fmt.Errorf("erase: %w", err)
+		}
+		names[v.bag.idOf(subject)] = true
+	}
+	v.writing.Lock() // no row is written with a key that is about to go
+	defer v.writing.Unlock()
+	if err := v.erase(names); err != nil {
+		return fmt.Errorf("erase: %w", err)
+	}
+	return nil
+}
+
+func (v *Vault) erase(names map[keyID]bool) error {
+	if !v.bag.knows(names) {
+		return nil
+	}
+	// A view that can not be written to is no reason to keep a key, with which its rows end anyway.
+	if err := v.dropRows(names); err != nil && !errors.Is(err, ErrView) && !errors.Is(err, ErrFull) {
+		return err
+	}
+	secret := random(keySize)
+	defer clear(secret)
+	if err := v.bag.rekey(keybagKey(v.root, secret), names, func() error { return v.replaceErasure(secret) }); err != nil {
+		return err
+	}
+	// The catalogue takes down how far the keybag is now, so that the one before is told if it comes back.
+	err := v.transact(func(t *Tx) error { t.wrote = true; return nil })
+	if errors.Is(err, ErrView) || errors.Is(err, ErrFull) {
+		return nil
+	}
+	return err
+}
+
+// dropRows removes what is sealed under the keys called names.
+func (v *Vault) dropRows(names map[keyID]bool) error {
+	for dropped := mendAtOnce; dropped == mendAtOnce; {
+		err := v.transact(func(t *Tx) error {
+			keys, err := t.about(names)
+			for _, key := range keys {
+				err = errors.Join(err, t.drop(key))
+			}
+			dropped = len(keys)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// about finds the first rows that name one of names; mendAtOnce at most.
+func (t *Tx) about(names map[keyID]bool) (keys []rowKey, err error) {
+	for _, kind := range []rowKind{rowCard, rowPart, rowAssignment, rowWork} {
+		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
+			return item.Value(func(value []byte) error {
+				if name, ok := keyNamed(value); ok && names[name] && len(keys) < mendAtOnce {
+					keys = append(keys, key)
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrView, err)
+		}
+	}
+	return keys, nil
+}

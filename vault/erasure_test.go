@@ -1,0 +1,150 @@
+package vault
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"handslag/vault/journal"
+)
+
+const bosseS = journal.SubjectID("subject-bosse")
+
+func TestAnErasedSubjectIsGoneAndTheOthersStay(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	w.put(w.copy("rec-rita-2", ritaS, 1, morning))
+	w.put(w.copy(bosse, bosseS, 1, morning))
+	rita, err := w.vault.SubjectKey(ritaS)
+	must(t, err)
+	box := rita.Seal(nil, nil, []byte("payload key"), nil)
+	bosseKey, err := w.vault.SubjectKey(bosseS)
+	must(t, err)
+	other := bosseKey.Seal(nil, nil, []byte("payload key"), nil)
+
+	if err := w.vault.Erase("no subject's id"); err == nil {
+		t.Error("a malformed subject is erased")
+	}
+	must(t, w.vault.Erase(ritaS, "subject-nobody-knows"))
+	for _, when := range []string{"at once", "after a restart"} {
+		rows, err := w.vault.Records(RecordFilter{})
+		if err != nil || len(rows) != 1 || rows[0].ID != bosse {
+			t.Errorf("%s: the list: %d rows, %v", when, len(rows), err)
+		}
+		if _, err := w.vault.Record("rec-rita-2"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: the erased record: %v", when, err)
+		}
+		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+			t.Errorf("%s: the key is there", when)
+		}
+		if _, err := w.vault.OpenPart(w.stamp(opened(bosse, bosseS, 1)), bosse, morning); err != nil {
+			t.Errorf("%s: the other's part: %v", when, err)
+		}
+		key, err := w.vault.SubjectKey(bosseS)
+		must(t, err)
+		if _, err := key.Open(nil, nil, other, nil); err != nil {
+			t.Errorf("%s: the other's payload: %v", when, err)
+		}
+		w.reopen()
+		w.journal = nil // another, with the keys of this unlock
+	}
+	key, err := w.vault.SubjectKey(ritaS)
+	must(t, err)
+	if _, err := key.Open(nil, nil, box, nil); err == nil {
+		t.Error("a new key opens what the erased one sealed")
+	}
+	must(t, w.vault.Close())
+	if err := w.vault.Erase(ritaS); !errors.Is(err, ErrClosed) {
+		t.Errorf("in a locked vault: %v", err)
+	}
+}
+
+// Erase is called again after a crash, and for subjects that this device never had.
+func TestErasingAgainCostsNothing(t *testing.T) {
+	p := newPoweredWorld(t)
+	p.put(p.copy(rita, ritaS, 1, morning))
+	must(t, p.vault.Erase(ritaS))
+	calls, mark := p.disk.Calls(), p.vault.Mark()
+	for _, subjects := range [][]journal.SubjectID{{ritaS}, {"subject-nobody-knows"}, {}} {
+		must(t, p.vault.Erase(subjects...))
+	}
+	if p.disk.Calls() != calls || p.vault.Mark() != mark {
+		t.Errorf("%d calls to the disk", p.disk.Calls()-calls)
+	}
+}
+
+func TestErasureNeedsNoViewAndNoRoomForIt(t *testing.T) {
+	for what, damage := range map[string]func(w *world){
+		"a view that is gone": func(w *world) { must(t, os.RemoveAll(filepath.Join(w.dir, viewName))) },
+		"a full disk":         nil,
+	} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		w.put(w.copy(bosse, bosseS, 1, morning))
+		if damage != nil {
+			must(t, w.vault.Close())
+			damage(w)
+			v, err := Open(w.dir, passphrase, cheap)
+			if !errors.Is(err, ErrView) {
+				t.Fatal(err)
+			}
+			w.vault = v
+		} else {
+			w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+		}
+		must(t, w.vault.Erase(ritaS))
+		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) || !w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(bosseS): true}) {
+			t.Errorf("%s: the wrong keys are there", what)
+		}
+		if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
+			t.Errorf("%s: the erased row: %v", what, err)
+		}
+	}
+}
+
+// A keybag of before an erasure, put back, is one that opens no more: the view is begun anew.
+func TestAKeybagOfBeforeTheErasureOpensNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	w.put(w.copy(bosse, bosseS, 1, morning))
+	path := filepath.Join(w.dir, keybagName)
+	before, err := os.ReadFile(path)
+	must(t, err)
+	must(t, w.vault.Erase(ritaS))
+	must(t, w.vault.Close())
+	must(t, os.WriteFile(path, before, fileMode))
+	v, err := Open(w.dir, passphrase, cheap)
+	if !errors.Is(err, ErrView) || len(v.bag.deks) != 0 {
+		t.Fatalf("%d keys, %v", len(v.bag.deks), err)
+	}
+	w.vault = v
+	must(t, v.ResetView())
+}
+
+// The secret in the header promises nothing: whoever copied the whole folder before still opens
+// the copy, with the passphrase.
+func TestWithTheSecretInTheHeaderAnOldCopyStillOpens(t *testing.T) {
+	w := newWorld(t)
+	if w.vault.Promise() != PromiseNone {
+		t.Errorf("it promises %q", w.vault.Promise())
+	}
+	w.put(w.copy(rita, ritaS, 1, morning))
+	must(t, w.vault.Close())
+	old := filepath.Join(t.TempDir(), "copy")
+	must(t, os.CopyFS(old, os.DirFS(w.dir)))
+	v, err := Open(w.dir, passphrase, cheap)
+	must(t, err)
+	w.vault = v
+	must(t, v.Erase(ritaS))
+	mark := v.Mark()
+	copied, err := Open(old, passphrase, cheap)
+	must(t, err)
+	defer copied.Close()
+	if row, err := copied.Record(rita); err != nil || row.ID != rita {
+		t.Errorf("the copy: %v", err)
+	}
+	if err := copied.CheckMark(mark); !errors.Is(err, ErrOlder) {
+		t.Errorf("the copy in the vault's place: %v", err)
+	}
+}
