@@ -120,7 +120,8 @@ func (w *world) stamp(e journal.Entry) *journalfile.Stamp {
 			Sign: w.keys.Sign, Verify: w.keys.Public().Signing, Root: root, Seal: seal.Public(),
 			Clock: func() (signed.Time, int64, signed.Time) { return morning, 0, morning }})
 		must(w.t, err)
-		w.t.Cleanup(func() { w.journal.Close() })
+		file := w.journal
+		w.t.Cleanup(func() { file.Close() })
 	}
 	stamps, err := w.journal.Append(journalfile.Draft{Entry: e})
 	must(w.t, err)
