@@ -53,6 +53,6 @@ func run(args []string) error {
 		return fmt.Errorf("%s (%w)", prefs.Language.Say("window.no_display"), err)
 	}
 	app.SetMetadata(forFyne)
-	ui.Show(app.NewWithID(about.ID), ui.Config{Agent: a, Preferences: prefs, About: about, Keep: flags.Keep}, flags.Title, flags.Frame)
+	ui.Show(app.NewWithID(about.ID), ui.Config{Agent: a, Preferences: prefs, About: about, Lens: flags.Lens, Keep: flags.Keep}, flags.Title, flags.Frame)
 	return nil
 }

@@ -45,6 +45,7 @@ const (
 	IconSearch     = "search"
 	IconSettings   = "settings"
 	IconShield     = "shield"
+	IconSun        = "sun"
 	IconSync       = "sync"
 	IconWarning    = "warning"
 )

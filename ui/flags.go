@@ -15,10 +15,12 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity/qr"
+	"handslag/ui/camera"
 )
 
 // Flags are what a command line says of one window: whose profile it opens, and how it looks.
 type Flags struct {
+	Lens  *Lens  // the window's camera
 	Title string // the window's
 	Frame Frame  // the window's, at first
 
@@ -34,7 +36,7 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 	home := dataHome()
 	s := Flags{
 		vault: filepath.Join(home, "handslag"), outbox: filepath.Join(home, "handslag-outbox"),
-		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: "none", Title: "Handslag", Frame: Frame{Size: fyne.NewSize(1180, 780)},
+		directory: os.Getenv("HANDSLAG_DIRECTORY"), camera: camera.Auto, Title: "Handslag", Frame: Frame{Size: fyne.NewSize(1180, 780)},
 	}
 	say := askedFor(args).Say
 	f := flag.NewFlagSet("handslag", flag.ContinueOnError)
@@ -43,7 +45,7 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 	f.StringVar(&s.outbox, "outbox", s.outbox, say("cli.flag.outbox"))
 	f.StringVar(&s.directory, "directory", s.directory, say("cli.flag.directory"))
 	f.StringVar(&s.directoryCA, "directory-ca", "", say("cli.flag.directory_ca"))
-	f.StringVar(&s.camera, "camera", s.camera, say("cli.flag.camera"))
+	f.StringVar(&s.camera, "camera", s.camera, say("window.flag.camera"))
 	f.StringVar(&s.showQR, "show-qr", "", say("window.flag.show_qr"))
 	f.BoolVar(&s.loopback, "loopback", false, say("cli.flag.loopback"))
 	f.StringVar(&s.lang, "lang", "", say("cli.flag.lang"))
@@ -70,6 +72,7 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 	case s.lang != "" && s.lang != string(assets.Swedish) && s.lang != string(assets.English):
 		return s, fmt.Errorf("-lang: %q (sv, en)", s.lang)
 	}
+	s.Lens = NewLens(s.camera)
 	return s, nil
 }
 
@@ -120,7 +123,7 @@ func (s Flags) Agent() (agent.Config, error) {
 		conf.DirectoryCA = pem
 	}
 	if s.camera != "none" {
-		conf.Camera = func() (qr.Frames, error) { return qr.OpenCamera(s.camera, qr.Every(cameraPeriod)) }
+		conf.Camera, conf.CameraThere = s.Lens.Open, s.Lens.There
 	}
 	if s.showQR != "" {
 		path := filepath.Join(s.showQR, "handslag.png")

@@ -57,7 +57,7 @@ func TestACommandLineSaysWhoseProfileAndWhichWindow(t *testing.T) {
 	if prefs, err := f.Preferences(); err != nil || prefs.Language != assets.Swedish {
 		t.Errorf("%+v, %v", prefs, err)
 	}
-	if conf, err := f.Agent(); err != nil || conf.Camera != nil || conf.ShowQR != nil || conf.Loopback {
+	if conf, err := f.Agent(); err != nil || conf.Camera == nil || conf.CameraThere == nil || conf.ShowQR != nil || conf.Loopback {
 		t.Errorf("%+v, %v", conf, err)
 	}
 }

@@ -94,3 +94,21 @@ func TestWithoutCamerasBothTypeWhatTheyHear(t *testing.T) {
 	anna.sees("Handslag med Bo Ek")
 	bo.sees("Handslag med Anna Lind")
 }
+
+// In a dark cellar the screen lights up what the camera is to read; the torch goes out with the page.
+func TestTheScreenIsATorch(t *testing.T) {
+	anna, bo, _ := meetingWith(t, ui.Preferences{}, nil)
+	bo.goes(ui.PlaceHandOver)
+	bo.taps("Läs kollegans QR-kod")
+	bo.taps("Lys med skärmen")
+	overlays := func() int { return len(bo.window.Canvas().Overlays().List()) }
+	if overlays() != 1 {
+		t.Fatal("nothing lights up")
+	}
+	bo.picture("handover-torch")
+	anna.goes(ui.PlaceHandOver)
+	anna.taps("Visa min QR-kod")
+	bo.until("the code is read and the light is off", func() bool { return overlays() == 0 })
+	bo.sees("Handslag med Anna Lind")
+	anna.sees("Handslag med Bo Ek")
+}

@@ -37,6 +37,7 @@ type handoverScreen struct {
 	scanner *scanner
 	typing  *codeTyping
 	second  *secondScan
+	light   func()   // turns the torch off
 	noScan  bool     // the person rather types digits: this device's camera sees too little
 	sharing *sharing // from the handshake on; stays to tell what came of it
 
@@ -86,6 +87,7 @@ func (s *handoverScreen) Leave() {
 // halt ends camera, session and ticking.
 func (s *handoverScreen) halt() {
 	s.loads.Stop()
+	s.dark()
 	if s.scanner != nil {
 		s.scanner.close()
 		s.scanner = nil
@@ -117,6 +119,7 @@ func (s *handoverScreen) Changed(sig agent.Signal) {
 
 // put shows one stage in the place of the one before.
 func (s *handoverScreen) put(stage string, parts ...fyne.CanvasObject) {
+	s.dark()
 	s.drawn = stage
 	s.body.Objects = []fyne.CanvasObject{NewScrollPage(820, parts...)}
 	s.body.Refresh()

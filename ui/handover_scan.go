@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/storage"
@@ -38,6 +37,7 @@ func (s *handoverScreen) scan() {
 	)
 	if err != nil {
 		status.SetText(lang.Say("handover.no_camera"))
+		s.lenses(words, nil, s.scan)
 		s.put("scan", NewPanel(words))
 		s.focusOn(file)
 		if agent.CodeOf(err) != agent.NoCamera {
@@ -49,37 +49,12 @@ func (s *handoverScreen) scan() {
 		status.SetText(lang.Say("handover.scanning_demo"))
 	}
 	view := newFinder()
+	s.lenses(words, view, s.scan)
 	s.put("scan", container.New(codeBeside{}, view.box, words))
 	s.focusOn(file)
 	s.scanner = newScanner(s.w, frames, view.show, s.read)
 	s.scanner.start()
 }
-
-// finder is where the camera's picture is shown while it looks for a code.
-type finder struct {
-	picture *canvas.Image
-	box     fyne.CanvasObject
-}
-
-func newFinder() *finder {
-	f := &finder{picture: canvas.NewImageFromImage(nil)}
-	f.picture.FillMode = canvas.ImageFillContain
-	f.box = container.New(square360{}, newSurface(container.NewStack(container.NewCenter(medallion(assets.IconQR, StateNeutral, 72)), f.picture), colorTint, 12, 8))
-	return f
-}
-
-func (f *finder) show(img image.Image) {
-	f.picture.Image = img
-	f.picture.Refresh()
-}
-
-// square360 gives the camera's picture its room.
-type square360 struct{}
-
-func (square360) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	layout.NewStackLayout().Layout(o, size)
-}
-func (square360) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(360) }
 
 // read takes what the camera found, or why it found nothing more. A code that is not a colleague's is told in place, and the
 // camera looks on.
@@ -163,7 +138,7 @@ func (c *scanner) start() {
 			return
 		}
 		if err != nil {
-			text, err = "", &agent.Problem{Code: agent.NoCamera, Err: err}
+			text, err = "", agent.CameraProblem(err)
 		}
 		c.show(func() { c.found(text, err) })
 	}()

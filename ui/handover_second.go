@@ -59,6 +59,10 @@ func (s *handoverScreen) drawScanSecond(step agent.VerifyStep) {
 		if step.Peer != nil {
 			words.Add(s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
 		}
+		s.lenses(words, c.view, func() {
+			c.shut()
+			s.lookForSecond("")
+		})
 		s.put("scan_second", container.New(codeBeside{}, c.view.box, words))
 		s.focusOn(digits)
 		s.lookForSecond("")

@@ -19,6 +19,7 @@ type Config struct {
 	Keep        func(Preferences) error // makes the person's choices last; nil: they end with the window
 	AutoLock    time.Duration           // as the agent was told; shown, nothing more. 0: agent.DefaultAutoLock
 	About       About
+	Lens        *Lens // which camera is looked through; nil: there is nothing to choose
 
 	Spawn Spawner                                                         // nil: Concurrently
 	Do    func(func())                                                    // brings the agent's signals to the main thread; nil: fyne.Do

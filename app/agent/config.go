@@ -16,6 +16,7 @@ type Config struct {
 	Directory   string                         // URL of the directory
 	DirectoryCA []byte                         // PEM, optional: for organisations that run their own
 	Camera      func() (qr.Frames, error)      // nil: none
+	CameraThere func() bool                    // whether there is one to open now; nil: where Camera is not nil
 	ShowQR      func(*qr.Code) error           // optional: is also given each QR code that is shown, nil when it is taken away
 	Loopback    bool                           // verifications listen on loopback only
 	Now         func() time.Time               // nil: the system's clock

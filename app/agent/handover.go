@@ -98,7 +98,17 @@ func (a *Agent) ScanPicture(r io.Reader) (string, error) {
 }
 
 // HasCamera reports whether there is one to open, as far as can be told without opening it.
-func (a *Agent) HasCamera() bool { return a.cfg.Camera != nil }
+func (a *Agent) HasCamera() bool {
+	return a.cfg.Camera != nil && (a.cfg.CameraThere == nil || a.cfg.CameraThere())
+}
+
+// CameraProblem is why a camera stopped giving frames.
+func CameraProblem(err error) *Problem {
+	if p := asProblem(err); p.Code != Internal {
+		return p
+	}
+	return problem(NoCamera, err)
+}
 
 // Camera opens the source of frames; the caller closes it.
 func (a *Agent) Camera() (qr.Frames, error) {

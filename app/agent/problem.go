@@ -49,6 +49,9 @@ const (
 
 	NoNetwork         Code = "no_network" // no interface to meet another device on
 	NoCamera          Code = "no_camera"
+	CameraBusy        Code = "camera_busy"      // another program holds it
+	CameraForbidden   Code = "camera_forbidden" // the operating system does not let this user have it
+	CameraSilent      Code = "camera_silent"    // it gives no pictures
 	PictureUnreadable Code = "picture_unreadable"
 	NotACode          Code = "not_a_code" // a code, but none of ours
 	CodeTooNew        Code = "code_too_new"
@@ -105,7 +108,7 @@ func Codes() []Code {
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
 		NoRecord, NoAssignment, AlreadyDone, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, TextLong,
 		CredentialExpired, ClockSuspect, SignatureBad,
-		NoNetwork, NoCamera, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
+		NoNetwork, NoCamera, CameraBusy, CameraForbidden, CameraSilent, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,

@@ -54,6 +54,9 @@ var words = []struct {
 	{vault.ErrNotFound, NoRecord},
 	{identity.ErrExpired, CredentialExpired},
 
+	{qr.ErrCameraBusy, CameraBusy},
+	{qr.ErrCameraForbidden, CameraForbidden},
+	{qr.ErrCameraSilent, CameraSilent},
 	{qr.ErrNoCamera, NoCamera},
 	{qr.ErrTooNew, CodeTooNew},
 	{peer.ErrOfferTooNew, CodeTooNew},

@@ -13,6 +13,11 @@ import (
 var (
 	ErrNoCamera = errors.New("no camera")
 	ErrClosed   = errors.New("the camera is closed")
+
+	// A camera that is there and of no use now.
+	ErrCameraBusy      = errors.New("another program holds the camera")
+	ErrCameraForbidden = errors.New("this user may not use the camera")
+	ErrCameraSilent    = errors.New("the camera gives no pictures")
 )
 
 // Frames is where pictures come from: a camera, or what stands in for one. Next waits for a frame newer than the one

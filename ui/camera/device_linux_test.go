@@ -95,7 +95,7 @@ func TestACameraThatAnotherProgramHolds(t *testing.T) {
 		t.Fatalf("its own picture: %v, %v", img, err)
 	}
 	t.Logf("pictures of %v", img.Bounds().Size())
-	if _, err := Open(path); !errors.Is(err, ErrBusy) {
+	if _, err := Open(path); !errors.Is(err, qr.ErrCameraBusy) {
 		t.Errorf("held by another: %v", err)
 	}
 	if err := first.Close(); err != nil {

@@ -4,17 +4,9 @@
 package camera
 
 import (
-	"errors"
 	"fmt"
 
 	"handslag/identity/qr"
-)
-
-// Errors of Open besides qr.ErrNoCamera; callers match them with errors.Is.
-var (
-	ErrBusy      = errors.New("another program holds the camera")
-	ErrForbidden = errors.New("this user may not use the camera")
-	ErrSilent    = errors.New("the camera gives no pictures")
 )
 
 // Device is a camera that can be opened.
@@ -27,8 +19,8 @@ type Device struct {
 const Auto = "auto"
 
 // Open opens the camera at path, or with Auto the first that opens. It returns qr.ErrNoCamera,
-// ErrBusy, ErrForbidden; frames may later end with ErrSilent, or qr.ErrNoCamera where the camera
-// was pulled out.
+// qr.ErrCameraBusy, qr.ErrCameraForbidden; frames may later end with qr.ErrCameraSilent, or
+// qr.ErrNoCamera where the camera was pulled out.
 func Open(path string) (qr.Frames, error) {
 	if path != Auto {
 		return open(path)

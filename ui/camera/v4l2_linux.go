@@ -112,9 +112,9 @@ func open(path string) (qr.Frames, error) {
 func named(err error) error {
 	switch {
 	case errors.Is(err, syscall.EBUSY):
-		return fmt.Errorf("open camera: %w: %w", ErrBusy, err)
+		return fmt.Errorf("open camera: %w: %w", qr.ErrCameraBusy, err)
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
-		return fmt.Errorf("open camera: %w: %w", ErrForbidden, err)
+		return fmt.Errorf("open camera: %w: %w", qr.ErrCameraForbidden, err)
 	case errors.Is(err, qr.ErrNoCamera):
 		return fmt.Errorf("open camera: %w", err)
 	}
@@ -138,7 +138,7 @@ func (s *source) Next(ctx context.Context) (image.Image, error) {
 		switch err := s.cam.WaitForFrame(1); {
 		case errors.As(err, &timeout):
 			if silent++; silent == silence {
-				return nil, fmt.Errorf("read camera: %w", ErrSilent)
+				return nil, fmt.Errorf("read camera: %w", qr.ErrCameraSilent)
 			}
 			continue
 		case errors.Is(err, syscall.EINTR):
@@ -149,7 +149,7 @@ func (s *source) Next(ctx context.Context) (image.Image, error) {
 		img, err := s.newest()
 		if errors.Is(err, errPicture) {
 			if silent++; silent == 60*silence {
-				return nil, fmt.Errorf("read camera: %w: %w", ErrSilent, err)
+				return nil, fmt.Errorf("read camera: %w: %w", qr.ErrCameraSilent, err)
 			}
 			continue
 		}

@@ -1,0 +1,57 @@
+package ui
+
+import (
+	"strings"
+	"sync"
+
+	"handslag/identity/qr"
+	"handslag/ui/camera"
+)
+
+// Lens is the camera that a window looks through: one of the machine's, or what the command line
+// names instead.
+type Lens struct {
+	source string // as -camera says
+
+	mu     sync.Mutex
+	chosen string // path of the one that the person chose; empty: the first that opens
+}
+
+// NewLens takes what -camera says: none, auto, a device's path or frames:DIR.
+func NewLens(source string) *Lens { return &Lens{source: source} }
+
+// Devices are the cameras to choose from; none where the command line has chosen.
+func (l *Lens) Devices() []camera.Device {
+	if l == nil || l.source != camera.Auto {
+		return nil
+	}
+	return camera.List()
+}
+
+// Chosen is the path of the camera that Choose named, empty before.
+func (l *Lens) Chosen() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.chosen
+}
+
+// Choose takes another camera from the next Open on.
+func (l *Lens) Choose(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.chosen = path
+}
+
+// There reports whether there is a camera to open.
+func (l *Lens) There() bool { return l.source != camera.Auto || len(camera.List()) > 0 }
+
+// Open opens it; errors as camera.Open's.
+func (l *Lens) Open() (qr.Frames, error) {
+	switch path := l.Chosen(); {
+	case l.source == camera.Auto && path != "":
+		return camera.Open(path)
+	case l.source == camera.Auto, strings.HasPrefix(l.source, "/dev/"):
+		return camera.Open(l.source)
+	}
+	return qr.OpenCamera(l.source, qr.Every(cameraPeriod))
+}
