@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model deps-factor model fuzz bench crash clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-model deps-factor model camera fuzz bench crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -57,6 +57,16 @@ fuzz:
 # The verification's state machine, searched by spin: the design holds, each weakening falls.
 model: deps-model
 	go test -count=1 -v ./sync/peer/model/
+
+# The camera, on real Video4Linux devices: in a small machine of QEMU's, since a kernel's modules are
+# no test's to load.
+CAMERA_PACKAGES := qemu-system-x86 busybox-static cpio kmod gcc make linux-headers-amd64
+camera:
+	@test -n "$$(command -v qemu-system-x86_64)" -a -n "$$(command -v cpio)" -a -n "$$(ls -d /usr/src/linux-headers-*-amd64 2>/dev/null)" || { \
+		echo "Installing what a small machine with cameras needs: $(CAMERA_PACKAGES)"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(CAMERA_PACKAGES); }
+	CGO_ENABLED=0 go test -c -o $(BIN)/camera.test ./ui/camera
+	sh ui/camera/machine/boot.sh $(CURDIR)/$(BIN)/camera $(CURDIR)/$(BIN)/camera.test
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./vault/... ./identity/... ./sync/... ./app/...

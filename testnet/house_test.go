@@ -38,7 +38,7 @@ var house = []room{
 	{"assets", nil, "go:embed and nothing else"},
 	{"app/agent", []string{"identity/...", "vault/...", "sync/...", "app/process"}, "deeds give plain values: no screen, no server"},
 	{"app/cli", []string{"app/agent", "assets", "identity/...", "sync/link", "vault/journal", "vault/record"}, "a front of the agent; values of the rooms below may pass through"},
-	{"ui", []string{"app/agent", "assets", "identity/...", "sync/link", "vault/journal", "vault/record"}, "a front of the agent; values of the rooms below may pass through"},
+	{"ui", []string{"app/agent", "assets", "identity/...", "sync/link", "ui/camera", "vault/journal", "vault/record"}, "a front of the agent; values of the rooms below may pass through"},
 	{"app/connected/gate/internal/store", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "behind the gate"},
 	{"app/connected/gate", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "the only door to the store"},
 	{"app/connected/organisation", []string{"identity/...", "sync/link"}, "an organisation's own keys and statement"},
@@ -48,6 +48,7 @@ var house = []room{
 	{"app/process", nil, "what every main does first, and every lock last, rests on nothing"},
 	{"app/cmd", []string{"app/...", "assets", "testnet/...", "identity/...", "sync/link"}, "mains wire"},
 	{"testnet", []string{"app/...", "assets", "identity/...", "sync/...", "testnet/...", "vault/..."}, "everything but the windows"},
+	{"ui/camera", []string{"identity/qr"}, "frames and nothing else: no Fyne, no C"},
 	{".", []string{"app/agent", "app/process", "ui"}, "the window's main wires"},
 }
 
@@ -70,6 +71,7 @@ var guards = []guard{
 	{"github.com/fxamacker/cbor", []string{"identity/signed"}, "one canonical encoding", ""},
 	{"modernc.org/sqlite", []string{"app/connected/gate/internal/store"}, "handlers stay out of the store", ""},
 	{"database/sql", []string{"app/connected/gate/internal/store", "app/connected/gate"}, "handlers stay out of the store", "app/connected"},
+	{"github.com/blackjack/webcam", []string{"ui/camera"}, "drivers are asked in one place", ""},
 	{"github.com/makiuchi-d/gozxing", []string{"identity/qr"}, "decoders are hidden behind one call", ""},
 	{"github.com/skip2/go-qrcode", []string{"identity/qr"}, "codes are drawn in one place", ""},
 }
