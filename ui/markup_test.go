@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"handslag/app/agent"
 	"handslag/assets"
 )
 
@@ -44,6 +45,12 @@ func TestWidgetsLookAsTheyDid(t *testing.T) {
 			c.Set(30*time.Second, time.Minute)
 			return c
 		}, 300, 48},
+		"job": {func() fyne.CanvasObject {
+			j := NewJob(assets.Swedish)
+			j.Set(agent.Progress{What: agent.ProgressEnrol, Done: 1200, Total: 40000, Running: true}, func() {})
+			j.Show()
+			return j
+		}, 600, 80},
 		"device_id": {func() fyne.CanvasObject {
 			return NewDeviceIDView(assets.Swedish, "7q4k m2xp 9zt3 v8hd 0ayc r5wn 6elf j0us")
 		}, 640, 100},
