@@ -76,3 +76,33 @@ func literals(e ast.Expr) []string {
 	}
 	return []string{s}
 }
+
+// TestEveryKindOfEntryHasASentence reads the kinds where they are declared: a reviewer must never see that words are missing
+// for what this version itself writes.
+func TestEveryKindOfEntryHasASentence(t *testing.T) {
+	tree, err := parser.ParseFile(token.NewFileSet(), "../vault/journal/kind.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	ast.Inspect(tree, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		for _, value := range spec.Values {
+			for _, kind := range literals(value) {
+				kinds++
+				for _, l := range assets.Languages() {
+					if !l.Knows("did." + kind) {
+						t.Errorf("%s: an entry of kind %s has no sentence", l, kind)
+					}
+				}
+			}
+		}
+		return false
+	})
+	if kinds < 30 {
+		t.Errorf("only %d kinds were seen: this test reads nothing", kinds)
+	}
+}

@@ -78,6 +78,14 @@ func deedIcon(k journal.Kind) string {
 		return assets.IconLock
 	case k == journal.LogRead:
 		return assets.IconLog
+	case k == journal.RecordsSearched:
+		return assets.IconSearch
+	case k == journal.FactorsChanged, k == journal.SubjectErased:
+		return assets.IconShield
+	case k == journal.GenerationOpened, k == journal.ViewRebuilt:
+		return assets.IconSync
+	case k == journal.Wiped:
+		return assets.IconWarning
 	}
 	return assets.IconKey
 }
@@ -86,7 +94,7 @@ func deedIcon(k journal.Kind) string {
 func deedState(k journal.Kind) State {
 	switch k {
 	case journal.RecordRefused, journal.ShareRefused, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
-		journal.PassphraseWrong:
+		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt:
 		return StateWarning
 	}
 	return StateNeutral

@@ -15,8 +15,8 @@ import (
 // jobShown is how many steps an ordinary sync must have for a bar: a shorter one is over before it is read.
 const jobShown = 200
 
-// Job tells above every screen how far a long job of the agent has come, while the person works on. It shows words alone
-// while nobody knows how long it is.
+// Job tells above every screen how far a long job of the agent has come, while the person works on. While nobody knows how
+// long it is there is nothing to tell: a bar that only moves costs a quarter of a core, and out of coverage it would lie.
 type Job struct {
 	widget.BaseWidget
 
@@ -52,15 +52,8 @@ func (j *Job) Set(p agent.Progress, stop func()) {
 	if !j.lang.Knows(what) {
 		what = "job.sync"
 	}
-	text := j.lang.Say("job.begun", "what", j.lang.Say(what))
-	if p.Total > 0 {
-		text = j.lang.Say("job.count", "what", j.lang.Say(what), "done", thousands(min(p.Done, p.Total)), "total", thousands(p.Total))
-	}
-	j.words.SetText(text)
-	j.bar.Hidden = p.Total <= 0
-	if p.Total > 0 {
-		j.bar.Set(float64(p.Done)/float64(p.Total), StateWaiting)
-	}
+	j.words.SetText(j.lang.Say("job.count", "what", j.lang.Say(what), "done", thousands(min(p.Done, p.Total)), "total", thousands(p.Total)))
+	j.bar.Set(float64(p.Done)/float64(max(p.Total, 1)), StateWaiting)
 	if j.stop == nil && stop != nil {
 		j.cancel.Enable()
 	}
@@ -77,7 +70,7 @@ func (j *Job) inside() fyne.CanvasObject { return j.content }
 // ShowJob tells of a job while it runs, where it is long.
 func (s *Shell) ShowJob(p agent.Progress, unlocked bool, stop func()) {
 	was := s.Job.Visible()
-	if !unlocked || !p.Running || p.What == agent.ProgressSync && p.Total < jobShown {
+	if !unlocked || !p.Running || p.Total == 0 || p.What == agent.ProgressSync && p.Total < jobShown {
 		s.Job.stop = nil
 		s.Job.Hide()
 	} else {

@@ -40,7 +40,7 @@ func ProblemOf(lang assets.Language, err error) Problem {
 	switch code {
 	case agent.Restored, agent.EnrolledAnew:
 		out.State = StateOK
-	case agent.SubjectErased, agent.ServerAway, agent.NotOnline, agent.DirectoryAway, agent.Cancelled, agent.AlreadyDone, agent.VerPeerAbort:
+	case agent.SubjectErased, agent.OtherDevice, agent.ServerAway, agent.NotOnline, agent.DirectoryAway, agent.Cancelled, agent.AlreadyDone, agent.VerPeerAbort:
 		out.State = StateWaiting
 	case agent.WrongPassphrase, agent.WrongPassword, agent.OrgIDSlip, agent.PassphraseShort, agent.PassphraseLong, agent.TextLong,
 		agent.ReasonMissing, agent.NothingChosen, agent.NoNetwork, agent.NoCamera, agent.CodeMistyped, agent.BadFilter,

@@ -2,8 +2,6 @@ package ui
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -15,9 +13,6 @@ import (
 	"handslag/vault/journal"
 )
 
-// ownReason is the choice of words of one's own; no assignment has an empty ID.
-const ownReason = ""
-
 // protectedPart is where a record's protected part stands on its page, for as long as it may: behind a reason,
 // with a countdown, and gone from every widget when that ends.
 type protectedPart struct {
@@ -25,10 +20,8 @@ type protectedPart struct {
 	id     journal.RecordID
 	banner *Banner
 
-	reasons []agent.Reason
-	choice  *Choice
-	words   *Field
-	open    *Button
+	why  *reasonField
+	open *Button
 
 	loads     Latest
 	asked     bool // an opening was asked for and not yet closed
@@ -43,79 +36,41 @@ type protectedPart struct {
 
 func newProtectedPart(w *Window, id journal.RecordID, banner *Banner) *protectedPart {
 	p := &protectedPart{w: w, id: id, banner: banner, content: container.NewStack()}
-	p.words = NewField(w.lang.Say("records.reason_text"), w.lang.Say("records.reason_text_hint"))
-	p.words.OnSubmit = func(string) { p.ask() }
+	p.why = newReasonField(w)
+	p.why.onSubmit = p.ask
 	p.open = NewPrimary(w.lang.Say("records.open"), assets.IconEye, p.ask)
 	return p
 }
 
 func (p *protectedPart) first() fyne.Focusable {
 	switch {
-	case p.isOpen() || p.choice == nil && p.words.Hidden:
+	case p.isOpen() || p.why.choice == nil && len(p.content.Objects) == 0:
 		return nil
-	case p.reason() == ownReason:
-		return p.words.Focusable()
+	case p.why.chosen() == ownReason:
+		return p.why.words.Focusable()
 	}
 	return p.open
 }
 
 func (p *protectedPart) isOpen() bool { return p.stop != nil }
 
-// offer shows the reasons there are. What the person had chosen stays chosen while it is offered.
+// offer shows the reasons there are.
 func (p *protectedPart) offer(reasons []agent.Reason) {
-	before, had := p.reason(), p.choice != nil
-	p.reasons = reasons
-	var options []Option
-	chosen := ownReason
-	for _, r := range reasons {
-		options = append(options, Option{string(r.Assignment), p.w.lang.Say("records.reason_assignment", "assignment", r.Text), string(r.Assignment)})
-		if r.Preselected {
-			chosen = string(r.Assignment)
-		}
-	}
-	options = append(options, Option{ID: ownReason, Text: p.w.lang.Say("records.reason_other")})
-	if had && slices.ContainsFunc(options, func(o Option) bool { return o.ID == before }) {
-		chosen = before
-	}
-	p.choice = NewChoice(options, chosen)
-	p.choice.OnChoose = func(id string) {
-		p.showWords()
-		if c := p.w.canvas(); id == ownReason && c != nil {
-			c.Focus(p.words.Focusable())
-		}
-	}
-	p.choice.setSubmit(p.ask)
+	p.why.offer(reasons)
 	if !p.isOpen() {
 		p.showClosed()
 	}
 }
 
-func (p *protectedPart) reason() string {
-	if p.choice == nil {
-		return ownReason
-	}
-	return p.choice.Chosen()
-}
-
-// showWords shows the field for words of one's own where they are the reason.
-func (p *protectedPart) showWords() {
-	p.words.Hidden = p.reason() != ownReason
-	p.content.Refresh()
-}
-
 func (p *protectedPart) showClosed() {
 	lang := p.w.lang
-	form := Stack(NewStrong(lang.Say("records.reason")))
-	if len(p.reasons) > 0 { // with words alone there is nothing to choose
-		form.Add(p.choice)
-	}
-	form.Add(p.words)
+	form := Stack(NewStrong(lang.Say("records.reason")), p.why.content)
 	form.Add(Beside(p.open, layout.NewSpacer()))
 	form.Add(NewMuted(lang.Say("records.open_hint")))
 	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("records.protected"), lang.Say("records.protected_closed"), form))}
 	p.open.SetText(lang.Say("records.open"))
 	p.open.Enable()
-	p.showWords()
+	p.content.Refresh()
 }
 
 // ask opens it. Nothing is shown before the agent's entry is durable; a refusal is told in place.
@@ -123,15 +78,9 @@ func (p *protectedPart) ask() {
 	if p.open.Disabled() || p.isOpen() {
 		return
 	}
-	why := agent.Reason{Assignment: journal.AssignmentID(p.reason())}
-	if why.Assignment == "" {
-		if why.Text = strings.TrimSpace(p.words.Text()); why.Text == "" {
-			p.words.SetError(p.w.lang.Say("records.reason_needed"))
-			if c := p.w.canvas(); c != nil {
-				c.Focus(p.words.Focusable())
-			}
-			return
-		}
+	why, whole := p.why.reason()
+	if !whole {
+		return
 	}
 	p.w.touch()
 	p.banner.Clear()
@@ -172,7 +121,7 @@ func (p *protectedPart) opened(o agent.Opening, err error) {
 	p.banner.Clear()
 	p.until = o.Until
 	p.total = p.left()
-	p.words.SetText("")
+	p.why.words.SetText("")
 	if !p.isOpen() {
 		p.stop = p.w.every(time.Second, p.tick)
 	}
