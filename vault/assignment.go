@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -26,8 +25,17 @@ type AssignmentState struct {
 // AssignmentCopy is an assignment as it came down; the caller has verified Signed
 // (record.OpenAssignment).
 type AssignmentCopy struct {
-	Signed []byte          `cbor:"1,keyasint"`
-	State  AssignmentState `cbor:"2,keyasint"`
+	Signed []byte
+	State  AssignmentState
+}
+
+// assignmentRow keeps each value once, like cardRow: the signed assignment is made again from
+// the assignment and its signature.
+type assignmentRow struct {
+	_          struct{} `cbor:",toarray"`
+	Assignment record.Assignment
+	Signature  []byte
+	State      AssignmentState
 }
 
 // Work is what this device did on an assignment, from one entry.
@@ -59,13 +67,6 @@ func (a AssignmentRow) Done() bool {
 	return done
 }
 
-// AssignmentFilter selects rows; empty fields select all.
-type AssignmentFilter struct {
-	Record journal.RecordID
-	Person identity.PersonID // one of the people it is assigned to
-	Due    string            // a day, 2006-01-02
-}
-
 type workRow struct {
 	Subject journal.SubjectID `cbor:"1,keyasint,omitempty"`
 	Work    []Work            `cbor:"2,keyasint"`
@@ -76,29 +77,24 @@ const maxWork = 128 // on one assignment
 // PutAssignment keeps an assignment, and says whether it did. A newer version replaces an
 // older one, never the other way; of the same version, the newer State counts.
 func (t *Tx) PutAssignment(c AssignmentCopy) (bool, error) {
-	a, err := c.open()
-	if err != nil {
+	row := assignmentRow{State: c.State}
+	err := signed.Unverified(c.Signed, record.AssignmentLimit, &row.Assignment)
+	if err == nil {
+		_, row.Signature, err = signed.Split(c.Signed, record.AssignmentLimit)
+	}
+	a := row.Assignment
+	if err = errors.Join(err, a.Check()); err != nil {
 		return false, fmt.Errorf("keep assignment: %w", err)
 	}
-	if err := a.Check(); err != nil {
-		return false, fmt.Errorf("keep assignment: %w", err)
-	}
-	var old AssignmentCopy
+	var old assignmentRow
 	found, err := t.get(rowAssignment, string(a.ID), &old)
 	if err != nil && !errors.Is(err, ErrView) {
 		return false, err
 	}
-	if found {
-		if before, err := old.open(); err == nil && before.Number > a.Number {
-			return false, nil
-		}
+	if found && old.Assignment.Number > a.Number {
+		return false, nil
 	}
-	return true, t.put(rowAssignment, string(a.ID), a.Subject, c)
-}
-
-func (c AssignmentCopy) open() (a record.Assignment, err error) {
-	err = signed.Unverified(c.Signed, record.AssignmentLimit, &a)
-	return a, err
+	return true, t.put(rowAssignment, string(a.ID), a.Subject, row)
 }
 
 // PutWork adds what an entry says was done. The same entry again replaces itself.
@@ -152,27 +148,29 @@ func (t *Tx) RemoveAssignment(id journal.AssignmentID) error {
 
 // Assignment is the row of one assignment, or ErrNotFound.
 func (t *Tx) Assignment(id journal.AssignmentID) (AssignmentRow, error) {
-	var c AssignmentCopy
-	found, err := t.get(rowAssignment, string(id), &c)
-	if err != nil {
+	var row assignmentRow
+	found, err := t.get(rowAssignment, string(id), &row)
+	switch {
+	case err != nil:
 		return AssignmentRow{}, err
-	}
-	if !found {
+	case !found:
 		return AssignmentRow{}, fmt.Errorf("find assignment: %w", ErrNotFound)
+	case row.Assignment.ID != id:
+		return AssignmentRow{}, fmt.Errorf("find assignment: %w", ErrView)
 	}
-	return t.assignmentRow(c)
+	return t.assignmentRow(row)
 }
 
-func (t *Tx) assignmentRow(c AssignmentCopy) (AssignmentRow, error) {
-	a, err := c.open()
+func (t *Tx) assignmentRow(row assignmentRow) (AssignmentRow, error) {
+	message, err := signed.Join(row.Assignment, row.Signature)
 	if err != nil {
-		return AssignmentRow{}, errors.Join(ErrView, err)
-	}
-	var work workRow
-	if _, err := t.get(rowWork, string(a.ID), &work); err != nil {
 		return AssignmentRow{}, err
 	}
-	return AssignmentRow{Assignment: a, Signed: c.Signed, State: c.State, Work: work.Work}, nil
+	var work workRow
+	if _, err := t.get(rowWork, string(row.Assignment.ID), &work); err != nil {
+		return AssignmentRow{}, err
+	}
+	return AssignmentRow{Assignment: row.Assignment, Signed: message, State: row.State, Work: work.Work}, nil
 }
 
 // Assignment is the row of one assignment, or ErrNotFound.
@@ -182,27 +180,4 @@ func (v *Vault) Assignment(id journal.AssignmentID) (row AssignmentRow, err erro
 		return err
 	})
 	return row, err
-}
-
-// Assignments lists rows, in no order. With ErrView come all rows that do open.
-func (v *Vault) Assignments(filter AssignmentFilter) (rows []AssignmentRow, err error) {
-	err = v.read(func(t *Tx) error {
-		return t.each(rowAssignment, func(read func(any) error) error {
-			var c AssignmentCopy
-			if err := read(&c); err != nil {
-				return err
-			}
-			row, err := t.assignmentRow(c)
-			if err != nil {
-				return err
-			}
-			if filter.Record != "" && row.Record != filter.Record || filter.Due != "" && row.Due != filter.Due ||
-				filter.Person != "" && !slices.Contains(row.People, filter.Person) {
-				return nil
-			}
-			rows = append(rows, row)
-			return nil
-		})
-	})
-	return rows, err
 }

@@ -23,10 +23,6 @@ func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 		t.Error("a colleague with a broken letter is kept")
 	}
 	c.Source = Source{}
-	c.Assignments = manyIDs(5000)
-	if _, err := w.vault.PutRecords([]RecordCopy{c}); err == nil {
-		t.Error("a record for 5,000 assignments is kept")
-	}
 	w.putAssignment(w.assignment(1, AssignmentState{}))
 	if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, Work{Entry: make([]byte, 32), Note: "\xff"}) }); err == nil {
 		t.Error("a note with a broken letter is kept")
@@ -38,13 +34,6 @@ func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 	if row, err := w.vault.Assignment(lamp); err != nil || len(row.Work) != 0 {
 		t.Errorf("the assignment: %+v, %v", row.Work, err)
 	}
-}
-
-func manyIDs(n int) (ids []journal.AssignmentID) {
-	for range n {
-		ids = append(ids, "a")
-	}
-	return ids
 }
 
 func TestLockingWaitsForWhatIsUnderWay(t *testing.T) {

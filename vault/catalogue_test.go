@@ -74,8 +74,12 @@ func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
 	if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
 		t.Errorf("a removed record that came back: %v", err)
 	}
-	if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 {
+	if rows, err := w.vault.Records(RecordFilter{}); err != nil || len(rows) != 1 {
 		t.Errorf("a removed record in the list: %d rows, %v", len(rows), err)
+	}
+	w.reopen()
+	if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 {
+		t.Errorf("a removed record in the list, after the next unlock: %d rows, %v", len(rows), err)
 	}
 }
 

@@ -1,9 +1,9 @@
 package vault
 
 import (
-	"errors"
 	"fmt"
 
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
@@ -12,30 +12,24 @@ import (
 // ErrClosed.
 func (v *Vault) Copy(id journal.RecordID) (h Handover, err error) {
 	err = v.read(func(t *Tx) error {
-		var card cardRow
-		var part partRow
-		found, err := t.get(rowCard, string(id), &card)
+		o, err := t.stored(id)
 		if err != nil {
 			return err
 		}
-		if !found {
-			return ErrNotFound
-		}
-		row, err := card.row()
-		if err != nil || row.ID != id {
-			return errors.Join(ErrView, err)
-		}
-		if found, err = t.get(rowPart, string(id), &part); err != nil {
-			return err
-		}
-		if !found || part.Number != row.Number {
-			return ErrView
-		}
-		h = Handover{Signed: card.Signed, Cipher: part.Cipher, Hands: card.Hands, Until: row.Until}
-		return nil
+		h, err = o.handover()
+		return err
 	})
 	if err != nil {
 		return Handover{}, fmt.Errorf("copy record: %w", err)
 	}
 	return h, nil
+}
+
+// handover puts the record together again as it came.
+func (o openable) handover() (Handover, error) {
+	message, err := signed.Join(o.record, o.part.Signature)
+	if err != nil {
+		return Handover{}, err
+	}
+	return Handover{Signed: message, Cipher: o.part.Cipher, Hands: o.part.Hands, Until: o.until}, nil
 }

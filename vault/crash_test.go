@@ -124,13 +124,12 @@ func TestKilledAtAnyMomentItOpensWithTheOldOrTheNew(t *testing.T) {
 		}
 		for _, row := range rows {
 			must(t, v.read(func(tx *Tx) error {
-				var part partRow
-				found, err := tx.get(rowPart, string(row.ID), &part)
-				if err != nil || !found {
+				o, err := tx.stored(row.ID)
+				if err != nil {
 					t.Errorf("round %d: %s has no part: %v", round, row.ID, err)
 					return nil
 				}
-				_, err = tx.contentKey(openable{row: row, part: part})
+				_, err = tx.contentKey(o)
 				return err
 			}))
 		}

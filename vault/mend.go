@@ -68,6 +68,7 @@ func (t *Tx) mend() (dropped int, err error) {
 		if len(key) == len(rowKey{}) {
 			err = t.drop(rowKey([]byte(key)))
 		} else {
+			t.changes = append(t.changes, change{key: rowKey{}.as(rowKind(key[0]))})
 			t.wrote, err = true, t.txn.Delete([]byte(key))
 		}
 		if err != nil {

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -17,7 +16,7 @@ import (
 // device, or decrypts one protected part, each against a stamp.
 
 // wrapContentKey takes the key of c out of its seal and wraps it under the subject's DEK.
-func (t *Tx) wrapContentKey(c RecordCopy, r record.Record) ([]byte, error) {
+func (t *Tx) wrapContentKey(c RecordCopy, org identity.OrgID, r record.Record) ([]byte, error) {
 	key := c.ContentKey
 	if len(c.Sealed) > 0 {
 		if t.vault == nil || t.vault.keys == nil {
@@ -36,55 +35,58 @@ func (t *Tx) wrapContentKey(c RecordCopy, r record.Record) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return aead.Seal(nil, nil, key, t.view.seal.contentContext(r)), nil
+	return aead.Seal(nil, nil, key, t.view.seal.contentContext(org, r)), nil
 }
 
-func (s rowSeal) contentContext(r record.Record) []byte {
-	return fmt.Appendf(nil, "handslag/1/vault-content-key/%x/%s/%s/%d", s.vault, r.Org, r.ID, r.Number)
+func (s rowSeal) contentContext(org identity.OrgID, r record.Record) []byte {
+	return fmt.Appendf(nil, "handslag/1/vault-content-key/%x/%s/%s/%d", s.vault, org, r.ID, r.Number)
 }
 
 // openable is a record with all that its deed needs, before any decryption.
 type openable struct {
-	row  RecordRow
-	card cardRow
-	part partRow
+	record record.Record
+	until  signed.Time
+	part   partRow
+}
+
+// stored is a record with its part, which belong together.
+func (t *Tx) stored(id journal.RecordID) (openable, error) {
+	card, err := t.card(id)
+	if err != nil {
+		return openable{}, err
+	}
+	o := openable{until: card.Until}
+	found, err := t.get(rowPart, string(id), &o.part)
+	if err != nil {
+		return openable{}, err
+	}
+	if !found {
+		return openable{}, fmt.Errorf("protected part is gone: %w", ErrView)
+	}
+	o.record, err = card.whole(o.part)
+	return o, err
 }
 
 // admit finds a record and lets a deed pass: the loan holds at now, and stamp is for one of
 // kinds, by this device, with this record, version and subject, unused, and not older than its
 // entry says.
 func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, kinds ...journal.Kind) (openable, error) {
-	var o openable
-	found, err := t.get(rowCard, string(id), &o.card)
+	o, err := t.stored(id)
 	if err != nil {
 		return openable{}, err
 	}
-	if !found {
-		return openable{}, ErrNotFound
-	}
-	if o.row, err = o.card.row(); err != nil || o.row.ID != id {
-		return openable{}, errors.Join(ErrView, err)
-	}
-	found, err = t.get(rowPart, string(id), &o.part)
-	if err != nil {
-		return openable{}, err
-	}
-	sum := sha256.Sum256(o.part.Cipher)
-	if !found || o.part.Number != o.row.Number || string(sum[:]) != string(o.row.Cipher) {
-		return openable{}, fmt.Errorf("protected part does not belong to its card: %w", ErrView)
-	}
-	if now > o.row.Until {
+	if now > o.until {
 		return openable{}, ErrLoan
 	}
 	entry := stamp.Entry()
-	if entry.Subject != o.row.Subject || t.vault.keys == nil || entry.Device != t.vault.keys.Device() {
+	if entry.Subject != o.record.Subject || t.vault.keys == nil || entry.Device != t.vault.keys.Device() {
 		return openable{}, fmt.Errorf("entry names another subject or device: %w", ErrNoStamp)
 	}
-	if until := entry.Until; until != 0 && (now > until || until > o.row.Until) {
+	if until := entry.Until; until != 0 && (now > until || until > o.until) {
 		return openable{}, fmt.Errorf("entry is over, or says more than the loan: %w", ErrNoStamp)
 	}
 	for _, kind := range kinds {
-		if err = stamp.Redeem(kind, id, o.row.Number); err == nil {
+		if err = stamp.Redeem(kind, id, o.record.Number); err == nil {
 			return o, nil
 		}
 	}
@@ -93,11 +95,11 @@ func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Tim
 
 // contentKey unwraps the content key of what was admitted; the caller wipes it.
 func (t *Tx) contentKey(o openable) ([]byte, error) {
-	aead, _, err := t.view.seal.bag.of(o.row.Subject, useContent)
+	aead, _, err := t.view.seal.bag.of(o.record.Subject, useContent)
 	if err != nil {
 		return nil, err
 	}
-	key, err := aead.Open(nil, nil, o.part.Key, t.view.seal.contentContext(o.row.Record))
+	key, err := aead.Open(nil, nil, o.part.Key, t.view.seal.contentContext(o.record.Org, o.record))
 	if err != nil {
 		return nil, fmt.Errorf("unwrap content key: %w", ErrView)
 	}
@@ -119,7 +121,7 @@ func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now sign
 			return err
 		}
 		defer clear(key)
-		plain, err := open(key, o.part.Cipher, record.PartContext(o.row.Org, id, o.row.Number))
+		plain, err := open(key, o.part.Cipher, record.PartContext(o.record.Org, id, o.record.Number))
 		if err != nil {
 			return fmt.Errorf("decrypt: %w", ErrView)
 		}
@@ -164,12 +166,11 @@ func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed
 			return err
 		}
 		defer clear(key)
-		sealed, err := identity.Seal(to.Keys.Sealing, info, key)
-		if err != nil {
+		if h, err = o.handover(); err != nil {
 			return err
 		}
-		h = Handover{Signed: o.card.Signed, Cipher: o.part.Cipher, Sealed: sealed, Hands: o.card.Hands, Until: o.row.Until}
-		return nil
+		h.Sealed, err = identity.Seal(to.Keys.Sealing, info, key)
+		return err
 	})
 	if err != nil {
 		return Handover{}, fmt.Errorf("seal record to another device: %w", err)

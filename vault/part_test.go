@@ -1,13 +1,13 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
 	"reflect"
 	"slices"
 	"testing"
 
 	"handslag/identity"
-	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -87,10 +87,24 @@ func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
 		_, err2 := tx.get(rowPart, string(rita), &part)
 		return errors.Join(err, err2)
 	}))
-	putPart(partRow{Number: 2, Cipher: other.Cipher, Key: part.Key}) // as if half of a write had come through
 	stamp := w.stamp(opened(rita, ritaS, 2))
-	if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrView) {
-		t.Errorf("another ciphertext: %v", err)
+	for what, spoil := range map[string]func(*partRow){ // as if half of a write had come through, or an old row come back
+		"another ciphertext":  func(p *partRow) { p.Cipher = other.Cipher },
+		"an older version's":  func(p *partRow) { p.Number = 1 },
+		"without a loan":      func(p *partRow) { p.Hands = nil },
+		"with a longer loan":  func(p *partRow) { p.Hands = []record.Hand{{Loan: w.loan(rita, 2, morning+200)}} },
+		"through more hands":  func(p *partRow) { p.Hands = append([]record.Hand{{}}, p.Hands...) },
+		"with another's loan": func(p *partRow) { p.Hands = []record.Hand{{Loan: []byte{1}}} },
+	} {
+		spoiled := part
+		spoil(&spoiled)
+		putPart(spoiled)
+		if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrView) {
+			t.Errorf("a part %s: %v", what, err)
+		}
+		if _, err := w.vault.Copy(rita); !errors.Is(err, ErrView) {
+			t.Errorf("a copy of a part %s: %v", what, err)
+		}
 	}
 	putPart(part)
 	if _, err := w.vault.OpenPart(stamp, rita, morning); err != nil {
@@ -106,7 +120,8 @@ func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
 func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	anna := newWorld(t)
 	bo := newWorld(t)
-	anna.put(anna.copy(rita, ritaS, 2, morning+100))
+	came := anna.copy(rita, ritaS, 2, morning+100)
+	anna.put(came)
 	info := record.SharedKeyInfo([]byte("transcript"), rita, 2)
 	to := identity.Credential{Keys: bo.keys.Public()}
 	sent := opened(rita, ritaS, 2)
@@ -130,7 +145,7 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	}
 	h, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, to, info)
 	must(t, err)
-	if h.Until != morning+100 || len(h.Hands) != 1 {
+	if h.Until != morning+100 || len(h.Hands) != 1 || !bytes.Equal(h.Signed, came.Signed) {
 		t.Errorf("what goes with it: %+v", h)
 	}
 	c := RecordCopy{Signed: h.Signed, Cipher: h.Cipher, Sealed: h.Sealed, Info: "another verification", Hands: h.Hands, Source: Source{Device: anna.device(), Name: "Anna", At: morning}}
@@ -150,18 +165,19 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 // record.Protected, and none raw bytes that could be a content key.
 func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 	bytesFrom := []string{ // each with what its bytes are
-		"*vault.Vault.OpenPart",    // the one way
-		"*vault.Vault.Reseal",      // sealed to another device
-		"*vault.Vault.Setting",     // the caller's own
-		"*vault.Vault.Profile",     // signed statement and credential, request id
-		"*vault.Vault.Clock",       // the signed server time
-		"*vault.Vault.Record",      // the card
-		"*vault.Vault.Records",     // cards
-		"*vault.Vault.Expired",     // cards
-		"*vault.Vault.Assignment",  // signed assignment, work, hashes
-		"*vault.Vault.Assignments", // the same
-		"*vault.Vault.Copy",        // the ciphertext without its key
-		"*vault.Tx.Setting",        // as the vault's
+		"*vault.Vault.OpenPart",      // the one way
+		"*vault.Vault.Reseal",        // sealed to another device
+		"*vault.Vault.Setting",       // the caller's own
+		"*vault.Tx.Setting",          // the caller's own
+		"*vault.Vault.Profile",       // signed statement and credential, request id
+		"*vault.Vault.Clock",         // the signed server time
+		"*vault.Vault.Record",        // the card
+		"*vault.Vault.Records",       // cards
+		"*vault.Vault.Expired",       // cards
+		"*vault.Vault.Assignment",    // signed assignment, work, hashes
+		"*vault.Vault.Assignments",   // the same
+		"*vault.Vault.Copy",          // the ciphertext without its key
+		"*vault.Vault.FindProtected", // cards, for an entry
 		"*vault.Tx.Record",
 		"*vault.Tx.Assignment",
 	}
@@ -228,15 +244,9 @@ func TestASubjectsPayloadKeyOpensNoContentKey(t *testing.T) {
 	aead, err := w.vault.SubjectKey(ritaS)
 	must(t, err)
 	must(t, w.vault.read(func(tx *Tx) error {
-		var part partRow
-		_, err := tx.get(rowPart, string(rita), &part)
+		o, err := tx.stored(rita)
 		must(t, err)
-		var r record.Record
-		var card cardRow
-		_, err = tx.get(rowCard, string(rita), &card)
-		must(t, err)
-		must(t, signed.Unverified(card.Signed, record.RecordLimit, &r))
-		if _, err := aead.Open(nil, nil, part.Key, tx.view.seal.contentContext(r)); err == nil {
+		if _, err := aead.Open(nil, nil, o.part.Key, tx.view.seal.contentContext(o.record.Org, o.record)); err == nil {
 			t.Error("it does")
 		}
 		return nil

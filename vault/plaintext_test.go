@@ -22,7 +22,6 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 	must(t, w.vault.SaveProfile(p, nil))
 	c := w.copy(rita, ritaS, 1, morning)
 	c.Source = Source{Device: w.device(), Name: "Bo Planterad", At: morning}
-	c.Assignments = append(c.Assignments, lamp)
 	w.put(c)
 	w.putAssignment(w.assignment(1, AssignmentState{Done: true, Name: "Bo Planterad"}))
 	must(t, w.vault.Apply(Run{1, 1, 1}, func(tx *Tx) error {

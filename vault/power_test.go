@@ -66,15 +66,11 @@ func (p *poweredWorld) open(phrase []byte) error {
 // whole reports whether a record is there with its part and the key of it.
 func (p *poweredWorld) whole(id journal.RecordID) error {
 	return p.vault.read(func(tx *Tx) error {
-		row, err := tx.Record(id)
+		o, err := tx.stored(id)
 		if err != nil {
 			return err
 		}
-		var part partRow
-		if _, err := tx.get(rowPart, string(id), &part); err != nil {
-			return err
-		}
-		_, err = tx.contentKey(openable{row: row, part: part})
+		_, err = tx.contentKey(o)
 		return err
 	})
 }

@@ -1,9 +1,10 @@
 package vault
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -25,95 +26,130 @@ func (s Source) IsPeer() bool { return s.Device != "" }
 // Cipher (record.OpenRecord) and Hands (record.OpenHands). The content key comes sealed to
 // this device, with the Info that it was sealed with, or bare, 32 bytes.
 type RecordCopy struct {
-	Signed      []byte
-	Cipher      []byte
-	Sealed      []byte
-	Info        string
-	ContentKey  []byte // used where Sealed is empty; the caller wipes it
-	Hands       []record.Hand
-	Source      Source
-	Assignments []journal.AssignmentID // those that it is needed for
+	Signed     []byte
+	Cipher     []byte
+	Sealed     []byte
+	Info       string
+	ContentKey []byte // used where Sealed is empty; the caller wipes it
+	Hands      []record.Hand
+	Source     Source
 }
 
-// RecordRow is what lists may show of a record: nothing of its protected part.
+// RecordRow is what lists may show of a record: nothing of its protected part. Its Org and
+// Tokens are empty; they are kept with the part.
 type RecordRow struct {
 	record.Record
 	Until       signed.Time // end of the loan
 	Hands       int         // how many it came through, 1: from the connected system
 	Source      Source
-	Assignments []journal.AssignmentID
+	Assignments []journal.AssignmentID // on this device that name it
 }
 
-// RecordFilter selects rows; empty fields select all.
-type RecordFilter struct {
-	Text    string // in the card, in any case
-	Unit    identity.UnitID
-	Subject journal.SubjectID
-}
-
-// cardRow and partRow are apart so that a list reads no ciphertexts.
+// cardRow and partRow are a record taken apart, each value kept once: lists read the cards
+// alone, and a signed record is made again from both.
 type cardRow struct {
-	Signed      []byte                 `cbor:"1,keyasint"`
-	Hands       []record.Hand          `cbor:"2,keyasint"`
-	Source      Source                 `cbor:"3,keyasint"`
-	Assignments []journal.AssignmentID `cbor:"4,keyasint,omitempty"`
+	_      struct{} `cbor:",toarray"`
+	Record record.Record
+	Until  signed.Time
+	Hands  int
+	Source Source
 }
 
 type partRow struct {
-	Number uint64 `cbor:"1,keyasint"`
-	Cipher []byte `cbor:"2,keyasint"`
-	Key    []byte `cbor:"3,keyasint"` // content key under the subject's DEK
+	_         struct{} `cbor:",toarray"`
+	Number    uint64
+	Org       identity.OrgID
+	Tokens    []byte
+	Signature []byte // of the record
+	Hands     []record.Hand
+	Cipher    []byte
+	Key       []byte // content key under the subject's DEK
 }
 
-func (c cardRow) row() (RecordRow, error) {
-	row := RecordRow{Hands: len(c.Hands), Source: c.Source, Assignments: c.Assignments}
-	if err := signed.Unverified(c.Signed, record.RecordLimit, &row.Record); err != nil {
-		return RecordRow{}, fmt.Errorf("read record: %w", err)
+// apart makes the two rows of a copy, but for the content key.
+func (c RecordCopy) apart() (card cardRow, part partRow, err error) {
+	card = cardRow{Hands: len(c.Hands), Source: c.Source}
+	r := &card.Record
+	if err := signed.Unverified(c.Signed, record.RecordLimit, r); err != nil {
+		return card, part, fmt.Errorf("read record: %w", err)
 	}
-	if len(c.Hands) == 0 || len(c.Hands) > record.MaxHands {
-		return RecordRow{}, fmt.Errorf("read record: %w", record.ErrLoan)
+	_, signature, err := signed.Split(c.Signed, record.RecordLimit)
+	if err != nil {
+		return card, part, fmt.Errorf("read record: %w", err)
 	}
-	var loan record.Loan
-	if err := signed.Unverified(c.Hands[len(c.Hands)-1].Loan, record.LoanLimit, &loan); err != nil {
-		return RecordRow{}, fmt.Errorf("read loan: %w", err)
+	if err := r.Check(); err != nil || len(c.Cipher) > record.CipherLimit {
+		return card, part, errors.Join(record.ErrRecord, err)
 	}
-	if loan.Record != row.ID || loan.Number != row.Number {
-		return RecordRow{}, fmt.Errorf("read loan: of another record: %w", record.ErrLoan)
+	loan, err := lastLoan(c.Hands)
+	if err != nil {
+		return card, part, err
 	}
-	row.Until = loan.Until
-	return row, nil
+	if loan.Record != r.ID || loan.Number != r.Number {
+		return card, part, fmt.Errorf("read loan: of another record: %w", record.ErrLoan)
+	}
+	card.Until = loan.Until
+	part = partRow{Number: r.Number, Org: r.Org, Tokens: r.Tokens, Signature: signature, Hands: c.Hands, Cipher: c.Cipher}
+	r.Org, r.Tokens = "", nil
+	return card, part, nil
+}
+
+func lastLoan(hands []record.Hand) (loan record.Loan, err error) {
+	if len(hands) == 0 || len(hands) > record.MaxHands {
+		return loan, fmt.Errorf("read record: %w", record.ErrLoan)
+	}
+	if err := signed.Unverified(hands[len(hands)-1].Loan, record.LoanLimit, &loan); err != nil {
+		return loan, fmt.Errorf("read loan: %w", err)
+	}
+	return loan, nil
+}
+
+// whole is the record with what its part keeps of it; ErrView where they do not belong
+// together.
+func (c cardRow) whole(p partRow) (record.Record, error) {
+	r := c.Record
+	r.Org, r.Tokens = p.Org, p.Tokens
+	sum := sha256.Sum256(p.Cipher)
+	loan, err := lastLoan(p.Hands)
+	if err != nil || p.Number != r.Number || !bytes.Equal(sum[:], r.Cipher) || loan.Until != c.Until || len(p.Hands) != c.Hands {
+		return record.Record{}, fmt.Errorf("protected part does not belong to its card: %w", ErrView)
+	}
+	return r, nil
+}
+
+func (c cardRow) row() RecordRow {
+	return RecordRow{Record: c.Record, Until: c.Until, Hands: c.Hands, Source: c.Source}
+}
+
+func (t *Tx) row(c cardRow) RecordRow {
+	row := c.row()
+	row.Assignments = t.view.list.assignments(row.ID)
+	return row
 }
 
 // PutRecord keeps a copy, and says whether it did. A newer version replaces an older one,
 // never the other way. Of the same version, the longer loan replaces the shorter, but a
 // colleague's never the connected system's.
 func (t *Tx) PutRecord(c RecordCopy) (bool, error) {
-	card := cardRow{Signed: c.Signed, Hands: c.Hands, Source: c.Source, Assignments: c.Assignments}
-	row, err := card.row()
+	card, part, err := c.apart()
 	if err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
-	if err := row.Check(); err != nil || len(c.Cipher) > record.CipherLimit {
-		return false, errors.Join(record.ErrRecord, err)
-	}
+	id := string(card.Record.ID)
 	var old cardRow
-	found, err := t.get(rowCard, string(row.ID), &old)
+	found, err := t.get(rowCard, id, &old)
 	if err != nil && !errors.Is(err, ErrView) { // what does not open is written over
 		return false, err
 	}
-	if found {
-		if before, err := old.row(); err == nil && !row.replaces(before) {
-			return false, nil
-		}
+	if found && !card.row().replaces(old.row()) {
+		return false, nil
 	}
-	key, err := t.wrapContentKey(c, row.Record)
-	if err != nil {
+	if part.Key, err = t.wrapContentKey(c, part.Org, card.Record); err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
-	if err := t.put(rowCard, string(row.ID), row.Subject, card); err != nil {
+	if err := t.put(rowCard, id, card.Record.Subject, card); err != nil {
 		return false, err
 	}
-	return true, t.put(rowPart, string(row.ID), row.Subject, partRow{Number: row.Number, Cipher: c.Cipher, Key: key})
+	return true, t.put(rowPart, id, card.Record.Subject, part)
 }
 
 func (r RecordRow) replaces(old RecordRow) bool {
@@ -169,56 +205,25 @@ func (v *Vault) Record(id journal.RecordID) (row RecordRow, err error) {
 
 // Record is the row of one record, or ErrNotFound.
 func (t *Tx) Record(id journal.RecordID) (RecordRow, error) {
-	var card cardRow
-	found, err := t.get(rowCard, string(id), &card)
+	card, err := t.card(id)
 	if err != nil {
 		return RecordRow{}, err
 	}
-	if !found {
-		return RecordRow{}, fmt.Errorf("find record: %w", ErrNotFound)
-	}
-	row, err := card.row()
-	if err != nil || row.ID != id {
-		return RecordRow{}, errors.Join(ErrView, err)
-	}
-	return row, nil
+	return t.row(card), nil
 }
 
-// Records lists rows, in no order. With ErrView come all rows that do open.
-func (v *Vault) Records(filter RecordFilter) (rows []RecordRow, err error) {
-	text := strings.ToLower(filter.Text)
-	err = v.read(func(t *Tx) error {
-		return t.each(rowCard, func(read func(any) error) error {
-			var card cardRow
-			if err := read(&card); err != nil {
-				return err
-			}
-			row, err := card.row()
-			if err != nil {
-				return errors.Join(ErrView, err)
-			}
-			if filter.Unit != "" && row.Unit != filter.Unit || filter.Subject != "" && row.Subject != filter.Subject ||
-				text != "" && !strings.Contains(strings.ToLower(row.Card.Title+"\n"+row.Card.Street+"\n"+row.Card.Area+"\n"+strings.Join(row.Card.Tags, "\n")), text) {
-				return nil
-			}
-			rows = append(rows, row)
-			return nil
-		})
-	})
-	return rows, err
-}
-
-// Expired lists the records whose loan ended before now, by trusted time. The caller makes
-// an entry of each and then calls RemoveRecord in the Apply of that entry.
-func (v *Vault) Expired(now signed.Time) ([]RecordRow, error) {
-	rows, err := v.Records(RecordFilter{})
-	var ended []RecordRow
-	for _, row := range rows {
-		if now > row.Until {
-			ended = append(ended, row)
-		}
+func (t *Tx) card(id journal.RecordID) (cardRow, error) {
+	var card cardRow
+	found, err := t.get(rowCard, string(id), &card)
+	switch {
+	case err != nil:
+		return cardRow{}, err
+	case !found:
+		return cardRow{}, fmt.Errorf("find record: %w", ErrNotFound)
+	case card.Record.ID != id:
+		return cardRow{}, fmt.Errorf("find record: %w", ErrView)
 	}
-	return ended, err
+	return card, nil
 }
 
 // RemoveRecord drops a copy; it is no error if there is none.

@@ -90,12 +90,12 @@ func TestRecordsAreListedFilteredAndPurged(t *testing.T) {
 		filter RecordFilter
 		want   int
 	}{
-		"all":               {RecordFilter{}, 40},
-		"by text":           {RecordFilter{Text: "PLANTERAD"}, 40},
-		"by text, nobody":   {RecordFilter{Text: "070"}, 0},
-		"by subject":        {RecordFilter{Subject: "subject-7"}, 1},
-		"by another unit":   {RecordFilter{Unit: "u2"}, 0},
-		"by unit, and text": {RecordFilter{Unit: "u1", Text: "ekbacken"}, 40},
+		"all":                        {RecordFilter{}, 40},
+		"by text":                    {RecordFilter{Text: "PLANTERAD"}, 40},
+		"by text, nobody":            {RecordFilter{Text: "070"}, 0},
+		"by words, here and there":   {RecordFilter{Text: " ekbacken  rita "}, 40},
+		"by words, one is not on it": {RecordFilter{Text: "ekbacken sven"}, 0},
+		"the first few":              {RecordFilter{Text: "rita", Limit: 7}, 7},
 	} {
 		if got := count(c.filter); got != c.want {
 			t.Errorf("%s: %d", what, got)

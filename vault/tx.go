@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -20,6 +21,7 @@ type Tx struct {
 	revision uint64          // of what it writes
 	touched  map[rowKey]bool // places of rows that it left written (true) or removed
 	wrote    bool
+	changes  []change // the same rows with what they say, for the list
 }
 
 // Update runs fn in one transaction; fn uses its Tx and not the vault, which would wait for
@@ -89,6 +91,7 @@ func (t *Tx) commit() error {
 		t.view.failed = fmt.Errorf("%w: %w", ErrView, named("write view", err))
 		return t.view.failed
 	}
+	t.view.list.apply(t.changes)
 	return t.view.catalogue.advance(change)
 }
 
@@ -124,7 +127,11 @@ func (t *Tx) place(key rowKey) (revision uint64, named bool) {
 // get reads a row into out, and says whether there is one. A row that the catalogue names and
 // that is not there, or that is there and not the one it names, is ErrView.
 func (t *Tx) get(kind rowKind, id string, out any) (bool, error) {
-	key := t.view.seal.key(kind, id)
+	return t.at(t.view.seal.key(kind, id), out)
+}
+
+// at is get for a row's key.
+func (t *Tx) at(key rowKey, out any) (bool, error) {
 	item, err := t.txn.Get(key[:])
 	switch _, named := t.place(key); {
 	case errors.Is(err, badger.ErrKeyNotFound) && named:
@@ -142,7 +149,7 @@ func (t *Tx) get(kind rowKind, id string, out any) (bool, error) {
 
 func (t *Tx) decode(key rowKey, item *badger.Item, out any) error {
 	return t.open(key, item, func(plain []byte) error {
-		if err := signed.Decode(plain, rowMaximum, out); err != nil {
+		if err := signed.DecodeOwn(plain, out); err != nil {
 			return fmt.Errorf("read view: %w: %w", ErrView, err)
 		}
 		return nil
@@ -186,7 +193,12 @@ func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) er
 	if err := signed.Decode(plain, rowMaximum, reflect.New(reflect.TypeOf(row)).Interface()); err != nil {
 		return fmt.Errorf("write view: it could not be read again: %w", err)
 	}
-	return t.set(t.view.seal.key(kind, id), subject, plain)
+	key := t.view.seal.key(kind, id)
+	if err := t.set(key, subject, plain); err != nil {
+		return err
+	}
+	t.changes = append(t.changes, change{key, row})
+	return nil
 }
 
 func (t *Tx) set(key rowKey, subject journal.SubjectID, plain []byte) error {
@@ -204,7 +216,10 @@ func (t *Tx) remove(kind rowKind, id string) error {
 	return t.drop(t.view.seal.key(kind, id))
 }
 
-func (t *Tx) drop(key rowKey) error { return t.done(key, false, t.txn.Delete(key[:])) }
+func (t *Tx) drop(key rowKey) error {
+	t.changes = append(t.changes, change{key: key})
+	return t.done(key, false, t.txn.Delete(key[:]))
+}
 
 // done takes down what was done to a row, unless Badger refused it.
 func (t *Tx) done(key rowKey, written bool, err error) error {
@@ -221,64 +236,25 @@ func (t *Tx) done(key rowKey, written bool, err error) error {
 	return nil
 }
 
-// each calls fn for every row of a kind with what reads it. A row that does not open, or is not
-// the one that the catalogue names, does not hide the others: fn goes on, and each returns the
-// first such error at the end, or that rows are missing.
-func (t *Tx) each(kind rowKind, fn func(read func(out any) error) error) error {
-	var damage error
-	seen := 0
-	err := t.keys(kind, func(key rowKey, item *badger.Item) error {
-		if _, named := t.place(key); named {
-			seen++
-		}
-		err := fn(func(out any) error { return t.decode(key, item, out) })
-		if errors.Is(err, ErrView) {
-			if damage == nil {
-				damage = err
-			}
-			return nil
-		}
-		return err
-	})
-	if err == nil && damage == nil && seen < t.count(kind) {
-		damage = fmt.Errorf("read view: %d rows are missing: %w", t.count(kind)-seen, ErrView)
-	}
-	return errors.Join(err, damage)
-}
-
 // keys calls fn for whatever Badger holds under the keys of a kind.
 func (t *Tx) keys(kind rowKind, fn func(key rowKey, item *badger.Item) error) error {
-	prefix := []byte{byte(kind)}
-	it := t.txn.NewIterator(badger.IteratorOptions{Prefix: prefix, PrefetchValues: true, PrefetchSize: 32})
+	return t.between([]byte{byte(kind)}, []byte{byte(kind) + 1}, fn)
+}
+
+// between calls fn for whatever Badger holds under keys of one kind, from and before to.
+func (t *Tx) between(from, to []byte, fn func(key rowKey, item *badger.Item) error) error {
+	it := t.txn.NewIterator(badger.IteratorOptions{Prefix: from[:1]})
 	defer it.Close()
-	for it.Rewind(); it.ValidForPrefix(prefix); it.Next() {
+	for it.Seek(from); it.Valid() && bytes.Compare(it.Item().Key(), to) < 0; it.Next() {
 		var key rowKey
 		if len(it.Item().Key()) == len(key) { // another is nobody's row, and named by nothing
 			copy(key[:], it.Item().Key())
 		} else {
-			key = rowKey{}.as(kind)
+			key = rowKey{}.as(rowKind(from[0]))
 		}
 		if err := fn(key, it.Item()); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// count is how many rows of a kind the catalogue names.
-func (t *Tx) count(kind rowKind) int {
-	n := t.view.catalogue.count[kind]
-	for key, written := range t.touched {
-		if key.kind() != kind {
-			continue
-		}
-		_, before := t.view.catalogue.rows[key]
-		switch {
-		case written && !before:
-			n++
-		case !written && before:
-			n--
-		}
-	}
-	return n
 }

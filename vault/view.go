@@ -19,6 +19,7 @@ type view struct {
 	db        *badger.DB
 	seal      rowSeal
 	catalogue *catalogue
+	list      *list
 	failed    error // a commit of which nobody knows what became
 }
 
@@ -47,14 +48,14 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithNumCompactors(2).
 		WithValueLogFileSize(valueFile).
 		WithValueThreshold(valueMax).
-		WithChecksumVerificationMode(options.OnTableRead)
+		WithChecksumVerificationMode(options.OnBlockRead)
 }
 
 // openBadger turns Badger's panics over damaged files into errors.
 func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			db, err = nil, fmt.Errorf("open view: %w: %v", ErrView, cause)
+			db, err = nil, viewPanic("open view", cause)
 		}
 	}()
 	db, err = badger.Open(badgerOptions(dir, subkey(root, "view-files")))
@@ -93,13 +94,21 @@ func (v *Vault) openView() (err error) {
 	if err != nil {
 		return err
 	}
-	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c}
-	if err := errors.Join(w.catchUp(), tighten(v.folder.path(viewName))); err != nil {
+	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
+	if err = w.catchUp(); err == nil {
+		err = errors.Join(w.list.load(w), tighten(v.folder.path(viewName)))
+	}
+	if err != nil {
 		return errors.Join(err, w.close())
 	}
 	v.mark.Store(c.log.index)
 	v.view = w
 	return nil
+}
+
+// viewPanic is the error for what Badger panics over: a damaged file.
+func viewPanic(deed string, cause any) error {
+	return fmt.Errorf("%s: %w: %v", deed, ErrView, cause)
 }
 
 // catchUp compares Badger's newest transaction with the catalogue's. One more is what a crash
@@ -151,7 +160,7 @@ func (v *Vault) makeView(revision uint64) error {
 	if err != nil {
 		return err
 	}
-	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c}
+	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
 	err = db.Update(func(txn *badger.Txn) error {
 		change, err := encodeChange(c.bag, nil)
 		if err != nil {
@@ -184,11 +193,12 @@ func tighten(dir string) error {
 func (w *view) close() (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("close view: %w: %v", ErrView, cause)
+			err = viewPanic("close view", cause)
 		}
 	}()
 	defer clear(w.seal.names)
 	defer w.catalogue.close()
+	defer w.list.wipe()
 	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }
 

@@ -188,9 +188,7 @@ func (a *Agent) settle(s *session) error {
 // mend has everything sent anew where rows of the view do not open: what comes is written
 // over them.
 func (a *Agent) mend(s *session) error {
-	_, records := s.vault.Records(vault.RecordFilter{})
-	_, tasks := s.vault.Assignments(vault.AssignmentFilter{})
-	err := errors.Join(records, tasks)
+	err := s.vault.Whole()
 	if !errors.Is(err, vault.ErrView) {
 		return err
 	}

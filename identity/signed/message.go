@@ -80,6 +80,27 @@ func Unverified(message []byte, limit int, v any) error {
 	return Decode(env.Payload, limit, v)
 }
 
+// Split is the payload of a message, still encoded, and its signature: all that is in it. Join
+// puts the same bytes together again. The signature is not checked.
+func Split(message []byte, limit int) (payload, signature []byte, err error) {
+	env, err := unwrap(message, limit)
+	return env.Payload, env.Signature, err
+}
+
+// Join is the message of which signature is the signature and payload the decoded payload: one
+// value has one encoding, so who keeps both need not keep the message.
+func Join(payload any, signature []byte) ([]byte, error) {
+	body, err := Encode(payload)
+	if err != nil {
+		return nil, fmt.Errorf("join message: %w", err)
+	}
+	header, err := Encode(protectedHeader{Alg: EdDSA})
+	if err != nil {
+		return nil, fmt.Errorf("join message: %w", err)
+	}
+	return Encode(envelope{Protected: header, Unprotected: map[int64]int64{}, Payload: body, Signature: signature})
+}
+
 func unwrap(message []byte, limit int) (envelope, error) {
 	var env envelope
 	if err := Decode(message, limit, &env); err != nil {

@@ -56,6 +56,34 @@ func TestASignedMessageOpensOnlyAsWhatItIs(t *testing.T) {
 	}
 }
 
+func TestAMessageIsItsValueAndItsSignature(t *testing.T) {
+	anna := key(t)
+	message, err := signed.Sign(signed.DomainRecord, anna, note{Text: "hej", Count: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, signature, err := signed.Split(message, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value note
+	if err := signed.DecodeOwn(payload, &value); err != nil || value != (note{"hej", 3}) {
+		t.Fatalf("%+v, %v", value, err)
+	}
+	if again, err := signed.Join(value, signature); err != nil || !bytes.Equal(again, message) {
+		t.Errorf("put together again it is %x, %v", again, err)
+	}
+	if _, _, err := signed.Split(message[1:], 1000); !errors.Is(err, signed.ErrMalformed) {
+		t.Errorf("no message: %v", err)
+	}
+	if _, _, err := signed.Split(message, len(message)-1); !errors.Is(err, signed.ErrTooLarge) {
+		t.Errorf("over its limit: %v", err)
+	}
+	if err := signed.DecodeOwn(payload[:4], &value); !errors.Is(err, signed.ErrMalformed) {
+		t.Errorf("half a value: %v", err)
+	}
+}
+
 func TestOneOfSeveralKeysIsEnough(t *testing.T) {
 	former, current, carl := key(t), key(t), key(t)
 	message, err := signed.Sign(signed.DomainRecord, former, note{Text: "hej"})

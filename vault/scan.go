@@ -1,0 +1,45 @@
+package vault
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// scan calls fn for every row of a kind, with its key and what reads it, on as many goroutines
+// as there are processors, each with a part of the rows, in no order: fn must bear that. An error
+// of fn ends its part and is returned. Nothing may be committed meanwhile.
+func (w *view) scan(kind rowKind, fn func(key rowKey, read func(out any) error) error) error {
+	parts := min(runtime.GOMAXPROCS(0), 8)
+	errs := make([]error, parts)
+	var all sync.WaitGroup
+	for n := range parts {
+		// Keys are blinded, so their first byte parts them evenly.
+		from, to := []byte{byte(kind), byte(n * 256 / parts)}, []byte{byte(kind), byte((n + 1) * 256 / parts)}
+		if n == 0 {
+			from = from[:1]
+		}
+		if n == parts-1 {
+			to = []byte{byte(kind) + 1}
+		}
+		all.Go(func() { errs[n] = w.scanPart(from, to, fn) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (w *view) scanPart(from, to []byte, fn func(key rowKey, read func(out any) error) error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // Badger's, over a damaged file
+			err = viewPanic("read view", cause)
+		}
+	}()
+	return w.db.View(func(txn *badger.Txn) error {
+		t := &Tx{view: w, txn: txn}
+		return t.between(from, to, func(key rowKey, item *badger.Item) error {
+			return fn(key, func(out any) error { return t.decode(key, item, out) })
+		})
+	})
+}
