@@ -56,7 +56,7 @@ func fingerprint(prefix, domain string, key signed.Key) string {
 	}
 	text, err := bech32.EncodeM(prefix, symbols[:idSymbols])
 	if err != nil {
-		panic(err)
+		panic(err) // symbols of a hash always encode
 	}
 	return text[len(prefix)+1:]
 }

@@ -35,7 +35,7 @@ var (
 func mustEncoding() cbor.EncMode {
 	mode, err := cbor.CoreDetEncOptions().EncMode()
 	if err != nil {
-		panic(err)
+		panic(err) // of these settings, at start
 	}
 	return mode
 }
@@ -52,7 +52,7 @@ func mustDecoding() cbor.DecMode {
 		UTF8:              cbor.UTF8RejectInvalid,
 	}.DecMode()
 	if err != nil {
-		panic(err)
+		panic(err) // of these settings, at start
 	}
 	return mode
 }

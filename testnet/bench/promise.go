@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// promise is a limit of speed or size, on one number of a benchmark.
+type promise struct {
+	what         string
+	family, name string
+	unit         string
+	least        float64 // 0: none
+	most         float64 // 0: none
+}
+
+// promises are what is said of speed and size; a benchmark that goes by another name, or says
+// nothing of it any more, is an error of `make bench`.
+var promises = []promise{
+	{what: "opening / one write and fdatasync of as many bytes", family: "Opening", name: "Handslag, one by one", unit: "x-bare", most: 1.3},
+	{what: "opening / SQLCipher's insert and select, WAL", family: "Opening", name: "Handslag, one by one", unit: "x-sqlcipher", most: 1},
+	{what: "one by one / a record's share of 32 at once", family: "Opening", name: "Handslag, 32 at once", unit: "x-faster", least: 10},
+}
+
+// judge shows each promise beside what was measured, and returns those that were not.
+func (all measured) judge(w io.Writer, promises []promise) (missing []string) {
+	fmt.Fprintln(w, "\nPromises")
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, p := range promises {
+		got, ok := all.value(p)
+		if !ok {
+			missing = append(missing, fmt.Sprintf("%s (%s/%s, %s)", p.what, p.family, p.name, p.unit))
+			continue
+		}
+		verdict := "kept"
+		if !p.kept(got) {
+			verdict = "NOT KEPT"
+		}
+		fmt.Fprintf(out, "  %s\t%s\t%s\t%s\n", p.what, show(got, p.unit), p.bound(), verdict)
+	}
+	out.Flush()
+	return missing
+}
+
+func (all measured) value(p promise) (float64, bool) {
+	for _, r := range all {
+		if r.family == p.family && r.name == p.name {
+			v, ok := r.values[p.unit]
+			return v, ok
+		}
+	}
+	return 0, false
+}
+
+func (p promise) kept(got float64) bool { return got >= p.least && (p.most == 0 || got <= p.most) }
+
+func (p promise) bound() string {
+	if p.most == 0 {
+		return "at least " + show(p.least, p.unit)
+	}
+	return "at most " + show(p.most, p.unit)
+}

@@ -1,0 +1,67 @@
+// Command sqlcipher measures what an opening costs: one protected record of the real agent's,
+// with its durable and signed entry, in turn with one bare write and fdatasync of as many bytes
+// and with SQLCipher doing an insert and a select. It is a module of its own, so that what the
+// programs are built from knows neither SQLCipher nor its C. testnet/bench reads what it says.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	rounds := flag.Int("rounds", 1500, "how often each is measured")
+	flag.Parse()
+	if err := run(ctx, *rounds); err != nil {
+		fmt.Fprintf(os.Stderr, "sqlcipher: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, rounds int) (err error) {
+	dir, err := os.MkdirTemp("", "handslag-sqlcipher-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	d, err := newDevice(ctx, dir)
+	if d != nil {
+		defer func() { err = errors.Join(err, d.close()) }()
+	}
+	if err != nil {
+		return err
+	}
+	size, err := d.entrySize(ctx)
+	if err != nil {
+		return err
+	}
+	least, err := bare(dir, size)
+	if err != nil {
+		return err
+	}
+	wal, err := encrypted(dir, "wal", size, many)
+	if err != nil {
+		return err
+	}
+	rollback, err := encrypted(dir, "delete", size, many)
+	if err != nil {
+		return err
+	}
+	one, atOnce := d.one(ctx), d.atOnce(ctx)
+	if err := contest(rounds, least, one, wal, rollback, atOnce); err != nil {
+		return err
+	}
+	fmt.Printf("# One opening adds %d bytes to the journal; each contestant in turn, %d rounds; ns/op is the median.\n", size, rounds)
+	fmt.Println(least.line())
+	fmt.Println(one.line(times(one, least), "x-bare", times(one, wal), "x-sqlcipher"))
+	fmt.Println(atOnce.line(times(atOnce, least), "x-bare", times(one, atOnce), "x-faster"))
+	fmt.Println(wal.line(times(wal, least), "x-bare"))
+	fmt.Println(rollback.line(times(rollback, least), "x-bare"))
+	return nil
+}
