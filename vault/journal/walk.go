@@ -3,7 +3,6 @@ package journal
 import (
 	"bytes"
 	"crypto/cipher"
-	"encoding/binary"
 )
 
 // FoundFrame is a frame and where it lay.
@@ -26,7 +25,7 @@ type Walked struct {
 	Lost   []LostFrames
 	Next   uint32
 	End    int  // where the last good frame ends
-	Torn   bool // what follows End is what a power cut leaves of a write: cut it
+	Torn   bool // what follows End is what a power cut leaves of a write, or space made ready: cut it
 	Spoilt bool // what follows End is something else: it may have been an entry
 
 	vain int // bytes looked at that were no frame
@@ -59,7 +58,8 @@ const walkWork = 16
 // looking at each byte for the head of a later frame; a wild length costs a comparison.
 func WalkFrames(data []byte, offset int, aead cipher.AEAD, segment []byte) (Walked, error) {
 	w := Walked{End: offset}
-	for at := offset; at < len(data); at++ {
+	written := offset + len(bytes.TrimRight(data[offset:], "\x00")) // space that was made ready is zero
+	for at := offset; at < written; at++ {
 		fr, index, size, err := frameAt(data, at, aead, segment, w.Next)
 		if err != nil {
 			if isFormat(err) {
@@ -81,50 +81,36 @@ func WalkFrames(data []byte, offset int, aead cipher.AEAD, segment []byte) (Walk
 		w.Next, w.End = index+1, at+size
 		at = w.End - 1
 	}
-	if err := w.rescue(data, len(data), aead, segment); err != nil {
-		return w, err
+	for at, next := written, w.Next; at <= min(written+boxZeroes, len(data)) && w.Next == next; at++ {
+		if err := w.rescue(data, at, aead, segment); err != nil {
+			return w, err
+		}
 	}
-	if rest := data[w.End:]; len(rest) > 0 {
-		w.Torn = isTorn(rest)
-		w.Spoilt = !w.Torn
-	}
+	w.judgeEnd(data, written)
 	return w, nil
-}
-
-// isTorn reports whether rest, which holds no genuine frame, is what a write leaves that never
-// ended: less than a frame, or nothing but zeroes.
-func isTorn(rest []byte) bool {
-	if len(rest) < FrameHead || len(bytes.Trim(rest, "\x00")) == 0 {
-		return true
-	}
-	length := int64(binary.BigEndian.Uint32(rest))
-	return length >= frameMin && length <= FrameLimit && length > int64(len(rest)-FrameHead)
 }
 
 // Survey is what can be told of a segment's frames without its key.
 type Survey struct {
 	Entries int    // frames that are whole by their checksum, from the first on
 	Next    uint32 // index behind the last of them
-	Rest    int    // bytes behind them: an unfinished write, or damage
+	Size    int    // bytes of the file up to there
+	Rest    int    // bytes behind them that are not just space made ready: an unfinished write, or damage
 }
 
 // SurveyFrames counts whole frames from offset on, until one is not; it decrypts nothing, so
 // that it says only what accidents have left.
 func SurveyFrames(data []byte, offset int) Survey {
-	var s Survey
-	for len(data)-offset >= FrameHead {
+	s := Survey{Size: offset}
+	for {
 		rest := data[offset:]
-		length, index := int64(binary.BigEndian.Uint32(rest)), binary.BigEndian.Uint32(rest[4:])
-		if length < frameMin || length > FrameLimit || length > int64(len(rest)-FrameHead) || index < s.Next || index >= SegmentEntries {
-			break
+		head, ok := headAt(rest)
+		if !ok || head.size() > len(rest) || head.index < s.Next || head.index >= SegmentEntries || checksum(rest[FrameHead:head.size()]) != head.sum {
+			s.Rest = len(bytes.TrimRight(rest, "\x00"))
+			return s
 		}
-		size := FrameHead + int(length)
-		if checksum(rest[:8], rest[FrameHead:size]) != binary.BigEndian.Uint32(rest[8:]) {
-			break
-		}
-		s.Entries, s.Next = s.Entries+1, index+1
-		offset += size
+		s.Entries, s.Next = s.Entries+1, head.index+1
+		offset += head.size()
+		s.Size = offset
 	}
-	s.Rest = len(data) - offset
-	return s
 }

@@ -59,13 +59,17 @@ func TestHeadsLaidOutToCostTimeEndTheWalk(t *testing.T) {
 	}
 	genuine := bytes.Clone(data[start:])
 	for len(data) < 1<<20 {
+		at := len(data)
 		data = binary.BigEndian.AppendUint32(data, FrameLimit)
+		data = binary.BigEndian.AppendUint32(data, 3)
+		data = binary.BigEndian.AppendUint32(data, 0)
+		data = binary.BigEndian.AppendUint32(data, checksum(data[at:]))
 	}
 	w, err := WalkFrames(data, start, aead, h.ID)
 	if err != nil || len(w.Frames) != 3 || !w.Spoilt || w.Torn {
 		t.Fatalf("%d frames, torn %v, spoilt %v, %v", len(w.Frames), w.Torn, w.Spoilt, err)
 	}
-	if limit := 16*len(data) + FrameHead + FrameLimit; w.vain > limit {
+	if limit := 16*len(data) + FrameHead + FrameLimit; w.vain > limit || w.vain < 16*len(data) {
 		t.Errorf("%d bytes looked at in vain, at most %d", w.vain, limit)
 	}
 	// Random bytes of the same size do not: the frames behind them are found.

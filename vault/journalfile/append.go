@@ -22,6 +22,10 @@ type Draft struct {
 	// returned, at most 256 bytes. It must not hold on to the key. With nil the payload can be
 	// opened by the connected system only.
 	Keep func(payloadKey, commitment []byte) ([]byte, error)
+
+	// Last entries are those that have to be said when the disk is full: they may use the
+	// reserve. They tell of what ends, and no stamp of theirs opens anything.
+	Last bool
 }
 
 // Bounds of what is written at once.
@@ -33,6 +37,7 @@ const (
 // request is one Append on its way; its fields are the writer's once it is queued.
 type request struct {
 	drafts []prepared
+	last   bool // all of them are
 	done   bool
 	stamps []*Stamp
 	err    error
@@ -48,13 +53,14 @@ type prepared struct {
 
 // Append signs the drafts in order, each following the one before, writes them and returns
 // their stamps once they are durable. Many callers share one sync. On an error nothing was
-// said and there is no stamp: ErrFull when the disk is full, ErrBroken when it can not be
-// written to otherwise; the next Append mends what can be mended and goes on.
+// said and there is no stamp: ErrFull when the disk is full, so that the reserve can not be kept,
+// or, where all drafts are last ones, when it is used up; ErrBroken when the disk can not be
+// written to otherwise. The next Append mends what can be mended and goes on.
 func (f *File) Append(drafts ...Draft) ([]*Stamp, error) {
 	if len(drafts) == 0 || len(drafts) > DraftLimit {
 		return nil, fmt.Errorf("append %d entries: at least 1, at most %d", len(drafts), DraftLimit)
 	}
-	r := &request{}
+	r := &request{last: true}
 	defer func() {
 		for _, p := range r.drafts {
 			clear(p.key)
@@ -65,7 +71,7 @@ func (f *File) Append(drafts ...Draft) ([]*Stamp, error) {
 		if err != nil {
 			return nil, fmt.Errorf("append: %w", err)
 		}
-		r.drafts = append(r.drafts, p)
+		r.drafts, r.last = append(r.drafts, p), r.last && d.Last
 	}
 	f.queue.Lock()
 	f.queue.waiting = append(f.queue.waiting, r)
@@ -161,19 +167,24 @@ func (f *File) commit(group []*request) {
 		refuse(refusal(err))
 		return
 	}
-	chain, out := f.chain, staged{offset: f.active.synced, index: uint32(len(f.active.places))}
-	if f.cfg.Mark != nil {
-		out.mark = f.cfg.Mark()
-	}
-	ends := make([]int, len(group)) // of each request's entries among out's
-	for i, r := range group {
-		after, next, err := f.stage(r, chain, out)
-		if err != nil {
-			r.err = fmt.Errorf("append: %w", err)
-		} else {
-			chain, out = after, next
+	chain, out, ends := f.chain, staged{}, []int(nil)
+	if !f.active.full {
+		chain, out, ends = f.stageAll(group)
+		err := f.makeReady(len(out.data))
+		f.active.full = disk.IsFull(err)
+		if err != nil && !f.active.full {
+			_ = f.mend()
+			refuse(refusal(err))
+			return
 		}
-		ends[i] = len(out.places)
+	}
+	if f.active.full {
+		for _, r := range group {
+			if !r.last && r.err == nil {
+				r.err = fmt.Errorf("append: %w", ErrFull)
+			}
+		}
+		chain, out, ends = f.stageAll(group)
 	}
 	if len(out.places) == 0 {
 		return
@@ -210,13 +221,39 @@ func refusal(err error) error {
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
+// stageAll stages the requests that have no error yet, and returns where each one's entries end
+// among those staged. On a full disk, one that no longer fits into the space that is left is
+// refused.
+func (f *File) stageAll(group []*request) (journal.Chain, staged, []int) {
+	chain, out := f.chain, staged{offset: f.active.synced, group: uint32(len(f.active.places))}
+	if f.cfg.Mark != nil {
+		out.mark = f.cfg.Mark()
+	}
+	ends := make([]int, len(group))
+	for i, r := range group {
+		if r.err == nil {
+			after, next, err := f.stage(r, chain, out)
+			if err == nil && f.active.full && f.active.synced+len(next.data) > f.active.space {
+				err = ErrFull
+			}
+			if err == nil {
+				chain, out = after, next
+			} else {
+				r.err = fmt.Errorf("append: %w", err)
+			}
+		}
+		ends[i] = len(out.places)
+	}
+	return chain, out, ends
+}
+
 // staged is what is about to be written.
 type staged struct {
 	data    []byte
 	entries []journal.Entry
 	places  []place
 	offset  int    // where data will stand
-	index   uint32 // of its first frame
+	group   uint32 // index of its first frame
 	mark    uint64 // that they carry
 }
 
@@ -234,13 +271,13 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 		if err != nil {
 			return chain, out, err
 		}
-		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept, Mark: out.mark}
+		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept, Mark: out.mark, Group: out.group}
 		if len(d.box) > 0 {
 			if fr.Server, err = journal.WrapPayloadKey(f.active.payload, d.key, e.Payload); err != nil {
 				return chain, out, err
 			}
 		}
-		begin, index := len(out.data), out.index+uint32(len(out.places))
+		begin, index := len(out.data), out.group+uint32(len(out.places))
 		if out.data, err = journal.AppendFrame(out.data, f.active.aead, f.active.id, index, fr); err != nil {
 			return chain, out, err
 		}
@@ -255,7 +292,7 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 
 // write is the one road to the disk: all bytes, then the sync.
 func (f *File) write(data []byte) error {
-	if _, err := f.active.file.Write(data); err != nil {
+	if _, err := f.active.file.WriteAt(data, int64(f.active.synced)); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	if err := f.active.file.Sync(); err != nil {

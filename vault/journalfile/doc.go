@@ -10,12 +10,22 @@
 // receipt of whoever handed a segment in where its owner finds it. testdata/segment.cddl has
 // the format, vault/journal reads it.
 //
+// Entries are written in groups, each with one sync, into space of the segment that was made ready
+// before, so that a sync waits for the entries alone and a full disk still takes the last ones
+// (Reserve). What a power cut leaves of a group that was never acknowledged is cut away at Open;
+// all else that does not read is told and walked around (vault/journal says how they are told
+// apart).
+//
+// A chain can not see that whole entries were cut off its end, or that an older copy of the folder
+// was put back: what is left is whole. Others outside the folder know better, the vault's view,
+// the operating system's keyring, the connected system's receipt: Config.Anchors and Rejoin. A
+// journal that is behind one of them opens a new generation and names both heads.
+//
 // Why not tidwall/wal, hashicorp/raft-wal or their like: they keep records in the clear with
 // a checksum at most, delete from the front by index, and know neither keys for each
 // segment, nor which sync covered which record, nor a damaged middle whose later records
 // must still be read. What would be left of them is opening files in order.
 //
 // What it does not do: it speaks to nobody, it verifies no receipt's signature, and it keeps no
-// anchor outside its folder: that a whole older copy of the folder was put back it knows only
-// where its caller does (Config.Anchor).
+// anchor itself.
 package journalfile

@@ -46,6 +46,8 @@ type Config struct {
 	Disk    disk.Disk                                                   // nil is the real one
 
 	segmentSize int // bytes; 0 is segmentSize
+	reserve     int // bytes; 0 is Reserve
+	step        int // bytes; 0 is spaceStep
 }
 
 func (c Config) check() error {
@@ -121,6 +123,12 @@ func Open(cfg Config) (*File, error) {
 	}
 	if cfg.segmentSize == 0 {
 		cfg.segmentSize = segmentSize
+	}
+	if cfg.reserve == 0 {
+		cfg.reserve = Reserve
+	}
+	if cfg.step == 0 {
+		cfg.step = spaceStep
 	}
 	f := &File{
 		cfg: cfg, disk: cfg.Disk, open: new(atomic.Bool),
@@ -210,10 +218,7 @@ func (f *File) Close() error {
 		_ = f.mend() // else the next Open cuts what is torn and reads back what is whole
 	}
 	if f.active != nil {
-		if f.active.file != nil {
-			err = f.active.file.Close()
-		}
-		f.active.destroy()
+		err = f.active.end()
 		f.active = nil
 	}
 	f.mu.Lock()

@@ -287,7 +287,9 @@ func TestManySpeakAtOnceAndShareSyncs(t *testing.T) {
 func TestWhoWaitsTogetherSharesOneSync(t *testing.T) {
 	p := cast()
 	disk := faulty.New()
-	f := mustOpen(t, p.config("/o", disk))
+	cfg := p.config("/o", disk)
+	cfg.step = 64 << 10 // so that no space is made ready meanwhile
+	f := mustOpen(t, cfg)
 	mustAppend(t, f, locked())
 	before := disk.Syncs()
 	f.writer.Lock()

@@ -51,11 +51,15 @@ func (p people) config(dir string, disk disk.Disk) Config {
 	if err != nil {
 		panic(err)
 	}
-	return Config{
+	cfg := Config{
 		Dir: dir, Device: p.device(), Verify: p.signing.Public(), Root: root, Seal: p.server.Public(), Disk: disk,
 		Sign:  func(d signed.Domain, v any) ([]byte, error) { return signed.Sign(d, p.signing, v) },
 		Clock: func() (signed.Time, int64, signed.Time) { return 1_000_000, 5, 2_000_000 },
 	}
+	if disk != nil { // a disk in memory copies every byte often
+		cfg.reserve, cfg.step = 2<<10, 3<<10
+	}
+	return cfg
 }
 
 func (p people) keep(key, commitment []byte) ([]byte, error) {
@@ -166,4 +170,9 @@ var lucks = []struct {
 }{
 	{"none", func() faulty.Luck { return faulty.None }},
 	{"all", func() faulty.Luck { return faulty.All }},
+	{"one thing, in order", func() faulty.Luck { return faulty.First(1) }},
+	{"two things, in order", func() faulty.Luck { return faulty.First(2) }},
+	{"seed 1", func() faulty.Luck { return faulty.Seeded(1) }},
+	{"seed 2", func() faulty.Luck { return faulty.Seeded(2) }},
+	{"seed 3", func() faulty.Luck { return faulty.Seeded(3) }},
 }

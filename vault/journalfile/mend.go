@@ -1,25 +1,34 @@
 package journalfile
 
-import "fmt"
+import (
+	"fmt"
 
-// ready sees to it that there is a sound segment with room.
+	"handslag/vault/disk"
+)
+
+// ready sees to it that there is a sound segment with room. Where there is no room for the next
+// segment, the one before still takes last entries.
 func (f *File) ready() error {
 	if f.active != nil && f.active.broken {
 		if err := f.mend(); err != nil {
 			return fmt.Errorf("mend: %w", err)
 		}
 	}
-	if f.active != nil && (f.active.synced >= f.cfg.segmentSize || f.active.gen != f.chain.Generation) {
-		_ = f.active.file.Close() // all of it is durable
-		f.active.destroy()
-		f.active = nil
-	}
-	if f.active != nil {
+	goesOn := f.active != nil && f.active.gen == f.chain.Generation
+	if goesOn && f.active.synced < f.cfg.segmentSize {
+		f.active.full = false // until it turns out to be
 		return nil
 	}
 	a, err := f.newSegment(f.chain)
 	if err != nil {
+		if goesOn && disk.IsFull(err) {
+			f.active.full = true
+			return nil
+		}
 		return err
+	}
+	if f.active != nil {
+		_ = f.active.end() // all of it is durable
 	}
 	f.active = a
 	f.mu.Lock()

@@ -47,7 +47,8 @@ const (
 	sealedFolders = 1024 // devices looked at in one outbox
 )
 
-// ReadSealed reads the segment file at path, whole; data is its bytes. It follows no link.
+// ReadSealed reads the segment file at path, whole; data is its bytes, without the zeroes that stand
+// behind the entries of a segment that is still being written. It follows no link.
 func ReadSealed(path string) (s Sealed, data []byte, err error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -70,6 +71,7 @@ func ReadSealed(path string) (s Sealed, data []byte, err error) {
 		return Sealed{}, nil, err
 	}
 	survey := journal.SurveyFrames(data, start)
+	data = data[:survey.Size+survey.Rest] // not the space that is ready for more
 	return Sealed{
 		Path: path, Device: h.Device, Generation: h.Generation, First: h.First, Entries: survey.Entries, Rest: survey.Rest,
 		Size: len(data), Created: h.Created, Sum: sha256.Sum256(data),
