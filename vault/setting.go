@@ -12,6 +12,7 @@ type Sync struct {
 	Cursor    string      `cbor:"1,keyasint,omitempty"` // of the change pages; opaque
 	Last      signed.Time `cbor:"2,keyasint,omitempty"` // when the last sync ended, by trusted time
 	Statement uint64      `cbor:"3,keyasint,omitempty"` // number of the newest statement seen
+	Erasures  uint64      `cbor:"4,keyasint,omitempty"` // number of the last erasure order carried out, and all before
 }
 
 // Clock is the floor of trusted time: the newest signed server time, and where the boot's

@@ -23,7 +23,7 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	for range maxPages {
-		page, err := r.client.Changes(ctx, state.Cursor, link.Had{Statement: s.who().statement.Number})
+		page, err := r.client.Changes(ctx, state.Cursor, link.Had{Statement: s.who().statement.Number, Erasures: state.Erasures})
 		if err != nil {
 			return err
 		}
@@ -34,14 +34,24 @@ func (r *run) download(ctx context.Context) error {
 		}
 		r.left = len(page.Records) + len(page.Assignments) + len(page.GoneRecords) + len(page.GoneWork) + max(page.Left, 0)
 		r.moved(0)
+		orders, err := r.judgeOrders(page, state.Erasures)
+		if err != nil {
+			return err
+		}
+		if err := r.eraseOrdered(orders); err != nil { // before what comes with them
+			return err
+		}
 		if err := r.apply(page); err != nil {
 			return err
 		}
-		if page.More && page.Cursor == state.Cursor {
+		if page.More && page.Cursor == state.Cursor && len(orders) == 0 {
 			return fmt.Errorf("read changes: %w: the cursor stands still", link.ErrAnswer)
 		}
 		state.Cursor = page.Cursor
 		state.Statement = s.who().statement.Number
+		if len(orders) > 0 {
+			state.Erasures = orders[len(orders)-1].Number
+		}
 		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.SetSync(state) }); err != nil {
 			return err
 		}
@@ -74,8 +84,12 @@ func (r *run) apply(page link.Page) error {
 	var work []vault.AssignmentCopy
 	me := r.session.who()
 	for _, c := range page.Assignments {
-		if _, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing); err != nil {
+		task, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing)
+		if err != nil {
 			return fmt.Errorf("read changes: %w", err)
+		}
+		if task.Subject != "" && r.session.erased(task.Subject) {
+			continue
 		}
 		one := vault.AssignmentCopy{Signed: c.Assignment}
 		if d := c.Done; d != nil {
@@ -143,6 +157,9 @@ func (r *run) store(all []arrival) error {
 		return nil
 	}
 	for _, one := range all {
+		if s.erased(one.value.Subject) {
+			continue // sent by a system that an older backup was put back into
+		}
 		held, err := s.vault.Record(one.value.ID)
 		switch {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
@@ -160,7 +177,7 @@ func (r *run) store(all []arrival) error {
 				Kind: journal.RecordFetched, Subject: one.value.Subject, Record: one.value.ID,
 				RecordVersion: one.value.Number, Until: one.loan.Until,
 			},
-			effect: func(tx *vault.Tx) error { _, err := tx.PutRecord(one.copy); return err },
+			effect: unlessErased(one.value.Subject, func(tx *vault.Tx) error { _, err := tx.PutRecord(one.copy); return err }),
 		})
 		size += len(one.copy.Cipher) + len(one.copy.Signed)
 		if len(lines) == sayAtOnce || size > effectBytes {

@@ -45,6 +45,7 @@ var effectsOf = map[journal.Kind]struct {
 	journal.AssignmentDone:  {do: putWork},
 	journal.AssignmentNoted: {do: putWork},
 	journal.RecordExpired:   {do: removeExpired},
+	journal.SubjectErased:   {do: putErasing},
 	journal.RecordOpened:    {do: putOpened, waits: true},
 }
 

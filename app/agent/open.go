@@ -154,13 +154,16 @@ func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words
 	o := &opened{until: until, reason: why, entry: hash, draft: entry}
 	o.draft.Ref = nil
 	s.mu.Lock()
-	ended := s.ended
-	if !ended {
+	ended, gone := s.ended, s.gone[row.Subject]
+	if !ended && !gone {
 		s.openings[row.ID] = o
 	}
 	s.mu.Unlock()
-	if ended {
+	switch {
+	case ended:
 		return Opening{}, problem(Locked, nil)
+	case gone:
+		return Opening{}, problem(NoRecord, nil)
 	}
 	a.changed(RecordsChanged, EventsChanged, SyncChanged)
 	a.nudge()

@@ -42,7 +42,8 @@ const (
 	NoRight           Code = "no_right"
 	Restricted        Code = "restricted"
 	ReasonMissing     Code = "reason_missing"
-	TextLong          Code = "text_long" // Args["max"]
+	QueryShort        Code = "query_short" // nothing in it can be searched for
+	TextLong          Code = "text_long"   // Args["max"]
 	CredentialExpired Code = "credential_expired"
 	ClockSuspect      Code = "clock_suspect"
 	SignatureBad      Code = "signature_bad" // an exported signature does not verify
@@ -106,7 +107,7 @@ func Codes() []Code {
 		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
 		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
-		NoRecord, NoAssignment, AlreadyDone, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, TextLong,
+		NoRecord, NoAssignment, AlreadyDone, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, QueryShort, TextLong,
 		CredentialExpired, ClockSuspect, SignatureBad,
 		NoNetwork, NoCamera, CameraBusy, CameraForbidden, CameraSilent, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,

@@ -27,7 +27,7 @@ func (h *Handover) receive(v *peer.Verified) {
 	}()
 	for failures := 0; failures < maxFailedShares; {
 		_, err := v.Receive(ctx, peer.Receiver{
-			Ciphertext: h.ciphertext, People: h.session.people, Received: h.received, Refused: h.refusedTo,
+			Ciphertext: h.ciphertext, People: h.session.people, Erased: h.session.erased, Received: h.received, Refused: h.refusedTo,
 		})
 		if errors.Is(err, peer.ErrNotVerified) || ctx.Err() != nil {
 			return
@@ -68,12 +68,12 @@ func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, 
 		Peer: in.Peer, Pair: in.Pair, Until: in.Until, Ref: in.Theirs[:],
 	}
 	entry.Assignment, entry.AssignmentVersion = s.needed(in.Record, s.who().credential.Person.ID)
-	one := line{entry: entry, effect: func(tx *vault.Tx) error {
+	one := line{entry: entry, effect: unlessErased(in.Subject, func(tx *vault.Tx) error {
 		_, err := tx.PutRecord(vault.RecordCopy{
 			Signed: in.Signed, Cipher: cipher, Sealed: in.Sealed, Info: in.Info, Hands: in.Hands, Source: giver,
 		})
 		return err
-	}}
+	})}
 	if in.Purpose != "" {
 		one.words = &journal.Details{Reason: in.Purpose}
 	}

@@ -16,6 +16,7 @@ type line struct {
 	entry   journal.Entry
 	words   *journal.Details
 	payload *journal.Payload
+	away    bool // the words are for the connected system only
 	effect  func(*vault.Tx) error
 }
 
@@ -60,7 +61,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 	for i, l := range lines {
 		l.entry.Epoch = epoch
 		drafts[i] = journalfile.Draft{Entry: l.entry, Details: l.words, Payload: l.payload}
-		if l.words != nil || l.payload != nil {
+		if !l.away && (l.words != nil || l.payload != nil) {
 			keep, err := s.keep(l.entry.Subject)
 			if err != nil {
 				return nil, err

@@ -30,6 +30,7 @@ type session struct {
 	identity who
 	openings map[journal.RecordID]*opened
 	seen     map[journal.RecordID]uint64 // versions opened since unlock, which the view may not know yet
+	gone     map[journal.SubjectID]bool  // erased since unlock
 	ended    bool                        // the lock has fallen; an opening that was under way shows nothing
 }
 
@@ -37,6 +38,7 @@ func newSession(v *vault.Vault, c *clock) *session {
 	s := &session{
 		vault: v, clock: c, quit: make(chan struct{}),
 		openings: map[journal.RecordID]*opened{}, seen: map[journal.RecordID]uint64{},
+		gone: map[journal.SubjectID]bool{},
 	}
 	s.turn = sync.NewCond(&s.deed)
 	return s
@@ -75,8 +77,12 @@ func subjectOf(id journal.SubjectID) journal.SubjectID {
 	return id
 }
 
-// keep wraps a payload's key under its subject's.
+// keep wraps a payload's key under its subject's; nil for one who is erased, whose words only
+// the connected system gets.
 func (s *session) keep(subject journal.SubjectID) (func(key, commit []byte) ([]byte, error), error) {
+	if subject != "" && s.erased(subject) {
+		return nil, nil
+	}
 	aead, err := s.vault.SubjectKey(subjectOf(subject))
 	if err != nil {
 		return nil, err
@@ -86,7 +92,7 @@ func (s *session) keep(subject journal.SubjectID) (func(key, commit []byte) ([]b
 
 // payload opens an entry's payload where it may be opened here, nil where it may not.
 func (s *session) payload(st journalfile.Stored) *journal.Payload {
-	if len(st.Box) == 0 || len(st.Kept) == 0 {
+	if len(st.Box) == 0 || len(st.Kept) == 0 || st.Entry.Subject != "" && s.erased(st.Entry.Subject) {
 		return nil
 	}
 	aead, err := s.vault.SubjectKey(subjectOf(st.Entry.Subject))

@@ -242,6 +242,9 @@ func (r *run) renew(ctx context.Context) error {
 		return fmt.Errorf("%w: older than the one in force, or another person's", identity.ErrCredential)
 	}
 	me.profile.Credential, me.profile.Person = issued.Credential, c.Person
+	if me.profile.Search, err = openSearchKey(issued.Search, s.keys, me.profile.Org); err != nil {
+		return err
+	}
 	if err := s.keepProfile(me.profile, me.statement, c); err != nil {
 		return err
 	}

@@ -167,6 +167,9 @@ func (a *Agent) settle(s *session) error {
 	if err := s.vault.ForgetAttempts(); err != nil {
 		return err // told twice rather than not at all
 	}
+	if err := a.eraseFound(s); err != nil {
+		return err
+	}
 	if _, err := s.expire(); err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Receiver struct {
 	Ciphertext func(id journal.RecordID, number uint64) []byte
 	// People are persons whose assignments on this device name the record. Optional.
 	People func(id journal.RecordID) []identity.PersonID
+	// Erased says of whom this device has carried out an erasure order. Optional.
+	Erased func(id journal.SubjectID) bool
 	// Received writes the entry, share.received, waits until it is durable, stores the record
 	// and returns the entry's hash. An error says that it is not stored: the sharer is told, and
 	// the share ends.
@@ -175,6 +177,9 @@ func (v *Verified) judgeIncoming(m Manifest, line Line, item itemMessage, held [
 	}
 	if why := v.stillGood(); why != "" {
 		return Incoming{}, &Refusal{Why: why}
+	}
+	if receiver.Erased != nil && receiver.Erased(value.Subject) {
+		return Incoming{}, &Refusal{Why: SubjectErased}
 	}
 	var people []identity.PersonID
 	if receiver.People != nil {

@@ -21,11 +21,12 @@ const (
 	NotStored        Why = "not_stored"    // the receiver's journal or store did not take it
 	CredentialEnded  Why = "cred_expired"  // either credential, since the verification
 	DeviceRevoked    Why = "revoked"
+	SubjectErased    Why = "erased" // the receiver has carried out an order that the sharer may not know yet
 )
 
 func (w Why) known() bool {
 	switch w {
-	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, NotStored, CredentialEnded, DeviceRevoked:
+	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, NotStored, CredentialEnded, DeviceRevoked, SubjectErased:
 		return true
 	}
 	return false

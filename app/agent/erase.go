@@ -1,0 +1,211 @@
+package agent
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// An erasure order is carried out in three steps, each durable before the next: the entry that
+// says so, with which the subject is noted as one to erase; the vault's erasure; the note that
+// it is done. What a crash leaves the next unlock finishes, before anything opens.
+
+// order is a verified erasure order, and the bytes that were signed.
+type order struct {
+	record.Erasure
+	signed []byte
+}
+
+// erasing is whom the view still has to let go of, in the setting of that name.
+type erasing struct {
+	Subjects []journal.SubjectID `cbor:"1,keyasint"`
+}
+
+const (
+	erasingSetting = "erasing"
+	erasingLimit   = 64 << 10 // bytes
+	erasedNotice   = "erased"
+	closedErased   = "erased" // code of an opening that an order ends
+)
+
+// erasedName is the setting that remembers an order carried out, by its number, so that
+// nothing about the subject is taken in again.
+func erasedName(id journal.SubjectID) string { return "erased/" + string(id) }
+
+// putErasing is what the entry of an order changes in the view.
+func putErasing(tx *vault.Tx, e effect) error {
+	number := strconv.AppendUint(nil, e.entry.Count, 10)
+	if err := tx.SetSetting(erasedName(e.entry.Subject), number); err != nil {
+		return err
+	}
+	return changeErasing(tx, func(now []journal.SubjectID) []journal.SubjectID {
+		if slices.Contains(now, e.entry.Subject) {
+			return now
+		}
+		return append(now, e.entry.Subject)
+	})
+}
+
+func changeErasing(tx *vault.Tx, change func([]journal.SubjectID) []journal.SubjectID) error {
+	data, err := tx.Setting(erasingSetting)
+	if err != nil {
+		return err
+	}
+	now, err := readErasing(data)
+	if err != nil {
+		return err
+	}
+	if data, err = signed.Encode(erasing{Subjects: change(now)}); err != nil {
+		return fmt.Errorf("note erasure: %w", err)
+	}
+	return tx.SetSetting(erasingSetting, data)
+}
+
+func readErasing(data []byte) ([]journal.SubjectID, error) {
+	var now erasing
+	if len(data) == 0 {
+		return nil, nil
+	}
+	if err := signed.Decode(data, erasingLimit, &now); err != nil {
+		return nil, fmt.Errorf("read erasures: %w: %w", vault.ErrView, err)
+	}
+	return now.Subjects, nil
+}
+
+// erase carries out orders that this device has not carried out, and finishes those that it had
+// begun. It returns how many are new.
+func (a *Agent) erase(s *session, orders []order) (int, error) {
+	if err := s.finishErasing(); err != nil {
+		return 0, err
+	}
+	orders = slices.DeleteFunc(slices.Clone(orders), func(o order) bool { return s.erased(o.Subject) })
+	promise := string(s.vault.Promise())
+	for some := range slices.Chunk(orders, sayAtOnce) {
+		var lines []line
+		for _, o := range some {
+			lines = append(lines, s.closeAbout(o.Subject)...)
+			entry := journal.Entry{Kind: journal.SubjectErased, Subject: o.Subject, Count: o.Number, Code: promise}
+			lines = append(lines, line{entry: entry, effect: func(tx *vault.Tx) error {
+				return tell(tx, notice{ID: erasedNotice, Code: SubjectErased, At: s.clock.read().Time})
+			}})
+		}
+		if _, err := s.say(lines...); err != nil {
+			return 0, err
+		}
+		if err := s.finishErasing(); err != nil {
+			return 0, err
+		}
+	}
+	return len(orders), nil
+}
+
+// finishErasing has the vault let go of whom entries say that it does.
+func (s *session) finishErasing() error {
+	if err := s.current(); err != nil {
+		return err
+	}
+	data, err := s.vault.Setting(erasingSetting)
+	if err != nil {
+		return err
+	}
+	now, err := readErasing(data)
+	if err != nil || len(now) == 0 {
+		return err
+	}
+	if err := s.vault.Erase(now...); err != nil {
+		return fmt.Errorf("erase: %w", err)
+	}
+	return s.vault.Update(func(tx *vault.Tx) error {
+		return changeErasing(tx, func(left []journal.SubjectID) []journal.SubjectID {
+			return slices.DeleteFunc(left, func(id journal.SubjectID) bool { return slices.Contains(now, id) })
+		})
+	})
+}
+
+// erased reports whether an order about the subject has been carried out here. What can not be
+// read is taken for an order.
+func (s *session) erased(id journal.SubjectID) bool {
+	data, err := s.vault.Setting(erasedName(id))
+	return err != nil || len(data) > 0
+}
+
+// unlessErased has effect change the view where no order about the subject has come before it:
+// what a colleague gave was then perhaps under way.
+func unlessErased(id journal.SubjectID, effect func(*vault.Tx) error) func(*vault.Tx) error {
+	return func(tx *vault.Tx) error {
+		if data, err := tx.Setting(erasedName(id)); err != nil || len(data) > 0 {
+			return err
+		}
+		return effect(tx)
+	}
+}
+
+// closeAbout ends what stands open about a subject; nothing about them opens afterwards.
+func (s *session) closeAbout(id journal.SubjectID) []line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone[id] = true
+	var lines []line
+	for rec, o := range s.openings {
+		if o.draft.Subject == id {
+			lines = append(lines, o.closing(closedErased))
+			delete(s.openings, rec)
+		}
+	}
+	return lines
+}
+
+// judgeOrders verifies the orders of a page: they ascend, from behind those that the device has.
+func (r *run) judgeOrders(page link.Page, after uint64) ([]order, error) {
+	if len(page.Erasures) > link.PageErasures {
+		return nil, fmt.Errorf("read erasure orders: %w: too many", link.ErrAnswer)
+	}
+	var orders []order
+	for _, data := range page.Erasures {
+		o, err := r.session.openOrder(data)
+		if err != nil {
+			return nil, err
+		}
+		if o.Number <= after {
+			return nil, fmt.Errorf("read erasure orders: %w: out of order", link.ErrAnswer)
+		}
+		after = o.Number
+		orders = append(orders, o)
+	}
+	return orders, nil
+}
+
+func (s *session) openOrder(data []byte) (order, error) {
+	me := s.who()
+	o, err := record.OpenErasure(data, me.profile.Org, me.statement.Issuing)
+	return order{o, data}, err
+}
+
+// eraseOrdered carries out the orders of a page, after it has left them for the other profiles
+// of this machine, which may be locked for long.
+func (r *run) eraseOrdered(orders []order) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	a, s := r.agent, r.session
+	if err := a.place.leaveOrders(s, orders); err != nil {
+		a.log.Warn("erasure orders are not left for other profiles", "error", err)
+	}
+	n, err := a.erase(s, orders)
+	if n > 0 {
+		r.changed = append(r.changed, RecordsChanged, AssignmentsChanged, EventsChanged)
+	}
+	return err
+}
+
+// eraseFound carries out the orders that other profiles of this machine have left.
+func (a *Agent) eraseFound(s *session) error {
+	_, err := a.erase(s, a.place.ordersLeft(s))
+	return err
+}
