@@ -26,6 +26,9 @@ var (
 	ErrNotFound      = errors.New("not in the vault")
 	ErrOrder         = errors.New("journal entries are applied out of order")
 	ErrTooLarge      = errors.New("too much for the vault at once")
+	ErrFactor        = errors.New("a factor has lost what opens the vault")
+	ErrFactorAway    = errors.New("a factor does not answer")
+	ErrFactorLocked  = errors.New("a factor is locked after too many tries")
 )
 
 // named gives the errors of a file system the vault's own words, and keeps the cause.

@@ -13,6 +13,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/factor"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -21,9 +22,17 @@ func goldenHeader() header {
 	return header{
 		Vault:   bytes.Repeat([]byte{1}, vaultIDSize),
 		KDF:     kdf{Algorithm: argon2id, Version: 0x13, Time: 3, Memory: 64 << 10, Threads: 4, Salt: bytes.Repeat([]byte{2}, saltSize)},
-		Factors: []string{factorPassphrase}, Root: bytes.Repeat([]byte{3}, 60),
-		Erasure: erasure{Place: placeHeader, Box: bytes.Repeat([]byte{4}, 60)},
+		Root:    bytes.Repeat([]byte{3}, sealedSize),
+		Erasure: erasure{Place: placeHeader, Box: bytes.Repeat([]byte{4}, sealedSize)},
 	}
+}
+
+// goldenGuarded is a header with every factor.
+func goldenGuarded() header {
+	h := goldenHeader()
+	h.Factors = []guard{{Name: factor.NameKeyring, Note: bytes.Repeat([]byte{5}, 16)}, {Name: factor.NameTPM, Note: bytes.Repeat([]byte{6}, 240)}}
+	h.Erasure = erasure{Place: factor.NameTPM, Box: []byte{1, 0x80, 0, 7}}
+	return h
 }
 
 // goldenKeys is a record of a keybag: two keys, by their names.
@@ -44,10 +53,12 @@ func encoded(t testing.TB) map[string][]byte {
 	t.Helper()
 	h, err := goldenHeader().encode()
 	must(t, err)
+	g, err := goldenGuarded().encode()
+	must(t, err)
 	p, err := signed.Encode(goldenProfile())
 	must(t, err)
 	snapshot, change := goldenCatalogue(t)
-	return map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
+	return map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "header-factors": g, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
 }
 
 func TestTheFormatsStayAsTheyWere(t *testing.T) {
@@ -78,6 +89,10 @@ func TestTheGoldenFilesAreRead(t *testing.T) {
 	if err != nil || h.KDF.Memory != 64<<10 || !bytes.Equal(h.Root, goldenHeader().Root) {
 		t.Errorf("header: %+v, %v", h, err)
 	}
+	h, err = parseHeader(read("header-factors"))
+	if err != nil || !slices.Equal(h.use(), known) || h.Erasure.Place != factor.NameTPM {
+		t.Errorf("header with factors: %+v, %v", h, err)
+	}
 	keys := map[keyID]byte{}
 	if err := readKeys(read("keys"), func(id keyID, key []byte) error { keys[id] = key[keySize-1]; return nil }); err != nil ||
 		len(keys) != 2 || keys[keyID{1}] != 5 || keys[keyID{2}] != 6 {
@@ -107,9 +122,40 @@ func TestMalformedKeysAreDamaged(t *testing.T) {
 	}
 }
 
+func TestMalformedHeadersAreDamaged(t *testing.T) {
+	for what, forge := range map[string]func(*header){
+		"factors out of order":                 func(h *header) { slices.Reverse(h.Factors) },
+		"a factor twice":                       func(h *header) { h.Factors[0] = h.Factors[1] },
+		"a factor without its note":            func(h *header) { h.Factors[0].Note = nil },
+		"a note too long":                      func(h *header) { h.Factors[1].Note = make([]byte, factor.NoteLimit+1) },
+		"an erasure secret in the header":      func(h *header) { h.Erasure = goldenHeader().Erasure },
+		"an erasure secret in the keyring":     func(h *header) { h.Erasure.Place = factor.NameKeyring },
+		"a TPM's erasure secret, but no TPM":   func(h *header) { h.Factors = h.Factors[:1] },
+		"an erasure secret that is nowhere":    func(h *header) { h.Erasure = erasure{} },
+		"half an erasure secret in the header": func(h *header) { *h = goldenHeader(); h.Erasure.Box = h.Erasure.Box[1:] },
+		"half a root":                          func(h *header) { h.Root = h.Root[1:] },
+	} {
+		h := goldenGuarded()
+		forge(&h)
+		data, err := h.encode()
+		must(t, err)
+		if _, err := parseHeader(data); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	h := goldenGuarded()
+	h.Factors[0].Name = "fingerprint"
+	data, err := h.encode()
+	must(t, err)
+	if _, err := parseHeader(data); !errors.Is(err, ErrFormat) {
+		t.Errorf("a factor of a later program: %v", err)
+	}
+}
+
 func FuzzHeader(f *testing.F) {
 	whole := encoded(f)["header"]
 	f.Add(whole)
+	f.Add(encoded(f)["header-factors"])
 	f.Add(whole[:20])
 	f.Add([]byte("SQLite format 3\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -128,9 +174,11 @@ func FuzzHeader(f *testing.F) {
 
 // FuzzHeaderBody gets past the checksum.
 func FuzzHeaderBody(f *testing.F) {
-	body, err := signed.Encode(goldenHeader())
-	must(f, err)
-	f.Add(body)
+	for _, h := range []header{goldenHeader(), goldenGuarded()} {
+		body, err := signed.Encode(h)
+		must(f, err)
+		f.Add(body)
+	}
 	f.Add([]byte{0xa0})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		data := frame{kind: kindHeader, version: frameFormat, body: body}.encode()

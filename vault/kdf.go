@@ -62,11 +62,10 @@ func (k kdf) check() error {
 	return nil
 }
 
-// key is the key that encrypts the vault's root: HKDF-SHA256 of Argon2id of the
-// passphrase, and of the secrets of further factors. The passphrase is normalised as RFC 8265
-// §4.2.2 says, because keyboards disagree about how å, ä and ö are spelled, and some make a
-// no-break space of a hurried one: every space is U+0020, and then NFC.
-func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, error) {
+// stretch is Argon2id of the passphrase, which is normalised as RFC 8265 §4.2.2 says, because
+// keyboards disagree about how å, ä and ö are spelled, and some make a no-break space of a
+// hurried one: every space is U+0020, and then NFC.
+func (k kdf) stretch(passphrase []byte) ([]byte, error) {
 	if err := k.check(); err != nil {
 		return nil, err
 	}
@@ -74,12 +73,7 @@ func (k kdf) key(passphrase []byte, vault []byte, factors ...[]byte) ([]byte, er
 	defer clear(spaced)
 	normal := norm.NFC.Append(nil, spaced...) // a copy of our own, to wipe
 	defer clear(normal)
-	secret := argon2.IDKey(normal, k.Salt, uint32(k.Time), uint32(k.Memory), uint8(k.Threads), keySize)
-	defer func() { clear(secret) }()
-	for _, factor := range factors {
-		secret = append(secret, factor...)
-	}
-	return hkdf.Key(sha256.New, secret, vault, "handslag/1/vault-kek", keySize)
+	return argon2.IDKey(normal, k.Salt, uint32(k.Time), uint32(k.Memory), uint8(k.Threads), keySize), nil
 }
 
 // plainSpaces is text with U+0020 for every other space. What is no UTF-8 stays as it is.
@@ -100,6 +94,15 @@ func plainSpaces(text []byte) []byte {
 // subkey is the key for one use under secret.
 func subkey(secret []byte, use string) []byte {
 	key, err := hkdf.Expand(sha256.New, secret, "handslag/1/vault-subkey/"+use, keySize)
+	if err != nil {
+		panic(err) // only for a length that HKDF can not give
+	}
+	return key
+}
+
+// expand is HKDF-SHA256 (RFC 5869) for a key of 32 bytes.
+func expand(secret, salt []byte, use string) []byte {
+	key, err := hkdf.Key(sha256.New, secret, salt, use, keySize)
 	if err != nil {
 		panic(err) // only for a length that HKDF can not give
 	}

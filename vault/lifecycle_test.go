@@ -201,7 +201,8 @@ func TestAForeignNewerOrDamagedFileIsNamed(t *testing.T) {
 }
 
 func TestAForgedHeaderDoesNotTakeTheMachineDown(t *testing.T) {
-	h, _, _, err := newHeader(passphrase, true)
+	h, keys := newHeader(true)
+	h, err := h.under(passphrase, keys, nil, means{})
 	must(t, err)
 	for name, forge := range map[string]func(*kdf){
 		"100 GiB":           func(k *kdf) { k.Memory = 100 << 20 },
@@ -221,7 +222,7 @@ func TestAForgedHeaderDoesNotTakeTheMachineDown(t *testing.T) {
 		}
 	}
 	if h.KDF.Salt = random(saltSize); true {
-		if _, _, err := h.unwrap(passphrase); !errors.Is(err, ErrPassphrase) {
+		if _, err := h.open(passphrase, means{}); !errors.Is(err, ErrPassphrase) {
 			t.Errorf("a header with another salt opens: %v", err)
 		}
 	}

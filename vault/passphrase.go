@@ -10,11 +10,11 @@ import (
 // nothing that was sealed is sealed again. Said is called when old has proved right and the
 // new header lies durable beside the old one; it makes the entry durable, and unless it
 // returns nil all stays as it was. Whatever interrupts it, one of the two passphrases opens
-// the vault, and not both. The caller wipes old and new.
+// the vault, and not both. The factors stay as they are. The caller wipes old and new.
 //
 // A wrong old one is counted as at Open and returns ErrPassphrase, as an empty new one does,
 // uncounted. Whoever copied the folder before still opens that copy with old: the root is
-// the same. Further errors: ErrClosed, ErrFull, ErrReadOnly, and said's.
+// the same. Further errors: FactorError, ErrClosed, ErrFull, ErrReadOnly, and said's.
 func (v *Vault) ChangePassphrase(old, new []byte, said func() error) error {
 	if len(new) == 0 {
 		return fmt.Errorf("change passphrase: empty: %w", ErrPassphrase)
@@ -41,36 +41,43 @@ func (v *Vault) ChangePassphrase(old, new []byte, said func() error) error {
 // rewrapped is the header with the root under new, for whoever knows old. No lock is held
 // while Argon2id works.
 func (v *Vault) rewrapped(old, new []byte) (header, error) {
-	if err := v.enter(); err != nil {
-		return header{}, err
-	}
-	data, err := v.folder.read(headerName, headerLimit) // not from memory: what stands there is what opens
-	v.mu.RUnlock()
+	h, o, err := v.proved(old)
 	if err != nil {
 		return header{}, err
 	}
-	h, err := parseHeader(data)
+	defer o.wipe()
+	h.KDF, _ = h.KDF.raised(v.cheap)
+	return h.under(new, o, h.use(), v.means)
+}
+
+// proved is the header, and what passphrase opens; a wrong one is counted.
+func (v *Vault) proved(passphrase []byte) (header, unsealed, error) {
+	if err := v.enter(); err != nil {
+		return header{}, unsealed{}, err
+	}
+	h, err := v.ownHeader()
+	v.mu.RUnlock()
+	if err != nil {
+		return header{}, unsealed{}, err
+	}
+	o, err := h.open(passphrase, v.means)
+	if errors.Is(err, ErrPassphrase) {
+		if err := v.enter(); err != nil {
+			return header{}, unsealed{}, err
+		}
+		defer v.mu.RUnlock()
+		err = errors.Join(err, v.folder.countAttempt())
+	}
+	return h, o, err
+}
+
+// ownHeader is the header not from memory but from the disk: what stands there is what opens.
+func (v *Vault) ownHeader() (header, error) {
+	h, err := v.folder.readHeader()
 	if err == nil && !bytes.Equal(h.Vault, v.header.Vault) {
 		err = fmt.Errorf("another vault's header: %w", ErrDamaged)
 	}
-	if err != nil {
-		return header{}, err
-	}
-	root, secret, err := h.unwrap(old)
-	if errors.Is(err, ErrPassphrase) {
-		if err := v.enter(); err != nil {
-			return header{}, err
-		}
-		defer v.mu.RUnlock()
-		return header{}, errors.Join(err, v.folder.countAttempt())
-	}
-	if err != nil {
-		return header{}, err
-	}
-	defer clear(secret)
-	defer clear(root)
-	h.KDF, _ = h.KDF.raised(v.cheap)
-	return h.wrap(new, root)
+	return h, err
 }
 
 func (v *Vault) stageHeader(h header) error {
@@ -105,14 +112,14 @@ func (v *Vault) placeHeader() error {
 // recalibrate raises a header that costs less than a new vault's, for the passphrase that
 // has just opened it. What does not succeed stays as it was, opens as it did, and is tried
 // again at the next unlock: no reason to keep anybody from their work.
-func (v *Vault) recalibrate(passphrase []byte) {
+func (v *Vault) recalibrate(passphrase []byte, o unsealed) {
 	k, more := v.header.KDF.raised(v.cheap)
 	if !more {
 		return
 	}
 	h := v.header
 	h.KDF = k
-	h, err := h.wrap(passphrase, v.root)
+	h, err := h.under(passphrase, o, h.use(), v.means)
 	if err != nil {
 		return
 	}

@@ -11,15 +11,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"handslag/identity"
 	"handslag/vault/disk"
+	"handslag/vault/factor"
 )
 
-// Options are for tests; the zero value is what programs use.
+// Options say what a vault stands on; the zero value is what programs use, but for Use.
 type Options struct {
+	// Use is what shall open a new vault beside its passphrase; Open needs not be told.
+	Use []factor.Name
+	// Keyring is asked where it is a factor; nil is the operating system's.
+	Keyring factor.Keyring
+	// TPM is asked where it is a factor; nil is this machine's.
+	TPM *factor.TPM
 	// CheapForTests sets the floor of Argon2id, by which new vaults are made and old ones
 	// raised, far below 64 MiB, t=3, p=4, so that tests are quick. No program may set it.
 	CheapForTests bool
@@ -35,10 +43,12 @@ type Vault struct {
 	folder folder
 	lock   io.Closer
 	cheap  bool
+	means  means
 	header header // as it stood at unlock
 	bag    *keybag
 
-	changing sync.Mutex // held by whoever replaces the header; taken before mu
+	changing sync.Mutex             // held by whoever replaces the header or the erasure secret; taken before mu
+	guarded  atomic.Pointer[header] // its factors and places as they are now; written under changing
 
 	mu      sync.RWMutex // held for writing by Close, ResetView, SaveProfile
 	closed  bool
@@ -66,18 +76,22 @@ func folderAt(dir string, o Options) folder {
 // Create makes a vault in dir, which it makes where it is missing, and opens it. The
 // header is written last: what an interrupted Create leaves is no vault, and the next
 // Create writes over it. The caller wipes passphrase. Errors: ErrExists, ErrReadOnly,
-// ErrFull, ErrOpenElsewhere, ErrDamaged.
+// ErrFull, ErrOpenElsewhere, ErrDamaged, and FactorError for one of o.Use.
 func Create(dir string, passphrase []byte, o Options) (*Vault, error) {
-	v, err := create(folderAt(dir, o), passphrase, o.CheapForTests)
+	v, err := create(folderAt(dir, o), passphrase, o)
 	if err != nil {
 		return nil, fmt.Errorf("create vault: %w", err)
 	}
 	return v, nil
 }
 
-func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
+func create(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("empty: %w", ErrPassphrase)
+	}
+	use, err := ordered(o.Use)
+	if err != nil {
+		return nil, err
 	}
 	if err := f.disk.MakeDir(f.dir); err != nil {
 		return nil, named("make the folder", err)
@@ -89,7 +103,7 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{folder: f, lock: lock, cheap: cheap}
+	v := &Vault{folder: f, lock: lock, cheap: o.CheapForTests, means: meansOf(o)}
 	defer func() {
 		if err != nil {
 			v.shut()
@@ -104,13 +118,10 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err := f.space(0, viewReserve); err != nil {
 		return nil, err
 	}
-	h, root, secret, err := newHeader(passphrase, cheap)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(secret)
-	v.header, v.root = h, root
-	v.bag = newKeybag(f, h.Vault, root, secret, subkey(root, "names"))
+	h, keys := newHeader(o.CheapForTests)
+	defer clear(keys.erasure)
+	v.header, v.root = h, keys.root
+	v.bag = newKeybag(f, h.Vault, keys.root, keys.erasure, subkey(keys.root, "names"))
 	if err := v.bag.create(0); err != nil {
 		return nil, err
 	}
@@ -120,23 +131,40 @@ func create(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err := v.openView(); err != nil {
 		return nil, err
 	}
-	data, err := h.encode()
+	return v, v.begin(passphrase, keys, use)
+}
+
+// begin is the last step of create: what the factors keep is of use only with a header.
+func (v *Vault) begin(passphrase []byte, o unsealed, use []factor.Name) error {
+	h, err := v.header.under(passphrase, o, use, v.means)
+	for _, secret := range o.secrets {
+		defer clear(secret)
+	}
+	var data []byte
+	if err == nil {
+		data, err = h.encode()
+	}
+	if err == nil {
+		err = v.folder.write(headerName, data)
+	}
 	if err != nil {
-		return nil, err
+		_ = v.folder.disk.Remove(v.folder.path(headerName)) // whether it is there, a failed write does not say
+		v.abandon(nil, placeHeader, use)
+		return err
 	}
-	if err := f.write(headerName, data); err != nil {
-		return nil, err
-	}
-	return v, nil
+	v.header = h
+	v.guarded.Store(&h)
+	return nil
 }
 
 // Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
 // durably, and returns ErrPassphrase. A header whose Argon2id costs less than a new vault's
 // is raised to it. Where nothing but the view is damaged, Open returns
 // the vault and ErrView: all works but the view, until ResetView. Further errors:
-// ErrNotFound, ErrFormat, ErrDamaged, ErrReadOnly, ErrFull, ErrOpenElsewhere.
+// ErrNotFound, ErrFormat, ErrDamaged, ErrReadOnly, ErrFull, ErrOpenElsewhere, and FactorError,
+// which says of a factor that it is gone, away or locked.
 func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
-	v, err := unlock(folderAt(dir, o), passphrase, o.CheapForTests)
+	v, err := unlock(folderAt(dir, o), passphrase, o)
 	if err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
 	}
@@ -151,7 +179,7 @@ func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
 	return v, nil
 }
 
-func unlock(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
+func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	switch state, err := f.state(); {
 	case err != nil:
 		return nil, err
@@ -162,7 +190,7 @@ func unlock(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{folder: f, lock: lock, cheap: cheap}
+	v := &Vault{folder: f, lock: lock, cheap: o.CheapForTests, means: meansOf(o)}
 	defer func() {
 		if err != nil {
 			v.shut()
@@ -172,30 +200,28 @@ func unlock(f folder, passphrase []byte, cheap bool) (_ *Vault, err error) {
 		return nil, err
 	}
 	f.unstage(headerName) // of a change that a crash cut off: it would open with a passphrase that nobody was promised
-	data, err := f.read(headerName, headerLimit)
-	if err != nil {
+	if v.header, err = f.readHeader(); err != nil {
 		return nil, err
 	}
-	if v.header, err = parseHeader(data); err != nil {
-		return nil, err
-	}
-	root, secret, err := v.header.unwrap(passphrase)
+	keys, err := v.header.open(passphrase, v.means)
 	if errors.Is(err, ErrPassphrase) {
 		return nil, errors.Join(err, f.countAttempt())
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer clear(secret)
-	v.root = root
-	v.bag = newKeybag(f, v.header.Vault, root, secret, subkey(root, "names"))
+	v.root = slices.Clone(keys.root)
+	defer keys.wipe()
+	v.bag = newKeybag(f, v.header.Vault, v.root, keys.erasure, subkey(v.root, "names"))
 	if err := v.bag.load(); err != nil && !errors.Is(err, ErrView) {
 		return nil, err
 	}
 	if err := v.loadProfile(); err != nil {
 		return nil, err
 	}
-	v.recalibrate(passphrase)
+	v.recalibrate(passphrase, keys)
+	guarded := v.header
+	v.guarded.Store(&guarded)
 	return v, nil
 }
 

@@ -36,6 +36,7 @@ func must(t testing.TB, err error) {
 type world struct {
 	t       testing.TB
 	dir     string
+	options Options
 	vault   *Vault
 	keys    *identity.KeySet
 	issuing *signed.PrivateKey
@@ -46,28 +47,34 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := bareWorld(t, filepath.Join(t.TempDir(), "vault"))
-	v, err := Create(w.dir, passphrase, cheap)
-	must(t, err)
-	w.vault = v
-	t.Cleanup(func() { w.vault.Close() })
-	w.keys, err = identity.NewKeySet()
-	must(t, err)
-	must(t, v.SaveProfile(Profile{Org: w.org, Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lindqvist"}, Credential: []byte("credential")}, w.keys))
+	w.begin()
 	return w
+}
+
+// begin enrols.
+func (w *world) begin() {
+	w.t.Helper()
+	v, err := Create(w.dir, passphrase, w.options)
+	must(w.t, err)
+	w.vault = v
+	w.t.Cleanup(func() { w.vault.Close() })
+	w.keys, err = identity.NewKeySet()
+	must(w.t, err)
+	must(w.t, v.SaveProfile(Profile{Org: w.org, Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lindqvist"}, Credential: []byte("credential")}, w.keys))
 }
 
 func bareWorld(t testing.TB, dir string) *world {
 	t.Helper()
 	issuing, err := signed.PrivateKeyFromSeed([]byte("issuing key, the same every time"))
 	must(t, err)
-	return &world{t: t, dir: dir, issuing: issuing, org: identity.OrgIDOf(issuing.Public())}
+	return &world{t: t, dir: dir, options: cheap, issuing: issuing, org: identity.OrgIDOf(issuing.Public())}
 }
 
 // reopen locks and unlocks.
 func (w *world) reopen() {
 	w.t.Helper()
 	must(w.t, w.vault.Close())
-	v, err := Open(w.dir, passphrase, cheap)
+	v, err := Open(w.dir, passphrase, w.options)
 	must(w.t, err)
 	w.vault = v
 	w.keys, err = v.Keys()

@@ -74,7 +74,7 @@ func defineIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault stri
 		}
 		_, err = tpm2.NVDefineSpace{
 			AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHOwner, Auth: session},
-			Auth:       tpm2.TPM2BAuth{Buffer: auth},
+			Auth:       tpm2.TPM2BAuth{Buffer: word(auth)},
 			PublicInfo: tpm2.New2B(indexPublic(vault, handle)),
 		}.Execute(chip)
 		if errors.Is(err, tpm2.TPMRCNVDefined) {
@@ -125,7 +125,7 @@ func writeIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault strin
 	if err != nil {
 		return err
 	}
-	session, err := whisper(key, auth, inward)
+	session, err := whisper(key, word(auth), inward)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func readIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string
 	if err != nil {
 		return nil, err
 	}
-	session, err := whisper(key, auth, outward)
+	session, err := whisper(key, word(auth), outward)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (t *TPM) Seal(_ string, secret, auth []byte) (note []byte, err error) {
 		made, err := tpm2.Create{
 			ParentHandle: tpm2.AuthHandle{Handle: key.ObjectHandle, Name: key.Name, Auth: session},
 			InSensitive: tpm2.TPM2BSensitiveCreate{Sensitive: &tpm2.TPMSSensitiveCreate{
-				UserAuth: tpm2.TPM2BAuth{Buffer: auth},
+				UserAuth: tpm2.TPM2BAuth{Buffer: word(auth)},
 				Data:     tpm2.NewTPMUSensitiveCreate(&tpm2.TPM2BSensitiveData{Buffer: secret}),
 			}},
 			InPublic: tpm2.New2B(tpm2.TPMTPublic{
@@ -103,7 +103,7 @@ func (t *TPM) Unseal(_ string, note, auth []byte) (secret []byte, err error) {
 			return fmt.Errorf("load: %w: %w", ErrMissing, err)
 		}
 		defer flush(chip, object.ObjectHandle)()
-		session, err := whisper(key, auth, outward)
+		session, err := whisper(key, word(auth), outward)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package factor
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -157,6 +159,13 @@ func storageKey(chip transport.TPM) (*tpm2.CreatePrimaryResponse, func(), error)
 // when we hang up.
 func flush(chip transport.TPM, handle tpm2.TPMHandle) func() {
 	return func() { _, _ = tpm2.FlushContext{FlushHandle: handle}.Execute(chip) }
+}
+
+// word is auth as the TPM is told it: as long as its hash may be, and without a zero byte, where
+// go-tpm v0.9.8 cuts it off when it makes a session's key (the TPM trims only those at the end).
+func word(auth []byte) []byte {
+	sum := sha256.Sum256(append([]byte("handslag/1/tpm-auth\x00"), auth...))
+	return base64.RawURLEncoding.AppendEncode(nil, sum[:24])
 }
 
 // whisper is an HMAC session for one command, salted to the storage key and with the first

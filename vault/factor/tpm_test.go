@@ -26,6 +26,24 @@ func TestASoftwareTPMKeepsItsWord(t *testing.T) {
 	factorKeepsItsWord(t, chip, true)
 }
 
+func TestAnyAuthIsTakenWhereverItHasZeroes(t *testing.T) {
+	chip, _ := factortest.TPM(t)
+	for at := range len(pin) {
+		auth := bytes.Clone(pin)
+		auth[at] = 0
+		note, err := chip.Seal(vaultID, secret, auth)
+		must(t, err)
+		if _, err := chip.Unseal(vaultID, note, auth); err != nil {
+			t.Fatalf("zero at %d: %v", at, err)
+		}
+		place, err := chip.Place(vaultID, secret, auth)
+		must(t, err)
+		if _, err := chip.Read(vaultID, place, auth); err != nil {
+			t.Fatalf("zero at %d: %v", at, err)
+		}
+	}
+}
+
 func TestWhatATPMKeepsOutlastsItsPower(t *testing.T) {
 	chip, restart := factortest.TPM(t)
 	note, err := chip.Seal(vaultID, secret, pin)
@@ -232,7 +250,7 @@ func TestAProbeOnTheBusHearsNoSecret(t *testing.T) {
 	if !bytes.Contains(w.heard.Bytes(), note[len(note)-40:]) {
 		t.Fatal("the probe hears nothing")
 	}
-	for what, word := range map[string][]byte{"the secret": secret[:8], "the auth": pin[:8]} {
+	for what, word := range map[string][]byte{"the secret": secret[:8], "the auth": pin[:8], "the word that it is": factor.Word(pin)[:8]} {
 		if bytes.Contains(w.heard.Bytes(), word) {
 			t.Errorf("the probe hears %s", what)
 		}

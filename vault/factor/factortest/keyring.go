@@ -4,6 +4,7 @@ package factortest
 
 import (
 	"bytes"
+	"maps"
 	"sync"
 
 	"handslag/vault/factor"
@@ -21,6 +22,13 @@ func (k *Keyring) Away(away bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.away = away
+}
+
+// Copy is the keyring as somebody copied it now.
+func (k *Keyring) Copy() *Keyring {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return &Keyring{items: maps.Clone(k.items)}
 }
 
 // Names are what the keyring holds, in no order.

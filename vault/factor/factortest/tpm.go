@@ -63,7 +63,7 @@ func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()
 			t.Fatal(err)
 		}
 		defer listening.Close()
-		chip = exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,fd=3",
+		chip = exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, "--server", "type=unixio,fd=3", "--log", "level=1",
 			"--flags", "not-need-init,startup-clear", "--seccomp", "action=none")
 		chip.ExtraFiles = []*os.File{listening}
 		chip.Stderr = &said
