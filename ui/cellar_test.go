@@ -52,15 +52,24 @@ func TestAMorningThroughTheWindows(t *testing.T) {
 	bo.picture("handover-digits")
 	digits := all[*ui.CodeEntry](bo)[0].Code()
 
+	// The code came as a picture: each reads digits out, and each types what the other says.
 	anna.sees("Skriv de sex siffror som Bo Ek läser upp", anna.ids(bo.agent))
-	entry := all[*ui.CodeEntry](anna)[0]
+	asked := func(d *desk) *ui.CodeEntry {
+		d.until("digits to read out and digits to type", func() bool { return len(all[*ui.CodeEntry](d)) == 2 })
+		return all[*ui.CodeEntry](d)[1]
+	}
+	hers := all[*ui.CodeEntry](anna)[0].Code()
+	entry := asked(anna)
 	for _, r := range strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, digits) {
 		entry.TypedRune(r)
 	}
 	anna.sees("Fel kod. 2 försök kvar.")
 	anna.picture("handover-typing")
 	for _, r := range digits {
-		all[*ui.CodeEntry](anna)[0].TypedRune(r)
+		asked(anna).TypedRune(r)
+	}
+	for _, r := range hers {
+		asked(bo).TypedRune(r)
 	}
 	anna.sees("Handslag med Bo Ek", "Bostads AB Linden", "Norra", anna.ids(bo.agent))
 	bo.sees("Handslag med Anna Lind", bo.ids(anna.agent))
