@@ -14,13 +14,16 @@ import (
 
 const crashEnv = "HANDSLAG_TEST_CRASH"
 
-// TestMain runs the writer that a crash test kills, where the environment asks for it.
+// TestMain runs what a test needs in a process of its own, where the environment asks for it.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(crashEnv); dir != "" {
 		writeForEver(dir)
 	}
 	if dir := os.Getenv(crashPhraseEnv); dir != "" {
 		rewrapForEver(dir, os.Getenv(crashFromEnv))
+	}
+	if dir := os.Getenv(residentEnv); dir != "" {
+		reside(dir)
 	}
 	os.Exit(m.Run())
 }

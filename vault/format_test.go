@@ -14,6 +14,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/factor"
+	"handslag/vault/record"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -58,7 +59,24 @@ func encoded(t testing.TB) map[string][]byte {
 	p, err := signed.Encode(goldenProfile())
 	must(t, err)
 	snapshot, change := goldenCatalogue(t)
-	return map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "header-factors": g, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
+	all := map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "header-factors": g, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
+	for name, row := range goldenRows() {
+		all[name], err = signed.Encode(row)
+		must(t, err)
+	}
+	return all
+}
+
+func goldenRows() map[string]any {
+	return map[string]any{
+		"card-row": cardRow{Until: morning, Hands: 2, Source: Source{Device: "device", Name: "Bo", At: morning},
+			Record: record.Record{Version: 1, ID: "r1", Number: 2, Subject: "s1", Kind: "person", Unit: "norra", People: []identity.PersonID{"p1"},
+				Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"}, Cipher: bytes.Repeat([]byte{1}, 32), Issued: morning}},
+		"part-row": partRow{Number: 2, Org: "org", Tokens: []byte("tokens"), Signature: bytes.Repeat([]byte{2}, 64),
+			Hands: []record.Hand{{Loan: []byte("loan")}}, Cipher: []byte("ciphertext"), Key: bytes.Repeat([]byte{3}, 60)},
+		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64), State: AssignmentState{Done: true, By: "p1"},
+			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},
+	}
 }
 
 func TestTheFormatsStayAsTheyWere(t *testing.T) {

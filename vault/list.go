@@ -3,7 +3,6 @@ package vault
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -218,69 +217,6 @@ func (l *list) wipe() {
 		clear(c.text)
 	}
 	l.cards, l.order, l.fresh, l.tasks, l.needs = nil, nil, nil, nil, nil
-}
-
-// load reads every card and assignment once. What does not open is counted as damaged, and
-// hides nothing else.
-func (l *list) load(w *view) error {
-	var mu sync.Mutex
-	collect := func(key rowKey, err error, put func()) error {
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case errors.Is(err, ErrView):
-			l.damaged[key] = true
-		case err != nil:
-			return err
-		default:
-			put()
-		}
-		return nil
-	}
-	var cards []listedCard
-	err := w.scan(rowCard, func(key rowKey, read func(any) error) error {
-		var row cardRow
-		err := read(&row)
-		c := listedCard{key: key, until: row.Until, text: row.text()}
-		return collect(key, err, func() { cards = append(cards, c) })
-	})
-	if err != nil {
-		return err
-	}
-	l.take(cards)
-	err = w.scan(rowAssignment, func(key rowKey, read func(any) error) error {
-		var row assignmentRow
-		err := read(&row)
-		return collect(key, err, func() { l.putTask(key, listedTask{row.Assignment.ID, row.Assignment.Record}) })
-	})
-	if err != nil {
-		return err
-	}
-	for key := range w.catalogue.rows {
-		if kind := key.kind(); kind == rowCard && l.cards[key] == nil || kind == rowAssignment && l.tasks[key] == (listedTask{}) {
-			l.damaged[key] = true // it is missing, where it is not damaged already
-		}
-	}
-	return nil
-}
-
-// take fills an empty list. Cards that follow each other lie side by side, so that a search runs
-// through memory from one end to the other.
-func (l *list) take(cards []listedCard) {
-	slices.SortFunc(cards, func(x, y listedCard) int { return x.compare(&y) })
-	size := 0
-	for _, c := range cards {
-		size += len(c.text)
-	}
-	texts := make([]byte, 0, size)
-	l.cards, l.order = make(map[rowKey]*listedCard, len(cards)), make([]*listedCard, len(cards))
-	for i := range cards {
-		c, from := &cards[i], len(texts)
-		texts = append(texts, c.text...)
-		clear(c.text)
-		c.text = texts[from:len(texts):len(texts)]
-		l.cards[c.key], l.order[i] = c, c
-	}
 }
 
 // text is what a search for cards looks through, in small letters; the title comes first, so

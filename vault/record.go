@@ -169,7 +169,10 @@ func (v *Vault) PutRecords(copies []RecordCopy) (kept int, err error) {
 	for len(copies) > 0 {
 		n, size := 0, 0
 		for n < len(copies) && (n == 0 || size < batch) {
-			size += len(copies[n].Cipher) + len(copies[n].Signed) + 4096
+			size += len(copies[n].Cipher) + len(copies[n].Signed) + 1024
+			for _, hand := range copies[n].Hands {
+				size += len(hand.Loan) + len(hand.Credential)
+			}
 			n++
 		}
 		stored := 0

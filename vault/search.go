@@ -55,7 +55,7 @@ func (w *view) withTokens(tokens [][]byte) (map[rowKey]bool, error) {
 	cards := map[rowKey]bool{}
 	var mu sync.Mutex
 	var damage error
-	err := w.scan(rowPart, func(key rowKey, read func(any) error) error {
+	err := w.scan(rowPart, func(_ int, key rowKey, read func(any) error) error {
 		var part partRow
 		err := read(&part)
 		has := record.HasTokens(part.Tokens, tokens)

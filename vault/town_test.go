@@ -95,8 +95,9 @@ func (w *world) task(n int, p townsman) AssignmentCopy {
 // townAtOnce is how many copies are put at a time, as many as a page of changes holds.
 const townAtOnce = 1000
 
-// build fills the vault with n records and returns the size of their plaintext, in bytes.
-func (w *world) build(n int) (plain int) {
+// build fills the vault with n records. It returns the size of their plaintext, in bytes, and how
+// long the vault took to keep them.
+func (w *world) build(n int) (plain int, took time.Duration) {
 	w.t.Helper()
 	for from := 0; from < n; from += townAtOnce {
 		var copies []RecordCopy
@@ -110,6 +111,7 @@ func (w *world) build(n int) (plain int) {
 				tasks, plain = append(tasks, task), plain+len(task.Signed)
 			}
 		}
+		at := time.Now()
 		kept, err := w.vault.PutRecords(copies)
 		must(w.t, err)
 		if kept != len(copies) {
@@ -123,8 +125,9 @@ func (w *world) build(n int) (plain int) {
 			}
 			return nil
 		}))
+		took += time.Since(at)
 	}
-	return plain
+	return plain, took
 }
 
 // occupied is what dir takes on disk: the blocks that its files hold, and the length that

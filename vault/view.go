@@ -26,7 +26,8 @@ type view struct {
 const (
 	damagedSuffix = ".damaged"
 
-	memTable  = 16 << 20 // bytes; memory, and a mapped file of twice that
+	memTable  = 10 << 20 // bytes; memory, and a mapped file of twice that; a transaction takes 15 % of it
+	tableFile = 1 << 20  // bytes; a compaction holds a dozen of them, and twice as large ones, in memory
 	valueFile = 16 << 20
 	valueMax  = 1 << 20 // Badger reports errors of values in its tables, not of larger ones
 )
@@ -42,6 +43,8 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithBlockCacheSize(8 << 20).
 		WithCompression(options.None).
 		WithMemTableSize(memTable).
+		WithBaseTableSize(tableFile).
+		WithCompactL0OnClose(true). // rather when it is locked than when it is next unlocked
 		WithNumMemtables(2).
 		WithNumLevelZeroTables(2).
 		WithNumLevelZeroTablesStall(4).

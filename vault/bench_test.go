@@ -1,0 +1,223 @@
+package vault
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"handslag/vault/record"
+)
+
+// What the vault promises of 100,000 records. Each figure stands beside its limit, as a share
+// of it: under 1 it holds. The costs of a record show from size to size that they do not grow.
+const (
+	unlockLimit   = time.Second           // beyond Argon2id, to a list on the screen and a search
+	searchLimit   = 16 * time.Millisecond // a keystroke
+	residentLimit = 150 << 20             // bytes
+	sizeLimit     = 1.5                   // of the plaintext as delivered
+	openLimit     = 1.3                   // of a bare write and sync of as many bytes
+	screenful     = 200                   // cards that a list shows at first
+)
+
+var million = flag.Bool("million", false, "benchmarks of a town with a million records too, which takes minutes to build")
+
+// settled is a town in a vault of its own.
+type settled struct {
+	*world
+	records int
+	plain   int // bytes
+	rebuild time.Duration
+}
+
+func settle(b *testing.B, n int) settled {
+	b.Helper()
+	s := settled{world: newWorld(b), records: n}
+	s.plain, s.rebuild = s.build(n)
+	return s
+}
+
+// share reports a figure as a share of its limit.
+func share(b *testing.B, what string, figure, limit float64) { b.ReportMetric(figure/limit, what) }
+
+func BenchmarkTown(b *testing.B) {
+	sizes := []int{1000, 10_000, 100_000}
+	if *million {
+		sizes = append(sizes, 1_000_000)
+	}
+	for _, n := range sizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			town := settle(b, n)
+			each := func(b *testing.B, all time.Duration) {
+				b.ReportMetric(float64(all.Nanoseconds())/1e3/float64(n), "µs/record")
+			}
+			b.Run("rebuild", func(b *testing.B) { // timed while it was built
+				for b.Loop() {
+				}
+				b.ReportMetric(0, "ns/op")
+				each(b, town.rebuild)
+			})
+			b.Run("search", town.benchmarkSearch)
+			b.Run("search protected", town.benchmarkFindProtected)
+			b.Run("expiry", func(b *testing.B) {
+				for b.Loop() {
+					if rows, err := town.vault.Expired(morning); err != nil || len(rows) > 0 {
+						b.Fatalf("%d rows, %v", len(rows), err)
+					}
+				}
+			})
+			b.Run("open a part", town.benchmarkOpen)
+			b.Run("unlock", func(b *testing.B) {
+				var all time.Duration
+				for b.Loop() {
+					b.StopTimer()
+					must(b, town.vault.Close())
+					runtime.GC()
+					b.StartTimer()
+					at := time.Now()
+					v, err := Open(town.dir, passphrase, cheap)
+					must(b, err)
+					rows, err := v.Records(RecordFilter{Limit: screenful})
+					must(b, err)
+					all += time.Since(at)
+					if town.vault = v; len(rows) != screenful {
+						b.Fatalf("%d rows", len(rows))
+					}
+				}
+				each(b, all/time.Duration(b.N))
+				if n == 100_000 {
+					share(b, "of-1s", float64(all)/float64(b.N), float64(unlockLimit))
+				}
+			})
+			must(b, town.vault.Close())
+			b.Run("size", func(b *testing.B) {
+				for b.Loop() {
+				}
+				blocks, length := occupied(b, town.dir)
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(town.plain)/float64(n), "plain-B/record")
+				b.ReportMetric(float64(blocks)/float64(town.plain), "blocks/plain")
+				share(b, "of-1.5×plain", float64(max(blocks, length))/float64(town.plain), sizeLimit)
+			})
+			b.Run("resident", func(b *testing.B) { town.benchmarkResident(b) })
+		})
+	}
+}
+
+func (s settled) benchmarkSearch(b *testing.B) {
+	typed, took := keystrokes(), []time.Duration(nil)
+	for n := 0; b.Loop(); n++ {
+		at := time.Now()
+		_, err := s.vault.Records(RecordFilter{Text: typed[n%len(typed)], Limit: screenful})
+		must(b, err)
+		took = append(took, time.Since(at))
+	}
+	slices.Sort(took)
+	p99 := took[len(took)*99/100]
+	b.ReportMetric(float64(p99.Microseconds())/1e3, "p99-ms")
+	share(b, "p99-of-16ms", float64(p99), float64(searchLimit))
+}
+
+func (s settled) benchmarkFindProtected(b *testing.B) {
+	tokens := record.QueryTokens(townKey, inhabitant(7).part.Fields[5].Value)
+	for b.Loop() {
+		b.StopTimer()
+		stamp := s.stamp(searched())
+		b.StartTimer()
+		if rows, _, err := s.vault.FindProtected(stamp, tokens, 20); err != nil || len(rows) == 0 {
+			b.Fatalf("%d rows, %v", len(rows), err)
+		}
+	}
+}
+
+// benchmarkOpen is a whole opening, the entry and its sync first, beside the least that anything
+// durable costs: as many bytes written into a file that has its length already, and synced.
+func (s settled) benchmarkOpen(b *testing.B) {
+	file, err := os.Create(filepath.Join(b.TempDir(), "bare"))
+	must(b, err)
+	defer file.Close()
+	entry := make([]byte, 1<<10) // about what an opening adds to the journal
+	for range 1 << 10 {
+		_, err := file.Write(entry)
+		must(b, err)
+	}
+	must(b, file.Sync())
+	s.stamp(opened(inhabitant(0).id, inhabitant(0).subject, 1)) // the first makes the journal
+	var deed, bare []time.Duration
+	for n := 0; b.Loop(); n++ {
+		p := inhabitant(n * 7919 % s.records)
+		at := time.Now()
+		if _, err := s.vault.OpenPart(s.stamp(opened(p.id, p.subject, 1)), p.id, morning); err != nil {
+			b.Fatal(err)
+		}
+		deed = append(deed, time.Since(at))
+		at = time.Now()
+		_, err := file.WriteAt(entry, int64(n%(1<<10))<<10)
+		must(b, err)
+		must(b, file.Sync())
+		bare = append(bare, time.Since(at))
+	}
+	slices.Sort(deed)
+	slices.Sort(bare)
+	b.ReportMetric(float64(deed[len(deed)/2].Microseconds()), "median-µs")
+	b.ReportMetric(float64(bare[len(bare)/2].Microseconds()), "bare-µs")
+	share(b, "of-1.3×bare", float64(deed[len(deed)/2])/float64(bare[len(bare)/2]), openLimit)
+}
+
+const residentEnv = "HANDSLAG_TEST_RESIDENT"
+
+// resident are the bytes of memory that a process has: all of them, and its own, not those of
+// files that the system may take back.
+type resident struct{ All, Own, Peak int }
+
+// benchmarkResident asks a process of its own that unlocks, lists and searches.
+func (s settled) benchmarkResident(b *testing.B) {
+	if runtime.GOOS != "linux" {
+		b.Skip("only Linux is asked for the memory of a process")
+	}
+	var r resident
+	for b.Loop() {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), residentEnv+"="+s.dir)
+		out, err := cmd.Output()
+		must(b, err)
+		must(b, json.Unmarshal(out, &r))
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(r.Own)/(1<<20), "own-MiB")
+	b.ReportMetric(float64(r.All)/(1<<20), "MiB")
+	b.ReportMetric(float64(r.Peak)/(1<<20), "peak-MiB")
+	share(b, "of-150MiB", float64(r.All), residentLimit)
+}
+
+// reside is that process.
+func reside(dir string) {
+	v, err := Open(dir, passphrase, cheap)
+	for range 3 {
+		for _, typed := range keystrokes() {
+			if err == nil {
+				_, err = v.Records(RecordFilter{Text: typed, Limit: screenful})
+			}
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	data, _ := os.ReadFile("/proc/self/status")
+	field := func(name string) (n int) {
+		_, rest, _ := strings.Cut(string(data), name+":")
+		fmt.Sscan(rest, &n)
+		return n << 10
+	}
+	json.NewEncoder(os.Stdout).Encode(resident{All: field("VmRSS"), Own: field("RssAnon"), Peak: field("VmHWM")})
+	os.Exit(0)
+}
