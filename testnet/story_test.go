@@ -96,7 +96,8 @@ func organisation(ts *testscript.TestScript, neg bool, args []string) {
 	n.Person("dora", usernames["dora"])
 }
 
-// connectedActs: "connected stops", "connected starts", "connected dies", which is kill -9.
+// connectedActs: "connected stops", "connected starts", "connected dies", which is kill -9,
+// "connected erases SUBJECT".
 func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 	n, ctx := storyOf(ts).net, context.Background()
 	switch args[0] {
@@ -106,6 +107,8 @@ func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 		act(ts, neg, n.StartConnected(ctx))
 	case "dies":
 		n.KillConnected()
+	case "erases": // a subject, for ever
+		admin(ts, neg, []string{"erase", args[1], "-yes"})
 	default:
 		ts.Fatalf("connected does not %s", args[0])
 	}

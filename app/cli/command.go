@@ -39,6 +39,7 @@ func commands() []command {
 		{"start-again", "[-yes]", "start-again", startAgain},
 		{"wipe", "[-passphrase-fd N]", "wipe", wipe},
 		{"records", "[QUERY]", "records sparvhagen", records},
+		{"find", "WORDS [-reason TEXT | -assignment ID]", "find 0701234567 -reason \"Ringde upp\"", findProtected},
 		{"open", "RECORD [-reason TEXT | -assignment ID]", "open r-7m2q9d4xkv -reason \"Vattenläcka\"", open},
 		{"assignments", "[QUERY]", "assignments", assignments},
 		{"done", "ASSIGNMENT -note TEXT", "done U-2300 -note \"Bytte slangen\"", done},

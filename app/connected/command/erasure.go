@@ -63,6 +63,7 @@ func erasureVerb() verb {
 func (c *call) tellErasure(report gate.Erasure) {
 	c.say("Erased %s.", minute(report.At))
 	c.say("No copy opens after %s.", minute(report.NoCopyAfter))
+	c.say("Backups of this folder from before it have to be gone by %s.", minute(report.BackupUntil))
 	var waiting, weak int
 	var rows [][]string
 	for _, d := range report.Devices {

@@ -22,6 +22,7 @@ type Erasure struct {
 	At          signed.Time       `json:"at"`
 	LentUntil   signed.Time       `json:"lent_until,omitempty"`
 	NoCopyAfter signed.Time       `json:"no_copy_opens_after"`
+	BackupUntil signed.Time       `json:"backup_until"` // when the last backup with the subject's key in it has to be gone
 	Devices     []ErasureDevice   `json:"devices"`
 }
 
@@ -80,7 +81,8 @@ func (g *Gate) erasure(ctx context.Context, tx *store.Tx, subject journal.Subjec
 		return Erasure{}, err
 	}
 	report := Erasure{Subject: subject, Number: uint64(order.Number), At: signed.Time(order.At),
-		LentUntil: copies.lentUntil(), NoCopyAfter: copies.noneAfter(g.config.Backups), Devices: []ErasureDevice{}}
+		LentUntil: copies.lentUntil(), NoCopyAfter: copies.noneAfter(g.config.Backups),
+		BackupUntil: signed.Time(order.At).Add(g.config.Backups), Devices: []ErasureDevice{}}
 	devices, err := tx.Devices(ctx)
 	if err != nil {
 		return Erasure{}, err
