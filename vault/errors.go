@@ -29,6 +29,7 @@ var (
 	ErrFactor        = errors.New("a factor has lost what opens the vault")
 	ErrFactorAway    = errors.New("a factor does not answer")
 	ErrFactorLocked  = errors.New("a factor is locked after too many tries")
+	ErrLeft          = errors.New("a factor keeps something of a vault that is gone")
 )
 
 // named gives the errors of a file system the vault's own words, and keeps the cause.

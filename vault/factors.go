@@ -109,7 +109,8 @@ func (v *Vault) Factors() []factor.Name { return v.guarded.Load().use() }
 //
 // Copies of the folder made before still open with what opened them: the root is the same. A
 // wrong passphrase is counted as at Open and returns ErrPassphrase. Further errors: FactorError,
-// ErrClosed, ErrFull, ErrReadOnly, ErrDamaged, and said's.
+// ErrClosed, ErrFull, ErrReadOnly, ErrDamaged, ErrView where the keybag is lost with the view, and
+// said's.
 func (v *Vault) ChangeFactors(passphrase []byte, use []factor.Name, said func() error) error {
 	use, err := ordered(use)
 	if err != nil {
@@ -133,6 +134,9 @@ func (v *Vault) changeFactors(passphrase []byte, use []factor.Name, said func() 
 		return nil
 	}
 	moves := placeWith(use) != before.Erasure.Place
+	if moves && v.bag.knows(nil) { // nobody knows: it is lost, and begun anew with the view
+		return ErrView
+	}
 	if moves {
 		clear(o.erasure)
 		o.erasure = random(keySize)

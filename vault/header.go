@@ -90,8 +90,9 @@ func parseHeader(data []byte) (header, error) {
 	return h, nil
 }
 
-func (f folder) readHeader() (header, error) {
-	data, err := f.read(headerName, headerLimit)
+// readHeader reads the header in the file called name: the one in force, or one that is staged.
+func (f folder) readHeader(name string) (header, error) {
+	data, err := f.read(name, headerLimit)
 	if err != nil {
 		return header{}, err
 	}

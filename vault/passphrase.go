@@ -73,7 +73,7 @@ func (v *Vault) proved(passphrase []byte) (header, unsealed, error) {
 
 // ownHeader is the header not from memory but from the disk: what stands there is what opens.
 func (v *Vault) ownHeader() (header, error) {
-	h, err := v.folder.readHeader()
+	h, err := v.folder.readHeader(headerName)
 	if err == nil && !bytes.Equal(h.Vault, v.header.Vault) {
 		err = fmt.Errorf("another vault's header: %w", ErrDamaged)
 	}

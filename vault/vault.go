@@ -199,8 +199,9 @@ func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	if err := f.writable(); err != nil {
 		return nil, err
 	}
+	staged, cut := f.readHeader(headerName + newSuffix)
 	f.unstage(headerName) // of a change that a crash cut off: it would open with a passphrase that nobody was promised
-	if v.header, err = f.readHeader(); err != nil {
+	if v.header, err = f.readHeader(headerName); err != nil {
 		return nil, err
 	}
 	keys, err := v.header.open(passphrase, v.means)
@@ -222,6 +223,9 @@ func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	v.recalibrate(passphrase, keys)
 	guarded := v.header
 	v.guarded.Store(&guarded)
+	if cut == nil && staged.id() == guarded.id() {
+		v.abandon(guarded.use(), guarded.Erasure.Place, staged.use())
+	}
 	return v, nil
 }
 
