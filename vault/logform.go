@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -66,11 +67,8 @@ func (f logForm) headAt(data []byte) (index uint64, size int, ok bool) {
 // was never finished, since each is durable before the next begins; where a later record stands
 // behind it after all, that is damage. fn returns false for a box that does not open.
 func (f *logForm) walk(data []byte, fn func(index uint64, box []byte) (bool, error)) (size int, next uint64, err error) {
-	if len(data) < logHead {
-		if _, err := parseFrame(data, f.kind); err != nil {
-			return 0, 0, err
-		}
-		return 0, 0, fmt.Errorf("cut short: %w", ErrDamaged)
+	if len(data) < logHead || !bytes.HasPrefix(data, []byte(frameMagic)) { // nobody else's file lies there
+		return 0, 0, fmt.Errorf("no head: %w", ErrDamaged)
 	}
 	head, err := parseFrame(data[:logHead], f.kind)
 	if err != nil {

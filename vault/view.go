@@ -16,6 +16,7 @@ import (
 // view is the open Badger with the seals of its rows. Badger's own encryption covers
 // metadata only: it has no MAC, so nothing it returns is believed unless our seal opens.
 type view struct {
+	folder    folder
 	db        *badger.DB
 	seal      rowSeal
 	catalogue *catalogue
@@ -93,11 +94,18 @@ func (v *Vault) openView() (err error) {
 	if err := v.folder.space(0, viewReserve); err != nil {
 		return fmt.Errorf("open view: %w", err)
 	}
-	db, err := openBadger(v.folder.path(viewName), v.root)
-	if err != nil {
+	if err := checkTables(v.folder.path(viewName), subkey(v.root, "view-files")); err != nil {
 		return err
 	}
-	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
+	if err := v.folder.hold(); err != nil {
+		return fmt.Errorf("open view: %w", err)
+	}
+	db, err := openBadger(v.folder.path(viewName), v.root)
+	if err != nil {
+		v.folder.letGo()
+		return err
+	}
+	w := &view{folder: v.folder, db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
 	if err = w.catchUp(); err == nil {
 		err = errors.Join(w.list.load(w), tighten(v.folder.path(viewName)))
 	}
@@ -163,7 +171,7 @@ func (v *Vault) makeView(revision uint64) error {
 	if err != nil {
 		return err
 	}
-	w := &view{db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
+	w := &view{folder: v.folder, db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
 	err = db.Update(func(txn *badger.Txn) error {
 		change, err := encodeChange(c.bag, nil)
 		if err != nil {
@@ -202,6 +210,7 @@ func (w *view) close() (err error) {
 	defer clear(w.seal.names)
 	defer w.catalogue.close()
 	defer w.list.wipe()
+	w.folder.letGo() // or there may be no room for what Badger writes now
 	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }
 
