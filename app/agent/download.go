@@ -23,12 +23,19 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	for range maxPages {
-		page, err := r.client.Changes(ctx, state.Cursor, link.Had{Statement: s.who().statement.Number, Erasures: state.Erasures})
+		page, err := r.client.Changes(ctx, state.Cursor, link.Had{
+			Statement: s.who().statement.Number, Erasures: state.Erasures, Revocations: s.who().others.list.Number,
+		})
 		if err != nil {
 			return err
 		}
 		if len(page.Statement) > 0 {
 			if _, err := r.adopt(page.Statement); err != nil {
+				return err
+			}
+		}
+		if len(page.Revocations) > 0 {
+			if _, err := s.hearRevocations(page.Revocations); err != nil {
 				return err
 			}
 		}

@@ -159,6 +159,7 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	return s, peer.Config{
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
 		Now: func() signed.Time { return s.clock.read().Time }, ClockSuspect: s.clock.read().Suspect,
+		Revoked:  func(device identity.DeviceID, epoch uint64) bool { return s.who().others.bars(device, epoch) },
 		Append:   func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
 		Loopback: a.cfg.Loopback,
 	}, nil
@@ -166,10 +167,12 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 
 // met is the entry without which nothing is verified.
 func (a *Agent) met(s *session, m peer.Meeting) error {
-	_, err := s.say(line{entry: journal.Entry{
+	effect, remembered := s.remember(m.Peer)
+	_, err := s.say(line{effect: effect, entry: journal.Entry{
 		Kind: journal.Verified, Peer: m.Peer.Device(), Pair: m.Transcript, Code: m.Form.Code(),
 	}})
 	if err == nil {
+		remembered()
 		a.changed(EventsChanged, SyncChanged)
 		a.nudge()
 	}

@@ -51,6 +51,7 @@ type who struct {
 	credential identity.Credential
 	barred     Code // DeviceRevoked or UserDisabled, once the connected system has said so
 	lastSync   signed.Time
+	others     acquaintances
 }
 
 // opened is a protected part that a screen shows.

@@ -72,15 +72,13 @@ func (h *Handover) run(give []journal.RecordID) {
 			}
 			h.show(step)
 		case peer.SessionVerified:
-			h.mu.Lock()
-			h.verified = e.Verified
-			h.mu.Unlock()
-			h.show(VerifyStep{Stage: StageVerified})
-			close(h.ready)
-			receiving.Go(func() { h.receive(e.Verified) })
-			if len(give) > 0 {
-				receiving.Go(func() { h.giveChosen(give) })
-			}
+			receiving.Go(func() {
+				if h.exchange(e.Verified) {
+					h.begin(e.Verified, give, &receiving)
+				} else {
+					h.peer.Abort()
+				}
+			})
 		case peer.Failed:
 			h.fail(e)
 		}
@@ -118,6 +116,19 @@ func (h *Handover) showSecond(payload []byte) {
 	h.show(VerifyStep{Stage: StageShowSecond, Second: text})
 }
 
+// begin is sharing, which either may do from here on.
+func (h *Handover) begin(v *peer.Verified, give []journal.RecordID, receiving *sync.WaitGroup) {
+	h.mu.Lock()
+	h.verified = v
+	h.mu.Unlock()
+	h.show(VerifyStep{Stage: StageVerified})
+	close(h.ready)
+	receiving.Go(func() { h.receive(v) })
+	if len(give) > 0 {
+		receiving.Go(func() { h.giveChosen(give) })
+	}
+}
+
 func (h *Handover) enter(state peer.State, until time.Time) {
 	h.mu.Lock()
 	h.until = time.Time{}
@@ -139,6 +150,10 @@ func (h *Handover) enter(state peer.State, until time.Time) {
 	case peer.Confirm:
 		h.show(VerifyStep{Stage: StageConfirm}) // the digits follow at once
 	case peer.IsClosed:
+		if h.session.who().others.list.Has(h.other.Device()) { // news that came with the meeting
+			h.show(VerifyStep{Stage: StageFailed, Problem: problem(VerRevoked, nil)})
+			return
+		}
 		h.show(VerifyStep{Stage: StageClosed})
 	}
 }

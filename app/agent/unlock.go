@@ -134,7 +134,10 @@ func (s *session) identify() error {
 	s.identity.lastSync = sync.Last
 	barred, err := s.vault.Setting(barredSetting)
 	s.identity.barred = Code(barred)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.loadAcquaintances()
 }
 
 // settle brings a fresh session up to date: clock, view, the entries that the time while

@@ -133,14 +133,14 @@ func renew(c *gate.Call) (gate.Answer, error) {
 	return gate.JSON(issued)
 }
 
-// changes takes after, the cursor, and what the device has of statements and erasure orders.
+// changes takes after, the cursor, and what the device has of statements, erasure orders and revocations.
 // wait is kept for a long poll and does nothing yet.
 func changes(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "after", "statement", "erasures", "wait"); err != nil {
+	if err := only(c, "after", "statement", "erasures", "revocations", "wait"); err != nil {
 		return gate.Answer{}, err
 	}
 	var had link.Had
-	for name, n := range map[string]*uint64{"statement": &had.Statement, "erasures": &had.Erasures} {
+	for name, n := range map[string]*uint64{"statement": &had.Statement, "erasures": &had.Erasures, "revocations": &had.Revocations} {
 		text := c.Query.Get(name)
 		if text == "" {
 			continue

@@ -52,6 +52,7 @@ func (c *Client) Changes(ctx context.Context, cursor string, had Had) (Page, err
 	}
 	query.Set("statement", strconv.FormatUint(had.Statement, 10))
 	query.Set("erasures", strconv.FormatUint(had.Erasures, 10))
+	query.Set("revocations", strconv.FormatUint(had.Revocations, 10))
 	return decode[Page](c.do(ctx, request{
 		method: http.MethodGet, path: PathChanges, query: query.Encode(), proved: true, limit: PageLimit,
 	}))
@@ -61,6 +62,8 @@ func (c *Client) Changes(ctx context.Context, cursor string, had Had) (Page, err
 type Had struct {
 	Statement uint64 // number of the statement in force
 	Erasures  uint64 // number of the last erasure order that it has carried out, and all before
+
+	Revocations uint64 // number of the newest revocation list
 }
 
 // Journal hands in an encoded batch, of this device's journal or one that it carries, and

@@ -83,9 +83,10 @@ type Page struct {
 	GoneWork    []journal.AssignmentID `json:"gone_assignments,omitempty"` // likewise
 	Cursor      string                 `json:"cursor"`                     // opaque; what to ask after next
 	More        bool                   `json:"more"`
-	Left        int                    `json:"left,omitempty"`      // things still to come after this page
-	Statement   []byte                 `json:"statement,omitempty"` // signed, where a newer one than ?statement=N exists
-	Erasures    [][]byte               `json:"erasures,omitempty"`  // signed record.Erasure, numbers above ?erasures=N, ascending
+	Left        int                    `json:"left,omitempty"`        // things still to come after this page
+	Statement   []byte                 `json:"statement,omitempty"`   // signed, where a newer one than ?statement=N exists
+	Erasures    [][]byte               `json:"erasures,omitempty"`    // signed record.Erasure, numbers above ?erasures=N, ascending
+	Revocations []byte                 `json:"revocations,omitempty"` // signed identity.Revocations, where a newer one than ?revocations=N exists
 }
 
 // RecordCopy is one version of a record on its way to a device.

@@ -19,7 +19,8 @@ func (s *Session) run(ctx context.Context) {
 	defer close(s.events)
 	s.node.SetStreamHandler(verifyProtocol, s.takeVerify)
 	s.node.SetStreamHandler(committedProtocol, s.takeVerify)
-	s.node.SetStreamHandler(shareProtocol, s.takeShare)
+	s.node.SetStreamHandler(shareProtocol, s.take(s.shares))
+	s.node.SetStreamHandler(newsProtocol, s.take(s.news))
 	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
 	s.node.Network().Notify(&network.NotifyBundle{
 		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },

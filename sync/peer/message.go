@@ -32,6 +32,8 @@ const (
 	kindWant     kind = 17
 	kindItem     kind = 18
 	kindAck      kind = 19
+
+	kindNews kind = 32
 )
 
 // messageVersion is the version of both protocols' messages.
@@ -111,6 +113,8 @@ func kindOf(body any) kind {
 		return kindItem
 	case ack, *ack:
 		return kindAck
+	case News, *News:
+		return kindNews
 	}
 	return 0
 }

@@ -81,6 +81,7 @@ func messages() []any {
 		manifestMessage{Manifest: []byte("m")}, want{Lines: []uint64{0, 2}},
 		itemMessage{Line: 1, Record: []byte("r"), Cipher: []byte("c"), Sealed: []byte("s"), Hands: []record.Hand{{Loan: []byte("l"), Credential: []byte("c")}}},
 		ack{Line: 1, Entry: make([]byte, 32)},
+		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}},
 	}
 }
 
@@ -95,6 +96,8 @@ func blank(k kind) (any, int) {
 		return new(itemMessage), itemLimit
 	case kindAck:
 		return new(ack), ackLimit
+	case kindNews:
+		return new(News), newsLimit
 	}
 	return nil, 0
 }

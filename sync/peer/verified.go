@@ -7,6 +7,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"handslag/identity/signed"
 )
@@ -52,8 +53,13 @@ func (v *Verified) within(ctx context.Context) (context.Context, context.CancelF
 	return ctx, cancel
 }
 
-// stream opens one to the other device, waiting for its return where the link is down.
+// stream opens one for a share.
 func (v *Verified) stream(ctx context.Context) (network.Stream, error) {
+	return v.open(ctx, shareProtocol)
+}
+
+// open opens a stream to the other device, waiting for its return where the link is down.
+func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, error) {
 	v.session.mu.Lock()
 	link := v.session.link
 	v.session.mu.Unlock()
@@ -62,20 +68,22 @@ func (v *Verified) stream(ctx context.Context) (network.Stream, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
 	}
-	return v.session.node.reach(ctx, v.remote, shareProtocol)
+	return v.session.node.reach(ctx, v.remote, p)
 }
 
-// takeShare keeps a share that the verified device began until Receive asks for it. One may
-// wait; the machine of this end may be a message behind the other's.
-func (s *Session) takeShare(stream network.Stream) {
-	if stream.Conn().RemotePeer() != s.streams.claimant() {
-		_ = stream.Reset()
-		return
-	}
-	select {
-	case s.shares <- stream:
-	default:
-		_ = stream.Reset()
+// take keeps a stream that the verified device opened until it is asked for. One may wait; the
+// machine of this end may be a message behind the other's.
+func (s *Session) take(queue chan network.Stream) network.StreamHandler {
+	return func(stream network.Stream) {
+		if stream.Conn().RemotePeer() != s.streams.claimant() {
+			_ = stream.Reset()
+			return
+		}
+		select {
+		case queue <- stream:
+		default:
+			_ = stream.Reset()
+		}
 	}
 }
 

@@ -54,6 +54,9 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	if err := p.orders(had.Erasures); err != nil {
 		return link.Page{}, err
 	}
+	if err := p.revocations(had.Revocations); err != nil {
+		return link.Page{}, err
+	}
 	if err := p.fill(); err != nil {
 		return link.Page{}, err
 	}

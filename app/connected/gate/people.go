@@ -166,14 +166,20 @@ func (g *Gate) changeUser(ctx context.Context, code, note, username string, act 
 // DisableUser ends what the user may, on every device, from the next call on.
 func (g *Gate) DisableUser(ctx context.Context, username string) error {
 	return g.changeUser(ctx, "user_disable", "user "+username, username, func(tx *store.Tx, u sqlc.User) error {
-		return tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID, DisabledAt: int64(g.now())})
+		if err := tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID, DisabledAt: int64(g.now())}); err != nil {
+			return err
+		}
+		return relist(ctx, tx)
 	})
 }
 
 // EnableUser takes DisableUser back.
 func (g *Gate) EnableUser(ctx context.Context, username string) error {
 	return g.changeUser(ctx, "user_enable", "user "+username, username, func(tx *store.Tx, u sqlc.User) error {
-		return tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID})
+		if err := tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID}); err != nil {
+			return err
+		}
+		return relist(ctx, tx)
 	})
 }
 

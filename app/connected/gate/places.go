@@ -132,7 +132,10 @@ func (g *Gate) RevokeDevice(ctx context.Context, device identity.DeviceID) error
 		if _, err := tx.Device(ctx, string(device)); err != nil {
 			return known(err, "device", string(device))
 		}
-		return tx.SetRevoked(ctx, sqlc.SetRevokedParams{ID: string(device), RevokedAt: int64(g.now())})
+		if err := tx.SetRevoked(ctx, sqlc.SetRevokedParams{ID: string(device), RevokedAt: int64(g.now())}); err != nil {
+			return err
+		}
+		return relist(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke device: %w", err)

@@ -27,6 +27,11 @@ UPDATE devices SET page = @page WHERE id = @id;
 -- name: SetRevoked :exec
 UPDATE devices SET revoked_at = @revoked_at WHERE id = @id AND revoked_at = 0;
 
+-- name: BarredDevices :many
+SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id
+WHERE d.expires_at > @now AND (d.revoked_at <> 0 OR u.disabled_at <> 0)
+ORDER BY d.expires_at DESC, d.id LIMIT @rows;
+
 -- name: AddCredential :exec
 INSERT INTO credentials (device_id, epoch, person_id, expires_at, body)
 VALUES (@device_id, @epoch, @person_id, @expires_at, @body)

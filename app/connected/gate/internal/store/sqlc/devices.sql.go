@@ -77,6 +77,40 @@ func (q *Queries) AddNonce(ctx context.Context, arg AddNonceParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const barredDevices = `-- name: BarredDevices :many
+SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id
+WHERE d.expires_at > $1 AND (d.revoked_at <> 0 OR u.disabled_at <> 0)
+ORDER BY d.expires_at DESC, d.id LIMIT $2
+`
+
+type BarredDevicesParams struct {
+	Now  int64
+	Rows int32
+}
+
+func (q *Queries) BarredDevices(ctx context.Context, arg BarredDevicesParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, barredDevices, arg.Now, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const credential = `-- name: Credential :one
 SELECT device_id, epoch, person_id, expires_at, body FROM credentials WHERE device_id = $1 AND epoch = $2
 `

@@ -1,0 +1,152 @@
+package agent
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"handslag/identity"
+	"handslag/vault/journal"
+)
+
+// meetsInVain begins a verification that one of the two refuses, and returns both last problems.
+func (d *tablet) meetsInVain(other *tablet) (mine, theirs Code) {
+	t := d.h.t
+	t.Helper()
+	a, b := d.shown(other, false, ByCamera)
+	last := func(h *Handover) Code {
+		var code Code
+		for step := range h.Steps() {
+			if step.Stage == StageEnterCode {
+				ok(t, a.TypeCode(t.Context(), await(t, b, StageShowCode).Code))
+			}
+			if step.Stage == StageFailed {
+				code = step.Problem.Code
+			}
+		}
+		return code
+	}
+	mine = last(a)
+	return mine, last(b)
+}
+
+func (h *house) revokes(d *tablet) {
+	h.t.Helper()
+	ok(h.t, h.gate.RevokeDevice(context.Background(), d.Me().Device))
+}
+
+// Bo's device was revoked while he had no coverage. Anna has heard of it; he meets her without coverage.
+func TestARevokedDeviceIsKnownWithoutCoverage(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	anna.sync()
+	bo.sync()
+	h.revokes(bo)
+	anna.sync()
+	h.stop()
+	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
+		t.Errorf("Anna's device says %q", mine)
+	}
+	ok(t, anna.Lock())
+	ok(t, anna.Unlock(t.Context(), anna.passphrase))
+	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
+		t.Errorf("after a lock Anna's device says %q", mine)
+	}
+}
+
+// Carl heard of it, and tells Anna at their meeting; so Bo's device is refused by one who had no coverage.
+func TestNewsOfARevocationTravel(t *testing.T) {
+	h := newHouse(t)
+	anna, bo, carl := h.enrolled("anna.lind"), h.enrolled("bo.ek"), h.enrolled("carl.ask")
+	for _, d := range []*tablet{anna, bo, carl} {
+		d.sync()
+	}
+	h.revokes(bo)
+	carl.sync()
+	h.stop()
+	mine, theirs := anna.meets(carl, nil)
+	mine.Close()
+	theirs.Close()
+	if got := anna.session.who().others.list; !got.Has(bo.Me().Device) {
+		t.Fatalf("Anna has not heard: %+v", got)
+	}
+	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
+		t.Errorf("Anna's device says %q", mine)
+	}
+}
+
+// Anna has not heard of it, and Bo's own device tells her: an honest one passes on the list that it is on.
+func TestTheNewsMayBeAboutTheOtherItself(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	anna.sync()
+	bo.sync()
+	carl := h.enrolled("carl.ask")
+	h.revokes(bo)
+	carl.sync()
+	raw := carl.session.who().others.raw
+	_, err := bo.session.hearRevocations(raw)
+	ok(t, err)
+	h.stop()
+	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
+		t.Errorf("Anna's device says %q", mine)
+	}
+	events, err := anna.Events(t.Context(), 2)
+	ok(t, err)
+	if events[0].Kind != journal.VerificationFailed {
+		t.Errorf("the newest entry is %+v", events[0])
+	}
+}
+
+func TestAnOlderListOrAForeignOneIsNotTaken(t *testing.T) {
+	h := newHouse(t)
+	anna, bo, carl := h.enrolled("anna.lind"), h.enrolled("bo.ek"), h.enrolled("carl.ask")
+	h.revokes(bo)
+	anna.sync()
+	old := anna.session.who().others.raw
+	h.revokes(carl)
+	anna.sync()
+	newer, err := anna.session.hearRevocations(old)
+	ok(t, err)
+	if newer || !anna.session.who().others.list.Has(carl.Me().Device) {
+		t.Error("an older list replaced a newer one")
+	}
+	forged := append([]byte{}, old...)
+	forged[len(forged)-1] ^= 1
+	if _, err := anna.session.hearRevocations(forged); err == nil {
+		t.Error("a forged list is believed")
+	}
+}
+
+// A credential that a device has shown a newer one of is an old copy, whoever holds its keys now.
+func TestAnOlderCredentialThanOneSeenIsRefused(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	anna.sync()
+	bo.sync()
+	old := bo.session.who()
+	h.pass(2 * time.Hour) // a credential younger than an hour is not renewed
+	bo.sync()
+	if bo.session.who().credential.Epoch <= old.credential.Epoch {
+		t.Fatal("the credential was not renewed: the story shows nothing")
+	}
+	mine, theirs := anna.meets(bo, nil)
+	mine.Close()
+	theirs.Close()
+	bo.session.mu.Lock()
+	bo.session.identity.profile, bo.session.identity.credential = old.profile, old.credential
+	bo.session.mu.Unlock()
+	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
+		t.Errorf("Anna's device says %q", mine)
+	}
+}
+
+func TestAcquaintancesAreBounded(t *testing.T) {
+	var k acquaintances
+	for i := range 3 * maxAcquaintances {
+		k = k.with(identity.DeviceID(rune(i)), 2)
+	}
+	if len(k.seen) != maxAcquaintances || !k.bars(identity.DeviceID(rune(3*maxAcquaintances-1)), 1) || k.bars(identity.DeviceID(rune(3*maxAcquaintances-1)), 2) {
+		t.Errorf("%d are remembered", len(k.seen))
+	}
+}

@@ -1,0 +1,86 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+)
+
+// News is what two devices tell each other at every meeting without being asked, each as the
+// organisation signed it: whom to meet no more, and whose data to destroy. The receiver believes a
+// signature and not the colleague.
+type News struct {
+	_           struct{} `cbor:",toarray"`
+	Revocations []byte   // identity.Revocations, signed; empty before the first list
+	Erasures    [][]byte // record.Erasure, signed; the newest, at most NewsErasures
+}
+
+// Bounds of news.
+const (
+	NewsErasures = 200
+	newsErasure  = 1 << 10 // bytes of one order
+	newsLimit    = identity.RevocationsLimit + NewsErasures*(newsErasure+8) + 1<<10
+)
+
+// Exchange tells the other device this one's news and returns the other's, unverified. It is called
+// once at both ends; S opens the stream. Errors: ErrNotVerified, ErrShare, and the network's, none
+// of which says anything about the verification.
+func (v *Verified) Exchange(ctx context.Context, own News) (News, error) {
+	if err := v.live(); err != nil {
+		return News{}, err
+	}
+	ctx, cancel := v.within(ctx)
+	defer cancel()
+	stream, err := v.newsStream(ctx)
+	if err != nil {
+		return News{}, fmt.Errorf("exchange news: %w", err)
+	}
+	t := newTalk(ctx, stream, v.session.timing)
+	defer t.fail()
+	var theirs News
+	if v.meeting.Role == Scanner {
+		err = t.say(own)
+	}
+	if err == nil {
+		err = t.hear(newsLimit, t.timing.item, &theirs)
+	}
+	if err == nil && v.meeting.Role == Displayer {
+		err = t.say(own)
+	}
+	if err == nil {
+		err = theirs.check()
+	}
+	if err != nil {
+		return News{}, fmt.Errorf("exchange news: %w", err)
+	}
+	t.end()
+	return theirs, nil
+}
+
+func (v *Verified) newsStream(ctx context.Context) (network.Stream, error) {
+	if v.meeting.Role == Scanner {
+		return v.open(ctx, newsProtocol)
+	}
+	select {
+	case stream := <-v.session.news:
+		return stream, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (n News) check() error {
+	if len(n.Revocations) > identity.RevocationsLimit || len(n.Erasures) > NewsErasures {
+		return signed.ErrTooLarge
+	}
+	for _, order := range n.Erasures {
+		if len(order) > newsErasure {
+			return signed.ErrTooLarge
+		}
+	}
+	return nil
+}
