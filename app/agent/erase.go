@@ -81,6 +81,8 @@ func readErasing(data []byte) ([]journal.SubjectID, error) {
 // erase carries out orders that this device has not carried out, and finishes those that it had
 // begun. It returns how many are new.
 func (a *Agent) erase(s *session, orders []order) (int, error) {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
 	if err := s.finishErasing(); err != nil {
 		return 0, err
 	}

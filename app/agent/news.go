@@ -12,27 +12,56 @@ import (
 const newsFor = 10 * time.Second
 
 // exchange is what a meeting begins with, before anything is shared: each tells the other what the
-// organisation has said since they last had coverage. It reports whether the other may still be met.
-func (h *Handover) exchange(v *peer.Verified) bool {
+// organisation has said since they last had coverage.
+func (h *Handover) exchange(v *peer.Verified) {
 	ctx, cancel := context.WithTimeout(context.Background(), newsFor)
 	defer cancel()
 	s, a := h.session, h.agent
-	news, err := v.Exchange(ctx, peer.News{Revocations: s.who().others.raw})
+	theirs, err := v.Exchange(ctx, a.news(s))
 	if err != nil {
 		a.log.Info("no news from the other device", "error", err)
-		return true
+		return
 	}
-	if len(news.Revocations) == 0 {
-		return true
+	if err := a.eraseHeard(s, theirs.Erasures); err != nil {
+		a.log.Warn("erasure orders from another device wait for the next unlock", "error", err)
 	}
-	if _, err := s.hearRevocations(news.Revocations); err != nil {
-		a.log.Warn("a revocation list from another device is not believed", "error", err)
-		return true
+	if len(theirs.Revocations) > 0 {
+		if _, err := s.hearRevocations(theirs.Revocations); err != nil {
+			a.log.Warn("a revocation list from another device is not believed", "error", err)
+		}
 	}
-	other := v.Meeting().Peer
-	if !s.who().others.list.Has(other.Device()) {
-		return true
+}
+
+// news is what this device has heard: the newest list, and the newest orders.
+func (a *Agent) news(s *session) peer.News {
+	news := peer.News{Revocations: s.who().others.raw}
+	orders := a.place.ordersLeft(s)
+	for _, o := range orders[max(0, len(orders)-peer.NewsErasures):] {
+		news.Erasures = append(news.Erasures, o.signed)
 	}
-	a.failed(s, peer.Revoked, other.Device())
-	return false
+	return news
+}
+
+// eraseHeard carries out orders that a colleague passed on. A forged one is as if it had not come, and
+// hides no other.
+func (a *Agent) eraseHeard(s *session, heard [][]byte) error {
+	var orders []order
+	for _, data := range heard {
+		if o, err := s.openOrder(data); err == nil {
+			orders = append(orders, o)
+		} else {
+			a.log.Warn("an erasure order from another device is not believed", "error", err)
+		}
+	}
+	if len(orders) == 0 {
+		return nil
+	}
+	if err := a.place.leaveOrders(s, orders); err != nil {
+		a.log.Warn("erasure orders are not left for other profiles", "error", err)
+	}
+	n, err := a.erase(s, orders)
+	if n > 0 {
+		a.changed(RecordsChanged, AssignmentsChanged, EventsChanged, SyncChanged)
+	}
+	return err
 }

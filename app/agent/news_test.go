@@ -48,7 +48,7 @@ func TestARevokedDeviceIsKnownWithoutCoverage(t *testing.T) {
 		t.Errorf("Anna's device says %q", mine)
 	}
 	ok(t, anna.Lock())
-	ok(t, anna.Unlock(t.Context(), anna.passphrase))
+	ok(t, anna.Unlock(t.Context(), passphrase))
 	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
 		t.Errorf("after a lock Anna's device says %q", mine)
 	}
@@ -75,27 +75,17 @@ func TestNewsOfARevocationTravel(t *testing.T) {
 	}
 }
 
-// Anna has not heard of it, and Bo's own device tells her: an honest one passes on the list that it is on.
-func TestTheNewsMayBeAboutTheOtherItself(t *testing.T) {
+// Who hears that the list names this very device begins nothing.
+func TestADeviceThatHearsOfItselfBeginsNothing(t *testing.T) {
 	h := newHouse(t)
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
-	anna.sync()
-	bo.sync()
-	carl := h.enrolled("carl.ask")
 	h.revokes(bo)
-	carl.sync()
-	raw := carl.session.who().others.raw
-	_, err := bo.session.hearRevocations(raw)
+	anna.sync()
+	_, err := bo.session.hearRevocations(anna.session.who().others.raw)
 	ok(t, err)
 	h.stop()
-	if mine, _ := anna.meetsInVain(bo); mine != VerRevoked {
-		t.Errorf("Anna's device says %q", mine)
-	}
-	events, err := anna.Events(t.Context(), 2)
-	ok(t, err)
-	if events[0].Kind != journal.VerificationFailed {
-		t.Errorf("the newest entry is %+v", events[0])
-	}
+	_, _, err = bo.OfferVerification(t.Context(), false, nil)
+	refused(t, err, VerRevoked)
 }
 
 func TestAnOlderListOrAForeignOneIsNotTaken(t *testing.T) {
@@ -148,5 +138,38 @@ func TestAcquaintancesAreBounded(t *testing.T) {
 	}
 	if len(k.seen) != maxAcquaintances || !k.bars(identity.DeviceID(rune(3*maxAcquaintances-1)), 1) || k.bars(identity.DeviceID(rune(3*maxAcquaintances-1)), 2) {
 		t.Errorf("%d are remembered", len(k.seen))
+	}
+}
+
+// Anna has heard that Maja is to be erased; Bo, who has Maja's record and no coverage, hears it from her.
+func TestAnErasureOrderTravels(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	anna.sync()
+	bo.sync()
+	mine, theirs := anna.meets(bo, []journal.RecordID{"r-maja"})
+	eventually(t, theirs, func() bool { _, err := bo.Record(t.Context(), "r-maja"); return err == nil })
+	mine.Close()
+	theirs.Close()
+	h.erases("s-maja")
+	anna.sync()
+	h.stop()
+	if _, err := bo.Record(t.Context(), "r-maja"); err != nil {
+		t.Fatalf("Bo's copy is gone too early: %v", err)
+	}
+	mine, theirs = bo.meets(anna, nil)
+	mine.Close()
+	theirs.Close()
+	_, err := bo.Record(t.Context(), "r-maja")
+	refused(t, err, NoRecord)
+	told := 0
+	for st, err := range bo.session.journal.Entries(0, 0) {
+		ok(t, err)
+		if st.Entry.Kind == journal.SubjectErased && st.Entry.Subject == "s-maja" {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d entries say so", told)
 	}
 }

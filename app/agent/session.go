@@ -26,6 +26,8 @@ type session struct {
 
 	effects // of entries, on their way to the view
 
+	erasing sync.Mutex // one carrying out of orders at a time; taken before deed
+
 	mu       sync.Mutex
 	identity who
 	openings map[journal.RecordID]*opened

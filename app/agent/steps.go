@@ -73,11 +73,8 @@ func (h *Handover) run(give []journal.RecordID) {
 			h.show(step)
 		case peer.SessionVerified:
 			receiving.Go(func() {
-				if h.exchange(e.Verified) {
-					h.begin(e.Verified, give, &receiving)
-				} else {
-					h.peer.Abort()
-				}
+				h.exchange(e.Verified)
+				h.begin(e.Verified, give, &receiving)
 			})
 		case peer.Failed:
 			h.fail(e)
@@ -150,10 +147,6 @@ func (h *Handover) enter(state peer.State, until time.Time) {
 	case peer.Confirm:
 		h.show(VerifyStep{Stage: StageConfirm}) // the digits follow at once
 	case peer.IsClosed:
-		if h.session.who().others.list.Has(h.other.Device()) { // news that came with the meeting
-			h.show(VerifyStep{Stage: StageFailed, Problem: problem(VerRevoked, nil)})
-			return
-		}
 		h.show(VerifyStep{Stage: StageClosed})
 	}
 }

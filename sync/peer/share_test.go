@@ -520,8 +520,9 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		if _, err := sv.Send(ctx, "", []Outgoing{item}, newBooks().sharer()); err == nil {
 			t.Error("sent after it was cancelled")
 		}
-		if got := await(t, "the receiver", result); got.err == nil {
-			t.Error("received after it was cancelled")
+		// What was on its way already may land, and then whole.
+		if got := await(t, "the receiver", result); got.err == nil && (len(got.got) != 1 || got.got[0].Refused != nil) {
+			t.Errorf("received after it was cancelled: %+v", got.got)
 		}
 	})
 	t.Run("nothing is shared without a verification, or after it", func(t *testing.T) {
