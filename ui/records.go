@@ -27,7 +27,8 @@ func newRecordsScreen(w *Window) *recordsScreen {
 	s.list = NewRowList(NewEmpty(w.lang, assets.IconRecord, "records.empty", nil))
 	s.list.OnOpen = func(row Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
 	s.bar.OnChange = func(Filter) { s.load() }
-	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(s.bar, s.list))
+	find := NewButton(w.lang.Say("find.open"), assets.IconShield, func() { w.push(newFindPage(w)) })
+	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(newFlow(s.bar, find), s.list))
 	return s
 }
 

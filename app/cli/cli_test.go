@@ -45,7 +45,7 @@ func newDevice(t *testing.T) *device { return &device{T: t, home: t.TempDir()} }
 
 var names = []string{
 	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "done", "export-signature",
-	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe",
+	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find",
 }
 
 func TestEveryCommandHelps(t *testing.T) {
@@ -98,6 +98,8 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 		{"organisation"}, {"organisation", "check"}, {"verify", "-show", "-scan", "x.png"}, {"verify", "-qr", "x.png", "-scan", "y.png"},
 		{"-lang", "fi", "me"}, {"me", "-lang", "fi"}, {"events", "-limit", "0"}, {"done"}, {"export-signature", "U-1"},
 		{"-directory-ca", "/no/such/file", "status"}, {"me", "-passphrase-fd"},
+		{"find"}, {"find", "070", "-reason", "x", "-assignment", "U-1"}, {"factors"}, {"factors", "kvanta"}, {"factors", "tpm,tpm"},
+		{"wipe", "en fras"}, {"start-again", "x"}, {"protection", "x"}, {"notices", "x"},
 	} {
 		if status := d.run("", args...); status != 2 {
 			t.Errorf("%q: status %d, not 2; %s", args, status, d.err.String())

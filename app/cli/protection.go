@@ -87,11 +87,11 @@ func factorNames(all []agent.Factor) string {
 
 // factors changes what opens the device together with the passphrase.
 func factors(s *session, args []string) error {
-	words, secret, err := s.secretDeed(args, 1)
-	if err != nil {
+	var use []agent.Factor
+	secret, err := s.secretDeed(args, 1, func(words []string) (err error) {
+		use, err = parseFactors(words[0])
 		return err
-	}
-	use, err := parseFactors(words[0])
+	})
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func factors(s *session, args []string) error {
 
 // wipe empties the device; what waits is handed in first, or stays in the outbox.
 func wipe(s *session, args []string) error {
-	_, secret, err := s.secretDeed(args, 0)
+	secret, err := s.secretDeed(args, 0, func([]string) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -131,28 +131,31 @@ func wipe(s *session, args []string) error {
 
 // secretDeed begins a command that wants the passphrase though the device be unlocked: inside a session it comes from a
 // descriptor, since its input is for commands. What it gives asks for it, and unlocks with it where that was not done.
-func (s *session) secretDeed(args []string, words int) ([]string, func() (string, error), error) {
+func (s *session) secretDeed(args []string, words int, take func([]string) error) (func() (string, error), error) {
 	f := s.flags()
 	if s.long {
 		f.IntVar(&s.set.passphraseFD, "passphrase-fd", s.set.passphraseFD, s.say("cli.flag.passphrase_fd"))
 	}
 	given, err := s.parse(f, args, words, words)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		err = take(given)
 	}
-	if s.long && s.set.passphraseFD < 0 {
-		return nil, nil, usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
+	switch {
+	case err != nil:
+		return nil, err
+	case s.long && s.set.passphraseFD < 0:
+		return nil, usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
 	if err := s.start(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	switch s.agent.State() { // before anything is asked
 	case agent.IsNew, agent.IsEnrolling:
-		return nil, nil, &agent.Problem{Code: agent.NotEnrolled}
+		return nil, &agent.Problem{Code: agent.NotEnrolled}
 	case agent.IsElsewhere:
-		return nil, nil, &agent.Problem{Code: agent.OpenElsewhere}
+		return nil, &agent.Problem{Code: agent.OpenElsewhere}
 	}
-	return given, func() (string, error) {
+	return func() (string, error) {
 		passphrase, err := s.secret(s.set.passphraseFD, "lock.passphrase")
 		if err == nil && s.agent.State() != agent.IsUnlocked {
 			err = s.agent.Unlock(s.ctx, passphrase)

@@ -29,10 +29,14 @@ func records(s *session, args []string) error {
 		if len(cards) == 0 {
 			fmt.Fprintf(w, "%s\n%s\n", s.say("records.empty"), s.say("records.empty_hint"))
 		}
-		for _, c := range cards {
-			fmt.Fprintf(w, "%-14s %-24s %-28s %-14s %s\n", c.ID, c.Title, c.Street, c.Area, s.loan(c))
-		}
+		s.writeCards(w, cards)
 	})
+}
+
+func (s *session) writeCards(w io.Writer, cards []agent.Card) {
+	for _, c := range cards {
+		fmt.Fprintf(w, "%-14s %-24s %-28s %-14s %s\n", c.ID, c.Title, c.Street, c.Area, s.loan(c))
+	}
 }
 
 func (s *session) loan(c agent.Card) string {
