@@ -375,51 +375,60 @@ func bareVault(t *testing.T, d *faulty.Disk, o Options) *Vault {
 // The power goes at each call in turn, and what was not synced is lost, kept or torn.
 func TestWhereverThePowerGoesOneOfTheTwoSetsOpens(t *testing.T) {
 	m := newMachine(t)
+	lucks := []func() faulty.Luck{
+		func() faulty.Luck { return faulty.None }, func() faulty.Luck { return faulty.All },
+		func() faulty.Luck { return faulty.Seeded(1) }, func() faulty.Luck { return faulty.Seeded(2) }}
 	for _, c := range []struct{ from, to []factor.Name }{{none, keyring}, {keyring, none}, {none, tpm}, {tpm, keyring}, {keyring, both}, {both, none}} {
 		old, fresh := 0, 0
-		for cut := 1; ; cut++ {
-			kept := m.keyring
-			m.keyring = new(factortest.Keyring)
-			d := faulty.New()
-			o := m.options(c.from)
-			v := bareVault(t, d, o)
-			d.CutAt = d.Calls() + cut
-			changed := v.ChangeFactors(passphrase, c.to, noEntry)
-			v.shut()
-			for seed := range uint64(4) {
-				luck := []faulty.Luck{faulty.None, faulty.All, faulty.Seeded(2*seed + 1), faulty.Seeded(2 * seed)}[seed]
-				found := d.After(luck)
-				o.Disk = found
-				again, err := unlock(folderAt("vault", o), passphrase, o)
-				if err != nil {
-					t.Fatalf("%v to %v, cut at %d: %v", c.from, c.to, cut, err)
-				}
-				if _, known := again.bag.deks[again.bag.idOf(ritaS)]; !known || again.bag.lost {
-					t.Fatalf("%v to %v, cut at %d: the keybag is lost", c.from, c.to, cut)
-				}
-				switch use := again.Factors(); {
+		for cut, done := 1, false; !done; cut++ {
+			for _, luck := range lucks {
+				m.keyring = new(factortest.Keyring)
+				d := faulty.New()
+				o := m.options(c.from)
+				v := bareVault(t, d, o)
+				d.CutAt = d.Calls() + cut
+				changed := v.ChangeFactors(passphrase, c.to, noEntry)
+				v.shut()
+				o.Disk = d.After(luck())
+				what := fmt.Sprintf("%v to %v, cut at %d", c.from, c.to, cut)
+				use := survives(t, what, o)
+				switch {
 				case slices.Equal(use, c.to):
 					fresh++
 				case slices.Equal(use, c.from) && changed != nil:
 					old++
 				default:
-					t.Fatalf("%v to %v, cut at %d: %v open, %v", c.from, c.to, cut, use, changed)
+					t.Fatalf("%s: %v open, %v", what, use, changed)
 				}
-				_, err = again.SubjectKey("subject-new")
-				must(t, err)
-				must(t, again.ChangeFactors(passphrase, again.Factors(), noEntry))
-				again.shut()
-			}
-			must(t, m.tpm.Forget(v.header.id()))
-			m.keyring = kept
-			if changed == nil {
-				break
+				must(t, m.tpm.Forget(v.header.id()))
+				done = changed == nil
 			}
 		}
 		if old == 0 || fresh < 5 {
 			t.Errorf("%v to %v: %d times the old, %d times the new", c.from, c.to, old, fresh)
 		}
 	}
+}
+
+// survives unlocks what the power cut left, twice, finds its keys, makes another, and says what
+// opened it.
+func survives(t *testing.T, what string, o Options) []factor.Name {
+	t.Helper()
+	var use []factor.Name
+	for range 2 {
+		v, err := unlock(folderAt("vault", o), passphrase, o)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if v.bag.lost || !v.bag.knows(map[keyID]bool{v.bag.idOf(ritaS): true}) {
+			t.Fatalf("%s: the keybag is lost", what)
+		}
+		_, err = v.SubjectKey("subject-new")
+		must(t, err)
+		use = v.Factors()
+		v.shut()
+	}
+	return use
 }
 
 // noDevice is a machine without a TPM.
