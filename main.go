@@ -21,6 +21,7 @@ var metadata []byte
 
 func main() {
 	process.Seclude(os.Stderr)
+	process.Spare()
 	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(os.Stderr, "handslag: %v\n", err)
 		os.Exit(1)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,6 +201,7 @@ func (s settled) benchmarkResident(b *testing.B) {
 
 // reside is that process.
 func reside(dir string) {
+	debug.SetGCPercent(50) // as the programs do, app/process.Spare
 	v, err := Open(dir, passphrase, cheap)
 	for range 3 {
 		for _, typed := range keystrokes() {

@@ -20,6 +20,9 @@ func (l *list) load(w *view) error {
 		return nil
 	}
 	parts := make([][]listedCard, scanParts())
+	for n := range parts {
+		parts[n] = make([]listedCard, 0, w.catalogue.count[rowCard]*9/8/len(parts))
+	}
 	err := w.scan(rowCard, func(part int, key rowKey, read func(any) error) error {
 		var row cardRow
 		if err := read(&row); err != nil {

@@ -41,7 +41,7 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithSyncWrites(true).
 		WithEncryptionKey(key).
 		WithIndexCacheSize(8 << 20).
-		WithBlockCacheSize(8 << 20).
+		WithBlockCacheSize(4 << 20).
 		WithCompression(options.None).
 		WithMemTableSize(memTable).
 		WithBaseTableSize(tableFile).

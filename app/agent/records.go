@@ -9,8 +9,23 @@ import (
 	"handslag/vault/journal"
 )
 
-// Records lists the cards on this device in which every word of query stands, by title.
+// MostListed is how many cards a search shows at once.
+const MostListed = 200
+
+// Records lists all cards on this device in which every word of query stands, by title.
 func (a *Agent) Records(ctx context.Context, query string) ([]Card, error) {
+	return a.cards(ctx, vault.RecordFilter{Text: query})
+}
+
+// FindCards is the first MostListed of Records, and whether there are more: for who types,
+// and looks on.
+func (a *Agent) FindCards(ctx context.Context, query string) (Found, error) {
+	cards, err := a.cards(ctx, vault.RecordFilter{Text: query, Limit: MostListed + 1})
+	n := min(len(cards), MostListed)
+	return Found{Cards: cards[:n], More: n < len(cards)}, err
+}
+
+func (a *Agent) cards(ctx context.Context, filter vault.RecordFilter) ([]Card, error) {
 	s, err := a.current()
 	if err != nil {
 		return nil, err
@@ -18,7 +33,7 @@ func (a *Agent) Records(ctx context.Context, query string) ([]Card, error) {
 	if err := s.current(); err != nil {
 		return nil, translate(err)
 	}
-	rows, err := s.vault.Records(vault.RecordFilter{Text: query})
+	rows, err := s.vault.Records(filter)
 	if errors.Is(err, vault.ErrView) && len(rows) > 0 {
 		a.log.Warn("some records do not open and are left out until the next sync")
 	} else if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"handslag/app/process"
 	"handslag/identity"
@@ -105,6 +106,7 @@ func (a *Agent) enter(v *vault.Vault) error {
 	s.kept = a.touched
 	a.mu.Unlock()
 	go a.watch(s)
+	go debug.FreeOSMemory() // what Argon2id took, and the reading of all rows
 	a.changed(Signals()...)
 	a.nudge()
 	return nil

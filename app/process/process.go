@@ -1,7 +1,7 @@
 // Package process keeps what a program of ours has in memory within it: no core dump, and no
 // look into its memory by other programs of the same user, as far as the operating system
 // takes such a wish: the first thing that every main does. And it overwrites what was freed, when
-// somebody locks.
+// somebody locks, and keeps the heap small.
 //
 // It does nothing about swap. Locking all memory (mlockall) is refused to an ordinary user: Go
 // reserves 1.2 GiB of addresses, all of which count against a limit that is 8 MiB on this

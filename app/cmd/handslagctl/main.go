@@ -13,6 +13,7 @@ import (
 
 func main() {
 	process.Seclude(os.Stderr)
+	process.Spare()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := cli.Main(ctx, os.Args[1:], cli.System())
 	stop()
