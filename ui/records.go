@@ -17,7 +17,8 @@ type recordsScreen struct {
 	banner  *Banner
 	bar     *FilterBar
 	list    *RowList
-	empty   string // the sentence of an empty list
+	more    fyne.CanvasObject // says that the search should be narrower
+	empty   string            // the sentence of an empty list
 	loads   Latest
 	content fyne.CanvasObject
 }
@@ -28,7 +29,9 @@ func newRecordsScreen(w *Window) *recordsScreen {
 	s.list.OnOpen = func(row Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
 	s.bar.OnChange = func(Filter) { s.load() }
 	find := NewButton(w.lang.Say("find.open"), assets.IconShield, func() { w.push(newFindPage(w)) })
-	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(newFlow(s.bar, find), s.list))
+	s.more = notice(StateNeutral, w.lang.Say("find.more"))
+	s.more.Hide()
+	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(Stack(newFlow(s.bar, find), s.more), s.list))
 	return s
 }
 
@@ -47,17 +50,17 @@ func (s *recordsScreen) Changed(sig agent.Signal) {
 
 func (s *recordsScreen) load() {
 	query := s.bar.Filter().Search
-	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
-		return s.w.agent.Records(ctx, query)
-	}, func(cards []agent.Card, err error) {
+	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) (agent.Found, error) {
+		return s.w.agent.FindCards(ctx, query)
+	}, func(found agent.Found, err error) {
 		s.w.tell(s.banner, err)
 		if err == nil {
-			s.show(cards, query)
+			s.show(found, query)
 		}
 	})
 }
 
-func (s *recordsScreen) show(cards []agent.Card, query string) {
+func (s *recordsScreen) show(found agent.Found, query string) {
 	code, hint := "records.empty", assets.IconRecord
 	if strings.TrimSpace(query) != "" {
 		code, hint = "records.none_match", assets.IconSearch
@@ -66,8 +69,16 @@ func (s *recordsScreen) show(cards []agent.Card, query string) {
 		s.empty = code
 		s.list.SetEmpty(NewEmpty(s.w.lang, hint, code, nil))
 	}
+	if s.more.Visible() != found.More {
+		if found.More {
+			s.more.Show()
+		} else {
+			s.more.Hide()
+		}
+		s.content.Refresh()
+	}
 	// However many there are, a keystroke makes only the rows that are seen.
-	s.list.SetLazily(len(cards), func(i int) Row { return s.w.cardRow(cards[i]) })
+	s.list.SetLazily(len(found.Cards), func(i int) Row { return s.w.cardRow(found.Cards[i]) })
 }
 
 // cardRow is a card as one line of a list.
