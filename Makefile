@@ -75,12 +75,14 @@ bench: deps-bench tools
 		cd testnet/sqlcipher && HANDSLAG_BIN=$(CURDIR)/$(BIN) go run .; \
 	} | go run ./testnet/bench
 
-# The long form of the crash test: a writing process is killed with -9 a thousand times. A
-# failed run prints the seed that repeats it: make crash SEED=N.
+# The long form of the crash tests: a process that writes the journal, and then the whole program
+# against a connected system, are killed with -9 a thousand times each. A failed run prints the
+# seed that repeats it: make crash SEED=N.
 ROUNDS ?= 1000
 SEED   ?= 0
-crash:
+crash: tools
 	go test -count=1 -v -timeout 60m -run Kill9 ./vault/journalfile -rounds $(ROUNDS) -seed $(SEED)
+	HANDSLAG_BIN=$(CURDIR)/$(BIN) go test -count=1 -v -timeout 3h -run Kill9 ./testnet -rounds $(ROUNDS) -seed $(SEED)
 
 deps:
 	@if pkg-config --exists $(GUI_PROBE) 2>/dev/null; then :; \

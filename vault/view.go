@@ -55,8 +55,29 @@ func badgerOptions(dir string, key []byte) badger.Options {
 		WithChecksumVerificationMode(options.OnBlockRead)
 }
 
+// dropUnborn removes Badger's logs that have no byte: a program that was killed between making such
+// a file and giving it its size leaves one, and Badger opens nothing beside it. Nothing can
+// have stood in it; where somebody has emptied one, the catalogue misses the rows.
+func dropUnborn(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if ext := filepath.Ext(entry.Name()); ext != ".mem" && ext != ".vlog" {
+			continue
+		}
+		info, statErr := entry.Info()
+		if statErr == nil && info.Mode().IsRegular() && info.Size() == 0 {
+			statErr = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+		err = errors.Join(err, statErr)
+	}
+	return named("open view", err)
+}
+
 // openBadger turns Badger's panics over damaged files into errors.
 func openBadger(dir string, root []byte) (db *badger.DB, err error) {
+	if err := dropUnborn(dir); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			db, err = nil, viewPanic("open view", cause)
