@@ -17,7 +17,7 @@ import (
 // Errors besides: ErrNoStamp, ErrClosed.
 func (v *Vault) FindProtected(stamp *journalfile.Stamp, tokens [][]byte, limit int) (found []RecordRow, more bool, err error) {
 	err = v.read(func(t *Tx) error {
-		if err := t.admitSearch(stamp); err != nil {
+		if err := t.admitSearch(stamp, limit); err != nil {
 			return err
 		}
 		cards, damage := t.view.withTokens(tokens)
@@ -39,10 +39,14 @@ func (v *Vault) FindProtected(stamp *journalfile.Stamp, tokens [][]byte, limit i
 	return found, more, nil
 }
 
-// admitSearch lets a search pass.
-func (t *Tx) admitSearch(stamp *journalfile.Stamp) error {
+// admitSearch lets a search pass that shows no more than its entry says; that of a search that
+// was refused says none.
+func (t *Tx) admitSearch(stamp *journalfile.Stamp, limit int) error {
 	if t.vault.keys == nil || stamp.Entry().Device != t.vault.keys.Device() {
 		return fmt.Errorf("entry names another device: %w", ErrNoStamp)
+	}
+	if limit <= 0 || uint64(limit) > stamp.Entry().Count {
+		return fmt.Errorf("entry says that fewer are shown: %w", ErrNoStamp)
 	}
 	if err := stamp.RedeemSearch(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoStamp, err)

@@ -14,7 +14,7 @@ import (
 	"handslag/vault/record"
 )
 
-func searched() journal.Entry { return journal.Entry{Kind: journal.RecordsSearched} }
+func searched() journal.Entry { return journal.Entry{Kind: journal.RecordsSearched, Count: 1000} }
 
 // street is a vault with a few townspeople.
 func street(t testing.TB, n int) *world {
@@ -45,6 +45,8 @@ func TestNobodyIsFoundByAProtectedValueWithoutAnEntry(t *testing.T) {
 		"one for an opening":                   w.stamp(opened(inhabitant(7).id, inhabitant(7).subject, 1)),
 		"one for a search of one record":       w.stamp(of),
 		"another device's":                     foreign.stamp(searched()),
+		"one for a search that was refused":    w.stamp(journal.Entry{Kind: journal.RecordsSearched, Code: "no_right"}),
+		"one for fewer":                        w.stamp(journal.Entry{Kind: journal.RecordsSearched, Count: 19}),
 		"one whose journal is closed":          late,
 		"one for something else, about nobody": w.stamp(journal.Entry{Kind: journal.Unlocked}),
 	} {

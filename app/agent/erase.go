@@ -22,14 +22,16 @@ type order struct {
 	signed []byte
 }
 
-// erasing is whom the view still has to let go of, in the setting of that name.
+// erasing is whom the vault still has to let go of, in the setting of that name.
 type erasing struct {
-	Subjects []journal.SubjectID `cbor:"1,keyasint"`
+	Subjects []journal.SubjectID `cbor:"1,keyasint,omitempty"`
+	All      bool                `cbor:"2,keyasint,omitempty"` // whoever the journal says: a view made anew has read of many
 }
 
 const (
 	erasingSetting = "erasing"
 	erasingLimit   = 64 << 10 // bytes
+	erasingMost    = 256      // subjects
 	erasedNotice   = "erased"
 	closedErased   = "erased" // code of an opening that an order ends
 )
@@ -44,38 +46,40 @@ func putErasing(tx *vault.Tx, e effect) error {
 	if err := tx.SetSetting(erasedName(e.entry.Subject), number); err != nil {
 		return err
 	}
-	return changeErasing(tx, func(now []journal.SubjectID) []journal.SubjectID {
-		if slices.Contains(now, e.entry.Subject) {
-			return now
-		}
-		return append(now, e.entry.Subject)
-	})
+	now, err := readErasing(tx.Setting(erasingSetting))
+	if err != nil {
+		return err
+	}
+	return setErasing(tx, now.with(e.entry.Subject))
 }
 
-func changeErasing(tx *vault.Tx, change func([]journal.SubjectID) []journal.SubjectID) error {
-	data, err := tx.Setting(erasingSetting)
-	if err != nil {
-		return err
+func (e erasing) with(id journal.SubjectID) erasing {
+	switch {
+	case e.All, slices.Contains(e.Subjects, id):
+		return e
+	case len(e.Subjects) == erasingMost:
+		return erasing{All: true}
 	}
-	now, err := readErasing(data)
+	return erasing{Subjects: append(e.Subjects, id)}
+}
+
+func setErasing(tx *vault.Tx, e erasing) error {
+	data, err := signed.Encode(e)
 	if err != nil {
-		return err
-	}
-	if data, err = signed.Encode(erasing{Subjects: change(now)}); err != nil {
 		return fmt.Errorf("note erasure: %w", err)
 	}
 	return tx.SetSetting(erasingSetting, data)
 }
 
-func readErasing(data []byte) ([]journal.SubjectID, error) {
-	var now erasing
-	if len(data) == 0 {
-		return nil, nil
+func readErasing(data []byte, err error) (erasing, error) {
+	var e erasing
+	if err != nil || len(data) == 0 {
+		return e, err
 	}
-	if err := signed.Decode(data, erasingLimit, &now); err != nil {
-		return nil, fmt.Errorf("read erasures: %w: %w", vault.ErrView, err)
+	if err := signed.Decode(data, erasingLimit, &e); err != nil {
+		return e, fmt.Errorf("read erasures: %w: %w", vault.ErrView, err)
 	}
-	return now.Subjects, nil
+	return e, nil
 }
 
 // erase carries out orders that this device has not carried out, and finishes those that it had
@@ -112,22 +116,44 @@ func (s *session) finishErasing() error {
 	if err := s.current(); err != nil {
 		return err
 	}
-	data, err := s.vault.Setting(erasingSetting)
-	if err != nil {
-		return err
-	}
-	now, err := readErasing(data)
-	if err != nil || len(now) == 0 {
-		return err
-	}
-	if err := s.vault.Erase(now...); err != nil {
-		return fmt.Errorf("erase: %w", err)
-	}
-	return s.vault.Update(func(tx *vault.Tx) error {
-		return changeErasing(tx, func(left []journal.SubjectID) []journal.SubjectID {
-			return slices.DeleteFunc(left, func(id journal.SubjectID) bool { return slices.Contains(now, id) })
+	for {
+		now, err := readErasing(s.vault.Setting(erasingSetting))
+		if err != nil || !now.All && len(now.Subjects) == 0 {
+			return err
+		}
+		subjects := now.Subjects
+		if now.All {
+			if subjects, err = s.toldErased(); err != nil {
+				return err
+			}
+		}
+		if err := s.vault.Erase(subjects...); err != nil {
+			return fmt.Errorf("erase: %w", err)
+		}
+		err = s.vault.Update(func(tx *vault.Tx) error {
+			left, err := readErasing(tx.Setting(erasingSetting))
+			if err != nil || left.All != now.All || !slices.Equal(left.Subjects, now.Subjects) {
+				return err // more has been noted meanwhile
+			}
+			return setErasing(tx, erasing{})
 		})
-	})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// toldErased is everybody of whom the journal says that they are erased.
+func (s *session) toldErased() (all []journal.SubjectID, err error) {
+	for st, err := range s.journal.Entries(0, 0) {
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		if st.Entry.Kind == journal.SubjectErased {
+			all = append(all, st.Entry.Subject)
+		}
+	}
+	return all, nil
 }
 
 // erased reports whether an order about the subject has been carried out here. What can not be

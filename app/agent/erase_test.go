@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,6 +214,43 @@ func TestAnErasureThatACrashCutOffIsFinishedBeforeAnythingOpens(t *testing.T) {
 			_, err = anna.Open(t.Context(), "r-maja", Reason{Text: "läcka"})
 			ok(t, err)
 		})
+	}
+}
+
+// A view made anew reads of more erasures than it notes one by one.
+func TestManyErasuresAreFinishedWhenTheViewIsMadeAnew(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	anna.sync()
+	s, err := anna.current()
+	ok(t, err)
+	var orders []order
+	for i := range erasingMost + 2 {
+		orders = append(orders, order{Erasure: record.Erasure{Number: uint64(i + 1), Subject: journal.SubjectID(fmt.Sprintf("q-%d", i))}})
+	}
+	orders[3].Subject = "s-maj"
+	_, err = anna.erase(s, orders)
+	ok(t, err)
+	anna.holds("r-maja")
+	before, err := s.vault.SubjectKey("s-maj") // as if the erasure had been cut off
+	ok(t, err)
+	ok(t, anna.Lock())
+	ok(t, os.RemoveAll(filepath.Join(anna.cfg.Vault, "view")))
+	ok(t, anna.Unlock(t.Context(), passphrase))
+	s, err = anna.current()
+	ok(t, err)
+	after, err := s.vault.SubjectKey("s-maj")
+	ok(t, err)
+	if _, err := after.Open(nil, nil, before.Seal(nil, nil, []byte("x"), nil), nil); err == nil {
+		t.Error("a key that an entry says is destroyed is still there")
+	}
+	left, err := readErasing(s.vault.Setting(erasingSetting))
+	ok(t, err)
+	if left.All || len(left.Subjects) != 0 {
+		t.Errorf("left to do: %+v", left)
+	}
+	if !s.erased("s-maj") || !s.erased("q-200") || s.erased("s-maja") {
+		t.Error("it is not remembered who is erased")
 	}
 }
 
