@@ -60,7 +60,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 	epoch := s.who().credential.Epoch
 	for i, l := range lines {
 		l.entry.Epoch = epoch
-		drafts[i] = journalfile.Draft{Entry: l.entry, Details: l.words, Payload: l.payload}
+		drafts[i] = journalfile.Draft{Entry: l.entry, Details: l.words, Payload: l.payload, Last: isLast(l.entry.Kind)}
 		if !l.away && (l.words != nil || l.payload != nil) {
 			keep, err := s.keep(l.entry.Subject)
 			if err != nil {
@@ -70,6 +70,17 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 		}
 	}
 	return drafts, nil
+}
+
+// isLast reports whether an entry tells of what ends or is refused, and so has to be said on a full
+// disk too.
+func isLast(kind journal.Kind) bool {
+	switch kind {
+	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused,
+		journal.VerificationFailed, journal.SubjectErased, journal.Wiped:
+		return true
+	}
+	return false
 }
 
 // queue has entries change the view: at once where somebody could miss it, and otherwise with
