@@ -304,6 +304,28 @@ func TestFactorsThatCanNotBeChangedStayAsTheyWere(t *testing.T) {
 	must(t, w.has())
 }
 
+// What hangs on the erasure secret can not move with it where it is lost; then the view is begun
+// anew first, and the keybag with it.
+func TestALostKeybagIsBegunAnewBeforeItsSecretMoves(t *testing.T) {
+	m := plainMachine()
+	w := guardedWorld(t, m, none)
+	must(t, w.vault.Close())
+	must(t, os.Remove(filepath.Join(w.dir, keybagName)))
+	v, err := Open(w.dir, passphrase, w.options)
+	if !errors.Is(err, ErrView) {
+		t.Fatal(err)
+	}
+	w.vault = v
+	if err := v.ChangeFactors(passphrase, keyring, noEntry); !errors.Is(err, ErrView) {
+		t.Errorf("with a lost keybag: %v", err)
+	}
+	must(t, v.ResetView())
+	must(t, v.ChangeFactors(passphrase, keyring, noEntry))
+	w.put(w.copy(rita, ritaS, 1, morning+1))
+	w.reopen()
+	must(t, w.has())
+}
+
 func TestAVaultWhoseFactorsFailIsNotBegun(t *testing.T) {
 	m := plainMachine()
 	dir := filepath.Join(t.TempDir(), "vault")
