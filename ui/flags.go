@@ -114,7 +114,9 @@ const cameraPeriod = 200 * time.Millisecond
 
 // Agent is the profile that the flags mean, with eyes and a second screen where they name some.
 func (s Flags) Agent() (agent.Config, error) {
-	conf := agent.Config{Vault: s.vault, Outbox: s.outbox, Directory: s.directory, Loopback: s.loopback}
+	conf := agent.Config{
+		Vault: s.vault, Outbox: s.outbox, Directory: s.directory, Loopback: s.loopback, Keyring: agent.SystemKeyring(),
+	}
 	if s.directoryCA != "" {
 		pem, err := os.ReadFile(s.directoryCA)
 		if err != nil {

@@ -462,3 +462,27 @@ func TestAWholeViewCanBeResetToo(t *testing.T) {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }
+
+// A catalogue that is gone takes its count with it. The rows of before fit no more all the same.
+func TestRowsOfBeforeAResetFitNoMore(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(bosse, bosseS, 1, morning))
+	w.put(w.copy(rita, ritaS, 1, morning))
+	old := w.raw(rowCard, string(rita))
+	must(t, w.vault.Close())
+	must(t, os.Remove(filepath.Join(w.dir, catalogueName)))
+	v, err := Open(w.dir, passphrase, cheap)
+	if !errors.Is(err, ErrView) {
+		t.Fatal(err)
+	}
+	w.vault = v
+	must(t, v.ResetView())
+	w.put(w.copy(rita, ritaS, 2, morning))
+	if newest := w.raw(rowCard, string(rita)); !bytes.Equal(newest[:rowHead], old[:rowHead]) {
+		t.Fatalf("not the same revision: %x, %x: the test tests nothing", newest[:rowHead], old[:rowHead])
+	}
+	w.overwrite(rowCard, string(rita), old)
+	if _, err := v.Record(rita); !errors.Is(err, ErrView) {
+		t.Errorf("%v", err)
+	}
+}

@@ -9,6 +9,8 @@ import (
 
 	"handslag/identity"
 	"handslag/vault/disk/faulty"
+	"handslag/vault/factor"
+	"handslag/vault/factor/factortest"
 	"handslag/vault/journal"
 )
 
@@ -16,12 +18,14 @@ import (
 // where every commit is durable, as it says.
 type poweredWorld struct {
 	*world
-	disk *faulty.Disk
+	disk    *faulty.Disk
+	keyring *factortest.Keyring // outside the disk
+	use     []factor.Name
 }
 
-func newPoweredWorld(t *testing.T) *poweredWorld {
+func newPoweredWorld(t *testing.T, use ...factor.Name) *poweredWorld {
 	t.Helper()
-	p := &poweredWorld{bareWorld(t, filepath.Join(t.TempDir(), "vault")), faulty.New()}
+	p := &poweredWorld{bareWorld(t, filepath.Join(t.TempDir(), "vault")), faulty.New(), &factortest.Keyring{}, use}
 	must(t, os.Mkdir(p.dir, folderMode))
 	v, err := Create(p.dir, passphrase, p.options())
 	must(t, err)
@@ -35,6 +39,7 @@ func newPoweredWorld(t *testing.T) *poweredWorld {
 
 func (p *poweredWorld) options() Options {
 	o := cheap
+	o.Keyring, o.Use = p.keyring, p.use
 	o.Disk, o.FreeSpace = p.disk, func(string) (uint64, error) { return 1 << 40, nil }
 	return o
 }
@@ -47,7 +52,7 @@ func (p *poweredWorld) on(d *faulty.Disk, view string) *poweredWorld {
 	must(p.t, os.CopyFS(filepath.Join(p.dir, viewName), os.DirFS(view)))
 	q := *p
 	w := *p.world
-	q.world, q.disk = &w, d
+	q.world, q.disk, q.keyring = &w, d, p.keyring.Copy()
 	q.journal = nil
 	return &q
 }
@@ -80,12 +85,23 @@ func (p *poweredWorld) whole(id journal.RecordID) error {
 func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 	const kept = journal.RecordID("rec-kept")
 	other := []byte("en annan fras")
+	erase := func(p *poweredWorld) error { return p.vault.Erase(ritaS) }
+	erased := func(t *testing.T, p *poweredWorld, done bool) {
+		err := p.whole(rita)
+		if err != nil && !errors.Is(err, ErrNotFound) || err == nil && done {
+			t.Errorf("the erased: %v", err)
+		}
+		if known := p.vault.bag.deks[p.vault.bag.idOf(ritaS)] != nil; known && done || err == nil && !known {
+			t.Errorf("the erased subject's key is there: %t, its row: %v", known, err)
+		}
+	}
 	for _, deed := range []struct {
 		what  string
+		use   []factor.Name
 		do    func(p *poweredWorld) error
 		check func(t *testing.T, p *poweredWorld, done bool)
 	}{
-		{"adding records of new subjects", func(p *poweredWorld) error {
+		{"adding records of new subjects", nil, func(p *poweredWorld) error {
 			for n := range 3 {
 				id := journal.RecordID(fmt.Sprint("rec-new-", n))
 				if _, err := p.vault.PutRecords([]RecordCopy{p.copy(id, journal.SubjectID("subject-"+id), 1, morning)}); err != nil {
@@ -103,7 +119,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 				gone = err != nil
 			}
 		}},
-		{"adding keys for payloads", func(p *poweredWorld) error {
+		{"adding keys for payloads", nil, func(p *poweredWorld) error {
 			for n := range 3 {
 				if _, err := p.vault.SubjectKey(journal.SubjectID(fmt.Sprint("subject-", n))); err != nil {
 					return err
@@ -117,29 +133,22 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 				}
 			}
 		}},
-		{"erasing", func(p *poweredWorld) error { return p.vault.Erase(ritaS) }, func(t *testing.T, p *poweredWorld, done bool) {
-			err := p.whole(rita)
-			if err != nil && !errors.Is(err, ErrNotFound) || err == nil && done {
-				t.Errorf("the erased: %v", err)
-			}
-			if known := p.vault.bag.deks[p.vault.bag.idOf(ritaS)] != nil; known && done || err == nil && !known {
-				t.Errorf("the erased subject's key is there: %t, its row: %v", known, err)
-			}
-		}},
-		{"changing the passphrase", func(p *poweredWorld) error {
+		{"erasing", nil, erase, erased},
+		{"erasing, with the secret in a keyring", keyring, erase, erased},
+		{"changing the passphrase", nil, func(p *poweredWorld) error {
 			return p.vault.ChangePassphrase(passphrase, other, func() error { return nil })
 		}, nil},
-		{"saving the profile", func(p *poweredWorld) error {
+		{"saving the profile", nil, func(p *poweredWorld) error {
 			return p.vault.SaveProfile(Profile{Person: identity.Person{ID: "p1", Username: "new"}, Credential: []byte("credential")}, nil)
 		}, func(t *testing.T, p *poweredWorld, done bool) {
 			if got, err := p.vault.Profile(); err != nil || got.Person.Username != "new" && (done || got.Person.Username != "anna") {
 				t.Errorf("profile %+v, %v", got.Person, err)
 			}
 		}},
-		{"resetting the view", func(p *poweredWorld) error { return p.vault.ResetView() }, nil},
+		{"resetting the view", nil, func(p *poweredWorld) error { return p.vault.ResetView() }, nil},
 	} {
 		t.Run(deed.what, func(t *testing.T) {
-			p := newPoweredWorld(t)
+			p := newPoweredWorld(t, deed.use...)
 			p.put(p.copy(kept, "subject-kept", 1, morning))
 			p.put(p.copy(rita, ritaS, 1, morning))
 			must(t, p.vault.Close())
@@ -159,7 +168,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 				must(t, os.MkdirAll(filepath.Join(p.dir, viewName), folderMode))
 				must(t, os.CopyFS(crashed, os.DirFS(filepath.Join(p.dir, viewName))))
 				for seed := range uint64(2) {
-					r := p.on(q.disk.After(faulty.Seeded(seed)), crashed)
+					r := q.on(q.disk.After(faulty.Seeded(seed)), crashed)
 					if t.Failed() {
 						return
 					}

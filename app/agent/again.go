@@ -91,6 +91,9 @@ func (a *Agent) handIn(ctx context.Context, s *session) {
 // destroy makes this profile's folder one that never was; the journal's segments lie elsewhere.
 // The caller holds entering.
 func (a *Agent) destroy() error {
+	if device := a.place.plate().Device; device != "" {
+		a.keeper.put(anchorName(device), nil)
+	}
 	err := vault.Destroy(a.cfg.Vault, a.cfg.VaultOptions)
 	if errors.Is(err, vault.ErrLeft) { // it opens nothing, and there is no vault to try again with
 		a.log.Warn("a factor did not answer when the vault was destroyed", "error", err)

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"sync"
@@ -27,6 +28,7 @@ type Agent struct {
 	opening  sync.Mutex // one verification at a time is opened
 
 	carried  carried // others' segments
+	keeper   keeper
 	progress progress
 
 	mu        sync.Mutex
@@ -60,7 +62,8 @@ func New(cfg Config) (*Agent, error) {
 		return nil, translate(err)
 	}
 	return &Agent{
-		cfg: cfg, log: cfg.Log, place: p, clock: newClock(cfg.Now, cfg.Boot),
+		keeper: keeper{keyring: cfg.Keyring, log: cfg.Log, farewell: cmp.Or(cfg.patience, farewell)},
+		cfg:    cfg, log: cfg.Log, place: p, clock: newClock(cfg.Now, cfg.Boot),
 		kick: make(chan struct{}, 1), seen: map[identity.OrgID]uint64{},
 	}, nil
 }
@@ -72,6 +75,7 @@ func (a *Agent) Close() error {
 	a.closed = true
 	a.mu.Unlock()
 	a.signals.close()
+	a.keeper.wait()
 	if CodeOf(err) == Locked {
 		return nil
 	}

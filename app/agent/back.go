@@ -55,6 +55,11 @@ func (a *Agent) cameBack(s *session, job string) error {
 	if job == ProgressSync {
 		return nil
 	}
+	if job == ProgressRebuild {
+		if err := s.reattach(); err != nil {
+			return err
+		}
+	}
 	records, err := s.vault.Records(vault.RecordFilter{})
 	if err != nil {
 		return err

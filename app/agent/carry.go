@@ -42,6 +42,12 @@ func (c *carried) isDone(path string, info os.FileInfo) bool {
 	return ok && l.size == info.Size() && l.changed.Equal(info.ModTime())
 }
 
+func (c *carried) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done = nil
+}
+
 func (c *carried) remember(path string, info os.FileInfo, refused Code) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,6 +62,7 @@ func (c *carried) remember(path string, info os.FileInfo, refused Code) {
 // is nobody's own errand, so nothing that goes wrong with it ends a sync.
 func (r *run) carry(ctx context.Context) {
 	a := r.agent
+	r.handAnew()
 	paths, err := a.place.sealed(r.session.device)
 	if err != nil {
 		a.log.Warn("others' segments can not be listed", "error", err)
@@ -84,6 +91,27 @@ func (r *run) carry(ctx context.Context) {
 			r.changed = append(r.changed, EventsChanged)
 		}
 	}
+}
+
+// handAnew has all segments handed in once more where the connected system was restored from a
+// backup: it may have lost them.
+func (r *run) handAnew() {
+	a, s := r.agent, r.session
+	if !s.journal.Restored() || s.handedAnew {
+		return
+	}
+	dirs, err := journalfile.Outboxes(filepath.Join(a.place.outbox, journalsName))
+	for _, dir := range append(dirs, a.place.brought()) {
+		if dir != a.place.journal(s.device) {
+			err = errors.Join(err, journalfile.ForgetHanded(dir))
+		}
+	}
+	if err != nil {
+		a.log.Warn("others' segments are not handed in once more", "error", err)
+		return
+	}
+	a.carried.forget()
+	s.handedAnew = true
 }
 
 // hand hands one segment in, unless that was done. What is refused for what it is has a code and

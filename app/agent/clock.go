@@ -193,6 +193,15 @@ func (c *clock) stamp() (after signed.Time, elapsed int64, wall signed.Time) {
 	return c.state.Time, elapsed, signed.At(c.now())
 }
 
+// known is what the clock could tell another of the time: the newest server time, and what has
+// passed since, at least.
+func (c *clock) known() (after signed.Time, elapsed int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.observe()
+	return c.state.Time, c.state.Accrued
+}
+
 // server is the newest signed server time.
 func (c *clock) server() signed.Time {
 	c.mu.Lock()

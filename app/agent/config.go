@@ -7,6 +7,7 @@ import (
 	"handslag/identity/qr"
 	"handslag/vault"
 	"handslag/vault/disk"
+	"handslag/vault/factor"
 )
 
 // Config is what an agent needs to know of its surroundings.
@@ -19,6 +20,7 @@ type Config struct {
 	CameraThere func() bool                    // whether there is one to open now; nil: where Camera is not nil
 	ShowQR      func(*qr.Code) error           // optional: is also given each QR code that is shown, nil when it is taken away
 	Loopback    bool                           // verifications listen on loopback only
+	Keyring     factor.Keyring                 // remembers how far the journal has gone, outside its folder; nil: nothing does
 	Now         func() time.Time               // nil: the system's clock
 	Boot        func() (string, time.Duration) // nil: the system's; id of this boot and time since it
 	Log         *slog.Logger                   // nil: discards; is never given personal data
@@ -28,6 +30,7 @@ type Config struct {
 	VaultOptions vault.Options
 	Disk         disk.Disk
 	watchEvery   time.Duration // 0: watchEvery; tests that turn the clock look for themselves
+	patience     time.Duration // 0: with the keyring as long as programs have
 }
 
 // DefaultAutoLock is how long the vault stays open without a Touch.

@@ -15,12 +15,13 @@ import (
 // costs a sync of the disk. What waits is a shortcut for a replay: whatever happens to it,
 // a crash too, the journal brings it back.
 type effects struct {
-	deed    sync.Mutex
-	turn    *sync.Cond     // on deed: head has moved
-	head    journal.Hash   // of the newest entry whose effect is here or in the view
-	waiting []effect       // behind at, in order
-	at      vault.Position // what the view has applied
-	stale   bool           // at or waiting are not to be relied on: the view is to be replayed
+	deed     sync.Mutex
+	turn     *sync.Cond           // on deed: head has moved
+	head     journal.Hash         // of the newest entry whose effect is here or in the view
+	waiting  []effect             // behind at, in order
+	at       vault.Position       // what the view has applied
+	replayed func(done, left int) // is told of a long replay; may be nil
+	stale    bool                 // at or waiting are not to be relied on: the view is to be replayed
 }
 
 // effect is what one entry changes.
@@ -29,6 +30,7 @@ type effect struct {
 	hash  journal.Hash
 	words *journal.Details
 	more  func(*vault.Tx) error // what the entry does not say; a replay goes without
+	told  bool                  // it is received, so that whatever a person must be told of it has been
 }
 
 const (
@@ -47,6 +49,9 @@ var effectsOf = map[journal.Kind]struct {
 	journal.RecordExpired:   {do: removeExpired},
 	journal.SubjectErased:   {do: putErasing},
 	journal.RecordOpened:    {do: putOpened, waits: true},
+
+	journal.GenerationOpened: {do: tellBehind},
+	journal.ViewRebuilt:      {do: tellRebuilt},
 }
 
 func putWork(tx *vault.Tx, e effect) error {
@@ -115,13 +120,19 @@ func (s *session) replay() error {
 		return err
 	}
 	s.waiting = nil
-	words := 0
+	words, left := 0, s.journal.Chain().Last
+	told := func() {
+		if s.replayed != nil {
+			left -= min(left, uint64(len(s.waiting)))
+			s.replayed(len(s.waiting), int(min(left, 1<<30)))
+		}
+	}
 	for st, err := range s.journal.Entries(s.at.Generation, s.at.Seq+1) {
 		if err != nil {
 			return fmt.Errorf("replay journal: %w", err)
 		}
 		s.clock.recall(st.Entry.After, st.Entry.Elapsed) // what was kept of it may be older
-		one := effect{entry: st.Entry, hash: st.Hash}
+		one := effect{entry: st.Entry, hash: st.Hash, told: st.Received}
 		if _, ok := effectsOf[st.Entry.Kind]; ok {
 			if p := s.payload(st); p != nil {
 				one.words = &p.Details
@@ -131,6 +142,7 @@ func (s *session) replay() error {
 		s.waiting = append(s.waiting, one)
 		if len(s.waiting) >= effectsAtOnce || words > effectWords {
 			words = 0
+			told()
 			if err := s.flush(nil); err != nil {
 				return fmt.Errorf("replay journal: %w", err)
 			}
@@ -139,6 +151,7 @@ func (s *session) replay() error {
 			break // who said more is on the way to queue it
 		}
 	}
+	told()
 	if err := s.flush(nil); err != nil {
 		return fmt.Errorf("replay journal: %w", err)
 	}

@@ -77,7 +77,7 @@ func (a *Agent) ResumeEnrol(ctx context.Context, passphrase, password string) er
 	default:
 		return problem(AlreadyEnrolled, nil)
 	}
-	v, err := a.openVault(passphrase)
+	v, _, err := a.openVault(passphrase)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (a *Agent) begin(passphrase string) (*vault.Vault, error) {
 	if !errors.Is(err, vault.ErrExists) {
 		return v, err
 	}
-	v, err = a.openVault(passphrase)
+	v, _, err = a.openVault(passphrase)
 	if CodeOf(err) != WrongPassphrase {
 		return v, err
 	}
@@ -225,5 +225,5 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 	if err := v.SaveProfile(p, nil); err != nil { // enrolled, from here on
 		return err
 	}
-	return a.enter(v)
+	return a.enter(v, "")
 }

@@ -48,8 +48,8 @@ type far struct {
 	grants    []identity.Grant
 	requests  []string
 	epoch     uint64
-	askers    map[identity.DeviceID]bool // who asked for a first credential
-	chains    map[identity.DeviceID]journal.Chain
+	askers    map[identity.DeviceID]bool                     // who asked for a first credential
+	chains    map[identity.DeviceID]map[uint64]journal.Chain // by generation
 	entries   map[identity.DeviceID][]journal.Entry
 	keys      map[identity.DeviceID]identity.PublicKeys
 	records   []farRecord
@@ -69,7 +69,7 @@ func newFar(t testing.TB) *far {
 	f := &far{
 		t: t, now: morning, password: "lindens-park", refuse: map[string]link.Code{}, askers: map[identity.DeviceID]bool{},
 		person:  identity.Person{ID: "p-anna", Username: "anna", First: "Anna", Last: "Lind"},
-		chains:  map[identity.DeviceID]journal.Chain{},
+		chains:  map[identity.DeviceID]map[uint64]journal.Chain{},
 		entries: map[identity.DeviceID][]journal.Entry{}, keys: map[identity.DeviceID]identity.PublicKeys{},
 		done: map[journal.AssignmentID]*link.Done{}, loan: 72 * time.Hour,
 	}
@@ -268,29 +268,34 @@ func (f *far) take(w http.ResponseWriter, body []byte) {
 	ok(f.t, err)
 	c, err := identity.OpenCredential(batch.Credential, f.org(), f.statement.Issuing)
 	ok(f.t, err)
-	chain := f.chains[c.Device()]
-	if chain.Generation == 0 {
-		chain.Generation = 1
+	chains := f.chains[c.Device()]
+	if chains == nil {
+		chains = map[uint64]journal.Chain{}
+		f.chains[c.Device()] = chains
 	}
 	for _, item := range batch.Items {
 		e, err := journal.OpenEntry(item.Entry, c.Keys.Signing)
 		ok(f.t, err)
+		chain, known := chains[e.Generation]
+		if !known {
+			chain = journal.Chain{Generation: e.Generation, Head: journal.Hash(e.Prev)}
+		}
 		switch v := chain.Judge(e); v {
 		case journal.Follows:
-			chain = chain.Extend(e, item.Entry)
+			chains[e.Generation] = chain.Extend(e, item.Entry)
 			f.entries[c.Device()] = append(f.entries[c.Device()], e)
 		case journal.Known:
 		default:
 			f.t.Errorf("entry %d: %v", e.Seq, v)
 		}
 	}
-	f.chains[c.Device()] = chain
-	receipt, err := journal.Receipt{
-		Version: 1, Org: f.org(), Device: c.Device(), Time: f.clockNow(),
-		Ranges: []journal.Range{{Generation: chain.Generation, From: 1, To: chain.Last, Hash: chain.Head[:]}},
-	}.Sign(f.logKey)
+	receipt := journal.Receipt{Version: 1, Org: f.org(), Device: c.Device(), Time: f.clockNow()}
+	for generation, chain := range chains {
+		receipt.Ranges = append(receipt.Ranges, journal.Range{Generation: generation, From: 1, To: chain.Last, Hash: chain.Head[:]})
+	}
+	data, err := receipt.Sign(f.logKey)
 	ok(f.t, err)
-	w.Write(receipt)
+	w.Write(data)
 }
 
 // rotate gives the server another TLS key, which no statement names yet, and returns its pin.

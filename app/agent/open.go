@@ -93,7 +93,7 @@ func (a *Agent) ready(ctx context.Context, id journal.RecordID) (*session, vault
 		return nil, vault.RecordRow{}, translate(err)
 	}
 	row, err := s.vault.Record(id)
-	return s, row, translate(err)
+	return s, row, translate(s.damage(err))
 }
 
 // mayOpen asks everything that can be known before the entry: right, credential, loan, clock.

@@ -34,25 +34,47 @@ func (s *session) say(lines ...line) ([]*journalfile.Stamp, error) {
 	if err != nil {
 		return nil, err
 	}
-	stamps, err := s.journal.Append(drafts...)
+	stamps, err := s.append(drafts)
 	if err != nil {
 		return nil, err
 	}
+	return stamps, s.said(lines, stamps)
+}
+
+// append has the first entry of a generation be the one that says so.
+func (s *session) append(drafts []journalfile.Draft) ([]*journalfile.Stamp, error) {
+	s.chain.RLock()
+	for {
+		if _, behind := s.journal.Behind(); !behind {
+			break
+		}
+		s.chain.RUnlock()
+		if err := s.openGeneration(); err != nil {
+			return nil, err
+		}
+		s.chain.RLock()
+	}
+	defer s.chain.RUnlock()
+	return s.journal.Append(drafts...)
+}
+
+// said has durable entries change the view, each in its turn.
+func (s *session) said(lines []line, stamps []*journalfile.Stamp) error {
 	s.deed.Lock()
 	defer s.deed.Unlock()
 	for prev := stamps[0].Entry().Prev; !bytes.Equal(prev, s.head[:]); {
 		s.turn.Wait() // whoever said what comes before is awake too, on the way here
 	}
 	defer s.turn.Broadcast()
-	err = s.replay() // as far as the entries before these
+	err := s.replay() // as far as the entries before these
 	s.head = stamps[len(stamps)-1].Hash()
 	if err == nil {
 		err = s.queue(lines, stamps)
 	}
 	if err != nil {
-		return stamps, fmt.Errorf("apply entries: %w", err)
+		return fmt.Errorf("apply entries: %w", err)
 	}
-	return stamps, nil
+	return nil
 }
 
 func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {

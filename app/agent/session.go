@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"handslag/identity"
@@ -24,9 +25,14 @@ type session struct {
 	quit    chan struct{} // closed at lock
 	kept    time.Duration // uptime when keep last ran; watch's alone
 
+	handedAnew bool // others' segments, after the connected system was restored; sync's alone
+
 	effects // of entries, on their way to the view
 
-	erasing sync.Mutex // one carrying out of orders at a time; taken before deed
+	erasing sync.Mutex   // one carrying out of orders at a time; taken before deed
+	chain   sync.RWMutex // held for writing while a generation of the journal is opened
+	anchors latest
+	damaged atomic.Bool // rows of the view were found that do not open
 
 	mu       sync.Mutex
 	identity who

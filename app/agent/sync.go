@@ -51,13 +51,14 @@ func (a *Agent) Sync(ctx context.Context) (SyncResult, error) {
 
 // run is one sync.
 type run struct {
-	agent   *Agent
-	session *session
-	client  *link.Client
-	job     string // what Progress calls it
-	left    int    // things still to come, as far as the connected system has told
-	result  SyncResult
-	changed []Signal
+	agent    *Agent
+	session  *session
+	client   *link.Client
+	job      string // what Progress calls it
+	rejoined bool   // the journal went on in a new generation
+	left     int    // things still to come, as far as the connected system has told
+	result   SyncResult
+	changed  []Signal
 }
 
 func (r *run) connect() {
@@ -73,6 +74,12 @@ func (r *run) connect() {
 func (r *run) all(ctx context.Context) error {
 	if err := r.session.current(); err != nil {
 		return err
+	}
+	if r.session.damaged.Swap(false) {
+		if err := r.agent.mend(r.session); err != nil {
+			return err
+		}
+		r.job = r.session.job()
 	}
 	r.connect()
 	defer func() { r.client.Close() }()
@@ -135,6 +142,7 @@ func (r *run) end(err error) {
 			a.log.Warn("old segments stay", "error", err)
 		}
 	}
+	a.anchor(s)
 	if err := s.settleView(); err != nil && CodeOf(translate(err)) != Locked {
 		a.log.Warn("the clock is not kept", "error", err)
 	}
@@ -174,7 +182,7 @@ func (r *run) upload(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		covered, err := s.journal.Receipt(receipt)
+		covered, err := r.believe(receipt)
 		if err != nil {
 			return err
 		}

@@ -113,23 +113,41 @@ func TestAReceiptThatDoesNotMatchIsNotBelieved(t *testing.T) {
 			return true
 		}
 	}
-	for what, change := range map[string]func(*journal.Receipt){
-		"a hash that is not the journal's": func(*journal.Receipt) {},
-		"entries that were never said":     func(r *journal.Receipt) { r.Ranges[0].To = 99 },
-		"another device's":                 func(r *journal.Receipt) { r.Device = identity.DeviceIDOf(newKey(t).Public()) },
+	further := uint64(0)
+	for _, c := range []struct {
+		what       string
+		change     func(*journal.Receipt)
+		code       Code
+		generation uint64
+	}{
+		{"another device's", func(r *journal.Receipt) { r.Device = identity.DeviceIDOf(newKey(t).Public()) }, BadAnswer, 1},
+		{"a hash that is not the journal's", func(*journal.Receipt) {}, "", 2}, // so this is a copy that went its own way
+		{"entries that were never said", func(r *journal.Receipt) { r.Ranges[0].Generation, r.Ranges[0].To = 2, 99 }, "", 3},
+		{"entries of generations to come, again and again", func(r *journal.Receipt) {
+			further++
+			r.Ranges[0].Generation, r.Ranges[0].To = 3+further, 99
+		}, BadAnswer, 5},
 	} {
-		lie(change)
-		if _, err := p.Sync(t.Context()); CodeOf(err) != BadAnswer {
-			t.Errorf("%s: %v", what, err)
+		lie(c.change)
+		if _, err := p.Sync(t.Context()); CodeOf(err) != c.code {
+			t.Errorf("%s: %v", c.what, err)
 		}
-		if n := p.Me().Waiting; n != 2 {
-			t.Errorf("%s: %d wait", what, n)
+		s, err := p.current()
+		ok(t, err)
+		if at := s.journal.Chain(); at.Generation != c.generation {
+			t.Errorf("%s: the journal is in generation %d", c.what, at.Generation)
+		}
+		if n := p.Me().Waiting; n < 2 {
+			t.Errorf("%s: only %d wait", c.what, n)
 		}
 	}
 	f.mu.Lock()
 	f.break_ = nil
 	f.mu.Unlock()
 	p.synced()
+	if n := p.Me().Waiting; n != 0 {
+		t.Errorf("in the end %d wait", n)
+	}
 }
 
 func TestRunSyncsAtUnlockAndAfterDeeds(t *testing.T) {

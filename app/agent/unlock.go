@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ func (a *Agent) Unlock(ctx context.Context, passphrase string) error {
 	if _, err := a.current(); err == nil {
 		return nil
 	}
-	v, err := a.openVault(passphrase)
+	v, why, err := a.openVault(passphrase)
 	if err != nil {
 		return err
 	}
@@ -33,12 +34,11 @@ func (a *Agent) Unlock(ctx context.Context, passphrase string) error {
 		err = problem(NotEnrolled, nil)
 	}
 	if err == nil {
-		err = a.enter(v)
+		err = a.enter(v, why)
 	}
 	if errors.Is(err, vault.ErrView) { // a damaged row at the root of all others
-		a.log.Warn("the view is damaged and is rebuilt from journal and connected system", "error", err)
 		if err = v.ResetView(); err == nil {
-			err = a.enter(v)
+			err = a.enter(v, ViewDamaged)
 		}
 	}
 	if err != nil {
@@ -47,11 +47,11 @@ func (a *Agent) Unlock(ctx context.Context, passphrase string) error {
 	return nil
 }
 
-// openVault counts a wrong passphrase and rebuilds a damaged view.
-func (a *Agent) openVault(passphrase string) (*vault.Vault, error) {
+// openVault counts a wrong passphrase and begins a damaged view anew; why says that it did.
+func (a *Agent) openVault(passphrase string) (v *vault.Vault, why Code, err error) {
 	secret := []byte(passphrase)
 	defer clear(secret)
-	v, err := vault.Open(a.cfg.Vault, secret, a.cfg.VaultOptions)
+	v, err = vault.Open(a.cfg.Vault, secret, a.cfg.VaultOptions)
 	a.mu.Lock()
 	a.elsewhere = errors.Is(err, vault.ErrOpenElsewhere)
 	if errors.Is(err, vault.ErrPassphrase) {
@@ -60,22 +60,24 @@ func (a *Agent) openVault(passphrase string) (*vault.Vault, error) {
 	a.mu.Unlock()
 	switch {
 	case errors.Is(err, vault.ErrView) && v != nil:
-		a.log.Warn("the view is damaged and is rebuilt from journal and connected system", "error", err)
+		a.log.Warn("the view is damaged and is made anew", "error", err)
 		if err := v.ResetView(); err != nil {
-			return nil, translate(errors.Join(err, v.Close()))
+			return nil, "", translate(errors.Join(err, v.Close()))
 		}
+		return v, ViewDamaged, nil
 	case errors.Is(err, vault.ErrNotFound):
-		return nil, problem(NotEnrolled, err)
+		return nil, "", problem(NotEnrolled, err)
 	case err != nil:
 		a.changed(StateChanged)
-		return nil, translate(err)
+		return nil, "", translate(err)
 	}
-	return v, nil
+	return v, "", nil
 }
 
 // enter makes an open vault with a credential the session: the road from Unlock and from the
-// end of Enrol. On an error the vault is still the caller's.
-func (a *Agent) enter(v *vault.Vault) error {
+// end of Enrol; why says that its view was begun anew. On an error the vault is still the
+// caller's.
+func (a *Agent) enter(v *vault.Vault, why Code) error {
 	s := newSession(v, a.clock)
 	if err := s.identify(); err != nil {
 		return err
@@ -88,15 +90,24 @@ func (a *Agent) enter(v *vault.Vault) error {
 	if err != nil {
 		return err
 	}
+	answer := a.recall(s.device)
+	known, late := answer.soon(root, s.device, cmp.Or(a.cfg.patience, anchorPatience))
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
-		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}},
+		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}, known.journal()}, Mark: v.Mark,
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.settle(s); err != nil {
+	if err = v.CheckMark(s.journal.Mark()); errors.Is(err, vault.ErrOlder) {
+		a.log.Warn("the vault is older than its journal, and its view is made anew", "error", err)
+		why, err = cmp.Or(why, VaultOlder), v.ResetView() // what is begun anew without its catalogue looks older too
+	}
+	if err == nil {
+		err = a.settle(s, known, why)
+	}
+	if err != nil {
 		return errors.Join(err, s.journal.Close())
 	}
 	a.takeReceipts(s)
@@ -107,6 +118,9 @@ func (a *Agent) enter(v *vault.Vault) error {
 	a.mu.Unlock()
 	go a.watch(s)
 	go debug.FreeOSMemory() // what Argon2id took, and the reading of all rows
+	if late {
+		go a.lateAnchor(s, answer)
+	}
 	a.changed(Signals()...)
 	a.nudge()
 	return nil
@@ -129,6 +143,11 @@ func (s *session) identify() error {
 	if s.identity.credential, err = identity.OpenCredential(p.Credential, p.Org, s.identity.statement.Issuing); err != nil {
 		return fmt.Errorf("read profile: %w: %w", vault.ErrDamaged, err)
 	}
+	return nil
+}
+
+// standing reads how this device stood with the connected system when it last heard of it.
+func (s *session) standing() error {
 	sync, err := s.vault.Sync()
 	if err != nil {
 		return err
@@ -142,14 +161,23 @@ func (s *session) identify() error {
 	return s.loadAcquaintances()
 }
 
-// settle brings a fresh session up to date: clock, view, the entries that the time while
-// locked owes, and loans that ended meanwhile.
-func (a *Agent) settle(s *session) error {
+// settle brings a fresh session up to date: clock, view, the entries that the time while locked
+// owes, and loans that ended meanwhile.
+func (a *Agent) settle(s *session, known anchor, why Code) error {
 	if err := s.loadClock(); err != nil {
 		return err
 	}
+	s.clock.recall(known.Time, known.Elapsed)
+	if why != "" {
+		a.beginJob(ProgressRebuild)
+		defer a.endJob()
+		s.replayed = a.moved
+	}
 	s.head, s.stale = s.journal.Chain().Head, true
 	if err := s.current(); err != nil {
+		return err
+	}
+	if err := s.standing(); err != nil {
 		return err
 	}
 	for _, d := range s.journal.Damage() {
@@ -162,6 +190,9 @@ func (a *Agent) settle(s *session) error {
 	var lines []line
 	if chain := s.journal.Chain(); chain.Generation == 1 && chain.Last == 0 {
 		lines = append(lines, line{entry: journal.Entry{Kind: journal.Enrolled}})
+	}
+	if why != "" {
+		lines = append(lines, line{entry: journal.Entry{Kind: journal.ViewRebuilt, Code: string(why)}})
 	}
 	if wrong > 0 {
 		lines = append(lines, line{entry: journal.Entry{Kind: journal.PassphraseWrong, Count: wrong}})
@@ -191,17 +222,6 @@ func (a *Agent) settle(s *session) error {
 		a.log.Warn("the lock screen will show no name", "error", err)
 	}
 	return nil
-}
-
-// mend has everything sent anew where rows of the view do not open: what comes is written
-// over them.
-func (a *Agent) mend(s *session) error {
-	err := s.vault.Whole()
-	if !errors.Is(err, vault.ErrView) {
-		return err
-	}
-	a.log.Warn("rows of the view are damaged; the next sync brings them anew")
-	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSync(vault.Sync{Last: s.who().lastSync}) })
 }
 
 // Lock closes vault and journal. A verification that is open ends; what was not yet sent
@@ -235,6 +255,7 @@ func (a *Agent) leave(s *session, last ...line) error {
 		_, said = s.say(lines...)
 	}
 	kept := s.settleView()
+	a.anchor(s)
 	a.mu.Lock()
 	a.waiting = s.journal.Waiting()
 	a.online = false

@@ -25,6 +25,7 @@ func (a *Agent) keep(s *session) {
 	if err := s.settleView(); err != nil {
 		a.log.Warn("the clock is not kept", "error", CodeOf(translate(err)))
 	}
+	a.anchor(s)
 }
 
 // watch ends with the session.

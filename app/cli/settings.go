@@ -66,7 +66,9 @@ func (s *settings) check() error {
 
 // config is the agent's.
 func (s *settings) config(env Surroundings) (agent.Config, error) {
-	conf := agent.Config{Vault: s.vault, Outbox: s.outbox, Directory: s.directory, Loopback: s.loopback}
+	conf := agent.Config{
+		Vault: s.vault, Outbox: s.outbox, Directory: s.directory, Loopback: s.loopback, Keyring: agent.SystemKeyring(),
+	}
 	if s.directoryCA != "" {
 		pem, err := os.ReadFile(s.directoryCA)
 		if err != nil {
