@@ -2,12 +2,8 @@ package vault
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
-	"syscall"
-	"testing"
 	"time"
 
 	"handslag/identity"
@@ -128,23 +124,6 @@ func (w *world) build(n int) (plain int, took time.Duration) {
 		took += time.Since(at)
 	}
 	return plain, took
-}
-
-// occupied is what dir takes on disk: the blocks that its files hold, and the length that
-// they claim, in bytes.
-func occupied(t testing.TB, dir string) (blocks, length int64) {
-	t.Helper()
-	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		must(t, err)
-		info, err := d.Info()
-		must(t, err)
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && !d.IsDir() {
-			blocks += stat.Blocks * 512
-			length += info.Size()
-		}
-		return nil
-	}))
-	return blocks, length
 }
 
 // keystrokes are what somebody types who looks for a card: each letter is a search.
