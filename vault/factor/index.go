@@ -40,30 +40,29 @@ func indexPublic(vault string, handle tpm2.TPMHandle) tpm2.TPMSNVPublic {
 }
 
 // Place makes an NV index with secret in it, in place of any that the vault had.
-func (t *TPM) Place(vault string, secret, auth []byte) (note []byte, err error) {
-	err = t.speak(func(chip transport.TPM) error {
+func (t *TPM) Place(vault string, secret, auth []byte) ([]byte, error) {
+	word, secret := word(auth), bytes.Clone(secret) // the caller's are wiped, and the TPM may still be at it
+	return speak(t, func(chip transport.TPM) ([]byte, error) {
 		if err := removeIndexes(chip, vault); err != nil {
-			return err
+			return nil, err
 		}
-		key, done, err := storageKey(chip)
+		key, flushed, err := storageKey(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer done()
-		handle, err := defineIndex(chip, key, vault, auth)
+		defer flushed()
+		handle, err := defineIndex(chip, key, vault, word)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := writeIndex(chip, key, vault, handle, secret, auth); err != nil {
-			return errors.Join(err, removeIndexes(chip, vault))
+		if err := writeIndex(chip, key, vault, handle, secret, word); err != nil {
+			return nil, errors.Join(err, removeIndexes(chip, vault))
 		}
-		note = binary.BigEndian.AppendUint32(nil, uint32(handle))
-		return nil
+		return binary.BigEndian.AppendUint32(nil, uint32(handle)), nil
 	})
-	return note, err
 }
 
-func defineIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, auth []byte) (tpm2.TPMHandle, error) {
+func defineIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, word []byte) (tpm2.TPMHandle, error) {
 	for range indexTries {
 		var free [4]byte
 		rand.Read(free[:])
@@ -74,7 +73,7 @@ func defineIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault stri
 		}
 		_, err = tpm2.NVDefineSpace{
 			AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHOwner, Auth: session},
-			Auth:       tpm2.TPM2BAuth{Buffer: word(auth)},
+			Auth:       tpm2.TPM2BAuth{Buffer: word},
 			PublicInfo: tpm2.New2B(indexPublic(vault, handle)),
 		}.Execute(chip)
 		if errors.Is(err, tpm2.TPMRCNVDefined) {
@@ -86,21 +85,20 @@ func defineIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault stri
 }
 
 // Read gives the secret in the index.
-func (t *TPM) Read(vault string, note, auth []byte) (secret []byte, err error) {
+func (t *TPM) Read(vault string, note, auth []byte) ([]byte, error) {
 	handle, err := parseIndex(note)
 	if err != nil {
 		return nil, err
 	}
-	err = t.speak(func(chip transport.TPM) error {
-		key, done, err := storageKey(chip)
+	word := word(auth)
+	return speak(t, func(chip transport.TPM) ([]byte, error) {
+		key, flushed, err := storageKey(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer done()
-		secret, err = readIndex(chip, key, vault, handle, auth)
-		return err
+		defer flushed()
+		return readIndex(chip, key, vault, handle, word)
 	})
-	return secret, err
 }
 
 // Replace puts secret in the place of the one before; the TPM writes it through. It reads it
@@ -110,22 +108,24 @@ func (t *TPM) Replace(vault string, note, secret, auth []byte) error {
 	if err != nil {
 		return err
 	}
-	return t.speak(func(chip transport.TPM) error {
-		key, done, err := storageKey(chip)
+	word, secret := word(auth), bytes.Clone(secret)
+	_, err = speak(t, func(chip transport.TPM) (done, error) {
+		key, flushed, err := storageKey(chip)
 		if err != nil {
-			return err
+			return done{}, err
 		}
-		defer done()
-		return writeIndex(chip, key, vault, handle, secret, auth)
+		defer flushed()
+		return done{}, writeIndex(chip, key, vault, handle, secret, word)
 	})
+	return err
 }
 
-func writeIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, handle tpm2.TPMHandle, secret, auth []byte) error {
+func writeIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, handle tpm2.TPMHandle, secret, word []byte) error {
 	name, err := indexName(chip, vault, handle)
 	if err != nil {
 		return err
 	}
-	session, err := whisper(key, word(auth), inward)
+	session, err := whisper(key, word, inward)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func writeIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault strin
 	}).Execute(chip); err != nil {
 		return err
 	}
-	back, err := readIndex(chip, key, vault, handle, auth)
+	back, err := readIndex(chip, key, vault, handle, word)
 	if err != nil {
 		return err
 	}
@@ -147,12 +147,12 @@ func writeIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault strin
 	return nil
 }
 
-func readIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, handle tpm2.TPMHandle, auth []byte) ([]byte, error) {
+func readIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string, handle tpm2.TPMHandle, word []byte) ([]byte, error) {
 	name, err := indexName(chip, vault, handle)
 	if err != nil {
 		return nil, err
 	}
-	session, err := whisper(key, word(auth), outward)
+	session, err := whisper(key, word, outward)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,8 @@ func indexName(chip transport.TPM, vault string, handle tpm2.TPMHandle) (tpm2.TP
 
 // Remove takes away every index that is the vault's.
 func (t *TPM) Remove(vault string) error {
-	return t.speak(func(chip transport.TPM) error { return removeIndexes(chip, vault) })
+	_, err := speak(t, func(chip transport.TPM) (done, error) { return done{}, removeIndexes(chip, vault) })
+	return err
 }
 
 // Forget does as Remove: of the sealed object the TPM keeps nothing.

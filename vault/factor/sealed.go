@@ -46,21 +46,22 @@ func parseSealed(note []byte) (sealedNote, error) {
 }
 
 // Seal makes a sealed object of secret. The TPM keeps nothing of it.
-func (t *TPM) Seal(_ string, secret, auth []byte) (note []byte, err error) {
-	err = t.speak(func(chip transport.TPM) error {
-		key, done, err := storageKey(chip)
+func (t *TPM) Seal(_ string, secret, auth []byte) ([]byte, error) {
+	word, secret := word(auth), bytes.Clone(secret) // the caller's are wiped, and the TPM may still be at it
+	return speak(t, func(chip transport.TPM) ([]byte, error) {
+		key, flushed, err := storageKey(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer done()
+		defer flushed()
 		session, err := whisper(key, nil, inward)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		made, err := tpm2.Create{
 			ParentHandle: tpm2.AuthHandle{Handle: key.ObjectHandle, Name: key.Name, Auth: session},
 			InSensitive: tpm2.TPM2BSensitiveCreate{Sensitive: &tpm2.TPMSSensitiveCreate{
-				UserAuth: tpm2.TPM2BAuth{Buffer: word(auth)},
+				UserAuth: tpm2.TPM2BAuth{Buffer: word},
 				Data:     tpm2.NewTPMUSensitiveCreate(&tpm2.TPM2BSensitiveData{Buffer: secret}),
 			}},
 			InPublic: tpm2.New2B(tpm2.TPMTPublic{
@@ -70,29 +71,28 @@ func (t *TPM) Seal(_ string, secret, auth []byte) (note []byte, err error) {
 			}),
 		}.Execute(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		note = sealedNote{parent: key.Name.Buffer, public: made.OutPublic.Bytes(), private: made.OutPrivate.Buffer}.encode()
-		return nil
+		return sealedNote{parent: key.Name.Buffer, public: made.OutPublic.Bytes(), private: made.OutPrivate.Buffer}.encode(), nil
 	})
-	return note, err
 }
 
 // Unseal gives back what Seal sealed, ErrRefused for a wrong auth, which the TPM counts, and
 // ErrLocked once it has counted enough of them.
-func (t *TPM) Unseal(_ string, note, auth []byte) (secret []byte, err error) {
+func (t *TPM) Unseal(_ string, note, auth []byte) ([]byte, error) {
 	n, err := parseSealed(note)
 	if err != nil {
 		return nil, err
 	}
-	err = t.speak(func(chip transport.TPM) error {
-		key, done, err := storageKey(chip)
+	word := word(auth)
+	return speak(t, func(chip transport.TPM) ([]byte, error) {
+		key, flushed, err := storageKey(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		defer done()
+		defer flushed()
 		if !bytes.Equal(key.Name.Buffer, n.parent) {
-			return fmt.Errorf("another TPM, or one that was cleared: %w", ErrMissing)
+			return nil, fmt.Errorf("another TPM, or one that was cleared: %w", ErrMissing)
 		}
 		object, err := tpm2.Load{
 			ParentHandle: tpm2.AuthHandle{Handle: key.ObjectHandle, Name: key.Name, Auth: tpm2.PasswordAuth(nil)},
@@ -100,21 +100,19 @@ func (t *TPM) Unseal(_ string, note, auth []byte) (secret []byte, err error) {
 			InPublic:     tpm2.BytesAs2B[tpm2.TPMTPublic](n.public),
 		}.Execute(chip)
 		if err != nil { // whatever it dislikes about the note, it is none that it made
-			return fmt.Errorf("load: %w: %w", ErrMissing, err)
+			return nil, fmt.Errorf("load: %w: %w", ErrMissing, err)
 		}
 		defer flush(chip, object.ObjectHandle)()
-		session, err := whisper(key, word(auth), outward)
+		session, err := whisper(key, word, outward)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		answer, err := tpm2.Unseal{
 			ItemHandle: tpm2.AuthHandle{Handle: object.ObjectHandle, Name: object.Name, Auth: session},
 		}.Execute(chip)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		secret = answer.OutData.Buffer
-		return nil
+		return answer.OutData.Buffer, nil
 	})
-	return secret, err
 }

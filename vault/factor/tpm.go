@@ -39,18 +39,16 @@ func (t *TPM) Name() Name { return NameTPM }
 // Ready returns ErrLocked in lockout, and ErrAway where there is no TPM or where its owner
 // keeps it for themselves.
 func (t *TPM) Ready() error {
-	return t.speak(func(chip transport.TPM) error {
-		state, err := askState(chip)
-		switch {
-		case err != nil:
-			return err
-		case state.permanent&ownerAuthSet != 0:
-			return fmt.Errorf("its storage hierarchy has a password: %w", ErrAway)
-		case state.permanent&inLockout != 0:
-			return ErrLocked
-		}
-		return nil
-	})
+	state, err := speak(t, askState)
+	switch {
+	case err != nil:
+		return err
+	case state.permanent&ownerAuthSet != 0:
+		return fmt.Errorf("the TPM's storage hierarchy has a password: %w", ErrAway)
+	case state.permanent&inLockout != 0:
+		return fmt.Errorf("the TPM: %w", ErrLocked)
+	}
+	return nil
 }
 
 // What a TPM must do to guard a short PIN: the millions of a six-digit one must take years.
@@ -66,11 +64,7 @@ const (
 // the password of its lockout is empty, as many machines leave it: then whoever can speak to
 // the TPM may reset the count of tries after each.
 func (t *TPM) GuardsPIN() (bool, error) {
-	var state chipState
-	err := t.speak(func(chip transport.TPM) (err error) {
-		state, err = askState(chip)
-		return err
-	})
+	state, err := speak(t, askState)
 	return err == nil && state.permanent&lockoutSet != 0 && state.tries <= mostTries && state.pause >= leastPause, err
 }
 
@@ -101,21 +95,26 @@ func askState(chip transport.TPM) (chipState, error) {
 	return chipState{permanent: permanent, tries: tries, pause: time.Duration(pause) * time.Second}, errors.Join(err1, err2, err3)
 }
 
-// speak dials, says its words and hangs up, within our patience.
-func (t *TPM) speak(words func(transport.TPM) error) error {
-	_, err := through(t.gate, func() (struct{}, error) {
+// speak dials, says its words and hangs up, within our patience. What the words find out they
+// return: whoever asked may be gone when they do.
+func speak[T any](t *TPM, words func(transport.TPM) (T, error)) (T, error) {
+	answer, err := through(t.gate, func() (T, error) {
 		conn, err := t.dial()
 		if err != nil {
-			return struct{}{}, fmt.Errorf("%w: %w", ErrAway, err)
+			return *new(T), fmt.Errorf("%w: %w", ErrAway, err)
 		}
 		defer conn.Close()
-		return struct{}{}, named(words(transport.FromReadWriter(conn)))
+		answer, err := words(transport.FromReadWriter(conn))
+		return answer, named(err)
 	})
 	if err != nil {
-		return fmt.Errorf("ask the TPM: %w", err)
+		return *new(T), fmt.Errorf("ask the TPM: %w", err)
 	}
-	return nil
+	return answer, nil
 }
+
+// done is the answer of words that find nothing out.
+type done struct{}
 
 // named gives the TPM's response codes our four names.
 func named(err error) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-tpm/tpm2"
 	"github.com/google/go-tpm/tpm2/transport"
@@ -254,6 +255,27 @@ func TestAProbeOnTheBusHearsNoSecret(t *testing.T) {
 		if bytes.Contains(w.heard.Bytes(), word) {
 			t.Errorf("the probe hears %s", what)
 		}
+	}
+}
+
+// The caller has given up and wiped what it handed over; what is written late is still that.
+func TestALateDeedWritesWhatItWasGiven(t *testing.T) {
+	dial, _ := factortest.Chip(t)
+	chip := factor.TPMAt(dial)
+	place, err := chip.Place(vaultID, secret, pin)
+	must(t, err)
+	release := make(chan struct{})
+	slow := factor.TPMAt(func() (io.ReadWriteCloser, error) { <-release; return dial() })
+	factor.Impatient(slow, time.Millisecond)
+	fresh := bytes.Repeat([]byte{5}, 32)
+	if err := slow.Replace(vaultID, place, fresh, pin); !errors.Is(err, factor.ErrAway) {
+		t.Fatal(err)
+	}
+	clear(fresh)
+	factor.Impatient(slow, time.Minute)
+	close(release)
+	if got, err := slow.Read(vaultID, place, pin); err != nil || !bytes.Equal(got, bytes.Repeat([]byte{5}, 32)) {
+		t.Errorf("%x, %v", got, err)
 	}
 }
 
