@@ -166,7 +166,7 @@ func (s *enrolScreen) show(step int) {
 		s.first = s.guard.Focusable()
 	case stepPassphrase:
 		pin := hasPIN(s.use())
-		s.phrase.ask(leastSecret(s.use()), pin)
+		s.phrase.ask(leastSecret(s.guards, s.use()), pin)
 		parts = []fyne.CanvasObject{NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
 		if s.guard == nil {
 			parts = append(parts, NewMuted(say("protect.nothing_offered")))

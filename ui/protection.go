@@ -217,13 +217,10 @@ func (s *protectionScreen) setBusy(on bool) {
 	s.button.SetText(s.w.lang.Say("protect.change"))
 }
 
-// minPIN is how many characters a PIN has at least.
-const minPIN = 6
-
 // leastSecret is how many characters a new passphrase or PIN must have.
-func leastSecret(use []agent.Factor) int {
+func leastSecret(p agent.Protection, use []agent.Factor) int {
 	if hasPIN(use) {
-		return minPIN
+		return p.MinPIN
 	}
 	return agent.MinPassphrase
 }

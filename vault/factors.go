@@ -97,6 +97,16 @@ func GuardsPIN(o Options) bool {
 	return err == nil && guards
 }
 
+// Guarding are the factors that the vault in dir names, without a passphrase and so without proof: for
+// who asks for the passphrase.
+func Guarding(dir string) ([]factor.Name, error) {
+	h, err := folderAt(dir, Options{}).readHeader(headerName)
+	if err != nil {
+		return nil, fmt.Errorf("look what guards the vault: %w", err)
+	}
+	return h.use(), nil
+}
+
 // Factors are what opens the vault beside its passphrase.
 func (v *Vault) Factors() []factor.Name { return v.guarded.Load().use() }
 

@@ -50,21 +50,10 @@ func (a *Agent) Wipe(ctx context.Context, passphrase string) error {
 	secret, nobodys := []byte(passphrase), []byte(rand.Text())
 	defer clear(secret)
 	err = s.vault.ChangePassphrase(secret, nobodys, func() error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		stamps, err := s.say(append(s.end(""), line{entry: journal.Entry{Kind: journal.Wiped}})...)
-		if stamps != nil {
-			return nil
-		}
-		return err
+		return s.sayOnce(ctx, append(s.end(""), line{entry: journal.Entry{Kind: journal.Wiped}})...)
 	})
-	if errors.Is(err, vault.ErrPassphrase) {
-		a.mu.Lock()
-		a.attempts++
-		a.mu.Unlock()
-	}
 	if err != nil {
+		a.countWrong(err)
 		return translate(err)
 	}
 	a.handIn(ctx, s)
@@ -95,6 +84,10 @@ func (a *Agent) destroy() error {
 		a.keeper.put(anchorName(device), nil)
 	}
 	err := vault.Destroy(a.cfg.Vault, a.cfg.VaultOptions)
+	if errors.Is(err, vault.ErrLeft) {
+		a.log.Warn("a factor keeps what opens nothing any more", "error", err)
+		err = nil
+	}
 	if errors.Is(err, vault.ErrLeft) { // it opens nothing, and there is no vault to try again with
 		a.log.Warn("a factor did not answer when the vault was destroyed", "error", err)
 		err = nil

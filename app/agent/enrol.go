@@ -36,7 +36,7 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPassphrase(e.Passphrase); err != nil {
+	if err := checkPassphrase(e.Passphrase, a.minSecret(e.Factors)); err != nil {
 		return err
 	}
 	username := strings.TrimSpace(e.Username)
@@ -47,7 +47,7 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 	if err != nil {
 		return err
 	}
-	v, err := a.begin(e.Passphrase)
+	v, err := a.begin(e.Passphrase, e.Factors)
 	if err != nil {
 		return translate(err)
 	}
@@ -111,28 +111,37 @@ func (a *Agent) resume(ctx context.Context, v *vault.Vault, password string) err
 	return a.complete(ctx, v, password)
 }
 
-func checkPassphrase(text string) error {
+func checkPassphrase(text string, least int) error {
 	switch {
-	case utf8.RuneCountInString(text) < MinPassphrase:
-		return problem(PassphraseShort, nil, "min", strconv.Itoa(MinPassphrase))
+	case utf8.RuneCountInString(text) < least:
+		return problem(PassphraseShort, nil, "min", strconv.Itoa(least))
 	case len(text) > maxPassphrase:
 		return problem(PassphraseLong, nil, "max", strconv.Itoa(maxPassphrase))
 	}
 	return nil
 }
 
-// begin makes the vault, or opens the half-made one. One whose passphrase is another holds
-// keys that have never said anything: it is put away and begun anew.
-func (a *Agent) begin(passphrase string) (*vault.Vault, error) {
+// begin makes the vault, or opens the half-made one. One whose passphrase is another, or whose
+// other half is gone, holds keys that have never said anything: it is put away and begun anew.
+func (a *Agent) begin(passphrase string, use []Factor) (*vault.Vault, error) {
 	secret := []byte(passphrase)
 	defer clear(secret)
-	v, err := vault.Create(a.cfg.Vault, secret, a.cfg.VaultOptions)
+	options := a.cfg.VaultOptions
+	options.Use = use
+	v, err := vault.Create(a.cfg.Vault, secret, options)
 	if !errors.Is(err, vault.ErrExists) {
 		return v, err
 	}
 	v, _, err = a.openVault(passphrase)
-	if CodeOf(err) != WrongPassphrase {
-		return v, err
+	switch CodeOf(err) {
+	case "":
+		if err := v.ChangeFactors(secret, use, func() error { return nil }); err != nil {
+			return nil, errors.Join(err, v.Close())
+		}
+		return v, nil
+	case WrongPassphrase, FactorMissing:
+	default:
+		return nil, err
 	}
 	state, err := vault.Exists(a.cfg.Vault)
 	if err != nil || state != vault.Enrolling {
@@ -142,10 +151,10 @@ func (a *Agent) begin(passphrase string) (*vault.Vault, error) {
 	if err := os.Rename(a.cfg.Vault, aside); err != nil {
 		return nil, err
 	}
-	if v, err = vault.Create(a.cfg.Vault, secret, a.cfg.VaultOptions); err != nil {
+	if v, err = vault.Create(a.cfg.Vault, secret, options); err != nil {
 		return nil, err
 	}
-	if err := os.RemoveAll(aside); err != nil {
+	if err := errors.Join(vault.Destroy(aside, options), os.RemoveAll(aside)); err != nil {
 		a.log.Warn("the half-made vault put aside stays", "error", err)
 	}
 	return v, nil

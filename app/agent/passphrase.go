@@ -2,9 +2,7 @@ package agent
 
 import (
 	"context"
-	"errors"
 
-	"handslag/vault"
 	"handslag/vault/journal"
 )
 
@@ -16,35 +14,23 @@ import (
 // Codes: Locked, WrongPassphrase, PassphraseShort, PassphraseLong, Cancelled, DiskFull,
 // VaultReadonly, VaultDamaged, JournalBroken.
 func (a *Agent) ChangePassphrase(ctx context.Context, old, fresh string) error {
-	if err := checkPassphrase(fresh); err != nil {
-		return err
-	}
 	a.entering.Lock() // no lock falls between entry and header
 	defer a.entering.Unlock()
 	s, err := a.current()
 	if err != nil {
 		return err
 	}
+	if err := checkPassphrase(fresh, a.minSecret(s.vault.Factors())); err != nil {
+		return err
+	}
 	was, is := []byte(old), []byte(fresh)
 	defer clear(was)
 	defer clear(is)
 	err = s.vault.ChangePassphrase(was, is, func() error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		stamps, err := s.say(line{entry: journal.Entry{Kind: journal.PassphraseChanged}})
-		if stamps != nil {
-			return nil // it stands; a view that lags catches up at the next deed
-		}
-		return err
+		return s.sayOnce(ctx, line{entry: journal.Entry{Kind: journal.PassphraseChanged}})
 	})
-	switch {
-	case errors.Is(err, vault.ErrPassphrase):
-		a.mu.Lock()
-		a.attempts++ // the lock screen's count
-		a.mu.Unlock()
-		return translate(err)
-	case err != nil:
+	if err != nil {
+		a.countWrong(err)
 		return translate(err)
 	}
 	a.changed(EventsChanged, SyncChanged)

@@ -85,6 +85,16 @@ var words = []struct {
 	{signed.ErrTooLarge, TextLong},
 }
 
+// factors says the same of what opens the vault beside its passphrase.
+var factors = []struct {
+	err  error
+	code Code
+}{
+	{vault.ErrFactorLocked, FactorLocked},
+	{vault.ErrFactorAway, FactorAway},
+	{vault.ErrFactor, FactorMissing},
+}
+
 // refusals says the same of what the connected system refused.
 var refusals = map[link.Code]Code{
 	link.CodeWrongPassword: WrongPassword,
@@ -123,6 +133,14 @@ func translate(err error) error {
 	var failed *peer.Failure
 	if errors.As(err, &failed) {
 		return problem(verificationCode(failed.Reason), err)
+	}
+	var factor *vault.FactorError
+	if errors.As(err, &factor) {
+		for _, w := range factors {
+			if errors.Is(err, w.err) {
+				return problem(w.code, err, "factor", string(factor.Factor))
+			}
+		}
 	}
 	for _, w := range words {
 		if errors.Is(err, w.err) {

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-tpm/tpm2"
+	"github.com/google/go-tpm/tpm2/transport"
+
 	"handslag/vault/factor"
 )
 
@@ -19,6 +22,25 @@ func TPM(t testing.TB) (*factor.TPM, func()) {
 	t.Helper()
 	dial, restart := Chip(t)
 	return factor.TPMAt(dial), restart
+}
+
+// OwnedTPM is a TPM whose lockout has a password, as an administrator gives it: it guards a PIN.
+func OwnedTPM(t testing.TB) *factor.TPM {
+	t.Helper()
+	dial, _ := Chip(t)
+	conn, err := dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = tpm2.HierarchyChangeAuth{
+		AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHLockout, Auth: tpm2.PasswordAuth(nil)},
+		NewAuth:    tpm2.TPM2BAuth{Buffer: []byte("lockout")},
+	}.Execute(transport.FromReadWriter(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return factor.TPMAt(dial)
 }
 
 // Chip is as TPM, for who speaks to the TPM themselves.
