@@ -69,7 +69,7 @@ camera:
 	sh ui/camera/machine/boot.sh $(CURDIR)/$(BIN)/camera $(CURDIR)/$(BIN)/camera.test
 
 # Speed and size in tables, and each promise beside what was measured: about ten minutes. With
-# HANDSLAG_MILLION=1 the tables that grow go on to a million, which takes an hour.
+# HANDSLAG_BENCH_LONG=1 the tables that grow go on to a million, which takes much longer.
 bench: deps-bench tools
 	@{ go test -run '^$$' -bench . -benchmem -timeout 2h ./vault/... ./identity/... ./sync/... ./app/...; \
 		cd testnet/sqlcipher && HANDSLAG_BIN=$(CURDIR)/$(BIN) go run .; \

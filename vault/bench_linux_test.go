@@ -2,7 +2,6 @@ package vault
 
 import (
 	"encoding/json"
-	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,8 +26,6 @@ const (
 	openLimit     = 1.3                   // of a bare write and sync of as many bytes
 )
 
-var million = flag.Bool("million", false, "benchmarks of a town with a million records too, which takes minutes to build")
-
 // settled is a town in a vault of its own.
 type settled struct {
 	*world
@@ -49,7 +46,7 @@ func share(b *testing.B, what string, figure, limit float64) { b.ReportMetric(fi
 
 func BenchmarkTown(b *testing.B) {
 	sizes := []int{1000, 10_000, 100_000}
-	if *million {
+	if os.Getenv("HANDSLAG_BENCH_LONG") != "" { // a million take minutes to build
 		sizes = append(sizes, 1_000_000)
 	}
 	for _, n := range sizes {

@@ -9,8 +9,8 @@ import (
 const said = `goos: linux
 pkg: handslag/vault
 cpu: Some CPU
-BenchmarkUnlock/1000_records-2         	       5	  12345678 ns/op	         1.500 x-plain	     100 allocs/op
-BenchmarkUnlock/100000_records-2       	       1	1234567890 ns/op	         2.500 x-plain
+BenchmarkUnlock/1000/all_of_it-2       	       5	  12345678 ns/op	  3 µs/record	 1.500 x-plain	     100 allocs/op
+BenchmarkUnlock/100000/all_of_it-2     	       1	1234567890 ns/op	  4 µs/record	 2.500 x-plain
 BenchmarkAlone-2 100 12.5 ns/op
 # a note
 PASS
@@ -24,11 +24,12 @@ func TestRowsBecomeTables(t *testing.T) {
 			all = append(all, r)
 		}
 	}
-	if len(all) != 3 || all[0].family != "Unlock" || all[0].name != "1000 records" || all[2].name != "" {
+	if len(all) != 3 || all[0].family != "Unlock" || all[0].name != "1000/all of it" || all[2].name != "" {
 		t.Fatalf("read as %+v", all)
 	}
 	all.table(&out, "Unlock")
-	for _, want := range []string{"12.35ms", "1.23s", "1.50", "2.50", "100000 records"} {
+	all.growth(&out)
+	for _, want := range []string{"12.35ms", "1.23s", "1.50 x-plain", "2.50 x-plain", "100000/all of it", "Unlock, all of it  3 µs/record  4 µs/record"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}

@@ -35,8 +35,8 @@ func run(in io.Reader, out io.Writer) error {
 			all = append(all, row)
 		case strings.HasPrefix(line, "--- FAIL"), strings.HasPrefix(line, "FAIL"), strings.HasPrefix(line, "panic:"):
 			failed = append(failed, line)
-		case strings.HasPrefix(line, "cpu:"), strings.HasPrefix(line, "#"):
-			fmt.Fprintln(out, strings.TrimLeft(line, "# "))
+		case strings.HasPrefix(line, "#"):
+			fmt.Fprintln(out, "\n"+strings.TrimLeft(line, "# "))
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -45,6 +45,7 @@ func run(in io.Reader, out io.Writer) error {
 	if len(all) > 0 {
 		all.table(out, all[len(all)-1].family)
 	}
+	all.growth(out)
 	if len(failed) > 0 {
 		return fmt.Errorf("a benchmark failed: %s", strings.Join(failed, "; "))
 	}

@@ -21,6 +21,10 @@ var promises = []promise{
 	{what: "opening / one write and fdatasync of as many bytes", family: "Opening", name: "Handslag, one by one", unit: "x-bare", most: 1.3},
 	{what: "opening / SQLCipher's insert and select, WAL", family: "Opening", name: "Handslag, one by one", unit: "x-sqlcipher", most: 1},
 	{what: "one by one / a record's share of 32 at once", family: "Opening", name: "Handslag, 32 at once", unit: "x-faster", least: 10},
+	{what: "100,000 records: unlock to a usable list, share of 1 s", family: "Town", name: "100000/unlock", unit: "of-1s", most: 1},
+	{what: "100,000 records: a keystroke of search, share of 16 ms (p99)", family: "Town", name: "100000/search", unit: "p99-of-16ms", most: 1},
+	{what: "100,000 records: resident memory, share of 150 MiB", family: "Town", name: "100000/resident", unit: "of-150MiB", most: 1},
+	{what: "100,000 records: files, share of 1.5 × the plaintext", family: "Town", name: "100000/size", unit: "of-1.5×plain", most: 1},
 }
 
 // judge shows each promise beside what was measured, and returns those that were not.
@@ -37,7 +41,7 @@ func (all measured) judge(w io.Writer, promises []promise) (missing []string) {
 		if !p.kept(got) {
 			verdict = "NOT KEPT"
 		}
-		fmt.Fprintf(out, "  %s\t%s\t%s\t%s\n", p.what, show(got, p.unit), p.bound(), verdict)
+		fmt.Fprintf(out, "  %s\t%s\t%s\t%s\n", p.what, number(got), p.bound(), verdict)
 	}
 	out.Flush()
 	return missing
@@ -57,7 +61,7 @@ func (p promise) kept(got float64) bool { return got >= p.least && (p.most == 0 
 
 func (p promise) bound() string {
 	if p.most == 0 {
-		return "at least " + show(p.least, p.unit)
+		return "at least " + number(p.least)
 	}
-	return "at most " + show(p.most, p.unit)
+	return "at most " + number(p.most)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -51,50 +50,47 @@ func parseRow(line string) (row, bool) {
 	return r, true
 }
 
-// table shows a family's rows, a column for each unit that any of them has.
+// table shows a family's rows, each with its time and then what else it says of itself.
 func (all measured) table(w io.Writer, family string) {
-	var units []string
-	for _, r := range all {
-		for _, u := range r.units {
-			if r.family == family && !slices.Contains(units, u) {
-				units = append(units, u)
-			}
-		}
-	}
 	fmt.Fprintf(w, "\n%s\n", family)
-	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(out, "\t%s\t\n", strings.Join(units, "\t"))
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, r := range all {
 		if r.family != family {
 			continue
 		}
-		fmt.Fprintf(out, "%s\t", r.name)
-		for _, u := range units {
-			cell := ""
-			if v, ok := r.values[u]; ok {
-				cell = show(v, u)
+		fmt.Fprintf(out, "  %s", r.name)
+		for _, unit := range r.units {
+			if unit != "B/op" { // allocs/op says it as well
+				fmt.Fprintf(out, "\t%s", show(r.values[unit], unit))
 			}
-			fmt.Fprintf(out, "%s\t", cell)
 		}
 		fmt.Fprintln(out)
 	}
 	out.Flush()
 }
 
-// show is a value as people read it: nanoseconds as a time, the rest in as many digits as say something.
+// show is a value as people read it, with its unit: nanoseconds as a time, the rest in as many
+// digits as say something.
 func show(v float64, unit string) string {
-	if strings.HasPrefix(unit, "ns") {
-		d := time.Duration(v)
-		switch {
-		case d >= time.Second:
-			return d.Round(10 * time.Millisecond).String()
-		case d >= time.Millisecond:
-			return d.Round(10 * time.Microsecond).String()
-		case d >= time.Microsecond:
-			return d.Round(100 * time.Nanosecond).String()
-		}
-		return strconv.FormatFloat(v, 'g', 3, 64) + "ns"
+	if rest, ok := strings.CutPrefix(unit, "ns"); ok {
+		return short(time.Duration(v)) + strings.TrimPrefix(rest, "/op")
 	}
+	return number(v) + " " + unit
+}
+
+func short(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d >= time.Microsecond:
+		return d.Round(100 * time.Nanosecond).String()
+	}
+	return d.String()
+}
+
+func number(v float64) string {
 	if v >= 100 || v == float64(int64(v)) {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
