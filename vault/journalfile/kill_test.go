@@ -9,24 +9,42 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+
+	"handslag/vault/journal"
 )
 
 const childVariable = "HANDSLAG_JOURNALFILE_CHILD"
 
 // writeUntilKilled is the child: four writers append and say on standard output what was
-// acknowledged.
+// acknowledged. One of them gets receipts and drops what they cover, having said so before, so that
+// the journal stays as long as a journal is, and its cursor and its segments' end are killed too.
 func writeUntilKilled(dir string) {
 	p := cast()
-	f, err := Open(p.config(dir, nil))
+	cfg := p.config(dir, nil)
+	cfg.segmentSize, cfg.step = 24<<10, 16<<10 // so that segments end often
+	f, err := Open(cfg)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
 	var out sync.Mutex
 	var writers sync.WaitGroup
-	for range 4 {
+	for writer := range 4 {
 		writers.Go(func() {
-			for {
+			for n := 1; ; n++ {
+				if seq := f.Chain().Last; writer == 0 && n%3 == 1 && seq > 0 {
+					out.Lock()
+					fmt.Printf("receipt %d\n", seq)
+					out.Unlock()
+					_, err := f.Receipt(receiptTo(f, seq, 5))
+					if err == nil {
+						_, err = f.Drop(10)
+					}
+					if err != nil {
+						fmt.Println("error", err)
+						os.Exit(1)
+					}
+				}
 				stamps, err := f.Append(p.opening(1), locked())
 				out.Lock()
 				if err != nil {
@@ -57,7 +75,7 @@ func TestAcknowledgedEntriesSurviveKill9(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	acknowledged := map[uint64]string{}
+	acknowledged, survived, received := map[uint64]string{}, 0, uint64(0)
 	for round := range rounds {
 		child := exec.Command(os.Args[0])
 		child.Env = append(os.Environ(), childVariable+"="+dir)
@@ -75,6 +93,8 @@ func TestAcknowledgedEntriesSurviveKill9(t *testing.T) {
 			var hash string
 			if n, _ := fmt.Sscanf(lines.Text(), "%d %s", &seq, &hash); n == 2 && len(hash) == 64 {
 				acknowledged[seq] = hash
+			} else if n, _ := fmt.Sscanf(lines.Text(), "receipt %d", &seq); n == 1 {
+				received = max(received, seq)
 			} else if patience > 0 {
 				t.Errorf("the child says %q", lines.Text())
 			}
@@ -90,20 +110,26 @@ func TestAcknowledgedEntriesSurviveKill9(t *testing.T) {
 			if len(f.Damage()) > 0 {
 				t.Fatalf("round %d: damage %+v", round, f.Damage())
 			}
-			stored := map[uint64]string{}
-			for _, s := range all(t, f, true) {
-				stored[s.Entry.Seq] = fmt.Sprintf("%x", s.Hash)
+			stored, before := map[uint64]string{}, Stored{}
+			for _, s := range all(t, f, false) {
+				if before.Raw != nil && (s.Entry.Seq != before.Entry.Seq+1 || journal.Hash(s.Entry.Prev) != before.Hash) {
+					t.Fatalf("round %d: entry %d does not follow entry %d", round, s.Entry.Seq, before.Entry.Seq)
+				}
+				stored[s.Entry.Seq], before = fmt.Sprintf("%x", s.Hash), s
 			}
 			for seq, hash := range acknowledged {
-				if stored[seq] != hash {
+				got, there := stored[seq]
+				if there && got != hash || !there && seq > received {
 					t.Fatalf("round %d: entry %d was acknowledged and is lost", round, seq)
 				}
 			}
+			survived += len(acknowledged)
+			acknowledged = map[uint64]string{}
 			f.Close()
 		}
 	}
-	if len(acknowledged) < rounds {
-		t.Fatalf("only %d entries were acknowledged", len(acknowledged))
+	if survived < rounds || received == 0 {
+		t.Fatalf("only %d entries were acknowledged, and %d received", survived, received)
 	}
-	t.Logf("%d acknowledged entries survived %d kills", len(acknowledged), rounds)
+	t.Logf("%d acknowledged entries survived %d kills", survived, rounds)
 }

@@ -156,17 +156,17 @@ func (f *File) Drop(before signed.Time) (int, error) {
 	for newest > 0 && len(f.segments[newest].places) == 0 {
 		newest--
 	}
-	old := map[string]bool{}
+	var old []string // the oldest first, so that what is left has no gap
 	for _, s := range f.segments[:max(newest, 0)] {
 		at, ok := f.cover.times[string(s.id)]
 		if ok && at < before && f.cover.waiting(s) == 0 {
-			old[s.path] = true
+			old = append(old, s.path)
 		}
 	}
 	f.mu.RUnlock()
 	gone := map[string]bool{}
 	var err error
-	for path := range old {
+	for _, path := range old {
 		if err = f.disk.Remove(path); err != nil {
 			break
 		}
