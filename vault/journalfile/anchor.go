@@ -99,9 +99,11 @@ func (f *File) leaveLostHead(lost []position) {
 	for generation, m := range f.cover.marks {
 		anchors = append(anchors[:len(anchors):len(anchors)], Anchor{generation, m.to, m.hash[:]})
 	}
-	for _, at := range lost {
-		// A name is no proof: one that claims a distant generation is not followed there.
-		if at.generation <= f.chain.Generation+1 {
+	// A name is no proof: one that claims a distant generation is not followed there.
+	reach := f.chain.Generation + 1
+	for _, at := range slices.SortedFunc(slices.Values(lost), position.compare) {
+		if at.generation <= reach {
+			reach = max(reach, at.generation+1)
 			anchors = append(anchors[:len(anchors):len(anchors)], Anchor{Generation: at.generation, Seq: at.seq})
 		}
 	}

@@ -1,6 +1,7 @@
 package journalfile
 
 import (
+	"cmp"
 	"crypto/cipher"
 	"errors"
 	"fmt"
@@ -94,9 +95,11 @@ type File struct {
 // position names an entry of this journal.
 type position struct{ generation, seq uint64 }
 
-func (p position) before(q position) bool {
-	return p.generation < q.generation || p.generation == q.generation && p.seq < q.seq
+func (p position) compare(q position) int {
+	return cmp.Or(cmp.Compare(p.generation, q.generation), cmp.Compare(p.seq, q.seq))
 }
+
+func (p position) before(q position) bool { return p.compare(q) < 0 }
 
 // Damage is a place that can not be read; what stands after it can.
 type Damage struct {

@@ -2,6 +2,7 @@ package journalfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -58,13 +59,7 @@ func (f *File) load() error {
 		}
 	}
 	slices.SortFunc(f.segments, func(a, b *segment) int {
-		switch at, bt := (position{a.gen, a.first}), (position{b.gen, b.first}); {
-		case at.before(bt):
-			return -1
-		case bt.before(at):
-			return 1
-		}
-		return bytes.Compare(a.id, b.id)
+		return cmp.Or(position{a.gen, a.first}.compare(position{b.gen, b.first}), bytes.Compare(a.id, b.id))
 	})
 	for _, s := range f.segments {
 		newest := f.segments[len(f.segments)-1]
