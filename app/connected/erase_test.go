@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +68,38 @@ func TestEveryDeviceGetsEveryOrderUntilItHasIt(t *testing.T) {
 	if orders := h.enrolled("dora.alm").ordered(0); len(orders) != 0 {
 		t.Errorf("a new tablet gets %+v", orders)
 	}
+}
+
+// Put back from a backup, the system knows no more what it ordered. What it orders next reaches
+// the devices all the same, and those that carried out the lost order say so.
+func TestAnOrderOfARestoredSystemReachesDevicesThatHaveLaterOnes(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	h.stop()
+	backup := readIfThere(t, h.config.Path)
+	h.restartOn(t, h.statement.URL)
+	lost := h.erases("s-maj")
+	answer := bo.say(journal.Entry{Kind: journal.SubjectErased, Subject: "s-maj", Count: lost.Number, Code: "full"}, nil)
+	h.stop()
+	for _, side := range []string{"-wal", "-shm"} {
+		ok(t, os.RemoveAll(h.config.Path+side))
+	}
+	ok(t, os.WriteFile(h.config.Path, backup, 0o600))
+	h.restartOn(t, h.statement.URL)
+	h.clock.pass(time.Second)
+	next := h.erases("s-maja")
+	if orders := bo.ordered(lost.Number); len(orders) != 1 || orders[0].Number != next.Number {
+		t.Errorf("order %d after %d, which is lost: Bo gets %+v", next.Number, lost.Number, orders)
+	}
+	bo.hands(bo.batch(answer))
+	if page := anna.log(link.LogFilter{Person: "bo.ek"}); codes(page.Found) != "erasure open" {
+		t.Errorf("findings: %s", codes(page.Found))
+	}
+}
+
+func (h *house) restartOn(t *testing.T, url string) {
+	t.Helper()
+	h.start(must[net.Listener](t)(net.Listen("tcp", strings.TrimPrefix(url, "https://"))))
 }
 
 func TestManyOrdersComePageByPageBeforeAnythingElse(t *testing.T) {
@@ -195,6 +229,9 @@ func TestTheWordsOfASearchGoWithWhomItFound(t *testing.T) {
 	if row := find(rows, journal.RecordFound); row == nil || row.Reason != "vattenläcka" || row.Note != "070-174 06 41" || row.SubjectName != "Maj Ripsele" {
 		t.Fatalf("who asks who saw Maj sees %+v", row)
 	}
+	// Bo's own entry that is no search keeps its words, whatever a hit says that it answers.
+	handshake := bo.say(journal.Entry{Kind: journal.Verified, Peer: anna.keys.Device()}, &journal.Details{Note: "handslag"})
+	bo.hands(bo.batch(handshake, finds(bo, handshake, "s-maj")))
 	// Carl says that he found her with Bo's other search, which would take its words.
 	carl := h.enrolled("carl.ask")
 	carl.hands(carl.batch(finds(carl, other, "s-maj")))
@@ -213,9 +250,13 @@ func TestTheWordsOfASearchGoWithWhomItFound(t *testing.T) {
 			texts = append(texts, text)
 		}
 	}
-	// Newest first: the late hit and its search, the search that found nobody, the hit and its search.
-	if got := strings.Join(texts, ", "); got != "erased, erased, 070-174 06 41, erased, erased" {
+	// Newest first: the late hit and its search, the hit that answers no search, the search that found
+	// nobody, the hit and its search.
+	if got := strings.Join(texts, ", "); got != "erased, erased, , 070-174 06 41, erased, erased" {
 		t.Errorf("the log says %s", got)
+	}
+	if row := find(anna.log(link.LogFilter{Person: "bo.ek"}).Rows, journal.Verified); row == nil || row.Note != "handslag" {
+		t.Errorf("the handshake's words: %+v", row)
 	}
 	h.sound()
 }
@@ -266,6 +307,12 @@ func TestWhoErasesByCallStandsInTheLog(t *testing.T) {
 	} {
 		if got := h.call(t, erase, now(h, anna, erase.method, erase.path, "", []byte(body)), []byte(body)); got != want {
 			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+		if want != "ok" {
+			continue
+		}
+		if wal := readIfThere(t, h.config.Path+"-wal"); len(wal) != 0 {
+			t.Errorf("what was overwritten lies in %d bytes beside the database", len(wal))
 		}
 	}
 	row := find(anna.log(link.LogFilter{Subject: "s-maj"}).Rows, journal.SystemChanged)

@@ -164,9 +164,6 @@ func (g *Gate) copies(ctx context.Context, tx *store.Tx, order sqlc.Erasure) (co
 			case journal.RecordFound:
 				c.searches = append(c.searches, search{r.DeviceID, e.Ref})
 			case journal.SubjectErased:
-				if e.Count != uint64(order.Number) {
-					continue
-				}
 				d := c.devices[r.DeviceID]
 				if d.Answered == 0 {
 					d.Answered = received
