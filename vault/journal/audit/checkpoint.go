@@ -1,0 +1,103 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+)
+
+// Checkpoint is the organisation's word on what its audit log holds: so many leaves, with that root.
+type Checkpoint struct {
+	Org  identity.OrgID
+	Size int64
+	Root Hash
+}
+
+// CheckpointLimit bounds a signed checkpoint, in bytes.
+const CheckpointLimit = 2 << 10
+
+// origin names an organisation's log (C2SP tlog-checkpoint), and the key that signs for it.
+func origin(org identity.OrgID) string { return "handslag.log/" + string(org) }
+
+// text is the checkpoint as it is signed: origin, size and root, a line each.
+func (c Checkpoint) text() string {
+	return fmt.Sprintf("%s\n%d\n%s\n", origin(c.Org), c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
+}
+
+// Sign is the checkpoint as a signed note, by the organisation's log key.
+func (c Checkpoint) Sign(key *signed.PrivateKey) ([]byte, error) {
+	if c.Size < 0 {
+		return nil, fmt.Errorf("sign checkpoint: %w", ErrCheckpoint)
+	}
+	out, err := note.Sign(&note.Note{Text: c.text()}, noteKey{name: origin(c.Org), public: key.Public().Bytes, private: key.Ed25519()})
+	if err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	return out, nil
+}
+
+// OpenCheckpoint verifies a checkpoint of org under its log keys, of which one must have signed.
+// Signatures of others, witnesses, are passed over.
+func OpenCheckpoint(data []byte, org identity.OrgID, log []signed.Key) (Checkpoint, error) {
+	if len(data) > CheckpointLimit {
+		return Checkpoint{}, fmt.Errorf("open checkpoint: %w", signed.ErrTooLarge)
+	}
+	var known []note.Verifier
+	for _, key := range log {
+		if key.Check() == nil {
+			known = append(known, noteKey{name: origin(org), public: key.Bytes})
+		}
+	}
+	n, err := note.Open(data, note.VerifierList(known...))
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: %w", ErrCheckpoint, err)
+	}
+	lines := strings.Split(n.Text, "\n")
+	if len(lines) != 4 || lines[0] != origin(org) {
+		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: another log's", ErrCheckpoint)
+	}
+	c := Checkpoint{Org: org}
+	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
+	if err != nil || len(root) != len(c.Root) {
+		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: no root", ErrCheckpoint)
+	}
+	copy(c.Root[:], root)
+	if c.Size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || c.text() != n.Text {
+		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: no size", ErrCheckpoint)
+	}
+	return c, nil
+}
+
+// noteKey is a log key as signed-note knows it: type 1, Ed25519.
+type noteKey struct {
+	name    string
+	public  []byte
+	private ed25519.PrivateKey // nil where it only verifies
+}
+
+// Name is the log's.
+func (k noteKey) Name() string { return k.name }
+
+// KeyHash is the first four bytes of SHA-256(name ‖ newline ‖ type ‖ public key).
+func (k noteKey) KeyHash() uint32 {
+	sum := sha256.Sum256(bytes.Join([][]byte{[]byte(k.name), {'\n', 1}, k.public}, nil))
+	return binary.BigEndian.Uint32(sum[:])
+}
+
+// Sign signs the note's text.
+func (k noteKey) Sign(text []byte) ([]byte, error) { return ed25519.Sign(k.private, text), nil }
+
+// Verify reports whether sig is the key's.
+func (k noteKey) Verify(text, sig []byte) bool {
+	return len(k.public) == ed25519.PublicKeySize && ed25519.Verify(k.public, text, sig)
+}
