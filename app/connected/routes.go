@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"handslag/app/connected/gate"
 	"handslag/identity"
@@ -136,7 +137,7 @@ func renew(c *gate.Call) (gate.Answer, error) {
 // changes takes after, the cursor, and what the device has of statements, erasure orders and revocations.
 // wait is kept for a long poll and does nothing yet.
 func changes(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "after", "statement", "erasures", "revocations", "wait"); err != nil {
+	if err := only(c, "after", "statement", "erasures", "revocations", "log", "wait"); err != nil {
 		return gate.Answer{}, err
 	}
 	var had link.Had
@@ -148,6 +149,15 @@ func changes(c *gate.Call) (gate.Answer, error) {
 		var err error
 		if *n, err = strconv.ParseUint(text, 10, 63); err != nil {
 			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+	}
+	if sizes := c.Query.Get("log"); sizes != "" {
+		for text := range strings.SplitSeq(sizes, ",") {
+			n, err := strconv.ParseUint(text, 10, 63)
+			if err != nil || len(had.Log) == link.GrowthProofs {
+				return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+			}
+			had.Log = append(had.Log, n)
 		}
 	}
 	page, err := c.Changes(c.Query.Get("after"), had)

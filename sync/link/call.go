@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"handslag/identity"
 	"handslag/vault/journal"
@@ -53,6 +54,13 @@ func (c *Client) Changes(ctx context.Context, cursor string, had Had) (Page, err
 	query.Set("statement", strconv.FormatUint(had.Statement, 10))
 	query.Set("erasures", strconv.FormatUint(had.Erasures, 10))
 	query.Set("revocations", strconv.FormatUint(had.Revocations, 10))
+	var sizes []string
+	for _, size := range had.Log[:min(len(had.Log), GrowthProofs)] {
+		sizes = append(sizes, strconv.FormatUint(size, 10))
+	}
+	if len(sizes) > 0 {
+		query.Set("log", strings.Join(sizes, ","))
+	}
 	return decode[Page](c.do(ctx, request{
 		method: http.MethodGet, path: PathChanges, query: query.Encode(), proved: true, limit: PageLimit,
 	}))
@@ -64,6 +72,8 @@ type Had struct {
 	Erasures  uint64 // number of the last erasure order that it has carried out, and all before
 
 	Revocations uint64 // number of the newest revocation list
+
+	Log []uint64 // sizes of checkpoints that the next one must have at its beginning; at most GrowthProofs
 }
 
 // Journal hands in an encoded batch, of this device's journal or one that it carries, and

@@ -29,6 +29,7 @@ const (
 	PageRecords  = 200      // changes on one page
 	PageErasures = 200      // orders on one page
 	LogPageRows  = 200
+	GrowthProofs = 8 // checkpoints that one call may ask about
 	nonceSize    = 16
 )
 
@@ -87,6 +88,19 @@ type Page struct {
 	Statement   []byte                 `json:"statement,omitempty"`   // signed, where a newer one than ?statement=N exists
 	Erasures    [][]byte               `json:"erasures,omitempty"`    // signed record.Erasure, numbers above ?erasures=N, ascending
 	Revocations []byte                 `json:"revocations,omitempty"` // signed identity.Revocations, where a newer one than ?revocations=N exists
+	Growth      *Growth                `json:"growth,omitempty"`      // of the audit log, on the first page
+}
+
+// Growth is the audit log's newest checkpoint, with proofs that it has what it had.
+type Growth struct {
+	Checkpoint []byte        `json:"checkpoint"` // signed, audit.OpenCheckpoint
+	Proofs     []GrowthProof `json:"proofs,omitempty"`
+}
+
+// GrowthProof shows that the checkpoint has the first From leaves as they were (RFC 6962 §2.1.2).
+type GrowthProof struct {
+	From   uint64   `json:"from"`
+	Hashes [][]byte `json:"hashes"`
 }
 
 // RecordCopy is one version of a record on its way to a device.

@@ -60,6 +60,11 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	if err := p.fill(); err != nil {
 		return link.Page{}, err
 	}
+	if len(had.Log) > 0 {
+		if p.page.Growth, err = c.growth(had.Log); err != nil {
+			return link.Page{}, err
+		}
+	}
 	p.page.Cursor = strconv.FormatInt(after, 10)
 	if p.things > 0 {
 		p.page.Cursor = strconv.FormatInt(p.number, 10)

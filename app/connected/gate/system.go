@@ -109,7 +109,7 @@ func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
 	if err := tx.AddEntry(ctx, sqlc.AddEntryParams(*r)); err != nil {
 		return fmt.Errorf("store entry: %w", err)
 	}
-	return nil
+	return grow(ctx, tx, *r)
 }
 
 // keepPayload encrypts an entry's words under the key of the person they are about, or

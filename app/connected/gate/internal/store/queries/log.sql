@@ -6,6 +6,18 @@ VALUES (@id, @hash, @raw, @device_id, @generation, @seq, @covered, @verdict, @is
     @not_before, @received_at, @subject, @record_id, @assignment_id, @peer, @pair, @lone, @address, @carrier,
     @payload_subject, @payload, @payload_state);
 
+-- name: AddLogHash :exec
+INSERT INTO log_hashes (id, hash) VALUES (@id, @hash);
+
+-- name: LogHash :one
+SELECT hash FROM log_hashes WHERE id = @id;
+
+-- name: LogHashes :one
+SELECT COUNT(*) FROM log_hashes;
+
+-- name: EntriesFrom :many
+SELECT * FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
+
 -- name: HeldUpTo :many
 SELECT * FROM entries
 WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq <= @seq ORDER BY seq, id;

@@ -77,6 +77,20 @@ func (q *Queries) AddEntry(ctx context.Context, arg AddEntryParams) error {
 	return err
 }
 
+const addLogHash = `-- name: AddLogHash :exec
+INSERT INTO log_hashes (id, hash) VALUES ($1, $2)
+`
+
+type AddLogHashParams struct {
+	ID   int64
+	Hash []byte
+}
+
+func (q *Queries) AddLogHash(ctx context.Context, arg AddLogHashParams) error {
+	_, err := q.db.ExecContext(ctx, addLogHash, arg.ID, arg.Hash)
+	return err
+}
+
 const allChains = `-- name: AllChains :many
 SELECT device_id, generation, last_seq, head FROM chains ORDER BY device_id, generation
 `
@@ -277,6 +291,64 @@ UPDATE entries SET covered = 1, verdict = 'follows' WHERE id = $1
 func (q *Queries) Cover(ctx context.Context, id int64) error {
 	_, err := q.db.ExecContext(ctx, cover, id)
 	return err
+}
+
+const entriesFrom = `-- name: EntriesFrom :many
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE id > $1 ORDER BY id LIMIT $2
+`
+
+type EntriesFromParams struct {
+	After int64
+	Rows  int32
+}
+
+func (q *Queries) EntriesFrom(ctx context.Context, arg EntriesFromParams) ([]Entry, error) {
+	rows, err := q.db.QueryContext(ctx, entriesFrom, arg.After, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Entry
+	for rows.Next() {
+		var i Entry
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Raw,
+			&i.DeviceID,
+			&i.Generation,
+			&i.Seq,
+			&i.Covered,
+			&i.Verdict,
+			&i.IsSystem,
+			&i.Kind,
+			&i.PersonID,
+			&i.Epoch,
+			&i.NotBefore,
+			&i.ReceivedAt,
+			&i.Subject,
+			&i.RecordID,
+			&i.AssignmentID,
+			&i.Peer,
+			&i.Pair,
+			&i.Lone,
+			&i.Address,
+			&i.Carrier,
+			&i.PayloadSubject,
+			&i.Payload,
+			&i.PayloadState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const entriesOfPair = `-- name: EntriesOfPair :many
@@ -589,6 +661,28 @@ func (q *Queries) Journals(ctx context.Context) ([]JournalsRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const logHash = `-- name: LogHash :one
+SELECT hash FROM log_hashes WHERE id = $1
+`
+
+func (q *Queries) LogHash(ctx context.Context, id int64) ([]byte, error) {
+	row := q.db.QueryRowContext(ctx, logHash, id)
+	var hash []byte
+	err := row.Scan(&hash)
+	return hash, err
+}
+
+const logHashes = `-- name: LogHashes :one
+SELECT COUNT(*) FROM log_hashes
+`
+
+func (q *Queries) LogHashes(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, logHashes)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const logRows = `-- name: LogRows :many

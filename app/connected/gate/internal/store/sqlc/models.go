@@ -122,6 +122,11 @@ type Finding struct {
 	ClosedAt   int64
 }
 
+type LogHash struct {
+	ID   int64
+	Hash []byte
+}
+
 type Nonce struct {
 	DeviceID string
 	Nonce    []byte

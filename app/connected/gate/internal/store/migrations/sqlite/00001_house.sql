@@ -219,6 +219,13 @@ CREATE INDEX entries_pair ON entries (pair);
 CREATE INDEX entries_payload ON entries (payload_subject);
 CREATE INDEX entries_lone ON entries (lone, received_at);
 
+-- The Merkle tree over all entries, in the order of their ids: what tlog stores for leaf n stands
+-- from StoredHashIndex(0, n) on. A leaf is made of hash and received_at, which nothing changes.
+CREATE TABLE log_hashes (
+    id   BIGINT NOT NULL PRIMARY KEY,
+    hash BYTEA  NOT NULL
+);
+
 CREATE TABLE chains (
     device_id  TEXT   NOT NULL,
     generation BIGINT NOT NULL,
@@ -245,6 +252,7 @@ CREATE INDEX findings_hash ON findings (hash);
 -- +goose Down
 DROP TABLE findings;
 DROP TABLE chains;
+DROP TABLE log_hashes;
 DROP TABLE entries;
 DROP TABLE sent;
 DROP TABLE assignment_people;
