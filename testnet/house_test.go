@@ -28,6 +28,7 @@ var house = []room{
 	{"identity/access", []string{"identity", "identity/signed"}, "a pure question about identities"},
 	{"identity/qr", nil, "pictures and text: it must not know what they mean"},
 	{"vault/journal", []string{"identity/..."}, "formats that both ends use"},
+	{"vault/journal/audit", []string{"identity/...", "vault/journal"}, "proofs that both ends use, and whoever trusts neither"},
 	{"vault/disk", nil, "files and power cuts: it knows no format"},
 	{"vault/journalfile", []string{"identity/...", "vault/journal", "vault/disk/..."}, "durability, not meaning"},
 	{"vault/record", []string{"identity/...", "vault/journal"}, "pure values"},

@@ -84,7 +84,7 @@ func deedIcon(k journal.Kind) string {
 		return assets.IconShield
 	case k == journal.GenerationOpened, k == journal.ViewRebuilt:
 		return assets.IconSync
-	case k == journal.Wiped:
+	case k == journal.Wiped, k == journal.LogInconsistent:
 		return assets.IconWarning
 	}
 	return assets.IconKey
@@ -94,7 +94,7 @@ func deedIcon(k journal.Kind) string {
 func deedState(k journal.Kind) State {
 	switch k {
 	case journal.RecordRefused, journal.ShareRefused, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
-		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt:
+		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt, journal.LogInconsistent:
 		return StateWarning
 	}
 	return StateNeutral

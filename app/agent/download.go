@@ -22,9 +22,14 @@ func (r *run) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	seen, err := s.witnessed()
+	if err != nil {
+		return err
+	}
+	asked := s.asked(seen)
 	for range maxPages {
 		page, err := r.client.Changes(ctx, state.Cursor, link.Had{
-			Statement: s.who().statement.Number, Erasures: state.Erasures, Revocations: s.who().others.list.Number,
+			Statement: s.who().statement.Number, Erasures: state.Erasures, Revocations: s.who().others.list.Number, Log: asked,
 		})
 		if err != nil {
 			return err
@@ -61,6 +66,12 @@ func (r *run) download(ctx context.Context) error {
 		}
 		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.SetSync(state) }); err != nil {
 			return err
+		}
+		if asked != nil {
+			if err := r.agent.grew(s, seen, page.Growth); err != nil {
+				return err
+			}
+			asked = nil
 		}
 		if !page.More {
 			return nil

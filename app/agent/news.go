@@ -25,6 +25,11 @@ func (h *Handover) exchange(v *peer.Verified) {
 	if err := a.eraseHeard(s, theirs.Erasures); err != nil {
 		a.log.Warn("erasure orders from another device wait for the next unlock", "error", err)
 	}
+	if len(theirs.Checkpoint) > 0 {
+		if err := a.heardCheckpoint(s, theirs.Checkpoint); err != nil {
+			a.log.Warn("a checkpoint from another device is not believed", "error", err)
+		}
+	}
 	if len(theirs.Revocations) > 0 {
 		if _, err := s.hearRevocations(theirs.Revocations); err != nil {
 			a.log.Warn("a revocation list from another device is not believed", "error", err)
@@ -35,6 +40,9 @@ func (h *Handover) exchange(v *peer.Verified) {
 // news is what this device has heard: the newest list, and the newest orders.
 func (a *Agent) news(s *session) peer.News {
 	news := peer.News{Revocations: s.who().others.raw}
+	if w, err := s.witnessed(); err == nil {
+		news.Checkpoint = w.Own
+	}
 	orders := a.place.ordersLeft(s)
 	for _, o := range orders[max(0, len(orders)-peer.NewsErasures):] {
 		news.Erasures = append(news.Erasures, o.signed)

@@ -88,6 +88,8 @@ const (
 	FactorLocked  Code = "factor_locked"  // after too many wrong tries it takes none for a while; Args["factor"]
 
 	// What a Notice says.
+	LogInconsistent Code = "log_inconsistent" // the connected system's audit log is not what it was
+
 	JournalBehind Code = "journal_behind" // the journal on this device is older than what it had said: a copy was put back
 	VaultOlder    Code = "vault_older"    // the view is older than the journal: a copy was put back, or its newest writing was lost
 	ViewDamaged   Code = "view_damaged"
@@ -114,7 +116,7 @@ func Codes() []Code {
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
-		FactorMissing, FactorAway, FactorLocked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
+		FactorMissing, FactorAway, FactorLocked, LogInconsistent, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}
 }

@@ -48,6 +48,7 @@ func commands() []command {
 		{"verify", "-show [-scan-back] [-qr FILE] | -scan PICTURE | -camera frames:DIR [-qr FILE]  [-give RECORD …] [-receive]", "verify -show -receive", verify},
 		{"events", "[-limit N]", "events -limit 20", events},
 		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
+		{"log-evidence", "-out FILE", "log-evidence -out evidence.txt", logEvidence},
 		{"session", "", "session -json", nil},
 	}
 }

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"handslag/app/agent"
@@ -162,4 +164,37 @@ func joined(parts ...string) string {
 		}
 	}
 	return strings.Join(said, " · ")
+}
+
+// logEvidence writes the two checkpoints of the audit log that contradict each other, where two do.
+func logEvidence(s *session, args []string) error {
+	f := s.flags()
+	out := f.String("out", "", s.say("cli.flag.out"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if *out == "" {
+		return usageError{errors.New("-out FILE")}
+	}
+	if err := s.unlocked(); err != nil {
+		return err
+	}
+	evidence, err := s.agent.LogEvidence()
+	if err != nil {
+		return err
+	}
+	if len(evidence) == 0 {
+		return s.print(map[string]bool{"inconsistent": false}, func(w io.Writer) { fmt.Fprintln(w, s.say("log.consistent")) })
+	}
+	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return usageError{err}
+	}
+	if _, err = file.Write(evidence); err == nil {
+		err = file.Sync()
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return s.print(map[string]string{"file": *out}, func(w io.Writer) { fmt.Fprintln(w, *out) })
 }

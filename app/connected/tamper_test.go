@@ -35,6 +35,11 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 		"words exchanged":           `UPDATE entries SET payload = (SELECT payload FROM entries WHERE kind = 'system.changed' LIMIT 1) WHERE kind = 'record.opened'`,
 		"a credential dropped":      `DELETE FROM credentials`,
 		"signed bytes exchanged":    `UPDATE entries SET raw = (SELECT raw FROM entries WHERE kind = 'record.closed' LIMIT 1) WHERE kind = 'record.opened'`,
+		"a time put back":           `UPDATE entries SET received_at = received_at - 1 WHERE kind = 'record.opened'`,
+		"two change places":         `UPDATE entries SET id = CASE id WHEN 5 THEN -6 ELSE -5 END WHERE id IN (5, 6); UPDATE entries SET id = -id WHERE id < 0`,
+		"a hash of the tree":        `UPDATE log_hashes SET hash = zeroblob(32) WHERE id = 3`,
+		"the tree cut":              `DELETE FROM log_hashes WHERE id = (SELECT MAX(id) FROM log_hashes)`,
+		"the tree goes on":          `INSERT INTO log_hashes SELECT MAX(id) + 1, zeroblob(32) FROM log_hashes`,
 		"an entry of another moved": `UPDATE entries SET device_id = 'x' WHERE kind = 'record.opened'`,
 	} {
 		t.Run(name, func(t *testing.T) {

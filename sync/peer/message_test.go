@@ -81,7 +81,7 @@ func messages() []any {
 		manifestMessage{Manifest: []byte("m")}, want{Lines: []uint64{0, 2}},
 		itemMessage{Line: 1, Record: []byte("r"), Cipher: []byte("c"), Sealed: []byte("s"), Hands: []record.Hand{{Loan: []byte("l"), Credential: []byte("c")}}},
 		ack{Line: 1, Entry: make([]byte, 32)},
-		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}},
+		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}, Checkpoint: []byte("c")},
 	}
 }
 

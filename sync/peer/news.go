@@ -11,19 +11,22 @@ import (
 )
 
 // News is what two devices tell each other at every meeting without being asked, each as the
-// organisation signed it: whom to meet no more, and whose data to destroy. The receiver believes a
+// organisation signed it: whom to meet no more, whose data to destroy,
+// and what its audit log held. The receiver believes a
 // signature and not the colleague.
 type News struct {
 	_           struct{} `cbor:",toarray"`
 	Revocations []byte   // identity.Revocations, signed; empty before the first list
 	Erasures    [][]byte // record.Erasure, signed; the newest, at most NewsErasures
+	Checkpoint  []byte   // of the audit log, a signed note; empty before the first
 }
 
 // Bounds of news.
 const (
 	NewsErasures = 200
 	newsErasure  = 1 << 10 // bytes of one order
-	newsLimit    = identity.RevocationsLimit + NewsErasures*(newsErasure+8) + 1<<10
+	newsNote     = 2 << 10 // bytes of a checkpoint
+	newsLimit    = identity.RevocationsLimit + NewsErasures*(newsErasure+8) + newsNote + 1<<10
 )
 
 // Exchange tells the other device this one's news and returns the other's, unverified. It is called
@@ -74,7 +77,7 @@ func (v *Verified) newsStream(ctx context.Context) (network.Stream, error) {
 }
 
 func (n News) check() error {
-	if len(n.Revocations) > identity.RevocationsLimit || len(n.Erasures) > NewsErasures {
+	if len(n.Revocations) > identity.RevocationsLimit || len(n.Erasures) > NewsErasures || len(n.Checkpoint) > newsNote {
 		return signed.ErrTooLarge
 	}
 	for _, order := range n.Erasures {

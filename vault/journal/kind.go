@@ -47,7 +47,11 @@ const (
 	GenerationOpened Kind = "device.generation_opened"
 	ViewRebuilt      Kind = "device.view_rebuilt"    // Code: why
 	FactorsChanged   Kind = "device.factors_changed" // Code: what opens the vault now
-	Wiped            Kind = "device.wiped"           // the last word of a vault
+	// LogInconsistent says that the connected system's audit log is not what it was: Code how, Count
+	// and Ref size and root of the checkpoint that it contradicts.
+	LogInconsistent Kind = "log.inconsistent"
+
+	Wiped Kind = "device.wiped" // the last word of a vault
 )
 
 // The kinds that the connected system writes in its own journal.

@@ -125,6 +125,7 @@ func verifyVerb() verb {
 						rows = append(rows, []string{row.name, strconv.Itoa(row.count)})
 					}
 					c.list("", []string{"WHAT", "NUMBER"}, rows)
+					c.say("ROOT %s over %d entries, as the checkpoints that devices hold have it", v.Root, v.Leaves)
 					for _, problem := range v.Problems {
 						c.say("PROBLEM %s", problem)
 					}

@@ -116,6 +116,8 @@ type Verification struct {
 	Erased      int      `json:"erased"`      // whose words are gone
 	Credentials int      `json:"credentials"` // ever issued that hold
 	Findings    int      `json:"findings"`    // open ones
+	Leaves      int64    `json:"leaves"`      // of the tree, made anew from the rows
+	Root        string   `json:"root"`        // base64, as checkpoints have it
 	Problems    []string `json:"problems,omitempty"`
 }
 

@@ -25,6 +25,7 @@ const (
 	foundClock       = "clock"          // a device whose clock is off
 	foundWork        = "bad_work"       // a signature that is not for the assignment it names
 	foundWorkRefused = "work_refused"   // an assignment marked done by somebody who may not
+	foundAlarm       = "log_alarm"      // a device has seen another history of the audit log
 	foundErasure     = "erasure"        // an order carried out that is not known here: a backup older than it was put back
 )
 

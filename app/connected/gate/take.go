@@ -194,6 +194,11 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	if isHalf(e) {
 		r.Lone = 1
 	}
+	if e.Kind == journal.LogInconsistent {
+		if err := findAt(ctx, t.tx, foundAlarm, *r); err != nil {
+			return err
+		}
+	}
 	if err := addRow(ctx, t.tx, r); err != nil {
 		return err
 	}

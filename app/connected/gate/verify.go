@@ -16,7 +16,7 @@ import (
 const maxProblems = 100
 
 // VerifyAll recomputes the whole audit log from the signed bytes: credentials, signatures,
-// hashes, chains, what receipts were given for, and the commitments of the words that are
+// hashes, chains, the tree over them, what receipts were given for, and the commitments of the words that are
 // still there. Everything is read in one transaction, beside which the server goes on.
 func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 	var v Verification
@@ -53,6 +53,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 			v.problem("journal %s: no chain is kept for it", key)
 		}
 		if err := verifyCount(ctx, tx, &v); err != nil {
+			return err
+		}
+		if err := g.verifyTree(ctx, tx, &v); err != nil {
 			return err
 		}
 		open, err := tx.OpenFindings(ctx)

@@ -1,0 +1,191 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
+)
+
+// A device is a witness of the audit log: it keeps the newest checkpoint that it has seen, asks at
+// each sync for a proof that the log still has all of that at its beginning, and compares with what
+// colleagues have seen. A connected system that shows two devices two histories, or takes one back,
+// is found out by the first of them that has both.
+
+// witnessed is what a device has seen of the audit log, each as it was signed.
+type witnessed struct {
+	_        struct{} `cbor:",toarray"`
+	Own      []byte   // the newest from the connected system; empty before the first
+	Heard    [][]byte // colleagues' that no proof has joined to it yet
+	Evidence [][]byte // two that contradict each other; empty where none do
+}
+
+const (
+	witnessedSetting = "witnessed"
+	witnessedLimit   = 48 << 10
+	maxHeard         = link.GrowthProofs - 1
+)
+
+// Why a log is inconsistent, as the entry's Code says.
+const (
+	logShrank = "shrank" // it has fewer entries than it had
+	logForked = "forked" // it has other ones
+)
+
+func (s *session) witnessed() (witnessed, error) {
+	data, err := s.vault.Setting(witnessedSetting)
+	if err != nil || len(data) == 0 {
+		return witnessed{}, err
+	}
+	var w witnessed
+	if err := signed.Decode(data, witnessedLimit, &w); err != nil {
+		return witnessed{}, nil // begins anew, as after a lost view
+	}
+	return w, nil
+}
+
+func (s *session) keepWitnessed(w witnessed) error {
+	data, err := signed.Encode(w)
+	if err != nil {
+		return fmt.Errorf("keep checkpoints: %w", err)
+	}
+	return s.vault.Update(func(tx *vault.Tx) error { return tx.SetSetting(witnessedSetting, data) })
+}
+
+func (s *session) openCheckpoint(note []byte) (audit.Checkpoint, error) {
+	me := s.who()
+	return audit.OpenCheckpoint(note, me.profile.Org, me.statement.Log)
+}
+
+// asked are the sizes that the next checkpoint is to be compared with. Zero, before the first one,
+// asks for a checkpoint alone.
+func (s *session) asked(w witnessed) []uint64 {
+	sizes := []uint64{0}
+	for _, note := range append([][]byte{w.Own}, w.Heard...) {
+		if c, err := s.openCheckpoint(note); err == nil {
+			sizes = append(sizes, uint64(c.Size))
+		}
+	}
+	if len(sizes) > 1 {
+		sizes = sizes[1:]
+	}
+	return sizes
+}
+
+// grew compares what came down with all that is known. What contradicts it is told, once, and kept
+// as evidence; the newest checkpoint is the one in force from then on.
+func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
+	if growth == nil {
+		return nil
+	}
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	now, err := s.openCheckpoint(growth.Checkpoint)
+	if err != nil {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	proofs := map[uint64][]audit.Hash{}
+	for _, p := range growth.Proofs {
+		for _, h := range p.Hashes {
+			if len(h) != len(audit.Hash{}) {
+				return fmt.Errorf("read checkpoint: %w: a proof of other hashes", link.ErrAnswer)
+			}
+			proofs[p.From] = append(proofs[p.From], audit.Hash(h))
+		}
+	}
+	latest, err := s.witnessed()
+	if err != nil {
+		return err
+	}
+	next := witnessed{Own: growth.Checkpoint, Evidence: latest.Evidence}
+	for _, note := range latest.Heard { // since the call was made: for the next one
+		if !slices.ContainsFunc(w.Heard, func(asked []byte) bool { return bytes.Equal(asked, note) }) {
+			next.Heard = append(next.Heard, note)
+		}
+	}
+	for _, note := range append([][]byte{w.Own}, w.Heard...) {
+		before, err := s.openCheckpoint(note)
+		if err != nil { // none, or under a key that is no longer the organisation's
+			continue
+		}
+		if err := audit.Consistent(before, now, proofs[uint64(before.Size)]); errors.Is(err, audit.ErrInconsistent) {
+			next.Evidence = [][]byte{note, growth.Checkpoint}
+			if err := a.alarm(s, before, now); err != nil {
+				return err
+			}
+		}
+	}
+	if bytes.Equal(next.Own, w.Own) && len(w.Heard) == 0 {
+		return nil
+	}
+	return s.keepWitnessed(next)
+}
+
+// heardCheckpoint compares a colleague's checkpoint with one's own: of the same size they must be
+// the same, and of another size the next sync brings the proof.
+func (a *Agent) heardCheckpoint(s *session, note []byte) error {
+	theirs, err := s.openCheckpoint(note)
+	if err != nil {
+		return err
+	}
+	s.seeing.Lock()
+	defer s.seeing.Unlock()
+	w, err := s.witnessed()
+	if err != nil {
+		return err
+	}
+	if own, err := s.openCheckpoint(w.Own); err == nil && own.Size == theirs.Size {
+		if own.Root == theirs.Root {
+			return nil
+		}
+		w.Evidence = [][]byte{w.Own, note}
+		if err := a.alarm(s, theirs, own); err != nil {
+			return err
+		}
+		return s.keepWitnessed(w)
+	}
+	for _, known := range w.Heard {
+		if bytes.Equal(known, note) {
+			return nil
+		}
+	}
+	w.Heard = append(w.Heard[max(0, len(w.Heard)+1-maxHeard):], note)
+	return s.keepWitnessed(w)
+}
+
+// alarm says in the journal, and to the person, that the audit log is not what it was.
+func (a *Agent) alarm(s *session, before, now audit.Checkpoint) error {
+	code := logForked
+	if now.Size < before.Size {
+		code = logShrank
+	}
+	_, err := s.say(line{
+		entry: journal.Entry{Kind: journal.LogInconsistent, Code: code, Count: uint64(before.Size), Ref: before.Root[:]},
+		effect: func(tx *vault.Tx) error {
+			return tell(tx, notice{ID: "log", Code: LogInconsistent, At: s.clock.read().Time})
+		},
+	})
+	a.changed(StateChanged, EventsChanged)
+	return err
+}
+
+// LogEvidence is what contradicts what: two checkpoints of the audit log that can not both be true, each
+// signed by the organisation's log key, as C2SP signed notes one after the other. Anybody can verify them
+// with the organisation's statement. It is empty where nothing has been contradicted.
+func (a *Agent) LogEvidence() ([]byte, error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.witnessed()
+	if err != nil {
+		return nil, translate(err)
+	}
+	return bytes.Join(w.Evidence, []byte("\n")), nil
+}
