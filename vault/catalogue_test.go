@@ -235,6 +235,66 @@ func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 	}
 }
 
+// What became of a commit that failed, only the next unlock knows.
+func TestAfterACommitThatFailedNothingMoreIsWritten(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	if err := w.vault.Update(func(tx *Tx) error {
+		must(t, tx.SetSetting("said", []byte("perhaps")))
+		return w.vault.view.db.Close() // so that the commit fails
+	}); !errors.Is(err, ErrView) {
+		t.Errorf("the commit: %v", err)
+	}
+	if _, err := w.vault.PutRecords([]RecordCopy{w.copy(rita, ritaS, 2, morning)}); !errors.Is(err, ErrView) {
+		t.Errorf("the next: %v", err)
+	}
+	w.vault.Close()
+	v, err := Open(w.dir, passphrase, cheap)
+	must(t, err)
+	w.vault = v
+	if row, err := v.Record(rita); err != nil || row.Number != 1 {
+		t.Errorf("%+v, %v", row, err)
+	}
+}
+
+// A transaction costs one sync of the catalogue, one of the keybag where a subject is new, and what
+// Badger's own commit costs.
+func TestWhatATransactionCosts(t *testing.T) {
+	p := newPoweredWorld(t)
+	costs := func(what string, want int, do func() error) {
+		t.Helper()
+		before := p.disk.Syncs()
+		must(t, do())
+		if syncs := p.disk.Syncs() - before; syncs != want {
+			t.Errorf("%s: %d syncs", what, syncs)
+		}
+	}
+	many := func(number uint64) (copies []RecordCopy) {
+		for n := range 32 {
+			id := journal.RecordID(fmt.Sprint("rec-", n))
+			copies = append(copies, p.copy(id, journal.SubjectID("subject-"+id), number, morning))
+		}
+		return copies
+	}
+	put := func(copies []RecordCopy) func() error {
+		return func() error {
+			return p.vault.Update(func(tx *Tx) error {
+				for _, c := range copies {
+					if _, err := tx.PutRecord(c); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	costs("32 records of new subjects", 2, put(many(1)))
+	costs("newer versions of them", 1, put(many(2)))
+	costs("the same again", 0, put(many(2)))
+	costs("a setting", 1, func() error { return p.vault.Update(func(tx *Tx) error { return tx.SetSetting("x", nil) }) })
+	costs("a reading", 0, func() error { _, err := p.vault.Records(RecordFilter{}); return err })
+}
+
 func TestAHundredThousandRowsAreCheapToName(t *testing.T) {
 	c := &catalogue{rows: map[rowKey]uint64{}, count: map[rowKind]int{}}
 	for n := range 100_000 {

@@ -85,6 +85,10 @@ func (p *poweredWorld) whole(id journal.RecordID) error {
 func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 	const kept = journal.RecordID("rec-kept")
 	other := []byte("en annan fras")
+	seeds := uint64(2)
+	if testing.Short() {
+		seeds = 1
+	}
 	erase := func(p *poweredWorld) error { return p.vault.Erase(ritaS) }
 	erased := func(t *testing.T, p *poweredWorld, done bool) {
 		err := p.whole(rita)
@@ -167,7 +171,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 				crashed := filepath.Join(t.TempDir(), "crashed")
 				must(t, os.MkdirAll(filepath.Join(p.dir, viewName), folderMode))
 				must(t, os.CopyFS(crashed, os.DirFS(filepath.Join(p.dir, viewName))))
-				for seed := range uint64(2) {
+				for seed := range seeds {
 					r := q.on(q.disk.After(faulty.Seeded(seed)), crashed)
 					if t.Failed() {
 						return
@@ -209,7 +213,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 					must(t, r.vault.Close())
 				}
 			}
-			if cuts < 14 {
+			if cuts < 7*int(seeds) {
 				t.Errorf("only %d crashes", cuts)
 			}
 		})

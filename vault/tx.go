@@ -84,6 +84,15 @@ func (t *Tx) commit() error {
 	if err := t.set(t.view.seal.key(rowLast, ""), "", change); err != nil {
 		return err
 	}
+	if err := t.publish(change); err != nil {
+		return err
+	}
+	_ = t.view.catalogue.settle() // where the log can not take it now, the next transaction tries again
+	return nil
+}
+
+// publish shows readers all that the transaction changed at once.
+func (t *Tx) publish(change []byte) error {
 	t.view.catalogue.turn.Lock()
 	defer t.view.catalogue.turn.Unlock()
 	if err := t.txn.Commit(); err != nil {

@@ -164,6 +164,7 @@ func (w *view) catchUp() error {
 				if err := w.catalogue.advance(change); err != nil {
 					return fmt.Errorf("open view: %w: %w", ErrView, err)
 				}
+				_ = w.catalogue.settle()
 				return nil
 			default:
 				return fmt.Errorf("open view: it is at revision %d and the catalogue at %d: %w", revision, has, ErrView)
