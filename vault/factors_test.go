@@ -507,6 +507,67 @@ func TestWhatACopyFromBeforeAnErasureStillOpens(t *testing.T) {
 	}
 }
 
+// flaky is a TPM whose answers are lost from a certain one on; what it was told is done.
+type flaky struct {
+	dial    func() (io.ReadWriteCloser, error)
+	answers int // that still come
+}
+
+type flakyConn struct {
+	io.ReadWriteCloser
+	chip *flaky
+}
+
+func (f *flaky) open() (io.ReadWriteCloser, error) {
+	conn, err := f.dial()
+	return flakyConn{conn, f}, err
+}
+
+func (c flakyConn) Read(p []byte) (int, error) {
+	n, err := c.ReadWriteCloser.Read(p) // so that the deed is done
+	if c.chip.answers--; c.chip.answers < 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func TestATPMThatStopsAnsweringDuringAnErasureLosesNobodyElse(t *testing.T) {
+	dial, _ := factortest.Chip(t)
+	chip := &flaky{dial: dial, answers: 1 << 20}
+	m := machine{new(factortest.Keyring), factor.TPMAt(chip.open)}
+	before, after := 0, 0
+	for lost, done := 0, false; !done; lost++ {
+		w := guardedWorld(t, m, tpm)
+		w.put(w.copy(bosse, bosseS, 1, morning+1))
+		chip.answers = lost
+		err := w.vault.Erase(ritaS)
+		done = err == nil
+		if !done && !errors.Is(err, ErrFactorAway) && !errors.Is(err, ErrFactor) {
+			t.Fatalf("%d answers: %v", lost, err)
+		}
+		chip.answers = 1 << 20
+		if lost%2 == 0 {
+			w.reopen() // the other half goes on
+		}
+		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+			before++
+		} else {
+			after++
+		}
+		must(t, w.vault.Erase(ritaS))
+		w.reopen()
+		rita, other := w.vault.bag.idOf(ritaS), w.vault.bag.idOf(bosseS)
+		if w.vault.bag.knows(map[keyID]bool{rita: true}) || !w.vault.bag.knows(map[keyID]bool{other: true}) {
+			t.Fatalf("%d answers: the wrong keys are left", lost)
+		}
+		must(t, w.vault.Close())
+		must(t, m.tpm.Forget(w.vault.header.id()))
+	}
+	if before == 0 || after < 2 {
+		t.Errorf("%d times before the erasure, %d times after it", before, after)
+	}
+}
+
 // Each file of the folder as it was before the erasure or as it is after it, in every mixture: the
 // thief chooses. The view is left out, since no row opens without the subject's key.
 func TestNoMixtureOfOldAndNewFilesOpensWhatWasErased(t *testing.T) {
