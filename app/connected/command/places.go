@@ -62,6 +62,7 @@ func rolePutVerb() verb {
 		examples: []string{
 			"role put caretaker -name Fastighetsskötare -grant record.read:own -grant record.receive:unit -grant assignment.work:own",
 			"role put reviewer -name Loggranskare -grant log.read:all",
+			"role put privacy -name Dataskyddsombud -grant subject.erase:all",
 		},
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
 			flags.StringVar(&name, "name", "", "`name` of the role (required)")
