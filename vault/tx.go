@@ -36,6 +36,22 @@ func (v *Vault) Update(fn func(*Tx) error) error {
 	return v.update(fn)
 }
 
+// Room returns ErrFull where Update would, so that nothing is begun that could not be shown.
+func (v *Vault) Room() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	defer v.mu.RUnlock()
+	return v.room()
+}
+
+func (v *Vault) room() error {
+	if err := v.folder.space(memTable, viewReserve); err != nil {
+		return fmt.Errorf("write view: %w", err)
+	}
+	return nil
+}
+
 // update is Update for whoever holds mu.
 func (v *Vault) update(fn func(*Tx) error) error {
 	v.writing.Lock()
@@ -52,8 +68,8 @@ func (v *Vault) transact(fn func(*Tx) error) error {
 	if err := errors.Join(v.current(), w.failed); err != nil {
 		return err
 	}
-	if err := v.folder.space(memTable, viewReserve); err != nil {
-		return fmt.Errorf("write view: %w", err)
+	if err := v.room(); err != nil {
+		return err
 	}
 	if err := w.catalogue.settle(); err != nil {
 		return fmt.Errorf("write view: %w", err)

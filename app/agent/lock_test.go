@@ -121,16 +121,16 @@ func TestAClockIn2031DeletesNothing(t *testing.T) {
 func TestAViewThatLagsBehindItsJournalOpensNothingUntilItHasCaughtUp(t *testing.T) {
 	f := newFar(t)
 	p := f.phone()
-	full := false
+	asked, last := 0, 1<<30 // the disk is full from the question after that on
 	p.cfg.VaultOptions.FreeSpace = func(string) (uint64, error) {
-		if full {
+		if asked++; asked > last {
 			return 0, nil
 		}
 		return 1 << 40, nil
 	}
 	p.start()
 	p.enrolled().synced()
-	full = true
+	last = asked + 1 // between the entry and its effect
 	_, err := p.Finish(t.Context(), "a1", "klart")
 	refused(t, err, DiskFull)
 	_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
@@ -138,7 +138,7 @@ func TestAViewThatLagsBehindItsJournalOpensNothingUntilItHasCaughtUp(t *testing.
 	if s, _ := p.current(); len(s.openings) != 0 {
 		t.Error("it counts as open")
 	}
-	full = false
+	last = 1 << 30
 	opening, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 	ok(t, err)
 	if len(opening.Fields) != 1 {

@@ -158,6 +158,7 @@ func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words
 	if !ended && !gone {
 		s.openings[row.ID] = o
 	}
+	s.full = 0
 	s.mu.Unlock()
 	switch {
 	case ended:
@@ -174,6 +175,9 @@ func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words
 // returns why.
 func (a *Agent) refuse(s *session, entry journal.Entry, words *journal.Details, why error) error {
 	p := translate(why)
+	if !s.maySayRefused(CodeOf(p)) {
+		return p
+	}
 	entry.Kind, entry.Code, entry.Until, entry.Ref = journal.RecordRefused, string(CodeOf(p)), 0, nil
 	if _, err := s.say(line{entry: entry, words: words}); err != nil {
 		a.log.Warn("a refusal has no entry", "code", CodeOf(p), "error", CodeOf(translate(err)))
@@ -182,6 +186,20 @@ func (a *Agent) refuse(s *session, entry journal.Entry, words *journal.Details, 
 		a.nudge()
 	}
 	return p
+}
+
+// fullRefusals is how many openings that a full disk refused have an entry until the disk takes
+// others again: entries of more would use up what is kept for the lock.
+const fullRefusals = 16
+
+func (s *session) maySayRefused(code Code) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if code != DiskFull {
+		return true
+	}
+	s.full++
+	return s.full <= fullRefusals
 }
 
 // reason puts why a record is opened into the entry and its words: an assignment, or text.
@@ -236,6 +254,9 @@ func (s *session) expire() (int, error) {
 	floor := s.clock.read().Floor
 	if floor == 0 {
 		return 0, nil
+	}
+	if err := s.current(); err != nil { // else what has been said is said again
+		return 0, err
 	}
 	rows, err := s.vault.Expired(floor)
 	if err != nil && !errors.Is(err, vault.ErrView) {

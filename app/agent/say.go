@@ -34,6 +34,11 @@ func (s *session) say(lines ...line) ([]*journalfile.Stamp, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(drafts, func(d journalfile.Draft) bool { return !d.Last }) {
+		if err := s.vault.Room(); err != nil {
+			return nil, err
+		}
+	}
 	stamps, err := s.append(drafts)
 	if err != nil {
 		return nil, err
@@ -99,7 +104,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 func isLast(kind journal.Kind) bool {
 	switch kind {
 	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused,
-		journal.VerificationFailed, journal.SubjectErased, journal.Wiped:
+		journal.VerificationFailed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
 		return true
 	}
 	return false

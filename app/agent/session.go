@@ -40,6 +40,7 @@ type session struct {
 	openings map[journal.RecordID]*opened
 	seen     map[journal.RecordID]uint64 // versions opened since unlock, which the view may not know yet
 	gone     map[journal.SubjectID]bool  // erased since unlock
+	full     int                         // openings that a full disk refused, since one was not
 	ended    bool                        // the lock has fallen; an opening that was under way shows nothing
 }
 

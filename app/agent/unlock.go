@@ -252,9 +252,14 @@ func (a *Agent) leave(s *session, last ...line) error {
 	defer a.syncing.Unlock()
 	var said error
 	if lines := append(s.end(""), last...); len(lines) > 0 {
-		_, said = s.say(lines...)
+		var stamps []*journalfile.Stamp
+		if stamps, said = s.say(lines...); stamps != nil {
+			said = nil
+		}
 	}
-	kept := s.settleView()
+	if err := s.settleView(); err != nil { // the next unlock replays it
+		a.log.Warn("the view lags behind its journal", "error", CodeOf(translate(err)))
+	}
 	a.anchor(s)
 	a.mu.Lock()
 	a.waiting = s.journal.Waiting()
@@ -264,7 +269,7 @@ func (a *Agent) leave(s *session, last ...line) error {
 	process.Forget()
 	a.log.Debug("locked")
 	a.changed(Signals()...)
-	return errors.Join(said, kept, shut)
+	return errors.Join(said, shut)
 }
 
 // end is entries for all that stands open; nothing opens afterwards.
