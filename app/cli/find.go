@@ -34,9 +34,7 @@ func findProtected(s *session, args []string) error {
 		if len(found.Cards) == 0 {
 			fmt.Fprintln(w, s.say("cli.found_none"))
 		}
-		for _, c := range found.Cards {
-			fmt.Fprintf(w, "%-14s %-24s %-28s %-14s %s\n", c.ID, c.Title, c.Street, c.Area, s.loan(c))
-		}
+		s.writeCards(w, found.Cards)
 		if found.More {
 			fmt.Fprintln(w, s.say("cli.found_more"))
 		}
