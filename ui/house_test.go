@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -49,6 +50,7 @@ type house struct {
 	directory *httptest.Server
 	address   string
 	statement identity.Statement
+	meets     func(*http.Request) // is shown each call before it is answered; nil: nobody
 }
 
 func (h *house) clock() time.Time {
@@ -101,6 +103,13 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
+// meet shows each call from now on to meets, before it is answered.
+func (h *house) meet(meets func(*http.Request)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.meets = meets
+}
+
 // takes imports lines.
 func (h *house) takes(lines string) {
 	h.t.Helper()
@@ -113,7 +122,16 @@ func (h *house) serve(listener net.Listener) {
 	g, err := gate.Open(context.Background(), h.config)
 	ok(h.t, err)
 	h.gate = g
-	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.DiscardHandler)))
+	answers := connected.Handler(g, slog.New(slog.DiscardHandler))
+	h.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		meets := h.meets
+		h.mu.Unlock()
+		if meets != nil {
+			meets(r)
+		}
+		answers.ServeHTTP(w, r)
+	}))
 	h.server.Listener.Close()
 	h.server.Listener = listener
 	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{h.cert}, MinVersion: tls.VersionTLS13}

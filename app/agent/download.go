@@ -56,6 +56,8 @@ func (r *run) download(ctx context.Context) error {
 		if err := r.apply(page); err != nil {
 			return err
 		}
+		r.agent.changed(r.changed...) // a first sync is long, and people work meanwhile
+		r.changed = nil
 		if page.More && page.Cursor == state.Cursor && len(orders) == 0 {
 			return fmt.Errorf("read changes: %w: the cursor stands still", link.ErrAnswer)
 		}
