@@ -29,8 +29,8 @@ const (
 
 	memTable  = 10 << 20 // bytes; memory, and a mapped file of twice that; a transaction takes 15 % of it
 	tableFile = 1 << 20  // bytes; a compaction holds a dozen of them, and twice as large ones, in memory
-	valueFile = 16 << 20
-	valueMax  = 1 << 20 // Badger reports errors of values in its tables, not of larger ones
+	valueFile = 1 << 20  // bytes; nothing stands in it: no row is as large as valueMax
+	valueMax  = 1 << 20  // Badger reports errors of values in its tables, not of larger ones
 )
 
 // badgerOptions: small caches for a laptop that does other things, and every write synced.
