@@ -91,7 +91,10 @@ func subjectOf(id journal.SubjectID) journal.SubjectID {
 // keep wraps a payload's key under its subject's; nil for one who is erased, whose words only
 // the connected system gets.
 func (s *session) keep(subject journal.SubjectID) (func(key, commit []byte) ([]byte, error), error) {
-	if subject != "" && s.erased(subject) {
+	s.mu.Lock()
+	gone := s.gone[subject]
+	s.mu.Unlock()
+	if gone {
 		return nil, nil
 	}
 	aead, err := s.vault.SubjectKey(subjectOf(subject))

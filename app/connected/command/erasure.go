@@ -81,7 +81,7 @@ func (c *call) tellErasure(report gate.Erasure) {
 		if d.Held && d.Answered == 0 {
 			waiting++
 		}
-		if d.Answered != 0 && !d.Promised() {
+		if d.Held && d.Answered != 0 && !d.Promised() {
 			weak++
 		}
 		rows = append(rows, []string{d.ID.Grouped(), dash(d.Person.Username), held, answer, dash(d.Promise)})
