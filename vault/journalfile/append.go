@@ -167,10 +167,18 @@ func (f *File) commit(group []*request) {
 		refuse(refusal(err))
 		return
 	}
-	chain, out, ends := f.chain, staged{}, []int(nil)
+	var (
+		chain journal.Chain
+		out   staged
+		ends  []int
+		err   error
+	)
 	if !f.active.full {
-		chain, out, ends = f.stageAll(group)
-		err := f.makeReady(len(out.data))
+		if chain, out, ends, err = f.stageAll(group); err != nil {
+			refuse(err)
+			return
+		}
+		err = f.makeReady(len(out.data))
 		f.active.full = disk.IsFull(err)
 		if err != nil && !f.active.full {
 			_ = f.mend()
@@ -184,7 +192,10 @@ func (f *File) commit(group []*request) {
 				r.err = fmt.Errorf("append: %w", ErrFull)
 			}
 		}
-		chain, out, ends = f.stageAll(group)
+		if chain, out, ends, err = f.stageAll(group); err != nil {
+			refuse(err)
+			return
+		}
 	}
 	if len(out.places) == 0 {
 		return
@@ -219,75 +230,6 @@ func refusal(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrBroken, err)
-}
-
-// stageAll stages the requests that have no error yet, and returns where each one's entries end
-// among those staged. On a full disk, one that no longer fits into the space that is left is
-// refused.
-func (f *File) stageAll(group []*request) (journal.Chain, staged, []int) {
-	chain, out := f.chain, staged{offset: f.active.synced, group: uint32(len(f.active.places))}
-	if f.cfg.Mark != nil {
-		out.mark = f.cfg.Mark()
-	}
-	ends := make([]int, len(group))
-	for i, r := range group {
-		if r.err == nil {
-			after, next, err := f.stage(r, chain, out)
-			if err == nil && f.active.full && f.active.synced+len(next.data) > f.active.space {
-				err = ErrFull
-			}
-			if err == nil {
-				chain, out = after, next
-			} else {
-				r.err = fmt.Errorf("append: %w", err)
-			}
-		}
-		ends[i] = len(out.places)
-	}
-	return chain, out, ends
-}
-
-// staged is what is about to be written.
-type staged struct {
-	data    []byte
-	entries []journal.Entry
-	places  []place
-	offset  int    // where data will stand
-	group   uint32 // index of its first frame
-	mark    uint64 // that they carry
-}
-
-// stage signs and encrypts a request's entries behind chain. On an error what it was given
-// stands unchanged, so that one caller's malformed draft is that caller's only.
-func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain, staged, error) {
-	for _, d := range r.drafts {
-		e := d.entry
-		e.Version, e.Device, e.Generation, e.Seq = 1, f.cfg.Device, chain.Generation, chain.Last+1
-		prev := chain.Head
-		e.Prev = prev[:]
-		e.After, e.Elapsed, e.Clock = f.cfg.Clock()
-		e.After, e.Elapsed = max(e.After, 0), max(e.Elapsed, 0) // an odd clock is no reason to stay silent
-		raw, err := e.Sign(f.cfg.Sign)
-		if err != nil {
-			return chain, out, err
-		}
-		fr := frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept, Mark: out.mark, Group: out.group}
-		if len(d.box) > 0 {
-			if fr.Server, err = journal.WrapPayloadKey(f.active.payload, d.key, e.Payload); err != nil {
-				return chain, out, err
-			}
-		}
-		begin, index := len(out.data), out.group+uint32(len(out.places))
-		if out.data, err = journal.AppendFrame(out.data, f.active.aead, f.active.id, index, fr); err != nil {
-			return chain, out, err
-		}
-		chain = chain.Extend(e, raw)
-		out.entries = append(out.entries, e)
-		out.places = append(out.places, place{
-			seq: e.Seq, index: index, offset: out.offset + begin, size: len(out.data) - begin, hash: chain.Head, prev: prev,
-		})
-	}
-	return chain, out, nil
 }
 
 // write is the one road to the disk: all bytes, then the sync.
