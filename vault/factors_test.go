@@ -532,7 +532,7 @@ func (c flakyConn) Read(p []byte) (int, error) {
 }
 
 func TestATPMThatStopsAnsweringDuringAnErasureLosesNobodyElse(t *testing.T) {
-	dial, _ := factortest.Chip(t)
+	dial, restart := factortest.Chip(t)
 	chip := &flaky{dial: dial, answers: 1 << 20}
 	m := machine{new(factortest.Keyring), factor.TPMAt(chip.open)}
 	before, after := 0, 0
@@ -546,6 +546,7 @@ func TestATPMThatStopsAnsweringDuringAnErasureLosesNobodyElse(t *testing.T) {
 			t.Fatalf("%d answers: %v", lost, err)
 		}
 		chip.answers = 1 << 20
+		restart()
 		if lost%2 == 0 {
 			w.reopen() // the other half goes on
 		}
@@ -565,6 +566,42 @@ func TestATPMThatStopsAnsweringDuringAnErasureLosesNobodyElse(t *testing.T) {
 	}
 	if before == 0 || after < 2 {
 		t.Errorf("%d times before the erasure, %d times after it", before, after)
+	}
+}
+
+func TestATPMThatStopsAnsweringDuringAChangeLeavesWhatWas(t *testing.T) {
+	dial, restart := factortest.Chip(t)
+	chip := &flaky{dial: dial, answers: 1 << 20}
+	for _, c := range []struct{ from, to []factor.Name }{{none, tpm}, {tpm, keyring}, {keyring, both}} {
+		failed := 0
+		for lost, done := 0, false; !done; lost++ {
+			m := machine{new(factortest.Keyring), factor.TPMAt(chip.open)}
+			o := m.options(c.from)
+			d := faulty.New()
+			v := bareVault(t, d, o)
+			chip.answers = lost
+			err := v.ChangeFactors(passphrase, c.to, noEntry)
+			chip.answers = 1 << 20
+			restart() // what lies in its memory nobody has flushed
+			use := v.Factors()
+			done = err == nil
+			if !done {
+				failed++
+				if !errors.Is(err, ErrFactorAway) || !slices.Equal(use, c.from) {
+					t.Fatalf("%v to %v, %d answers: %v, %v", c.from, c.to, lost, use, err)
+				}
+				must(t, v.ChangeFactors(passphrase, c.to, noEntry)) // once more
+			}
+			v.shut()
+			o.Disk = d
+			if use := survives(t, fmt.Sprintf("%v to %v, %d answers", c.from, c.to, lost), o); !slices.Equal(use, c.to) {
+				t.Fatalf("%v to %v, %d answers: %v", c.from, c.to, lost, use)
+			}
+			must(t, m.tpm.Forget(v.header.id()))
+		}
+		if failed < 5 {
+			t.Errorf("%v to %v: failed %d times only", c.from, c.to, failed)
+		}
 	}
 }
 

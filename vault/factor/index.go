@@ -171,6 +171,9 @@ func readIndex(chip transport.TPM, key *tpm2.CreatePrimaryResponse, vault string
 // any other.
 func indexName(chip transport.TPM, vault string, handle tpm2.TPMHandle) (tpm2.TPM2BName, error) {
 	answer, err := tpm2.NVReadPublic{NVIndex: handle}.Execute(chip)
+	if errors.Is(err, tpm2.TPMRCHandle) {
+		err = fmt.Errorf("no such NV index: %w: %w", ErrMissing, err)
+	}
 	if err != nil {
 		return tpm2.TPM2BName{}, err
 	}
@@ -200,7 +203,7 @@ func removeIndexes(chip transport.TPM, vault string) error {
 	}
 	for _, handle := range handles {
 		name, err := indexName(chip, vault, handle)
-		if errors.Is(err, ErrMissing) || errors.Is(err, tpm2.TPMRCHandle) {
+		if errors.Is(err, ErrMissing) {
 			continue
 		}
 		if err != nil {

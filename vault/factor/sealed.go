@@ -3,6 +3,7 @@ package factor
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/google/go-tpm/tpm2"
@@ -99,8 +100,14 @@ func (t *TPM) Unseal(_ string, note, auth []byte) ([]byte, error) {
 			InPrivate:    tpm2.TPM2BPrivate{Buffer: n.private},
 			InPublic:     tpm2.BytesAs2B[tpm2.TPMTPublic](n.public),
 		}.Execute(chip)
-		if err != nil { // whatever it dislikes about the note, it is none that it made
-			return nil, fmt.Errorf("load: %w: %w", ErrMissing, err)
+		var wrong tpm2.TPMFmt1Error
+		if errors.As(err, &wrong) {
+			if parameter, _ := wrong.Parameter(); parameter { // whatever it dislikes about the note, it is none that it made
+				return nil, fmt.Errorf("load: %w: %w", ErrMissing, err)
+			}
+		}
+		if err != nil {
+			return nil, err
 		}
 		defer flush(chip, object.ObjectHandle)()
 		session, err := whisper(key, word, outward)

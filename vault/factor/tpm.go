@@ -133,9 +133,7 @@ func named(err error) error {
 		{tpm2.TPMRCLockout, ErrLocked},
 		{tpm2.TPMRCAuthFail, ErrRefused},        // counted against a dictionary attack
 		{tpm2.TPMRCBadAuth, ErrRefused},         // not counted
-		{tpm2.TPMRCIntegrity, ErrMissing},       // sealed by another TPM, or before this one was cleared
-		{tpm2.TPMRCHandle, ErrMissing},          // no such NV index
-		{tpm2.TPMRCNVUninitialized, ErrMissing}, // made and never written
+		{tpm2.TPMRCNVUninitialized, ErrMissing}, // an NV index that was made and never written
 	} {
 		if errors.Is(err, c.code) {
 			return fmt.Errorf("%w: %w", c.ours, err)

@@ -16,8 +16,8 @@ import (
 )
 
 // TPM starts a software TPM of the test's own, which ends with it; it skips the test where
-// swtpm is absent. The function it returns cuts the power: what the TPM keeps stays, what it
-// holds in memory goes.
+// swtpm is absent. The function it returns switches the machine off and on: what the TPM keeps
+// stays, what it holds in memory goes.
 func TPM(t testing.TB) (*factor.TPM, func()) {
 	t.Helper()
 	dial, restart := Chip(t)
@@ -95,5 +95,19 @@ func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()
 	}
 	start()
 	t.Cleanup(stop)
-	return func() (io.ReadWriteCloser, error) { return net.Dial("unix", socket) }, func() { stop(); start() }
+	dial = func() (io.ReadWriteCloser, error) { return net.Dial("unix", socket) }
+	return dial, func() {
+		t.Helper()
+		conn, err := dial()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// As a kernel does: without it, what has used a guarded object counts as a wrong try.
+		_, err = tpm2.Shutdown{ShutdownType: tpm2.TPMSUClear}.Execute(transport.FromReadWriter(conn))
+		if conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		start()
+	}
 }
