@@ -240,37 +240,51 @@ func (b *keybag) of(subject journal.SubjectID, use string) (cipher.AEAD, keyID, 
 		return nil, keyID{}, fmt.Errorf("find subject's key: %w", err)
 	}
 	id := b.idOf(subject)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case b.deks == nil:
-		return nil, keyID{}, ErrClosed
-	case b.lost:
-		return nil, keyID{}, fmt.Errorf("find subject's key: the keybag was lost: %w", ErrView)
-	case b.deks[id] == nil:
-		fresh := random(keySize)
-		b.put(id, fresh)
-		clear(fresh)
-		b.news = append(b.news, id)
+	key, err := b.take(id, true)
+	if err != nil {
+		return nil, keyID{}, err
 	}
-	aead, err := b.derive(id, use)
+	aead, err := key.derive(use)
 	return aead, id, err
 }
 
 // named is the key that a row names, for use; ErrNotFound where it was destroyed.
 func (b *keybag) named(id keyID, use string) (cipher.AEAD, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.deks[id] == nil {
-		return nil, fmt.Errorf("find subject's key: %w", ErrNotFound)
+	key, err := b.take(id, false)
+	if err != nil {
+		return nil, err
 	}
-	return b.derive(id, use)
+	return key.derive(use)
 }
 
-func (b *keybag) derive(id keyID, use string) (cipher.AEAD, error) {
-	key := subkey(b.deks[id][:], use)
-	defer clear(key)
-	return identity.NewAEAD(key)
+// take is a copy of a key, so that nobody waits for who derives from it.
+func (b *keybag) take(id keyID, orMake bool) (dek, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	key := b.deks[id]
+	switch {
+	case key != nil && !(orMake && b.lost):
+		return *key, nil
+	case b.deks == nil:
+		return dek{}, fmt.Errorf("find subject's key: %w", ErrClosed)
+	case b.lost:
+		return dek{}, fmt.Errorf("find subject's key: the keybag was lost: %w", ErrView)
+	case !orMake:
+		return dek{}, fmt.Errorf("find subject's key: %w", ErrNotFound)
+	}
+	fresh := random(keySize)
+	defer clear(fresh)
+	b.put(id, fresh)
+	b.news = append(b.news, id)
+	return dek(fresh), nil
+}
+
+// derive wipes the key.
+func (key *dek) derive(use string) (cipher.AEAD, error) {
+	defer clear(key[:])
+	derived := subkey(key[:], use)
+	defer clear(derived)
+	return identity.NewAEAD(derived)
 }
 
 func (b *keybag) put(id keyID, key []byte) {
