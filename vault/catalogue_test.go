@@ -13,75 +13,7 @@ import (
 	"handslag/vault/journal"
 )
 
-// takeAway removes a row from Badger behind the vault's back.
-func (w *world) takeAway(kind rowKind, id string) {
-	w.t.Helper()
-	must(w.t, w.vault.view.db.Update(func(txn *badger.Txn) error {
-		key := w.vault.view.seal.key(kind, id)
-		return txn.Delete(key[:])
-	}))
-}
-
 const bosse = journal.RecordID("rec-bosse")
-
-// Whoever can write to Badger with the right key, and has old rows, can not make the vault serve
-// anything but what was written last.
-func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
-	w := newWorld(t)
-	w.put(w.copy(bosse, "subject-bosse", 1, morning))
-	w.put(w.copy(rita, ritaS, 1, morning))
-	oldCard, oldPart := w.raw(rowCard, string(rita)), w.raw(rowPart, string(rita))
-	w.put(w.copy(rita, ritaS, 2, morning))
-	card, part := w.raw(rowCard, string(rita)), w.raw(rowPart, string(rita))
-	for what, attack := range map[string]func(){
-		"an older row planted back":      func() { w.overwrite(rowCard, string(rita), oldCard) },
-		"an older card with its part":    func() { w.overwrite(rowCard, string(rita), oldCard); w.overwrite(rowPart, string(rita), oldPart) },
-		"a row taken away":               func() { w.takeAway(rowCard, string(rita)) },
-		"a row taken away with its part": func() { w.takeAway(rowCard, string(rita)); w.takeAway(rowPart, string(rita)) },
-	} {
-		attack()
-		if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
-			t.Errorf("%s: %v", what, err)
-		}
-		if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 || rows[0].ID != bosse {
-			t.Errorf("%s: the list: %d rows, %v", what, len(rows), err)
-		}
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
-			t.Errorf("%s: the part: %v", what, err)
-		}
-		w.overwrite(rowCard, string(rita), card)
-		w.overwrite(rowPart, string(rita), part)
-	}
-	for what, attack := range map[string]func(){
-		"an older part": func() { w.overwrite(rowPart, string(rita), oldPart) },
-		"no part":       func() { w.takeAway(rowPart, string(rita)) },
-	} {
-		attack()
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, morning); !errors.Is(err, ErrView) {
-			t.Errorf("%s: %v", what, err)
-		}
-		if _, err := w.vault.Copy(rita); !errors.Is(err, ErrView) {
-			t.Errorf("%s: copied: %v", what, err)
-		}
-		w.overwrite(rowPart, string(rita), part)
-	}
-	if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, morning); err != nil {
-		t.Errorf("with its own rows again: %v", err)
-	}
-	must(t, w.vault.Update(func(tx *Tx) error { return tx.RemoveRecord(rita) }))
-	w.overwrite(rowCard, string(rita), card)
-	w.overwrite(rowPart, string(rita), part)
-	if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
-		t.Errorf("a removed record that came back: %v", err)
-	}
-	if rows, err := w.vault.Records(RecordFilter{}); err != nil || len(rows) != 1 {
-		t.Errorf("a removed record in the list: %d rows, %v", len(rows), err)
-	}
-	w.reopen()
-	if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 {
-		t.Errorf("a removed record in the list, after the next unlock: %d rows, %v", len(rows), err)
-	}
-}
 
 // A row that does not fit is written over by the one that comes anew; what is left of the damage
 // goes with MendView, and nothing else does.
@@ -137,59 +69,6 @@ func TestDamagedRowsMendAndTheRestStays(t *testing.T) {
 	}
 	if rows, err := w.vault.MendView(); err != nil || rows != 0 {
 		t.Errorf("a whole view is mended: %d rows, %v", rows, err)
-	}
-}
-
-// The marks that the journal takes down only grow, and tell an older copy of the vault.
-func TestAnOlderCopyOfTheVaultIsToldByTheMark(t *testing.T) {
-	w := newWorld(t)
-	w.put(w.copy(rita, ritaS, 1, morning))
-	mark := w.vault.Mark()
-	if mark == 0 {
-		t.Fatal("a transaction leaves no mark")
-	}
-	must(t, w.vault.Close())
-	older := filepath.Join(t.TempDir(), "older")
-	must(t, os.CopyFS(older, os.DirFS(w.dir)))
-	v, err := Open(w.dir, passphrase, cheap)
-	must(t, err)
-	w.vault = v
-	if v.Mark() != mark {
-		t.Errorf("mark %d after a restart, %d before", v.Mark(), mark)
-	}
-	stale := w.copy(rita, ritaS, 1, morning)
-	w.put(w.copy(rita, ritaS, 2, morning))
-	newest := v.Mark()
-	if err := errors.Join(v.CheckMark(mark), v.CheckMark(newest)); err != nil || newest <= mark {
-		t.Errorf("marks %d, %d: %v", mark, newest, err)
-	}
-	must(t, v.Close())
-	must(t, os.RemoveAll(w.dir))
-	must(t, os.CopyFS(w.dir, os.DirFS(older)))
-
-	v, err = Open(w.dir, passphrase, cheap)
-	must(t, err)
-	w.vault = v
-	if err := v.CheckMark(newest); !errors.Is(err, ErrOlder) || !errors.Is(err, ErrView) {
-		t.Fatalf("an older copy: %v", err)
-	}
-	if _, err := v.Record(rita); !errors.Is(err, ErrOlder) {
-		t.Errorf("a row of an older copy: %v", err)
-	}
-	if _, err := v.PutRecords([]RecordCopy{stale}); !errors.Is(err, ErrOlder) {
-		t.Errorf("a write to an older copy: %v", err)
-	}
-	must(t, v.ResetView())
-	if got := v.Mark(); got <= newest {
-		t.Errorf("after the reset the mark is %d, %d was before", got, newest)
-	}
-	must(t, v.CheckMark(newest))
-	w.keys, err = v.Keys()
-	must(t, err)
-	w.put(w.copy(rita, ritaS, 2, morning))
-	w.reopen()
-	if row, err := w.vault.Record(rita); err != nil || row.Number != 2 {
-		t.Errorf("after the rebuild: %+v, %v", row, err)
 	}
 }
 

@@ -148,3 +148,19 @@ func TestWithTheSecretInTheHeaderAnOldCopyStillOpens(t *testing.T) {
 		t.Errorf("the copy in the vault's place: %v", err)
 	}
 }
+
+func TestADestroyedSubjectKeyEndsItsRows(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	w.put(w.copy("rec-bosse", "subject-bosse", 1, morning))
+	bag := w.vault.bag
+	must(t, bag.log.stage(bag.log.index+1, bag.snapshot(map[keyID]bool{bag.idOf(ritaS): true})))
+	must(t, bag.log.place())
+	w.reopen()
+	if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
+		t.Errorf("it still opens: %v", err)
+	}
+	if rows, _ := w.vault.Records(RecordFilter{}); len(rows) != 1 {
+		t.Errorf("%d rows", len(rows))
+	}
+}
