@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"handslag/vault"
 	"handslag/vault/journal"
 )
 
@@ -87,6 +89,15 @@ func TestADamagedViewIsNoticedNamedAndMadeAnew(t *testing.T) {
 			ok(t, os.Truncate(filepath.Join(dir, "view", "KEYREGISTRY"), 10))
 		},
 		"the keybag is gone": remove("keybag"),
+		"it was begun anew, and then the power went": func(t *testing.T, dir string) {
+			remove("view")(t, dir)
+			v, err := vault.Open(dir, []byte(passphrase), vault.Options{CheapForTests: true})
+			if !errors.Is(err, vault.ErrView) {
+				t.Fatal(err)
+			}
+			ok(t, v.ResetView())
+			ok(t, v.Close())
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			h := newHouse(t)

@@ -148,16 +148,16 @@ func (s *session) settleView() error {
 	return s.flush(func(tx *vault.Tx) error { return tx.SetSetting(clockSetting, data) })
 }
 
-// loadClock gives the clock what was kept. A clock that was lost begins at what signed things
-// prove: the credential's issue, and what the newest entries knew.
-func (s *session) loadClock() error {
+// loadClock gives the clock what was kept, and reports whether that was lost. Then it begins at what
+// signed things prove: the credential's issue, and what the newest entries knew.
+func (s *session) loadClock() (lost bool, err error) {
 	s.clock.forget()
 	data, err := s.vault.Setting(clockSetting)
 	if err != nil && !errors.Is(err, vault.ErrView) {
-		return err
+		return false, err
 	}
 	if len(data) > 0 && s.clock.load(data) == nil {
-		return nil
+		return false, nil
 	}
 	s.clock.recall(s.who().credential.Issued, 0)
 	var after signed.Time
@@ -172,7 +172,7 @@ func (s *session) loadClock() error {
 		}
 	}
 	s.clock.recall(after, elapsed)
-	return nil
+	return true, nil
 }
 
 const clockSetting = "clock"

@@ -164,8 +164,12 @@ func (s *session) standing() error {
 // settle brings a fresh session up to date: clock, view, the entries that the time while locked
 // owes, and loans that ended meanwhile.
 func (a *Agent) settle(s *session, known anchor, why Code) error {
-	if err := s.loadClock(); err != nil {
+	lost, err := s.loadClock()
+	if err != nil {
 		return err
+	}
+	if lost && s.journal.Chain().Last > 0 { // a crash came between the new view and its entry
+		why = cmp.Or(why, ViewDamaged)
 	}
 	s.clock.recall(known.Time, known.Elapsed)
 	if why != "" {
