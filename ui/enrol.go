@@ -80,10 +80,10 @@ func (s *enrolScreen) Enter() {
 	s.w.protection(&s.asking, func(p agent.Protection) {
 		s.guards = p
 		if ways := protections(p); len(ways) > 1 {
-			s.guard = NewChoice(protectionOptions(s.w.lang, ways), protectionID(ways[0]))
+			s.guard = NewChoice(protectionOptions(s.w.lang, p), protectionID(ways[0]))
 			s.guard.OnChoose = func(string) { s.w.touch() }
 		}
-		pin := hasPIN(p.Used) // of an enrolment that was begun
+		pin := hasPIN(p, p.Used) // of an enrolment that was begun
 		s.old.SetLabel(s.w.lang.Say(pinned("lock.passphrase", pin)), s.w.lang.Say("enrol.resume_passphrase_hint"))
 		if s.step == stepOrganisation && !s.busy {
 			s.sayStep()
@@ -165,7 +165,7 @@ func (s *enrolScreen) show(step int) {
 		buttons.Add(NewPrimary(say("common.next"), "", s.next))
 		s.first = s.guard.Focusable()
 	case stepPassphrase:
-		pin := hasPIN(s.use())
+		pin := hasPIN(s.guards, s.use())
 		s.phrase.ask(leastSecret(s.guards, s.use()), pin)
 		parts = []fyne.CanvasObject{NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
 		if s.guard == nil {

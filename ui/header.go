@@ -67,7 +67,7 @@ func (h *Header) SetPerson(name, deviceID string) {
 func (h *Header) SetConnection(c Connection) {
 	h.state = StateNeutral
 	switch {
-	case c.Online && c.Syncing:
+	case c.Syncing:
 		h.status.SetText(h.lang.Say("header.syncing"))
 		h.state = StateWaiting
 	case c.Online:
@@ -79,7 +79,7 @@ func (h *Header) SetConnection(c Connection) {
 	h.dot.Hidden, h.status.Hidden = c.Silent, c.Silent
 	h.waiting.Hidden = c.Silent && c.Waiting == 0
 	h.count = c.Waiting
-	h.calm = !c.Online && !c.Silent
+	h.calm = !c.Online && !c.Silent && !c.Syncing
 	h.sayWaiting()
 	h.Refresh()
 }

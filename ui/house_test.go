@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,6 +31,8 @@ import (
 	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/vault"
+	"handslag/vault/factor"
+	"handslag/vault/factor/factortest"
 )
 
 // morning is when the stories begin.
@@ -178,10 +181,13 @@ func lightHash(password string) string {
 func (h *house) agent(name string, adjust func(*agent.Config)) *agent.Agent {
 	h.t.Helper()
 	dir, start := h.t.TempDir(), h.clock()
+	away := &factortest.Keyring{} // of the machine that the tests run on nothing is asked
+	away.Away(true)
+	noChip := factor.TPMAt(func() (io.ReadWriteCloser, error) { return nil, factor.ErrAway })
 	cfg := agent.Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: h.directory.URL, Loopback: true,
 		DirectoryCA:  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.directory.Certificate().Raw}),
-		VaultOptions: vault.Options{CheapForTests: true}, Now: h.clock,
+		VaultOptions: vault.Options{CheapForTests: true, Keyring: away, TPM: noChip}, Now: h.clock,
 		Boot: func() (string, time.Duration) { return "boot-" + name, time.Hour + h.clock().Sub(start) },
 	}
 	if adjust != nil {

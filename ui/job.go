@@ -24,6 +24,7 @@ type Job struct {
 	words   *Text
 	bar     *Bar
 	cancel  *Button
+	side    *fyne.Container // the button with the room around it
 	stop    func()
 	content fyne.CanvasObject
 }
@@ -38,8 +39,8 @@ func NewJob(lang assets.Language) *Job {
 			j.stop()
 		}
 	})
-	side := container.New(pushed{left: 16}, container.New(middle{}, j.cancel))
-	row := container.NewBorder(nil, nil, nil, side, container.New(middle{}, Stack(j.words, j.bar)))
+	j.side = container.New(pushed{left: 16}, container.New(middle{}, j.cancel))
+	row := container.NewBorder(nil, nil, nil, j.side, container.New(middle{}, Stack(j.words, j.bar)))
 	j.content = newSurface(container.New(layout.NewCustomPaddedLayout(10, 10, gapWide, gapWide), row), StateWaiting.paper(), 0, 0)
 	j.ExtendBaseWidget(j)
 	j.Hide()
@@ -58,7 +59,7 @@ func (j *Job) Set(p agent.Progress, stop func()) {
 		j.cancel.Enable()
 	}
 	j.stop = stop
-	j.cancel.Hidden = stop == nil
+	j.side.Hidden = stop == nil
 	j.Refresh()
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2/test"
+
 	"handslag/app/agent"
 	"handslag/sync/link"
 	"handslag/ui"
@@ -59,5 +61,7 @@ func TestTheFirstSyncTellsHowFarItHasCome(t *testing.T) {
 	d.sees("Synkat.")
 	d.seesNot("Hämtar dina akter")
 	d.goes(ui.PlaceRecords)
+	test.Type(d.window.Canvas().Focused(), "299")
 	d.sees("> Hyresgäst 299")
+	d.seesNot("> Hyresgäst 0")
 }

@@ -37,7 +37,7 @@ func TestALongJobIsToldAboveEveryScreen(t *testing.T) {
 			if s.Job.Visible() != c.seen || !strings.Contains(s.Job.words.Text(), c.words) {
 				t.Errorf("seen %t, %q", s.Job.Visible(), s.Job.words.Text())
 			}
-			if s.Job.cancel.Visible() && c.seen {
+			if s.Job.side.Visible() && c.seen {
 				t.Error("what nobody here began can be cancelled here")
 			}
 		})

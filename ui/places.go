@@ -213,6 +213,6 @@ func (w *Window) showHeader() {
 	name := strings.TrimSpace(me.Person.Name())
 	w.shell.Header.SetPerson(or(name, w.lang.Say("app.name")), me.Device.Grouped())
 	job := w.agent.Progress()
-	w.shell.Header.SetConnection(Connection{Online: me.Online, Syncing: job.Running, Waiting: me.Waiting, Silent: !me.Unlocked})
+	w.shell.Header.SetConnection(Connection{Online: me.Online, Syncing: job.Running && (me.Online || job.Total > 0), Waiting: me.Waiting, Silent: !me.Unlocked})
 	w.shell.ShowJob(job, me.Unlocked, w.stopJob)
 }

@@ -58,11 +58,12 @@ func promised(use []agent.Factor) string {
 }
 
 // protectionOptions are the ways with what each means.
-func protectionOptions(lang assets.Language, ways [][]agent.Factor) []Option {
+func protectionOptions(lang assets.Language, p agent.Protection) []Option {
+	ways := protections(p)
 	options := make([]Option, len(ways))
 	for i, use := range ways {
 		id := protectionID(use)
-		options[i] = Option{id, lang.Say("protect." + id), lang.Say("protect."+id+"_text") + " " + lang.Say("promise."+promised(use))}
+		options[i] = Option{id, protectionName(lang, p, use), lang.Say("protect."+id+"_text") + " " + lang.Say("promise."+promised(use))}
 	}
 	return options
 }
@@ -76,8 +77,27 @@ func protectionOf(ways [][]agent.Factor, id string) []agent.Factor {
 	return nil
 }
 
-// hasPIN tells whether a short PIN stands in the place of a passphrase.
-func hasPIN(use []agent.Factor) bool { return slices.Contains(use, byTPM) }
+// protectionName is what a way is called: with a chip that is slow to try, a short PIN will do.
+func protectionName(lang assets.Language, p agent.Protection, use []agent.Factor) string {
+	code := "protect." + protectionID(use)
+	if slices.Contains(use, byTPM) && !hasPIN(p, use) {
+		code += "_phrase"
+	}
+	return lang.Say(code)
+}
+
+// hasPIN tells whether a short PIN stands in the place of a passphrase where these are used.
+func hasPIN(p agent.Protection, use []agent.Factor) bool {
+	return slices.Contains(use, byTPM) && p.MinPIN < agent.MinPassphrase
+}
+
+// leastSecret is how many characters a new passphrase or PIN must have.
+func leastSecret(p agent.Protection, use []agent.Factor) int {
+	if hasPIN(p, use) {
+		return p.MinPIN
+	}
+	return agent.MinPassphrase
+}
 
 // protectionScreen changes what guards the device beside the passphrase, and says what each way means.
 type protectionScreen struct {
@@ -136,15 +156,14 @@ func (s *protectionScreen) load() {
 func (s *protectionScreen) show(p agent.Protection) {
 	say := s.w.lang.Say
 	s.now = p
-	ways := protections(p)
-	s.choice = NewChoice(protectionOptions(s.w.lang, ways), protectionID(p.Used))
+	s.choice = NewChoice(protectionOptions(s.w.lang, p), protectionID(p.Used))
 	s.choice.OnChoose = func(string) { s.w.touch(); s.banner.Clear() }
-	s.secret.SetLabel(say(pinned("lock.passphrase", hasPIN(p.Used))), say("protect.secret_hint"))
+	s.secret.SetLabel(say(pinned("lock.passphrase", hasPIN(p, p.Used))), say("protect.secret_hint"))
 	parts := []fyne.CanvasObject{s.choice}
 	if len(p.Offered) == 0 {
 		parts = append(parts, NewMuted(say("protect.nothing_offered")))
 	}
-	if len(ways) > 1 {
+	if len(protections(p)) > 1 {
 		parts = append(parts, NewPanel(StackWide(s.secret, s.button)), NewMuted(say("passphrase.about")))
 	}
 	s.box.Objects = parts
@@ -191,7 +210,7 @@ func (s *protectionScreen) changed(use []agent.Factor, err error) {
 		s.load()
 	case agent.WrongPassphrase:
 		s.secret.SetText("")
-		s.secret.SetError(say(pinned("passphrase.wrong", hasPIN(s.now.Used))))
+		s.secret.SetError(say(pinned("passphrase.wrong", hasPIN(s.now, s.now.Used))))
 		if c := s.w.canvas(); c != nil {
 			c.Focus(s.secret.Focusable())
 		}
@@ -215,12 +234,4 @@ func (s *protectionScreen) setBusy(on bool) {
 	s.secret.Enable()
 	s.button.Enable()
 	s.button.SetText(s.w.lang.Say("protect.change"))
-}
-
-// leastSecret is how many characters a new passphrase or PIN must have.
-func leastSecret(p agent.Protection, use []agent.Factor) int {
-	if hasPIN(use) {
-		return p.MinPIN
-	}
-	return agent.MinPassphrase
 }

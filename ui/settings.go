@@ -86,7 +86,7 @@ func (s *settingsScreen) Leave()                     { s.latest.Stop() }
 func (s *settingsScreen) Enter() {
 	s.w.protection(&s.latest, func(p agent.Protection) {
 		say, id := s.w.lang.Say, protectionID(p.Used)
-		s.guard.SetText(say("protect." + id))
+		s.guard.SetText(protectionName(s.w.lang, p, p.Used))
 		s.means.SetText(say("protect."+id+"_text") + " " + say("promise."+or(string(p.Promise), promised(p.Used))))
 		s.content.Refresh()
 	})

@@ -47,7 +47,7 @@ func (s *wipeScreen) Changed(agent.Signal)       {}
 // Enter asks what the person's secret is called.
 func (s *wipeScreen) Enter() {
 	s.w.protection(&s.latest, func(p agent.Protection) {
-		s.pin = hasPIN(p.Used)
+		s.pin = hasPIN(p, p.Used)
 		s.secret.SetLabel(s.w.lang.Say(pinned("lock.passphrase", s.pin)), s.w.lang.Say("wipe.secret_hint"))
 	})
 }
