@@ -21,6 +21,10 @@ func (a Anchor) position() position { return position{a.Generation, a.Seq} }
 // generationLimit is what no journal ever reaches: a wild anchor is not followed there.
 const generationLimit = 1 << 40
 
+// nameReach is how many generations ahead the name of a segment is followed whose header can not be
+// read: a name is no proof, and those in between may have been dropped.
+const nameReach = 1 << 10
+
 // Behind reports whether this journal has found itself behind an anchor, or without its own end,
 // and has not said so yet: it has opened a new generation in memory, since going on in the old
 // one would give a number a second entry. The next entry should be GenerationOpened, whose
@@ -99,11 +103,8 @@ func (f *File) leaveLostHead(lost []position) {
 	for generation, m := range f.cover.marks {
 		anchors = append(anchors[:len(anchors):len(anchors)], Anchor{generation, m.to, m.hash[:]})
 	}
-	// A name is no proof: one that claims a distant generation is not followed there.
-	reach := f.chain.Generation + 1
-	for _, at := range slices.SortedFunc(slices.Values(lost), position.compare) {
-		if at.generation <= reach {
-			reach = max(reach, at.generation+1)
+	for _, at := range lost {
+		if at.generation <= f.chain.Generation+nameReach {
 			anchors = append(anchors[:len(anchors):len(anchors)], Anchor{Generation: at.generation, Seq: at.seq})
 		}
 	}
