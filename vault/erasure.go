@@ -45,18 +45,22 @@ func (v *Vault) erase(names map[keyID]bool) error {
 		return nil
 	}
 	// A view that can not be written to is no reason to keep a key, with which its rows end anyway.
-	if err := v.dropRows(names); err != nil && !errors.Is(err, ErrView) && !errors.Is(err, ErrFull) {
-		return err
-	}
+	first := v.dropRows(names)
 	secret := random(keySize)
 	defer clear(secret)
 	if err := v.bag.rekey(keybagKey(v.root, secret), names, func() error { return v.replaceErasure(secret) }); err != nil {
 		return err
 	}
-	// The catalogue takes down how far the keybag is now, so that the one before is told if it comes back.
-	err := v.transact(func(t *Tx) error { t.wrote = true; return nil })
+	err := error(nil)
+	if first != nil {
+		err = v.dropRows(names)
+	}
+	if err == nil {
+		// The catalogue takes down how far the keybag is now, so that the one before is told if it comes back.
+		err = v.transact(func(t *Tx) error { t.wrote = true; return nil })
+	}
 	if errors.Is(err, ErrView) || errors.Is(err, ErrFull) {
-		return nil
+		return nil // MendView finds what is left of rows
 	}
 	return err
 }

@@ -103,6 +103,54 @@ func TestErasureNeedsNoViewAndNoRoomForIt(t *testing.T) {
 	}
 }
 
+// Whether a keyring that stops answering has taken the new secret, nobody knows. What there is
+// stays open; what is new waits until that is known, and no key is lost either way.
+func TestAnErasureInDoubtLosesNoKey(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		mend func(w *world, m machine)
+	}{
+		{"tried again", func(w *world, m machine) { must(t, w.vault.Erase(ritaS)) }},
+		{"unlocked anew, and tried again", func(w *world, m machine) { w.reopen(); must(t, w.vault.Erase(ritaS)) }},
+		{"the view is reset meanwhile", func(w *world, m machine) {
+			must(t, w.vault.ResetView())
+			must(t, w.vault.Erase(ritaS))
+		}},
+	} {
+		m := plainMachine()
+		w := guardedWorld(t, m, keyring)
+		w.put(w.copy(bosse, bosseS, 1, morning))
+		key, err := w.vault.SubjectKey(bosseS)
+		must(t, err)
+		box := key.Seal(nil, nil, []byte("payload key"), nil)
+		m.keyring.Away(true)
+		if err := w.vault.Erase(ritaS); !errors.Is(err, ErrFactorAway) {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if _, err := w.vault.Copy(bosse); err != nil {
+			t.Errorf("%s: the other's record: %v", c.what, err)
+		}
+		if _, err := w.vault.SubjectKey(bosseS); err != nil {
+			t.Errorf("%s: the other's key: %v", c.what, err)
+		}
+		if _, err := w.vault.SubjectKey("subject-new"); !errors.Is(err, ErrFactorAway) {
+			t.Errorf("%s: a key that could be lost: %v", c.what, err)
+		}
+		m.keyring.Away(false)
+		c.mend(w, m)
+		w.reopen()
+		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+			t.Errorf("%s: the erased key is there", c.what)
+		}
+		if key, err = w.vault.SubjectKey(bosseS); err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if _, err := key.Open(nil, nil, box, nil); err != nil {
+			t.Errorf("%s: the other's key is lost: %v", c.what, err)
+		}
+	}
+}
+
 // A keybag of before an erasure, put back, is one that opens no more: the view is begun anew.
 func TestAKeybagOfBeforeTheErasureOpensNoMore(t *testing.T) {
 	w := newWorld(t)

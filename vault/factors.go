@@ -144,7 +144,7 @@ func (v *Vault) changeFactors(passphrase []byte, use []factor.Name, said func() 
 		return nil
 	}
 	moves := placeWith(use) != before.Erasure.Place
-	if moves && v.bag.knows(nil) { // nobody knows: it is lost, and begun anew with the view
+	if moves && v.bag.isLost() { // it is begun anew with the view
 		return ErrView
 	}
 	if moves {

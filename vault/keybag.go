@@ -24,11 +24,12 @@ type keybag struct {
 	log   *sealedLog
 	index []byte // key of keyID
 
-	mu   sync.Mutex
-	lost bool // its file is gone, damaged, or unknown; reset and rekey mend
-	deks map[keyID]*dek
-	slab []dek // where the next keys lie: they never move, so that destroy finds them all
-	news []keyID
+	mu    sync.Mutex
+	lost  bool  // its file is gone or damaged; reset and rekey mend
+	doubt error // why nobody knows which of two files is in force; rekey mends, and an unlock
+	deks  map[keyID]*dek
+	slab  []dek // where the next keys lie: they never move, so that destroy finds them all
+	news  []keyID
 }
 
 type dek [keySize]byte
@@ -97,7 +98,7 @@ func (b *keybag) load() error {
 
 // rekey writes the keybag anew under key, without the keys of leave, and lets replace put what key
 // hangs on in its place. Before replace the old file is in force, after it the new one, which
-// load then finds, whatever interrupts it. Where replace fails nobody knows which, so nothing
+// load then finds, whatever interrupts it. Where replace fails nobody knows which, so no new key
 // is written any more until rekey succeeds or the vault is unlocked again.
 func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) error {
 	b.mu.Lock()
@@ -117,9 +118,8 @@ func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) e
 		return err
 	}
 	clear(before)
-	b.lost = true
-	if err := replace(); err != nil {
-		return err
+	if b.doubt = replace(); b.doubt != nil {
+		return b.doubt
 	}
 	for id := range leave {
 		if key := b.deks[id]; key != nil {
@@ -127,8 +127,8 @@ func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) e
 			delete(b.deks, id)
 		}
 	}
-	if err := b.log.place(); err != nil {
-		return err
+	if b.doubt = b.log.place(); b.doubt != nil {
+		return b.doubt
 	}
 	b.lost, b.news = false, nil // the snapshot has them
 	return nil
@@ -143,6 +143,12 @@ func (b *keybag) knows(names map[keyID]bool) bool {
 			return true
 		}
 	}
+	return b.lost || b.doubt != nil
+}
+
+func (b *keybag) isLost() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	return b.lost
 }
 
@@ -224,6 +230,8 @@ func (b *keybag) flush() error {
 		return fmt.Errorf("write keybag: it was lost: %w", ErrView)
 	case len(b.news) == 0:
 		return nil
+	case b.doubt != nil:
+		return fmt.Errorf("write keybag: it could not be written anew before: %w", b.doubt)
 	}
 	plain := b.record(b.news, nil)
 	defer clear(plain)

@@ -93,7 +93,7 @@ func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 // openView opens catalogue and view, and compares them. ErrView: one of them is gone, damaged,
 // another vault's, or older than the other, or the keybag is.
 func (v *Vault) openView() (err error) {
-	if v.bag.lost {
+	if v.bag.isLost() {
 		return fmt.Errorf("open view: the keybag is damaged: %w", ErrView)
 	}
 	c := newCatalogue(v.folder, v.header.Vault, v.root)
