@@ -13,13 +13,17 @@ import (
 	"handslag/app/cli"
 )
 
-// childVariable makes the test binary a handslagctl that locks itself soon, logs all that it
-// can log to the file named there, and does not shut the test out of its memory.
-const childVariable = "HANDSLAG_TESTNET_CHILD"
+// childVariable makes the test binary a handslagctl that logs all that it can log to the file
+// named there, does not shut the test out of its memory, and for which an hour has gone by once
+// there is a file of that name with childHour behind it: so it locks itself.
+const (
+	childVariable = "HANDSLAG_TESTNET_CHILD"
+	childHour     = ".hour"
+)
 
-const childLocksAfter = 2 * time.Second
+var childBegan = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func lockingChild(log string) int {
+func child(log string) int {
 	file, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -29,8 +33,14 @@ func lockingChild(log string) int {
 	defer stop()
 	env := cli.System()
 	env.Adjust = func(c *agent.Config) {
-		c.AutoLock = childLocksAfter
 		c.Log = slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		c.Boot = func() (string, time.Duration) {
+			up := time.Since(childBegan)
+			if _, err := os.Stat(log + childHour); err == nil {
+				up += time.Hour
+			}
+			return "this boot", up
+		}
 	}
 	return cli.Main(ctx, os.Args[1:], env)
 }

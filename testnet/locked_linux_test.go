@@ -98,6 +98,7 @@ func TestAfterTheLockNothingIsLeftToRead(t *testing.T) {
 	}
 	open, err := memoryOf(w.bo.PID())
 	must(t, err)
+	w.must(os.WriteFile(log+childHour, nil, 0o600))
 	w.untilLocked(log)
 	locked, err := memoryOf(w.bo.PID())
 	must(t, err)

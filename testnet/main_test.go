@@ -15,7 +15,7 @@ var programs testnet.Programs
 // TestMain builds the programs once, unless HANDSLAG_BIN names them.
 func TestMain(m *testing.M) {
 	if log := os.Getenv(childVariable); log != "" {
-		os.Exit(lockingChild(log))
+		os.Exit(child(log))
 	}
 	flag.Parse()
 	os.Exit(runTests(m))

@@ -1,0 +1,71 @@
+package testnet_test
+
+import (
+	"go/ast"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What the vault and its journal read from a disk or from others, and the fuzz test that throws
+// anything at its parser.
+var fuzzed = map[string]string{
+	"the vault's header":               "vault.FuzzHeader",
+	"the header's body":                "vault.FuzzHeaderBody",
+	"the keybag":                       "vault.FuzzKeys",
+	"the sealed log of both":           "vault.FuzzLog",
+	"the catalogue":                    "vault.FuzzCatalogue",
+	"the profile":                      "vault.FuzzProfile",
+	"a row":                            "vault.FuzzRow",
+	"an entry":                         "vault/journal.FuzzOpenEntry",
+	"a payload":                        "vault/journal.FuzzOpenPayload",
+	"a batch":                          "vault/journal.FuzzDecodeBatch",
+	"a receipt":                        "vault/journal.FuzzOpenReceipt",
+	"a segment that others carry":      "vault/journal.FuzzSealed",
+	"a segment's header":               "vault/journalfile.FuzzHeader",
+	"a segment's frames":               "vault/journalfile.FuzzFrames",
+	"a segment":                        "vault/journalfile.FuzzSegment",
+	"how far receipts reach":           "vault/journalfile.FuzzCursor",
+	"what a factor keeps":              "vault/factor.FuzzSealedNote",
+	"a record":                         "vault/record.FuzzOpenRecord",
+	"the journal's head, kept outside": "app/agent.FuzzReadAnchor",
+}
+
+func TestEveryParserIsFuzzedFromSeeds(t *testing.T) {
+	found := map[string]bool{}
+	for path := range sources(t) {
+		if !strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		for _, d := range parsed(t, path).Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !strings.HasPrefix(f.Name.Name, "Fuzz") || f.Recv != nil {
+				continue
+			}
+			name := filepath.ToSlash(filepath.Dir(path)) + "." + f.Name.Name
+			found[name] = true
+			if !mentions(f.Body, "Add") {
+				t.Errorf("%s has no seed", name)
+			}
+		}
+	}
+	for what, name := range fuzzed {
+		if !found[name] {
+			t.Errorf("%s: there is no %s", what, name)
+		}
+	}
+}
+
+// mentions reports whether a method of this name is called.
+func mentions(body ast.Node, method string) bool {
+	called := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+				called = called || f.Sel.Name == method
+			}
+		}
+		return true
+	})
+	return called
+}
