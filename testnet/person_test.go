@@ -81,6 +81,10 @@ func acts() map[string]func(*scene, []string) error {
 		"waits":              waits,
 		"types":              typesPassphrase,
 		"changes-passphrase": changesPassphrase,
+		"starts-again":       startsAgain,
+		"wipes":              wipes,
+		"protection":         func(s *scene, _ []string) error { return s.do("protection") },
+		"notices":            func(s *scene, args []string) error { return s.do(append([]string{"notices"}, args...)...) },
 		"reads":              func(s *scene, args []string) error { return s.do(append([]string{"log"}, s.filter(args)...)...) },
 		"verifies":           verifies,
 		"shares": func(s *scene, args []string) error {

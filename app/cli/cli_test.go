@@ -14,6 +14,8 @@ import (
 	"handslag/assets"
 	"handslag/identity/qr"
 	"handslag/vault"
+	"handslag/vault/factor"
+	"handslag/vault/factor/factortest"
 )
 
 // device is an empty profile folder and what its program said.
@@ -37,7 +39,12 @@ func (d *device) run(in string, args ...string) int {
 			}
 			return strings.NewReader(d.secrets[n-3]), nil
 		},
-		Adjust: func(c *agent.Config) { c.VaultOptions = vault.Options{CheapForTests: true} },
+		Adjust: func(c *agent.Config) { // and of the machine that the tests run on nothing is asked
+			away := &factortest.Keyring{}
+			away.Away(true)
+			noChip := factor.TPMAt(func() (io.ReadWriteCloser, error) { return nil, factor.ErrAway })
+			c.VaultOptions, c.Keyring = vault.Options{CheapForTests: true, Keyring: away, TPM: noChip}, away
+		},
 	})
 }
 
