@@ -281,8 +281,18 @@ func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
 		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
 			t.Errorf("%s: the part: %v", what, err)
 		}
+		w.reopen()
+		w.journal = nil // another, with the keys of this unlock
+		if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 || rows[0].ID != bosse || w.vault.Whole() == nil {
+			t.Errorf("%s: the list after the next unlock: %d rows, %v", what, len(rows), err)
+		}
 		w.overwrite(rowCard, string(rita), card)
 		w.overwrite(rowPart, string(rita), part)
+		w.reopen()
+		w.journal = nil
+		if err := w.vault.Whole(); err != nil {
+			t.Errorf("%s, and its own again: %v", what, err)
+		}
 	}
 	for what, attack := range map[string]func(){
 		"an older part": func() { w.overwrite(rowPart, string(rita), oldPart) },
