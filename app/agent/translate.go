@@ -14,6 +14,7 @@ import (
 	"handslag/sync/peer"
 	"handslag/vault"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
 )
@@ -80,6 +81,10 @@ var words = []struct {
 	{identity.ErrForeign, StatementForged},
 	{identity.ErrStatement, StatementForged},
 	{identity.ErrCredential, BadAnswer},
+	{identity.ErrRevocations, BadAnswer},
+	{record.ErrErasure, BadAnswer},
+	{audit.ErrCheckpoint, BadAnswer},
+	{audit.ErrInconsistent, LogInconsistent},
 	{signed.ErrSignature, BadAnswer},
 	{signed.ErrMalformed, BadAnswer},
 	{signed.ErrTooLarge, TextLong},
