@@ -21,6 +21,8 @@ var promises = []promise{
 	{what: "opening / one write and fdatasync of as many bytes", family: "Opening", name: "Handslag, one by one", unit: "x-bare", most: 1.3},
 	{what: "opening / SQLCipher's insert and select, WAL", family: "Opening", name: "Handslag, one by one", unit: "x-sqlcipher", most: 1},
 	{what: "one by one / a record's share of 32 at once", family: "Opening", name: "Handslag, 32 at once", unit: "x-faster", least: 10},
+	{what: "journal entry / one write and fdatasync of as many bytes", family: "Append", name: "one by one", unit: "x-bare", most: 1.3},
+	{what: "journal entries one by one / 32 at once", family: "Append", name: "32 at once", unit: "x-faster", least: 10},
 	{what: "100,000 records: unlock to a usable list, share of 1 s", family: "Town", name: "100000/unlock", unit: "of-1s", most: 1},
 	{what: "100,000 records: a keystroke of search, share of 16 ms (p99)", family: "Town", name: "100000/search", unit: "p99-of-16ms", most: 1},
 	{what: "100,000 records: resident memory, share of 150 MiB", family: "Town", name: "100000/resident", unit: "of-150MiB", most: 1},

@@ -48,6 +48,44 @@ func TestWhoeverHasTheFileSeesWhatItIsAndNotWhatItSays(t *testing.T) {
 	}
 }
 
+// While it is written, and after a crash, a segment's file has space ready for more entries, which is
+// nothing to carry: with it and without it is the same segment.
+func TestASegmentBeingWrittenIsCarriedWithoutItsSpace(t *testing.T) {
+	p, dir, brought := cast(), t.TempDir(), t.TempDir()
+	f := mustOpen(t, p.config(dir, nil))
+	mustAppend(t, f, p.opening(1), p.opening(2))
+	path := f.segments[0].path
+	info, err := os.Stat(path)
+	if err != nil || info.Size() < Reserve {
+		t.Fatalf("no space is ready: %d bytes, %v", info.Size(), err)
+	}
+	open, data, err := ReadSealed(path)
+	if err != nil || open.Entries != 2 || open.Rest != 0 || open.Size != len(data) || open.Size > 8<<10 {
+		t.Fatalf("%+v, %v", open, err)
+	}
+	if copied, err := CopySealed(path, brought); !copied || err != nil {
+		t.Fatalf("%v, %v", copied, err)
+	}
+	if err := MarkHanded(open, []byte("receipt")); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	shut, whole, err := ReadSealed(path)
+	if err != nil || shut.Sum != open.Sum || !bytes.Equal(whole, data) || string(Handed(shut)) != "receipt" {
+		t.Fatalf("closed, it is another: %+v, %v", shut, err)
+	}
+	if info, err = os.Stat(path); err != nil || info.Size() != int64(len(data)) {
+		t.Fatalf("closed, it keeps its space: %d bytes, %v", info.Size(), err)
+	}
+	if copied, err := CopySealed(path, brought); copied || err != nil {
+		t.Fatalf("closed, it is copied again: %v", err)
+	}
+	copies, _, err := ListSealed(brought)
+	if err != nil || len(copies) != 1 || copies[0].Size != len(data) {
+		t.Fatalf("%+v, %v", copies, err)
+	}
+}
+
 func TestWhatIsNoSegmentIsNamedAndStays(t *testing.T) {
 	dir, s := onDisk(t, 3)
 	data, err := os.ReadFile(s.Path)
