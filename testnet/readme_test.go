@@ -113,3 +113,53 @@ func TestTheTargetsOfTheReadmeExist(t *testing.T) {
 		t.Errorf("only %d targets found: the test looks in the wrong place", seen)
 	}
 }
+
+var deviceCommand = regexp.MustCompile("`handslagctl ([a-z -]+)`")
+
+func TestTheDeviceCommandsOfTheReadmeExist(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, m := range deviceCommand.FindAllStringSubmatch(string(text), -1) {
+		seen[m[1]] = true
+	}
+	for name := range seen {
+		command := exec.CommandContext(t.Context(), programs.Agent, append(strings.Fields(name), "-h")...)
+		command.Env = append(os.Environ(), "HOME="+t.TempDir())
+		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "handslagctl "+name) {
+			t.Errorf("the README speaks of handslagctl %s: %v\n%s", name, err, out)
+		}
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d commands found: the test looks in the wrong place", len(seen))
+	}
+}
+
+var shownPicture = regexp.MustCompile(`\]\((ui/pictures/[^)]+)\)`)
+
+func TestThePicturesOfTheReadmeAreThere(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]bool{}
+	for _, m := range shownPicture.FindAllStringSubmatch(string(text), -1) {
+		shown[m[1]] = true
+	}
+	files, err := filepath.Glob(filepath.Join("..", "ui", "pictures", "*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d pictures, %v", len(files), err)
+	}
+	for _, file := range files {
+		name := "ui/pictures/" + filepath.Base(file)
+		if !shown[name] {
+			t.Errorf("%s is shown nowhere", name)
+		}
+		delete(shown, name)
+	}
+	for name := range shown {
+		t.Errorf("%s is not there", name)
+	}
+}
