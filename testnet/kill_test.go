@@ -200,6 +200,13 @@ func (k *killed) within(limit int64, do func(context.Context) error) (died bool)
 // verify has the device sync and reads what is there.
 func (k *killed) verify(round int) {
 	k.Helper()
+	var notices []agent.Notice
+	k.must(json.Unmarshal(k.do(k.bo, "notices")[0], &notices))
+	for _, n := range notices {
+		if n.Code != agent.EnrolledAnew {
+			k.Errorf("round %d: the person is told of %s: a kill is no damage and no older copy", round, n.Code)
+		}
+	}
 	for _, task := range k.tasks() {
 		words, begun := k.signed[task.ID]
 		switch {
