@@ -31,6 +31,8 @@ type machine struct {
 	numbers  map[position]journal.Hash // every number that was ever given, and to whom
 	received map[journal.Hash]bool
 	kept     []journal.Receipt // for later
+	copied   *faulty.Disk      // the whole folder as it was some time
+	head     Anchor            // of the newest entry that was acknowledged, or found
 }
 
 // What of testing.TB the fixtures use ends the walk, so that rapid can look for a shorter one.
@@ -68,6 +70,9 @@ func (m *machine) open(underWay bool) {
 		}
 	}
 	m.check()
+	if c := m.f.Chain(); c.Last > 0 {
+		m.head = Anchor{c.Generation, c.Last, c.Head[:]}
+	}
 	if _, behind := m.f.Behind(); behind {
 		m.append(Draft{Entry: journal.Entry{Kind: journal.GenerationOpened}})
 	}
@@ -126,6 +131,8 @@ func (m *machine) append(drafts ...Draft) []*Stamp {
 			m.Fatalf("%v was given to another entry before", at)
 		}
 		m.said[at], m.numbers[at] = s.Hash(), s.Hash()
+		hash := s.Hash()
+		m.head = Anchor{at.generation, at.seq, hash[:]}
 	}
 	return stamps
 }
@@ -283,6 +290,19 @@ func (m *machine) flip() {
 	m.open(true) // a second flip may undo the first
 }
 
+// putBack puts an older copy of the whole folder back. Somebody outside knows the head, as the
+// keyring does; without that no number could be kept from being given twice.
+func (m *machine) putBack() {
+	m.f.Close()
+	if m.copied == nil || rapid.Bool().Draw(m.rt, "a newer copy") {
+		m.copied = m.disk.After(faulty.All)
+	} else {
+		m.disk, m.kept = m.copied.After(faulty.All), nil
+	}
+	m.cfg.Anchors = []Anchor{m.head}
+	m.open(true)
+}
+
 func (m *machine) fillDisk() {
 	m.disk.Room = m.disk.Used() + rapid.IntRange(1, 6<<10).Draw(m.rt, "bytes of room")
 }
@@ -298,7 +318,7 @@ func TestWhateverHappensNothingAcknowledgedIsLost(t *testing.T) {
 		deeds := map[string]func(){
 			"say": m.sayOrdinary, "say more": m.sayOrdinary, "say last": m.sayLast, "hand in": m.handIn, "hand in more": m.handIn,
 			"replay": m.replay, "forge": m.forge, "drop": m.drop, "reopen": m.reopen, "cut power": m.cutPower,
-			"flip": m.flip, "fill disk": m.fillDisk, "make room": m.makeRoom,
+			"flip": m.flip, "put back": m.putBack, "fill disk": m.fillDisk, "make room": m.makeRoom,
 		}
 		names := slices.Sorted(maps.Keys(deeds))
 		for i := range rapid.IntRange(1, 30).Draw(rt, "deeds") {
