@@ -40,6 +40,7 @@ type enrolScreen struct {
 	username     *Field
 	password     *Field
 	guards       agent.Protection // what this machine has
+	asked        bool             // it has answered
 	guard        *Choice          // of them; nil where there is nothing to choose
 	phrase       *phraseField
 	old          *Field // the passphrase of an interrupted enrolment
@@ -77,8 +78,11 @@ func (s *enrolScreen) Changed(agent.Signal)       {}
 
 // Enter asks what this machine has to guard a device with.
 func (s *enrolScreen) Enter() {
-	s.w.protection(&s.asking, func(p agent.Protection) {
-		s.guards = p
+	Load(s.asking.Next(s.w.life), s.w.spawn, func(context.Context) (agent.Protection, error) { return s.w.agent.Protection() }, func(p agent.Protection, err error) {
+		if err != nil { // then there is nothing to choose
+			return
+		}
+		s.guards, s.asked = p, true
 		if ways := protections(p); len(ways) > 1 {
 			s.guard = NewChoice(protectionOptions(s.w.lang, p), protectionID(ways[0]))
 			s.guard.OnChoose = func(string) { s.w.touch() }
@@ -169,7 +173,9 @@ func (s *enrolScreen) show(step int) {
 		s.phrase.ask(leastSecret(s.guards, s.use()), pin)
 		parts = []fyne.CanvasObject{NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
 		if s.guard == nil {
-			parts = append(parts, NewMuted(say("protect.nothing_offered")))
+			if s.asked {
+				parts = append(parts, NewMuted(say("protect.nothing_offered")))
+			}
 			back(stepSignIn)
 		} else {
 			back(stepProtection)

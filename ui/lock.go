@@ -63,7 +63,7 @@ func (s *lockScreen) First() fyne.Focusable      { return s.field.Focusable() }
 
 // Enter asks what the person's secret is called.
 func (s *lockScreen) Enter() {
-	s.w.protection(&s.latest, func(p agent.Protection) {
+	s.w.guarded(&s.latest, func(p agent.Protection) {
 		s.pin = hasPIN(p, p.Used)
 		say := s.w.lang.Say
 		s.field.SetLabel(say(pinned("lock.passphrase", s.pin)), say(pinned("lock.passphrase_hint", s.pin)))

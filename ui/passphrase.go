@@ -47,7 +47,7 @@ func (s *passphraseScreen) Changed(agent.Signal)       {}
 
 // Enter asks what the person's secret is called, and how short it may be.
 func (s *passphraseScreen) Enter() {
-	s.w.protection(&s.latest, func(p agent.Protection) {
+	s.w.guarded(&s.latest, func(p agent.Protection) {
 		pin := hasPIN(p, p.Used)
 		s.old.SetLabel(s.w.lang.Say(pinned("passphrase.old", pin)), "")
 		s.phrase.ask(p.MinSecret, pin)

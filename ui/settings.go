@@ -84,7 +84,7 @@ func (s *settingsScreen) Leave()                     { s.latest.Stop() }
 
 // Enter says what guards the device, and what that means for a copy of it.
 func (s *settingsScreen) Enter() {
-	s.w.protection(&s.latest, func(p agent.Protection) {
+	s.w.guarded(&s.latest, func(p agent.Protection) {
 		say, id := s.w.lang.Say, protectionID(p.Used)
 		s.guard.SetText(protectionName(s.w.lang, p, p.Used))
 		s.means.SetText(say("protect."+id+"_text") + " " + say("promise."+or(string(p.Promise), promised(p.Used))))

@@ -46,7 +46,7 @@ func (s *wipeScreen) Changed(agent.Signal)       {}
 
 // Enter asks what the person's secret is called.
 func (s *wipeScreen) Enter() {
-	s.w.protection(&s.latest, func(p agent.Protection) {
+	s.w.guarded(&s.latest, func(p agent.Protection) {
 		s.pin = hasPIN(p, p.Used)
 		s.secret.SetLabel(s.w.lang.Say(pinned("lock.passphrase", s.pin)), s.w.lang.Say("wipe.secret_hint"))
 	})
@@ -93,13 +93,8 @@ func (s *wipeScreen) setBusy(on bool) {
 	s.button.SetText(s.w.lang.Say("wipe.do"))
 }
 
-// protection asks what guards this device, off the main thread: a keyring or a chip takes a while to answer. Where it can not be
-// told, the screens speak of a passphrase.
-func (w *Window) protection(latest *Latest, show func(agent.Protection)) {
-	Load(latest.Next(w.life), w.spawn, func(context.Context) (agent.Protection, error) { return w.agent.Protection() },
-		func(p agent.Protection, err error) {
-			if err == nil {
-				show(p)
-			}
-		})
+// guarded asks what guards this device, off the main thread: a chip takes a while to answer.
+func (w *Window) guarded(latest *Latest, show func(agent.Protection)) {
+	Load(latest.Next(w.life), w.spawn, func(context.Context) (agent.Protection, error) { return w.agent.Guarded(), nil },
+		func(p agent.Protection, _ error) { show(p) })
 }

@@ -23,18 +23,26 @@ type Protection struct {
 	MinPIN    int           `json:"min_pin"`           // and of one where a TPM guards it, of this machine
 }
 
-// Protection asks the machine, which may take most of a minute where something hangs. While
-// locked Used is what the vault's folder says, unproved.
+// Protection asks the machine, which may take most of a minute where something hangs, and may
+// make the system ask its owner for the keyring's password. It is for who is to choose.
 func (a *Agent) Protection() (Protection, error) {
-	p := Protection{Offered: vault.Offered(a.cfg.VaultOptions), MinPIN: a.minSecret([]Factor{factor.NameTPM})}
-	s, err := a.current()
-	if err != nil {
-		p.Used, _ = vault.Guarding(a.cfg.Vault) // what can not be read, unlock tells
-	} else {
+	p := a.Guarded()
+	p.Offered, p.MinPIN = vault.Offered(a.cfg.VaultOptions), a.minSecret([]Factor{factor.NameTPM})
+	return p, nil
+}
+
+// Guarded is Protection without what is not in use: nobody is asked but the TPM, where it is a
+// factor, and Offered is empty. While locked Used is what the vault's folder says, unproved.
+func (a *Agent) Guarded() Protection {
+	var p Protection
+	if s, err := a.current(); err == nil {
 		p.Used, p.Promise = s.vault.Factors(), s.vault.Promise()
+	} else {
+		p.Used, _ = vault.Guarding(a.cfg.Vault) // what can not be read, unlock tells
 	}
 	p.MinSecret = a.minSecret(p.Used)
-	return p, nil
+	p.MinPIN = p.MinSecret
+	return p
 }
 
 // minSecret is how many characters a passphrase has at least beside what is used.

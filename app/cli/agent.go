@@ -45,7 +45,7 @@ func (s *session) unlocked() error {
 	if s.long {
 		return &agent.Problem{Code: agent.Locked} // by itself: its input is for commands now
 	}
-	passphrase, err := s.secret(s.set.passphraseFD, "lock.passphrase")
+	passphrase, err := s.secret(s.set.passphraseFD, s.secretLabel())
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,14 @@ func (s *session) unlocked() error {
 		fmt.Fprintln(s.env.Err, s.say("lock.failed_before", "n", n))
 	}
 	return nil
+}
+
+// secretLabel names what unlocks this device: where a TPM guards it a PIN may.
+func (s *session) secretLabel() string {
+	if s.agent.Guarded().MinSecret < agent.MinPassphrase {
+		return "lock.passphrase_pin"
+	}
+	return "lock.passphrase"
 }
 
 // secret reads one from its descriptor, or asks at the terminal.

@@ -156,7 +156,7 @@ func (s *session) secretDeed(args []string, words int, take func([]string) error
 		return nil, &agent.Problem{Code: agent.OpenElsewhere}
 	}
 	return func() (string, error) {
-		passphrase, err := s.secret(s.set.passphraseFD, "lock.passphrase")
+		passphrase, err := s.secret(s.set.passphraseFD, s.secretLabel())
 		if err == nil && s.agent.State() != agent.IsUnlocked {
 			err = s.agent.Unlock(s.ctx, passphrase)
 		}
