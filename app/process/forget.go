@@ -3,6 +3,7 @@ package process
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"unsafe"
 )
 
@@ -15,6 +16,8 @@ import (
 // out, and freed places are given out before fresh ones. Package runtime/secret is to promise
 // more; it is an experiment still, and must be built in.
 func Forget() {
+	forgetting.Lock()
+	defer forgetting.Unlock()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // one that began meanwhile would hide what is free
 	runtime.GC()                                     // what a sync.Pool holds lives through one collection
 	runtime.GC()
@@ -22,6 +25,9 @@ func Forget() {
 	fillFree[*byte](8)
 	debug.FreeOSMemory() // pages that are free as a whole, and what was just taken
 }
+
+// forgetting is held by one at a time: each puts the collector's pace back where it was.
+var forgetting sync.Mutex
 
 const (
 	largestClass = 32 << 10  // bytes; larger objects have pages of their own

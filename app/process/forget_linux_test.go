@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"testing"
 	"unsafe"
 )
@@ -58,5 +59,18 @@ func TestForgetOverwritesWhatWasFreed(t *testing.T) {
 		if data[0] != 0xa7 || data[len(data)-1] != 0xa7 {
 			t.Fatalf("object %d was in use and is overwritten", i)
 		}
+	}
+}
+
+func TestManyMayForgetAtOnce(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(Forget)
+	}
+	all.Wait()
+	if pace := debug.SetGCPercent(77); pace != 77 {
+		t.Errorf("the collector's pace is %d, and was 77", pace)
 	}
 }
