@@ -89,6 +89,44 @@ func survives(t *testing.T, what string, o Options) []factor.Name {
 	return use
 }
 
+// numbDisk has put a header in its place and can not say that it stays there.
+type numbDisk struct {
+	*faulty.Disk
+	failed bool
+}
+
+func (d *numbDisk) SyncDir(dir string) error {
+	if !d.failed {
+		d.failed = true
+		return io.ErrUnexpectedEOF
+	}
+	return d.Disk.SyncDir(dir)
+}
+
+// The change says that it failed, and the new header is there all the same. What is erased before
+// the next unlock goes by what is there.
+func TestAnErasureAfterAChangeInDoubtLocksNobodyOut(t *testing.T) {
+	m := newMachine(t)
+	for _, c := range []struct{ from, to []factor.Name }{{none, keyring}, {keyring, none}, {none, tpm}, {tpm, keyring}} {
+		d := faulty.New()
+		o := m.options(c.from)
+		v := bareVault(t, d, o)
+		_, err := v.SubjectKey(bosseS)
+		must(t, err)
+		v.folder.disk = &numbDisk{Disk: d}
+		if err := v.ChangeFactors(passphrase, c.to, noEntry); err == nil {
+			t.Fatalf("%v to %v: it does not say that it failed", c.from, c.to)
+		}
+		must(t, v.Erase(bosseS))
+		v.shut()
+		o.Disk = d.After(faulty.None)
+		if use := survives(t, fmt.Sprintf("%v to %v", c.from, c.to), o); !slices.Equal(use, c.to) {
+			t.Errorf("%v to %v: %v open", c.from, c.to, use)
+		}
+		must(t, m.tpm.Forget(v.header.id()))
+	}
+}
+
 // flaky is a TPM whose answers are lost from a certain one on; what it was told is done.
 type flaky struct {
 	dial    func() (io.ReadWriteCloser, error)
