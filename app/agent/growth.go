@@ -23,7 +23,18 @@ type witnessed struct {
 	_        struct{} `cbor:",toarray"`
 	Own      []byte   // the newest from the connected system; empty before the first
 	Heard    [][]byte // colleagues' that no proof has joined to it yet
-	Evidence [][]byte // two that contradict each other; empty where none do
+	Evidence [][]byte // pairs that contradict each other, the first and the newest; empty where none do
+}
+
+// contradicts keeps two as evidence. What was found first stays: who rewrote the log could else bury
+// it under a contradiction that has an excuse. It reports whether note is told of already.
+func (w *witnessed) contradicts(note, other []byte) (told bool) {
+	if slices.ContainsFunc(w.Evidence, func(known []byte) bool { return bytes.Equal(known, note) }) {
+		return true
+	}
+	first := w.Evidence[:min(len(w.Evidence), 2)]
+	w.Evidence = append(slices.Clone(first), note, other)
+	return false
 }
 
 const (
@@ -75,14 +86,15 @@ func (s *session) asked(w witnessed) []uint64 {
 	if len(sizes) > 1 {
 		sizes = sizes[1:]
 	}
-	return sizes
+	slices.Sort(sizes)
+	return slices.Compact(sizes) // a colleague's may be of one's own size by now
 }
 
 // grew compares what came down with all that is known. What contradicts it is told, once, and kept
 // as evidence; the newest checkpoint is the one in force from then on.
 func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
-	if growth == nil {
-		return nil
+	if growth == nil { // who withholds it has something to hide
+		return fmt.Errorf("read checkpoint: %w: none came", link.ErrAnswer)
 	}
 	s.seeing.Lock()
 	defer s.seeing.Unlock()
@@ -92,12 +104,14 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 	}
 	proofs := map[uint64][]audit.Hash{}
 	for _, p := range growth.Proofs {
+		var proof []audit.Hash
 		for _, h := range p.Hashes {
 			if len(h) != len(audit.Hash{}) {
 				return fmt.Errorf("read checkpoint: %w: a proof of other hashes", link.ErrAnswer)
 			}
-			proofs[p.From] = append(proofs[p.From], audit.Hash(h))
+			proof = append(proof, audit.Hash(h))
 		}
+		proofs[p.From] = proof
 	}
 	latest, err := s.witnessed()
 	if err != nil {
@@ -115,7 +129,9 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 			continue
 		}
 		if err := audit.Consistent(before, now, proofs[uint64(before.Size)]); errors.Is(err, audit.ErrInconsistent) {
-			next.Evidence = [][]byte{note, growth.Checkpoint}
+			if next.contradicts(note, growth.Checkpoint) {
+				continue
+			}
 			if err := a.alarm(s, before, now); err != nil {
 				return err
 			}
@@ -144,7 +160,9 @@ func (a *Agent) heardCheckpoint(s *session, note []byte) error {
 		if own.Root == theirs.Root {
 			return nil
 		}
-		w.Evidence = [][]byte{w.Own, note}
+		if w.contradicts(note, w.Own) {
+			return nil
+		}
 		if err := a.alarm(s, theirs, own); err != nil {
 			return err
 		}
@@ -175,9 +193,10 @@ func (a *Agent) alarm(s *session, before, now audit.Checkpoint) error {
 	return err
 }
 
-// LogEvidence is what contradicts what: two checkpoints of the audit log that can not both be true, each
-// signed by the organisation's log key, as C2SP signed notes one after the other. Anybody can verify them
-// with the organisation's statement. It is empty where nothing has been contradicted.
+// LogEvidence is what contradicts what: pairs of checkpoints of the audit log, the first pair found and the
+// newest, each checkpoint signed by the organisation's log key, as C2SP signed notes one after the other.
+// Two over as many entries show by themselves that there were two logs; of others the log itself has to be
+// asked for the proof that it did not give. It is empty where nothing has been contradicted.
 func (a *Agent) LogEvidence() ([]byte, error) {
 	s, err := a.current()
 	if err != nil {

@@ -153,3 +153,50 @@ func TestTwoHistoriesAreSeenWhenTwoDevicesMeet(t *testing.T) {
 		t.Errorf("Anna's device says %v", got)
 	}
 }
+
+// Anna heard from a colleague what she then saw herself: two notes over as many entries.
+func TestACheckpointThatIsKnownTwiceRaisesNoAlarm(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	anna.sync()
+	bo.sync()
+	w, err := anna.session.witnessed()
+	ok(t, err)
+	theirs, err := bo.session.witnessed()
+	ok(t, err)
+	w.Heard = [][]byte{w.Own, w.Own, theirs.Own}
+	ok(t, anna.session.keepWitnessed(w))
+	h.happens()
+	anna.sync()
+	if got := anna.alarms(); len(got) != 0 {
+		t.Errorf("Anna's device says %v of a log that only grew", got)
+	}
+}
+
+func TestACheckpointThatIsWithheldIsNoAnswer(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	anna.sync()
+	w, err := anna.session.witnessed()
+	ok(t, err)
+	if err := anna.grew(anna.session, w, nil); err == nil {
+		t.Error("a page without the checkpoint that was asked for is taken")
+	}
+}
+
+// A log is taken back, and then, with an excuse, again. What was seen first is still there to be shown,
+// and what has been told is not told again at each meeting.
+func TestEvidenceIsNotBuriedUnderMore(t *testing.T) {
+	var w witnessed
+	if w.contradicts([]byte("a"), []byte("b")) || !w.contradicts([]byte("a"), []byte("c")) {
+		t.Error("what is told already and what is not are mistaken for each other")
+	}
+	for _, later := range []string{"d", "f", "h"} {
+		if w.contradicts([]byte(later), []byte(later+"'")) {
+			t.Errorf("%s was never told", later)
+		}
+	}
+	if got := string(bytes.Join(w.Evidence, []byte(" "))); got != "a b h h'" {
+		t.Errorf("the evidence is %s", got)
+	}
+}
