@@ -72,6 +72,8 @@ func (s *session) loadAcquaintances() error {
 // hearRevocations takes a list, from the connected system or from a colleague, if it is newer than
 // the one that is known; it reports whether it was.
 func (s *session) hearRevocations(raw []byte) (bool, error) {
+	s.hearing.Lock() // a sync and a meeting may hear at once
+	defer s.hearing.Unlock()
 	me := s.who()
 	list, err := identity.OpenRevocations(raw, me.profile.Org, me.statement.Issuing)
 	if err != nil {
@@ -85,9 +87,7 @@ func (s *session) hearRevocations(raw []byte) (bool, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if list.Number > s.identity.others.list.Number {
-		s.identity.others.list, s.identity.others.raw = list, raw
-	}
+	s.identity.others.list, s.identity.others.raw = list, raw
 	return true, nil
 }
 

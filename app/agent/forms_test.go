@@ -84,3 +84,20 @@ func TestWithoutCamerasBothType(t *testing.T) {
 		t.Errorf("the entries say %q and %q", a, b)
 	}
 }
+
+// News take a moment after VERIFIED, and the other may have ended the meeting by then.
+func TestNothingIsShownAfterTheLastStep(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	mine, theirs := anna.meets(bo, nil)
+	theirs.Close()
+	<-mine.Done()
+	late := &Handover{agent: anna.Agent, steps: make(chan VerifyStep, stepRoom)}
+	late.show(VerifyStep{Stage: StageConfirm})
+	late.show(mine.Step())
+	late.show(VerifyStep{Stage: StageVerified})
+	late.wait()
+	if got := late.Step().Stage; got != StageClosed || len(late.steps) != 2 {
+		t.Errorf("the last step is %s, of %d", got, len(late.steps))
+	}
+}

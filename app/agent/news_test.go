@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"bytes"
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,5 +173,31 @@ func TestAnErasureOrderTravels(t *testing.T) {
 	}
 	if told != 1 {
 		t.Errorf("%d entries say so", told)
+	}
+}
+
+// A sync and a meeting bring two lists at once: the newer one is kept, on the disk too.
+func TestOfTwoListsAtOnceTheNewerStays(t *testing.T) {
+	h := newHouse(t)
+	anna, bo, carl := h.enrolled("anna.lind"), h.enrolled("bo.ek"), h.enrolled("carl.ask")
+	var lists [][]byte
+	for range 8 {
+		h.revokes(bo)
+		carl.sync()
+		lists = append(lists, carl.session.who().others.raw)
+	}
+	var heard sync.WaitGroup
+	for _, raw := range lists {
+		heard.Go(func() {
+			if _, err := anna.session.hearRevocations(raw); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	heard.Wait()
+	kept, err := anna.session.vault.Setting(revocationsSetting)
+	ok(t, err)
+	if newest := lists[len(lists)-1]; !bytes.Equal(kept, newest) || !bytes.Equal(anna.session.who().others.raw, newest) {
+		t.Error("an older list was kept")
 	}
 }

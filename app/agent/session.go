@@ -30,6 +30,7 @@ type session struct {
 	effects // of entries, on their way to the view
 
 	seeing  sync.Mutex   // one comparison of checkpoints at a time; taken before deed
+	hearing sync.Mutex   // one revocation list at a time is taken
 	erasing sync.Mutex   // one carrying out of orders at a time; taken before deed
 	chain   sync.RWMutex // held for writing while a generation of the journal is opened
 	anchors latest

@@ -10,9 +10,13 @@ import (
 	"handslag/vault/journal"
 )
 
-// show makes a step the newest.
+// show makes a step the newest, unless the last one has been.
 func (h *Handover) show(step VerifyStep) {
 	h.mu.Lock()
+	if h.step.Stage == StageFailed || h.step.Stage == StageClosed {
+		h.mu.Unlock()
+		return
+	}
 	if step.Purpose == "" {
 		step.Purpose = h.step.Purpose
 	}
