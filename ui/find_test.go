@@ -43,6 +43,9 @@ func TestASearchOfProtectedDataLeavesAnEntry(t *testing.T) {
 	d.enter()
 	d.sees("> Maj Ripsele")
 	d.taps("Ny sökning")
+	if got := all[*ui.Field](d)[0].Text(); got != "" {
+		t.Errorf("%q, which may be what is protected, is left standing", got)
+	}
 	d.writes("Namn, telefon, gata eller nummer", "a b c")
 	d.enter()
 	d.sees("Skriv minst 3 tecken.")
