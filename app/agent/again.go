@@ -88,10 +88,6 @@ func (a *Agent) destroy() error {
 		a.log.Warn("a factor keeps what opens nothing any more", "error", err)
 		err = nil
 	}
-	if errors.Is(err, vault.ErrLeft) { // it opens nothing, and there is no vault to try again with
-		a.log.Warn("a factor did not answer when the vault was destroyed", "error", err)
-		err = nil
-	}
 	a.mu.Lock()
 	a.elsewhere = errors.Is(err, vault.ErrOpenElsewhere)
 	if err == nil {

@@ -101,15 +101,12 @@ func (r *run) apply(page link.Page) error {
 		}
 		arrivals = append(arrivals, one)
 	}
-	var work []vault.AssignmentCopy
+	var work []task
 	me := r.session.who()
 	for _, c := range page.Assignments {
-		task, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing)
+		value, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing)
 		if err != nil {
 			return fmt.Errorf("read changes: %w", err)
-		}
-		if task.Subject != "" && r.session.erased(task.Subject) {
-			continue
 		}
 		one := vault.AssignmentCopy{Signed: c.Assignment}
 		if d := c.Done; d != nil {
@@ -117,7 +114,7 @@ func (r *run) apply(page link.Page) error {
 				Done: true, By: d.Person.ID, Name: d.Person.Name(), At: d.At, Number: d.Number, Note: d.Note,
 			}
 		}
-		work = append(work, one)
+		work = append(work, task{one, value.Subject})
 	}
 	if err := r.store(arrivals); err != nil {
 		return err
@@ -133,6 +130,12 @@ type arrival struct {
 	copy  vault.RecordCopy
 	value record.Record
 	loan  record.Loan
+}
+
+// task is a verified copy of an assignment, and whom it is about.
+type task struct {
+	copy    vault.AssignmentCopy
+	subject journal.SubjectID
 }
 
 func (r *run) judgeRecord(c link.RecordCopy) (arrival, error) {
@@ -161,7 +164,7 @@ func (r *run) judgeRecord(c link.RecordCopy) (arrival, error) {
 func (r *run) store(all []arrival) error {
 	s := r.session
 	var lines []line
-	var renewed []vault.RecordCopy // the same version, a longer loan
+	var renewed []arrival // the same version, a longer loan
 	size := 0
 	flush := func() error {
 		if len(lines) == 0 {
@@ -189,7 +192,7 @@ func (r *run) store(all []arrival) error {
 			r.moved(1)
 			continue
 		case held.Number == one.value.Number && !held.Source.IsPeer():
-			renewed = append(renewed, one.copy)
+			renewed = append(renewed, one)
 			continue
 		}
 		lines = append(lines, line{
@@ -206,18 +209,37 @@ func (r *run) store(all []arrival) error {
 			}
 		}
 	}
-	if len(renewed) > 0 {
-		r.changed = append(r.changed, RecordsChanged)
-		if _, err := s.vault.PutRecords(renewed); err != nil {
-			return err
-		}
-		r.moved(len(renewed))
+	if err := r.lend(renewed); err != nil {
+		return err
 	}
 	return flush()
 }
 
+// lend puts what was on the device before into the view with its new loan. No entry says so, and an
+// order that a colleague passes on may come between: it waits here, or is heeded.
+func (r *run) lend(renewed []arrival) error {
+	if len(renewed) == 0 {
+		return nil
+	}
+	s := r.session
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	var copies []vault.RecordCopy
+	for _, one := range renewed {
+		if !s.erased(one.value.Subject) {
+			copies = append(copies, one.copy)
+		}
+	}
+	r.changed = append(r.changed, RecordsChanged)
+	if _, err := s.vault.PutRecords(copies); err != nil {
+		return err
+	}
+	r.moved(len(renewed))
+	return nil
+}
+
 // arrange puts assignments into the view and takes out what no longer concerns the person.
-func (r *run) arrange(page link.Page, work []vault.AssignmentCopy) error {
+func (r *run) arrange(page link.Page, work []task) error {
 	s := r.session
 	for len(work) > 0 {
 		n := min(len(work), sayAtOnce)
@@ -225,12 +247,15 @@ func (r *run) arrange(page link.Page, work []vault.AssignmentCopy) error {
 		work = work[n:]
 		err := s.vault.Update(func(tx *vault.Tx) error {
 			for _, c := range now {
-				put, err := tx.PutAssignment(c)
-				if err != nil {
+				put := func(tx *vault.Tx) error {
+					put, err := tx.PutAssignment(c.copy)
+					if put {
+						r.result.Received++
+					}
 					return err
 				}
-				if put {
-					r.result.Received++
+				if err := unlessErased(c.subject, put)(tx); err != nil {
+					return err
 				}
 			}
 			return nil

@@ -302,9 +302,6 @@ func TestADeviceTakesNothingInAboutWhoIsErased(t *testing.T) {
 	ok(t, err)
 	anna.sync()
 	anna.holds("r-maja")
-	if _, err := anna.Assignment(t.Context(), "U-2002"); CodeOf(err) != NoAssignment {
-		t.Errorf("the assignment about them came: %v", err)
-	}
 	if n := strings.Count(anna.kinds(50), "record.fetched"); n != 1 {
 		t.Errorf("fetched %d records", n)
 	}
@@ -316,6 +313,60 @@ func TestADeviceTakesNothingInAboutWhoIsErased(t *testing.T) {
 	ok(t, err)
 	if len(page.Found) != 1 || page.Found[0].Code != "erasure" {
 		t.Errorf("findings %+v", page.Found)
+	}
+	bo := h.enrolled("bo.ek") // whose assignments these are
+	other, err := bo.current()
+	ok(t, err)
+	_, err = bo.erase(other, []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
+	ok(t, err)
+	bo.sync()
+	bo.holds()
+	if _, err := bo.Assignment(t.Context(), "U-2002"); CodeOf(err) != NoAssignment {
+		t.Errorf("the assignment about them came: %v", err)
+	}
+	_, err = bo.Assignment(t.Context(), "U-2300")
+	ok(t, err)
+}
+
+// A colleague's device passes the order on while a page is being taken in that was judged before.
+func TestAnOrderBetweenAPagesJudgingAndItsKeepingIsHeeded(t *testing.T) {
+	h := newHouse(t)
+	bo := h.enrolled("bo.ek")
+	bo.sync()
+	s, err := bo.current()
+	ok(t, err)
+	r := &run{agent: bo.Agent, session: s}
+	r.connect()
+	defer r.client.Close()
+	page, err := r.client.Changes(t.Context(), "", link.Had{})
+	ok(t, err)
+	var judged []arrival
+	for _, c := range page.Records {
+		one, err := r.judgeRecord(c)
+		ok(t, err)
+		judged = append(judged, one)
+	}
+	var work []task
+	for _, c := range page.Assignments {
+		value, err := record.OpenAssignment(c.Assignment, h.statement.Org(), h.statement.Issuing)
+		ok(t, err)
+		work = append(work, task{vault.AssignmentCopy{Signed: c.Assignment}, value.Subject})
+	}
+	about := slices.IndexFunc(work, func(one task) bool { return one.subject == "s-maj" })
+	if len(judged) != 1 || about < 0 {
+		t.Fatalf("%d records, %d assignments", len(judged), len(work))
+	}
+	if _, err := bo.Assignment(t.Context(), "U-2002"); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = bo.erase(s, []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
+	ok(t, err)
+	ok(t, r.lend(judged))
+	ok(t, r.arrange(link.Page{}, work))
+	bo.holds()
+	if _, err := bo.Assignment(t.Context(), "U-2002"); CodeOf(err) != NoAssignment {
+		t.Errorf("the assignment about them came back: %v", err)
 	}
 }
 
