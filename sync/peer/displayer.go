@@ -9,7 +9,7 @@ import (
 // tells a stranger nothing that the code does not.
 func (c *ceremony) greet(e opened) []effect {
 	if c.role != Displayer || c.state != Offering {
-		return []effect{drop{e.conn}}
+		return []effect{drop(e)}
 	}
 	commit := commitTo(c.nonce)
 	data, err := encodeMessage(commitment{Commit: commit[:]})

@@ -48,9 +48,6 @@ func (c *cover) clone() *cover {
 	return &next
 }
 
-// has reports whether the entry at p is received.
-func (c *cover) has(p position) bool { return p.seq <= c.marks[p.generation].to || c.holds(p) }
-
 // holds reports whether it is received outside its generation's prefix.
 func (c *cover) holds(p position) bool {
 	i, found := slices.BinarySearchFunc(c.held, p, func(s span, p position) int {
