@@ -85,7 +85,7 @@ func TestAfterTheLockNothingIsLeftToRead(t *testing.T) {
 	// And what goes wrong is told without them.
 	var told []byte
 	for _, args := range [][]string{
-		{"open", "r-unknown", "-reason", plantedReason}, {"open", "r-planted0001", "-reason", strings.Repeat(plantedReason, 200)},
+		{"open", "r-unknown", "-reason", plantedReason}, {"open", "r-planted0001", "-reason", plantedReason + strings.Repeat(" och så vidare", 200)},
 		{"done", "U-0", "-note", plantedNote}, {"done", string(tasks[0].ID), "-note", plantedNote},
 	} {
 		if _, err := w.bo.Do(w.ctx, args...); err != nil {

@@ -100,26 +100,28 @@ func (b *keybag) named(id keyID, use string) (cipher.AEAD, error) {
 	return key.derive(use)
 }
 
-// take is a copy of a key, so that nobody waits for who derives from it.
-func (b *keybag) take(id keyID, orMake bool) (dek, error) {
+// take is a copy of a key, so that nobody waits for who derives from it. It lies on the heap: what
+// a stack once held stays there after a lock.
+func (b *keybag) take(id keyID, orMake bool) (*dek, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := b.deks[id]
 	switch {
 	case key != nil && !(orMake && b.lost):
-		return *key, nil
+		taken := new(dek)
+		copy(taken[:], key[:])
+		return taken, nil
 	case b.deks == nil:
-		return dek{}, fmt.Errorf("find subject's key: %w", ErrClosed)
+		return nil, fmt.Errorf("find subject's key: %w", ErrClosed)
 	case b.lost:
-		return dek{}, fmt.Errorf("find subject's key: the keybag was lost: %w", ErrView)
+		return nil, fmt.Errorf("find subject's key: the keybag was lost: %w", ErrView)
 	case !orMake:
-		return dek{}, fmt.Errorf("find subject's key: %w", ErrNotFound)
+		return nil, fmt.Errorf("find subject's key: %w", ErrNotFound)
 	}
 	fresh := random(keySize)
-	defer clear(fresh)
 	b.put(id, fresh)
 	b.news = append(b.news, id)
-	return dek(fresh), nil
+	return (*dek)(fresh), nil
 }
 
 // derive wipes the key.
