@@ -148,6 +148,25 @@ func TestATPMOpensItsOwnVaultAndCountsTheTries(t *testing.T) {
 	refuses(t, "the right passphrase in lockout", w.dir, passphrase, w.options, ErrFactorLocked, factor.NameTPM)
 }
 
+// Whoever may speak to the TPM does not thereby end this vault's keybag, nor bring back an old one.
+func TestTheErasureSecretInATPMIsForWhoHasTheRoot(t *testing.T) {
+	m := newMachine(t)
+	w := guardedWorld(t, m, tpm)
+	id, note := w.vault.header.id(), w.vault.guarded.Load().Erasure.Box
+	other := placeAuth(make([]byte, keySize))
+	if _, err := m.tpm.Read(id, note, other); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("read with another root: %v", err)
+	}
+	if err := m.tpm.Replace(id, note, make([]byte, keySize), other); !errors.Is(err, factor.ErrRefused) {
+		t.Errorf("replaced with another root: %v", err)
+	}
+	if _, err := m.tpm.Read(id, note, placeAuth(w.vault.root)); err != nil {
+		t.Errorf("read with the vault's own: %v", err)
+	}
+	w.reopen()
+	must(t, w.has())
+}
+
 func TestWhoEditsTheHeaderOpensTheVaultWithNoFewerFactors(t *testing.T) {
 	m := newMachine(t)
 	w := guardedWorld(t, m, none)
