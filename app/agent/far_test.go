@@ -23,6 +23,7 @@ import (
 	"handslag/sync/link"
 	"handslag/vault"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 	"handslag/vault/record"
 )
 
@@ -243,7 +244,9 @@ func (f *far) answer(w http.ResponseWriter, v any) {
 }
 
 func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
-	page := link.Page{Cursor: "end", Statement: f.signStatement(f.statement)}
+	log, err := audit.Checkpoint{Org: f.org(), Size: 1, Root: audit.Hash{1}}.Sign(f.logKey) // it never grows
+	ok(f.t, err)
+	page := link.Page{Cursor: "end", Statement: f.signStatement(f.statement), Growth: &link.Growth{Checkpoint: log}}
 	for _, r := range f.records {
 		data, err := r.Sign(f.issuing)
 		ok(f.t, err)
