@@ -14,7 +14,7 @@ import (
 type Revocations struct {
 	Version uint64      `cbor:"1,keyasint"`
 	Org     OrgID       `cbor:"2,keyasint"`
-	Number  uint64      `cbor:"3,keyasint"` // counts the changes of the list; a higher one replaces a lower
+	Number  uint64      `cbor:"3,keyasint"` // grows with each change of the list; a higher one replaces a lower
 	Time    signed.Time `cbor:"4,keyasint"`
 	Devices []DeviceID  `cbor:"5,keyasint,omitempty"` // ascending
 }

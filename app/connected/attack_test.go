@@ -132,3 +132,45 @@ func TestAskingAfterAStrangerTakesACommit(t *testing.T) {
 		t.Errorf("%d commits: %v", n, err)
 	}
 }
+
+// A system that was put back from a backup knows no more how many credentials it gave, nor how often
+// its list of the revoked changed. Both go on after what devices have seen, or colleagues would refuse
+// the device, and hear of no revocation.
+func TestARestoredSystemCountsOnAfterWhatDevicesHaveSeen(t *testing.T) {
+	h := newHouse(t, live)
+	ctx := context.Background()
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	renew := func() identity.Credential {
+		h.clock.pass(2 * time.Hour)
+		bo.credential = must[link.Issued](t)(bo.client.Credential(ctx)).Credential
+		return must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
+	}
+	listed := func() identity.Revocations {
+		page := must[link.Page](t)(anna.client.Changes(ctx, "", link.Had{Statement: 1}))
+		return must[identity.Revocations](t)(identity.OpenRevocations(page.Revocations, h.statement.Org(), h.statement.Issuing))
+	}
+	h.stop()
+	backup := readIfThere(t, h.config.Path)
+	h.restartOn(t, h.statement.URL)
+	var seen identity.Credential
+	for range 3 {
+		seen = renew()
+		ok(t, h.gate.DisableUser(ctx, "carl.ask"))
+		ok(t, h.gate.EnableUser(ctx, "carl.ask"))
+	}
+	items, heard := bo.items(1), listed()
+	h.stop()
+	for _, side := range []string{"-wal", "-shm"} {
+		ok(t, os.RemoveAll(h.config.Path+side))
+	}
+	ok(t, os.WriteFile(h.config.Path, backup, 0o600))
+	h.restartOn(t, h.statement.URL)
+	bo.hands(bo.batch(items...))
+	if next := renew(); next.Epoch <= seen.Epoch {
+		t.Errorf("epoch %d after %d: who has met the device takes it for a copy", next.Epoch, seen.Epoch)
+	}
+	ok(t, h.gate.DisableUser(ctx, "carl.ask"))
+	if next := listed(); next.Number <= heard.Number {
+		t.Errorf("list %d after %d: nobody takes it", next.Number, heard.Number)
+	}
+}

@@ -181,6 +181,15 @@ func (c *Call) describe(device sqlc.Device) (identity.Credential, error) {
 	for _, u := range units {
 		next.Units = append(next.Units, identity.Unit{ID: identity.UnitID(u.ID), Name: u.Name})
 	}
+	// A system that was put back from a backup learns from journals how far it had counted; who has
+	// met the device refuses an epoch before that.
+	newest, err := c.tx.NewestCredential(c.ctx, device.ID)
+	if err != nil && !store.Missing(err) {
+		return identity.Credential{}, err
+	}
+	if err == nil {
+		next.Epoch = uint64(max(device.Epoch, newest.Epoch)) + 1
+	}
 	roles, err := c.tx.RolesOfUser(c.ctx, device.UserID)
 	if err != nil {
 		return identity.Credential{}, err

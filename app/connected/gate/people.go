@@ -169,7 +169,7 @@ func (g *Gate) DisableUser(ctx context.Context, username string) error {
 		if err := tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID, DisabledAt: int64(g.now())}); err != nil {
 			return err
 		}
-		return relist(ctx, tx)
+		return g.relist(ctx, tx)
 	})
 }
 
@@ -179,7 +179,7 @@ func (g *Gate) EnableUser(ctx context.Context, username string) error {
 		if err := tx.SetDisabled(ctx, sqlc.SetDisabledParams{ID: u.ID}); err != nil {
 			return err
 		}
-		return relist(ctx, tx)
+		return g.relist(ctx, tx)
 	})
 }
 

@@ -135,7 +135,7 @@ func (g *Gate) RevokeDevice(ctx context.Context, device identity.DeviceID) error
 		if err := tx.SetRevoked(ctx, sqlc.SetRevokedParams{ID: string(device), RevokedAt: int64(g.now())}); err != nil {
 			return err
 		}
-		return relist(ctx, tx)
+		return g.relist(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke device: %w", err)

@@ -10,13 +10,14 @@ import (
 	"handslag/identity"
 )
 
-// counterRevocations counts the changes of who may not be met.
+// counterRevocations is the number of the newest list of who may not be met: the time of the change, in
+// microseconds. A system that was put back from a backup knows no more how far it had counted, and a list
+// with a number that devices have seen before would reach none of them.
 const counterRevocations = "revocations"
 
 // relist says that the list has changed, in the transaction of what changed it.
-func relist(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.NextCounter(ctx, counterRevocations)
-	return err
+func (g *Gate) relist(ctx context.Context, tx *store.Tx) error {
+	return tx.RaiseCounter(ctx, sqlc.RaiseCounterParams{Name: counterRevocations, Least: int64(g.now())})
 }
 
 // revocations puts the list on the page where the device has an older one: devices that were

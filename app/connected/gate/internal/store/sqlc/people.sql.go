@@ -268,6 +268,21 @@ func (q *Queries) PutUnit(ctx context.Context, arg PutUnitParams) error {
 	return err
 }
 
+const raiseCounter = `-- name: RaiseCounter :exec
+INSERT INTO counters (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = CASE WHEN counters.value < excluded.value THEN excluded.value ELSE counters.value + 1 END
+`
+
+type RaiseCounterParams struct {
+	Name  string
+	Least int64
+}
+
+func (q *Queries) RaiseCounter(ctx context.Context, arg RaiseCounterParams) error {
+	_, err := q.db.ExecContext(ctx, raiseCounter, arg.Name, arg.Least)
+	return err
+}
+
 const removeRoleOfUser = `-- name: RemoveRoleOfUser :exec
 DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2
 `
