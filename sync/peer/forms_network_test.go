@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
 )
 
 // TestEachFormOverLoopback is each form between two real hosts, the persons doing what their
@@ -52,5 +55,37 @@ func TestEachFormOverLoopback(t *testing.T) {
 				t.Errorf("S says %v, D says %v", sw.session.Form(), dw.session.Form())
 			}
 		})
+	}
+}
+
+// deaf is the stream of a stranger who grants no room to write, as a QUIC peer can.
+type deaf struct {
+	network.Stream
+	gone chan struct{}
+}
+
+func (deaf) SetWriteDeadline(time.Time) error { return nil }
+
+func (d deaf) Write([]byte) (int, error) {
+	<-d.gone
+	return 0, network.ErrReset
+}
+
+func (deaf) Reset() error { return nil }
+
+func TestAStrangerWhoReadsNothingHoldsNobodyUp(t *testing.T) {
+	s := &Session{streams: newStreams(), timing: designTiming()}
+	stranger := deaf{gone: make(chan struct{})}
+	defer close(stranger.gone)
+	id := s.streams.add(stranger)
+	greeted := make(chan struct{})
+	go func() {
+		s.perform(t.Context(), []effect{greet{id, []byte("hej")}})
+		close(greeted)
+	}()
+	select {
+	case <-greeted:
+	case <-time.After(patience):
+		t.Error("the verification waits for a stranger")
 	}
 }

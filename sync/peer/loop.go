@@ -77,8 +77,8 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 		case send:
 			s.streams.claim(e.conn)
 			s.streams.send(e.conn, e.data, s.timing.write)
-		case greet:
-			s.streams.send(e.conn, e.data, s.timing.write)
+		case greet: // a stranger's, who may read nothing: nobody waits for it
+			go s.streams.send(e.conn, e.data, s.timing.write)
 		case drop:
 			s.streams.drop(e.conn)
 		case entered:
