@@ -114,6 +114,30 @@ func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 	}
 }
 
+// A crash leaves Badger one transaction ahead, and nothing else does.
+func TestAViewThatIsFurtherOffThanACrashLeavesItIsNotOpened(t *testing.T) {
+	for what, old := range map[string]string{"an older view": viewName, "an older catalogue": catalogueName} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		must(t, w.vault.Close())
+		before := filepath.Join(t.TempDir(), "before")
+		must(t, os.CopyFS(before, os.DirFS(w.dir)))
+		w.reopen()
+		for version := range uint64(2) { // rows that a list needs stay as they were
+			must(t, w.vault.Update(func(tx *Tx) error { return tx.SetSetting("seen", []byte{byte(version)}) }))
+		}
+		must(t, w.vault.Close())
+		must(t, os.RemoveAll(filepath.Join(w.dir, old)))
+		must(t, os.Rename(filepath.Join(before, old), filepath.Join(w.dir, old)))
+		v, err := Open(w.dir, passphrase, cheap)
+		if !errors.Is(err, ErrView) {
+			t.Errorf("%s: %v", what, err)
+		}
+		w.vault = v
+		must(t, v.ResetView())
+	}
+}
+
 // What became of a commit that failed, only the next unlock knows.
 func TestAfterACommitThatFailedNothingMoreIsWritten(t *testing.T) {
 	w := newWorld(t)

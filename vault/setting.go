@@ -57,6 +57,12 @@ func (t *Tx) Setting(name string) (out []byte, err error) {
 	return out, err
 }
 
+// Sync is Vault.Sync within the transaction.
+func (t *Tx) Sync() (s Sync, err error) {
+	_, err = t.get(rowSetting, syncName, &s)
+	return s, err
+}
+
 // SetSync replaces Sync, in the transaction of the rows that it accounts for.
 func (t *Tx) SetSync(s Sync) error { return t.put(rowSetting, syncName, "", s) }
 

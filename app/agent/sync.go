@@ -122,7 +122,7 @@ func (r *run) end(err error) {
 	if err == nil {
 		last := s.clock.server()
 		keep := s.vault.Update(func(tx *vault.Tx) error {
-			state, err := s.vault.Sync()
+			state, err := tx.Sync()
 			if err != nil {
 				return err
 			}
