@@ -131,6 +131,28 @@ func TestAFullDiskRefusesAndLosesNothing(t *testing.T) {
 	}
 }
 
+// Where there is room for a segment's reserve and not for the space beyond it, the last entries still
+// have theirs.
+func TestASegmentThatIsBegunOnAFullDiskHasItsReserve(t *testing.T) {
+	p, disk := cast(), faulty.New()
+	cfg := p.config("/o", disk)
+	cfg.reserve, cfg.step = 8<<10, 64<<10
+	f := mustOpen(t, cfg)
+	disk.Room = disk.Used() + 16<<10
+	_, err := f.Append(p.opening(1))
+	wants(t, err, ErrFull)
+	last := locked()
+	last.Last = true
+	for range 8 {
+		mustAppend(t, f, last)
+	}
+	f.Close()
+	again := mustOpen(t, p.config("/o", disk.After(faulty.None)))
+	if got := all(t, again, true); len(got) != 8 || len(again.Damage()) > 0 {
+		t.Fatalf("found %s, %v", seqs(got), again.Damage())
+	}
+}
+
 func TestAFailedSyncMintsNoStampAndForksNothing(t *testing.T) {
 	p := cast()
 	for fails := 1; fails <= 4; fails++ { // the first is the entry's own, the others hit the mending
