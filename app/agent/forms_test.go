@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"handslag/identity/qr"
@@ -70,7 +71,11 @@ func TestWithoutCamerasBothType(t *testing.T) {
 		t.Fatalf("the screens show %q and %q", atD.Code, atS.Code)
 	}
 	ok(t, theirs.TypeCode(t.Context(), atS.Code)) // one's own digits are the wrong ones
-	if again := await(t, theirs, StageExchange); again.TriesLeft != 2 || again.Code != atS.Code {
+	var slip *Problem
+	if err := mine.TypeCode(t.Context(), "12345"); !errors.As(err, &slip) || slip.Args["left"] != "3" {
+		t.Errorf("five digits: %v, which says of the tries that are left: %v", err, slip)
+	}
+	if again := await(t, theirs, StageExchange); again.TriesLeft != 2 || again.Code != atS.Code || again.Problem.Args["left"] != "2" {
 		t.Errorf("after a wrong code: %+v", again)
 	}
 	ok(t, mine.TypeCode(t.Context(), atS.Code))

@@ -150,6 +150,9 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	if me.barred != "" {
 		return nil, peer.Config{}, problem(me.barred, nil)
 	}
+	if me.others.list.Has(s.device) { // a colleague brought the news
+		return nil, peer.Config{}, problem(DeviceRevoked, nil)
+	}
 	a.mu.Lock()
 	before := a.meeting
 	a.mu.Unlock()
@@ -260,16 +263,16 @@ func (h *Handover) Verified(ctx context.Context) (Other, error) {
 // TypeCode is the six digits that the other's screen shows, as the person typed them. What is
 // not six digits is a slip and no try.
 func (h *Handover) TypeCode(_ context.Context, digits string) error {
-	stage := h.Step().Stage
-	if stage != StageEnterCode && stage != StageExchange {
+	step := h.Step()
+	if step.Stage != StageEnterCode && step.Stage != StageExchange {
 		return problem(NotVerified, nil)
 	}
 	if !sixDigits(digits) {
-		return problem(CodeMistyped, nil)
+		return mistyped(step.TriesLeft)
 	}
 	h.wait() // a wrong code brings the question back
 	if err := h.peer.TypeCode(digits); err != nil {
-		return problem(CodeMistyped, err)
+		return mistyped(step.TriesLeft)
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func TestADeviceThatHearsOfItselfBeginsNothing(t *testing.T) {
 	ok(t, err)
 	h.stop()
 	_, _, err = bo.OfferVerification(t.Context(), false, nil)
-	refused(t, err, VerRevoked)
+	refused(t, err, DeviceRevoked) // this one, and not the colleague's
 }
 
 func TestAnOlderListOrAForeignOneIsNotTaken(t *testing.T) {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -64,7 +65,7 @@ func (h *Handover) run(give []journal.RecordID) {
 				step.Stage = StageExchange
 			}
 			if e.Left < peer.Tries {
-				step.Problem = problem(CodeMistyped, nil)
+				step.Problem = mistyped(e.Left)
 			}
 			h.show(step)
 		case peer.ShowEvidence:
@@ -72,7 +73,7 @@ func (h *Handover) run(give []journal.RecordID) {
 		case peer.ScanEvidence:
 			step := VerifyStep{Stage: StageScanSecond, TriesLeft: e.Left}
 			if e.Left < peer.Tries {
-				step.Problem = problem(CodeMistyped, nil)
+				step.Problem = mistyped(e.Left)
 			}
 			h.show(step)
 		case peer.SessionVerified:
@@ -97,6 +98,13 @@ func (h *Handover) run(give []journal.RecordID) {
 	h.mu.Unlock()
 	close(h.done)
 	h.agent.changed(VerificationChanged)
+}
+
+// mistyped is a wrong answer that is not the last one there may be.
+func mistyped(left int) *Problem {
+	p := problem(CodeMistyped, nil)
+	p.Args = map[string]string{"left": strconv.Itoa(left)}
+	return p
 }
 
 // showSecond shows the code that the other device scans. What can not be drawn ends it: digits
