@@ -217,3 +217,16 @@ func FuzzOpenCheckpoint(f *testing.F) {
 		}
 	})
 }
+
+// A statement may name a key twice; the checkpoint is no less the organisation's.
+func TestAKeyThatIsNamedTwiceStillVerifies(t *testing.T) {
+	l := (&log{t: t}).add("a", "b")
+	key := signedtest.Key(t, 2)
+	note, err := l.checkpoint().Sign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := audit.OpenCheckpoint(note, org(t), []signed.Key{key.Public(), key.Public()}); err != nil {
+		t.Error(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,8 +54,8 @@ func OpenCheckpoint(data []byte, org identity.OrgID, log []signed.Key) (Checkpoi
 		return Checkpoint{}, fmt.Errorf("open checkpoint: %w", signed.ErrTooLarge)
 	}
 	var known []note.Verifier
-	for _, key := range log {
-		if key.Check() == nil {
+	for i, key := range log {
+		if key.Check() == nil && !slices.ContainsFunc(log[:i], key.Equal) { // two of one name would be ambiguous
 			known = append(known, noteKey{name: origin(org), public: key.Bytes})
 		}
 	}
