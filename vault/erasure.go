@@ -46,6 +46,9 @@ func (v *Vault) erase(names map[keyID]bool) error {
 	}
 	// A view that can not be written to is no reason to keep a key, with which its rows end anyway.
 	first := v.dropRows(names)
+	if err := v.resolve(); err != nil {
+		return err
+	}
 	secret := random(keySize)
 	defer clear(secret)
 	if err := v.bag.rekey(keybagKey(v.root, secret), names, func() error { return v.replaceErasure(secret) }); err != nil {
@@ -63,6 +66,30 @@ func (v *Vault) erase(names map[keyID]bool) error {
 		return nil // MendView finds what is left of rows
 	}
 	return err
+}
+
+// resolve finds out which keybag the secret in its place opens, where an erasure or a change of
+// factors before could not tell.
+func (v *Vault) resolve() error {
+	if !v.bag.inDoubt() {
+		return nil
+	}
+	h := *v.guarded.Load()
+	if h.Erasure.Place == placeHeader {
+		var err error
+		if h, err = v.ownHeader(); err != nil {
+			return err
+		}
+	}
+	secret, err := h.held(v.root, v.means)
+	if errors.Is(err, ErrFactor) { // none is there, so neither opens
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer clear(secret)
+	return v.bag.resolve(keybagKey(v.root, secret))
 }
 
 // dropRows removes what is sealed under the keys called names.

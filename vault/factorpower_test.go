@@ -92,15 +92,40 @@ func survives(t *testing.T, what string, o Options) []factor.Name {
 // numbDisk has put a header in its place and can not say that it stays there.
 type numbDisk struct {
 	*faulty.Disk
-	failed bool
+	sound int // syncs of a folder before the one that fails
 }
 
 func (d *numbDisk) SyncDir(dir string) error {
-	if !d.failed {
-		d.failed = true
+	if d.sound--; d.sound == -1 {
 		return io.ErrUnexpectedEOF
 	}
 	return d.Disk.SyncDir(dir)
+}
+
+// Whether the new secret is in its place nobody could say. The next try may not write over the one
+// keybag that opens, if it is.
+func TestAnErasureTriedAgainLosesNoKeyWhereverThePowerGoes(t *testing.T) {
+	m := plainMachine()
+	for cut, done := 1, false; !done; cut++ {
+		for _, luck := range []faulty.Luck{faulty.None, faulty.All, faulty.Seeded(uint64(cut))} {
+			d := faulty.New()
+			o := m.options(none)
+			v := bareVault(t, d, o)
+			_, err := v.SubjectKey(bosseS)
+			must(t, err)
+			numb := &numbDisk{Disk: d, sound: 1}
+			v.folder.disk, v.bag.log.folder.disk = numb, numb
+			if err := v.Erase(bosseS); err == nil {
+				t.Fatal("it does not say that it failed")
+			}
+			d.CutAt = d.Calls() + cut
+			err = v.Erase(bosseS)
+			v.shut()
+			o.Disk = d.After(luck)
+			survives(t, fmt.Sprintf("cut at %d", cut), o)
+			done = err == nil
+		}
+	}
 }
 
 // The change says that it failed, and the new header is there all the same. What is erased before

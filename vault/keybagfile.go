@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 )
@@ -78,6 +79,30 @@ func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) e
 	}
 	b.lost, b.news = false, nil // the snapshot has them
 	return nil
+}
+
+// inDoubt reports whether nobody knows which of two files is in force.
+func (b *keybag) inDoubt() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.doubt != nil
+}
+
+// resolve puts the file that is staged in its place where key is the one it hangs on: rekey writes over
+// it next, and it may be the only one that opens.
+func (b *keybag) resolve(key []byte) error {
+	defer clear(key)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !bytes.Equal(key, b.log.key) {
+		return nil
+	}
+	b.log.close()
+	err := b.log.folder.rename(keybagName)
+	if errors.Is(err, fs.ErrNotExist) { // it is there already
+		return nil
+	}
+	return err
 }
 
 // reset begins an empty keybag in place of a lost one.
