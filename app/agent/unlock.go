@@ -243,15 +243,13 @@ func (a *Agent) Lock() error {
 // leave ends the session, with last words. The caller holds entering.
 func (a *Agent) leave(s *session, last ...line) error {
 	a.mu.Lock()
+	a.session = nil // from here on none begins: hold looks for it
+	close(s.quit)
 	h := a.meeting
 	a.mu.Unlock()
-	if h != nil {
+	if h != nil { // its last entries are said before the journal closes
 		h.Close()
 	}
-	a.mu.Lock()
-	a.session = nil
-	close(s.quit)
-	a.mu.Unlock()
 	a.syncing.Lock() // a sync under way ends first: its calls end with quit
 	defer a.syncing.Unlock()
 	var said error
