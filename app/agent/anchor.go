@@ -118,6 +118,7 @@ func (a *Agent) lateAnchor(s *session, answer recalled) {
 	select {
 	case <-s.quit:
 	case data := <-answer:
+		defer s.heard.Store(true)
 		root, err := s.vault.SegmentKeys()
 		if err != nil {
 			return
@@ -136,9 +137,10 @@ func (a *Agent) lateAnchor(s *session, answer recalled) {
 	}
 }
 
-// anchor has the keyring remember how far the journal has gone. It waits for nothing.
+// anchor has the keyring remember how far the journal has gone, unless the keyring may know of more.
+// It waits for nothing.
 func (a *Agent) anchor(s *session) {
-	if a.cfg.Keyring == nil {
+	if a.cfg.Keyring == nil || !s.heard.Load() {
 		return
 	}
 	chain := s.journal.Chain()

@@ -149,6 +149,12 @@ func TestAKeyringThatHangsHoldsNobodyUpAndItsLateAnswerCounts(t *testing.T) {
 	putBack()
 	ok(t, bo.Unlock(ctx, passphrase))
 	ok(t, bo.Lock())
+	bo.keeper.mu.Lock()
+	writes := bo.keeper.done != nil
+	bo.keeper.mu.Unlock()
+	if writes {
+		t.Error("an older copy writes over what it has not read")
+	}
 	ok(t, bo.Unlock(ctx, passphrase))
 	if bo.sees(JournalBehind) {
 		t.Fatal("told before the keyring answered")

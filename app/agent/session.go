@@ -34,6 +34,7 @@ type session struct {
 	erasing sync.Mutex   // one carrying out of orders at a time; taken before deed
 	chain   sync.RWMutex // held for writing while a generation of the journal is opened
 	anchors latest
+	heard   atomic.Bool // the keyring's anchor has been compared with the journal, or there is none
 	damaged atomic.Bool // rows of the view were found that do not open
 
 	mu       sync.Mutex

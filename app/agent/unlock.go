@@ -92,6 +92,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	}
 	answer := a.recall(s.device)
 	known, late := answer.soon(root, s.device, cmp.Or(a.cfg.patience, anchorPatience))
+	s.heard.Store(!late)
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
