@@ -145,6 +145,11 @@ func TestWhatIsWrongInAForm(t *testing.T) {
 			}
 			st.deliverAll()
 		}, CodeWrong, PeerAbort},
+		{"S claims, by all other rules, in a form that D does not offer", OneCamera, func(st *stage) {
+			st.s.machine.form = TwoCameras
+			st.open()
+			st.pass(15 * time.Second)
+		}, Expired, ""},
 		{"D binds itself to another nonce than it answers with", NoCamera, func(st *stage) {
 			st.tamper = func(from *player, body any) any {
 				if a, ok := body.(*answer); ok {
