@@ -72,7 +72,7 @@ func goldenRows() map[string]any {
 		"card-row": cardRow{Until: morning, Hands: 2, Source: Source{Device: "device", Name: "Bo", At: morning},
 			Record: record.Record{Version: 1, ID: "r1", Number: 2, Subject: "s1", Kind: "person", Unit: "norra", People: []identity.PersonID{"p1"},
 				Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"}, Cipher: bytes.Repeat([]byte{1}, 32), Issued: morning}},
-		"part-row": partRow{Number: 2, Org: "org", Tokens: []byte("tokens"), Signature: bytes.Repeat([]byte{2}, 64),
+		"part-row": partRow{Number: 2, Org: "org", Tokens: []byte("tokens"), Commitment: bytes.Repeat([]byte{5}, 32), Signature: bytes.Repeat([]byte{2}, 64),
 			Hands: []record.Hand{{Loan: []byte("loan")}}, Cipher: []byte("ciphertext"), Key: bytes.Repeat([]byte{3}, 60)},
 		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64), State: AssignmentState{Done: true, By: "p1"},
 			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},

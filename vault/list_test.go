@@ -32,7 +32,7 @@ func (w *world) named(id journal.RecordID, number uint64, title string) RecordCo
 	cipher, hash, key, err := record.SealProtected(w.org, p.id, number, p.part)
 	must(w.t, err)
 	data, err := record.Record{Version: 1, Org: w.org, ID: p.id, Number: number, Subject: p.subject, Kind: "person", Unit: p.unit,
-		Card: p.card, Cipher: hash, Issued: morning}.Sign(w.issuing)
+		Card: p.card, Cipher: hash, Issued: morning}.WithKey(key).Sign(w.issuing)
 	must(w.t, err)
 	return RecordCopy{Signed: data, Cipher: cipher, ContentKey: key, Hands: []record.Hand{{Loan: w.loan(p.id, number, morning+signed.Time(number))}}}
 }

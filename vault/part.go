@@ -15,8 +15,10 @@ import (
 // it comes in sealed or from the caller and is wrapped; it goes out sealed to another
 // device, or decrypts one protected part, each against a stamp.
 
-// wrapContentKey takes the key of c out of its seal and wraps it under the subject's DEK.
-func (t *Tx) wrapContentKey(c RecordCopy, org identity.OrgID, r record.Record) ([]byte, error) {
+// wrapContentKey takes the key of c out of its seal and wraps it under the subject's DEK, if it is
+// the one that the organisation signed for: record.ErrContentKey.
+func (t *Tx) wrapContentKey(c RecordCopy, part partRow, r record.Record) ([]byte, error) {
+	r.Org, r.Commitment = part.Org, part.Commitment
 	key := c.ContentKey
 	if len(c.Sealed) > 0 {
 		if t.vault == nil || t.vault.keys == nil {
@@ -31,11 +33,14 @@ func (t *Tx) wrapContentKey(c RecordCopy, org identity.OrgID, r record.Record) (
 	if len(key) != identity.AEADKeySize {
 		return nil, errors.New("content key is not 32 bytes")
 	}
+	if err := r.CheckKey(key); err != nil {
+		return nil, err
+	}
 	aead, _, err := t.view.seal.bag.of(r.Subject, useContent)
 	if err != nil {
 		return nil, err
 	}
-	return aead.Seal(nil, nil, key, t.view.seal.contentContext(org, r)), nil
+	return aead.Seal(nil, nil, key, t.view.seal.contentContext(r.Org, r)), nil
 }
 
 func (s rowSeal) contentContext(org identity.OrgID, r record.Record) []byte {

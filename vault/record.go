@@ -35,8 +35,8 @@ type RecordCopy struct {
 	Source     Source
 }
 
-// RecordRow is what lists may show of a record: nothing of its protected part. Its Org and
-// Tokens are empty; they are kept with the part.
+// RecordRow is what lists may show of a record: nothing of its protected part. Its Org,
+// Tokens and Commitment are empty; they are kept with the part.
 type RecordRow struct {
 	record.Record
 	Until       signed.Time // end of the loan
@@ -56,14 +56,15 @@ type cardRow struct {
 }
 
 type partRow struct {
-	_         struct{} `cbor:",toarray"`
-	Number    uint64
-	Org       identity.OrgID
-	Tokens    []byte
-	Signature []byte // of the record
-	Hands     []record.Hand
-	Cipher    []byte
-	Key       []byte // content key under the subject's DEK
+	_          struct{} `cbor:",toarray"`
+	Number     uint64
+	Org        identity.OrgID
+	Tokens     []byte
+	Commitment []byte
+	Signature  []byte // of the record
+	Hands      []record.Hand
+	Cipher     []byte
+	Key        []byte // content key under the subject's DEK
 }
 
 // apart makes the two rows of a copy, but for the content key.
@@ -88,8 +89,8 @@ func (c RecordCopy) apart() (card cardRow, part partRow, err error) {
 		return card, part, fmt.Errorf("read loan: of another record: %w", record.ErrLoan)
 	}
 	card.Until = loan.Until
-	part = partRow{Number: r.Number, Org: r.Org, Tokens: r.Tokens, Signature: signature, Hands: c.Hands, Cipher: c.Cipher}
-	r.Org, r.Tokens = "", nil
+	part = partRow{Number: r.Number, Org: r.Org, Tokens: r.Tokens, Commitment: r.Commitment, Signature: signature, Hands: c.Hands, Cipher: c.Cipher}
+	r.Org, r.Tokens, r.Commitment = "", nil, nil
 	return card, part, nil
 }
 
@@ -107,7 +108,7 @@ func lastLoan(hands []record.Hand) (loan record.Loan, err error) {
 // together. That both were written in one transaction the catalogue knows.
 func (c cardRow) whole(p partRow) (record.Record, error) {
 	r := c.Record
-	r.Org, r.Tokens = p.Org, p.Tokens
+	r.Org, r.Tokens, r.Commitment = p.Org, p.Tokens, p.Commitment
 	sum := sha256.Sum256(p.Cipher)
 	if p.Number != r.Number || !bytes.Equal(sum[:], r.Cipher) || len(p.Hands) != c.Hands {
 		return record.Record{}, fmt.Errorf("protected part does not belong to its card: %w", ErrView)
@@ -142,7 +143,7 @@ func (t *Tx) PutRecord(c RecordCopy) (bool, error) {
 	if found && !card.row().replaces(old.row()) {
 		return false, nil
 	}
-	if part.Key, err = t.wrapContentKey(c, part.Org, card.Record); err != nil {
+	if part.Key, err = t.wrapContentKey(c, part, card.Record); err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
 	if err := t.put(rowCard, id, card.Record.Subject, card); err != nil {

@@ -54,6 +54,7 @@ func TestMalformedCopiesAreRefused(t *testing.T) {
 		"a loan of another version":  func(c *RecordCopy) { c.Hands[0].Loan = w.loan(rita, 2, morning) },
 		"a short content key":        func(c *RecordCopy) { c.ContentKey = c.ContentKey[:31] },
 		"no content key":             func(c *RecordCopy) { c.ContentKey = nil },
+		"another content key":        func(c *RecordCopy) { c.ContentKey[0] ^= 1 },
 		"a key that is sealed wrong": func(c *RecordCopy) { c.Sealed = []byte{1} },
 		"a huge ciphertext":          func(c *RecordCopy) { c.Cipher = make([]byte, record.CipherLimit+1) },
 		"too many hands":             func(c *RecordCopy) { c.Hands = make([]record.Hand, record.MaxHands+1) },

@@ -72,7 +72,7 @@ func (w *world) arrival(p townsman) (c RecordCopy, plain int) {
 	cipher, hash, key, err := record.SealProtected(w.org, p.id, 1, p.part)
 	must(w.t, err)
 	data, err := record.Record{Version: 1, Org: w.org, ID: p.id, Number: 1, Subject: p.subject, Kind: "person", Unit: p.unit,
-		People: p.officers, Card: p.card, Cipher: hash, Issued: morning, Tokens: record.Tokens(townKey, p.part)}.Sign(w.issuing)
+		People: p.officers, Card: p.card, Cipher: hash, Issued: morning, Tokens: record.Tokens(townKey, p.part)}.WithKey(key).Sign(w.issuing)
 	must(w.t, err)
 	loan := w.loan(p.id, 1, morning.Add(72*time.Hour))
 	return RecordCopy{Signed: data, Cipher: cipher, ContentKey: key, Hands: []record.Hand{{Loan: loan}}}, len(data) + len(part) + len(loan)

@@ -89,7 +89,7 @@ func (w *world) copy(id journal.RecordID, subject journal.SubjectID, number uint
 	}})
 	must(w.t, err)
 	data, err := record.Record{Version: 1, Org: w.org, ID: id, Number: number, Subject: subject, Kind: "person", Unit: "u1",
-		Card: record.Card{Title: "Rita Planterad", Area: "Ekbacken"}, Cipher: hash, Issued: morning}.Sign(w.issuing)
+		Card: record.Card{Title: "Rita Planterad", Area: "Ekbacken"}, Cipher: hash, Issued: morning}.WithKey(key).Sign(w.issuing)
 	must(w.t, err)
 	return RecordCopy{Signed: data, Cipher: cipher, ContentKey: key, Hands: []record.Hand{{Loan: w.loan(id, number, until)}}}
 }

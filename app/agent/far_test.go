@@ -124,7 +124,7 @@ func (f *far) addRecord(id journal.RecordID, subject journal.SubjectID, title, p
 	f.records = append(f.records, farRecord{record.Record{
 		Version: 1, Org: f.org(), ID: id, Number: number, Subject: subject, Kind: "person", Unit: "u1",
 		Card: record.Card{Title: title, Area: "Lindängen"}, Cipher: hash, Issued: signed.At(f.now),
-	}, cipher, key})
+	}.WithKey(key), cipher, key})
 }
 
 func (f *far) addTask(a record.Assignment) {

@@ -72,6 +72,8 @@ const (
 	CodeMistyped   Code = "code_mistyped" // not the last try; Args["left"]
 
 	PeerNoRight   Code = "peer_no_right"
+	HandRevoked   Code = "hand_revoked" // it came through a device that is revoked
+	KeyWrong      Code = "key_wrong"    // its content key is not the one that the connected system signed for
 	NothingChosen Code = "nothing_chosen"
 	ShareRefused  Code = "share_refused"
 	Cancelled     Code = "cancelled"
@@ -115,7 +117,7 @@ func Codes() []Code {
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
-		PeerNoRight, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
+		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
 		FactorMissing, FactorAway, FactorLocked, LogInconsistent, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}

@@ -276,6 +276,10 @@ func shareCode(why peer.Why) Code {
 		return VerCredExpired
 	case peer.DeviceRevoked:
 		return VerRevoked
+	case peer.HandRevoked:
+		return HandRevoked
+	case peer.WrongKey:
+		return KeyWrong
 	}
 	return ShareRefused
 }

@@ -77,6 +77,7 @@ var words = []struct {
 	{journalfile.ErrReceiptMismatch, BadAnswer},
 	{journal.ErrReceipt, BadAnswer},
 	{record.ErrRecord, BadAnswer},
+	{record.ErrContentKey, KeyWrong},
 	{record.ErrAssignment, BadAnswer},
 	{identity.ErrForeign, StatementForged},
 	{identity.ErrStatement, StatementForged},

@@ -174,6 +174,8 @@ func (v *Verified) judgeIncoming(m Manifest, line Line, item itemMessage, held [
 		return bad(fmt.Errorf("another loan than the manifest says: %w", record.ErrLoan))
 	case loan.Until <= v.self.now():
 		return Incoming{}, &Refusal{Why: LoanEnded}
+	case v.handRevoked(item.Hands[:len(item.Hands)-1]): // of the last, the other device itself, stillGood speaks
+		return Incoming{}, &Refusal{Why: HandRevoked}
 	}
 	if why := v.stillGood(); why != "" {
 		return Incoming{}, &Refusal{Why: why}
@@ -199,6 +201,9 @@ func (v *Verified) judgeIncoming(m Manifest, line Line, item itemMessage, held [
 	defer clear(key)
 	if err != nil || len(item.Sealed) > sealedLimit || len(key) != identity.AEADKeySize {
 		return bad(fmt.Errorf("the content key does not open: %w", identity.ErrSealed))
+	}
+	if err := value.CheckKey(key); err != nil {
+		return Incoming{}, &Refusal{Why: WrongKey, Err: err}
 	}
 	in := Incoming{
 		Handing: Handing{Record: value.ID, Number: value.Number, Subject: value.Subject, Peer: m.Sharer, Until: loan.Until, Pair: line.Pair},

@@ -2,9 +2,13 @@ package peer
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
+	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // Why says why a record was not shared, as the code that entries know.
@@ -18,15 +22,17 @@ const (
 	LoanTooLong      Why = "loan_too_long" // it was to be lent for longer than the sharer has it
 	TooManyHands     Why = "too_many_hands"
 	BadRecord        Why = "signature_bad" // record, ciphertext, key or hands are not what they say
+	WrongKey         Why = "key_wrong"     // the content key is not the one that the organisation signed for
 	NotStored        Why = "not_stored"    // the receiver's journal or store did not take it
 	CredentialEnded  Why = "cred_expired"  // either credential, since the verification
 	DeviceRevoked    Why = "revoked"
-	SubjectErased    Why = "erased" // the receiver has carried out an order that the sharer may not know yet
+	HandRevoked      Why = "hand_revoked" // it came through a device that is revoked
+	SubjectErased    Why = "erased"       // the receiver has carried out an order that the sharer may not know yet
 )
 
 func (w Why) known() bool {
 	switch w {
-	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, NotStored, CredentialEnded, DeviceRevoked, SubjectErased:
+	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, WrongKey, NotStored, CredentialEnded, DeviceRevoked, HandRevoked, SubjectErased:
 		return true
 	}
 	return false
@@ -63,4 +69,16 @@ func (v *Verified) stillGood() Why {
 		}
 	}
 	return ""
+}
+
+// handRevoked reports whether a record came through the hands of a device that this one knows to be
+// revoked. Such a record is neither handed on nor taken, whenever that device says that it
+// lent: a loan bears no time but its end, its signature is the device's own, and whoever has a
+// stolen device can sign today what was to have been signed yesterday. A copy that is held
+// already stays until its loan ends, and the connected system lends the record without those hands. How new
+// the credential of a hand was says nothing here: it was the newest then.
+func (v *Verified) handRevoked(hands []record.Hand) bool {
+	return v.self.revoked != nil && slices.ContainsFunc(record.Lenders(hands), func(id identity.DeviceID) bool {
+		return v.self.revoked(id, math.MaxUint64)
+	})
 }

@@ -129,6 +129,8 @@ func (v *Verified) judgeOutgoing(item Outgoing) (Handing, *Refusal) {
 		return refuse(BadRecord, "", record.ErrLoan)
 	case loan.Until <= v.self.now():
 		return refuse(LoanEnded, "", nil)
+	case v.handRevoked(item.Hands):
+		return refuse(HandRevoked, "", nil)
 	case len(item.Hands) >= record.MaxHands:
 		return refuse(TooManyHands, "", nil)
 	}

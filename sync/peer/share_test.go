@@ -27,7 +27,7 @@ func (d *device) holds(t tester, name string, until signed.Time, more ...string)
 		t.Fatal(err)
 	}
 	raw, err := record.Record{Version: 1, Org: d.org.id, ID: id, Number: 1, Subject: journal.SubjectID("s-" + name), Kind: "person", Unit: "u-1",
-		Card: record.Card{Title: name}, Cipher: hash, Issued: noon.Add(-time.Hour)}.Sign(d.org.key)
+		Card: record.Card{Title: name}, Cipher: hash, Issued: noon.Add(-time.Hour)}.WithKey(key).Sign(d.org.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,22 @@ func (d *device) holds(t tester, name string, until signed.Time, more ...string)
 		Reseal: func(to identity.Credential, info string) ([]byte, error) {
 			return identity.Seal(to.Keys.Sealing, info, key)
 		}}, key
+}
+
+// passes is what d holds, lent on to another device.
+func (d *device) passes(t tester, held Outgoing, to *device) Outgoing {
+	t.Helper()
+	var loan record.Loan
+	if err := signed.Unverified(held.Hands[len(held.Hands)-1].Loan, record.LoanLimit, &loan); err != nil {
+		t.Fatal(err)
+	}
+	loan.From, loan.To = d.credential.Device(), to.credential.Device()
+	data, err := d.keys.Sign(signed.DomainLoan, loan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held.Hands = append(slices.Clone(held.Hands), record.Hand{Loan: data, Credential: d.raw})
+	return held
 }
 
 func (v *Verified) device(t tester) *device {
@@ -294,6 +310,9 @@ func TestTheReceiverRefuses(t *testing.T) {
 		{name: "a key sealed in another verification", repack: true, change: func(v *Verified, m *itemMessage) {
 			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(make([]byte, 32), "r-1", 1), make([]byte, 32))
 		}, why: BadRecord},
+		{name: "a key that opens, and is not the organisation's", repack: true, change: func(v *Verified, m *itemMessage) {
+			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1), make([]byte, 32))
+		}, why: WrongKey},
 		{name: "another record", repack: true, change: func(_ *Verified, m *itemMessage) {
 			other, _ := anna.holds(t, "r-2", soon)
 			m.Record, m.Cipher = other.Record, other.Cipher
@@ -565,5 +584,44 @@ func TestAccessOfAssignmentsReachesFurther(t *testing.T) {
 	}
 	if got := await(t, "the receiver", result); got.err != nil || len(b.received) != 1 {
 		t.Errorf("landed %d: %v", len(b.received), got.err)
+	}
+}
+
+// A record came from Dora through Anna to Bo, and Dora's device is revoked. Who has heard of it neither
+// hands such a record on nor takes it, whenever Dora lent it; who has not can not know.
+func TestARecordThatCameThroughARevokedDevice(t *testing.T) {
+	org := newOrganisation(t, 1)
+	dora, anna, bo := org.enrol("dora"), org.enrol("anna"), org.enrol("bo")
+	heard := func(d *device) Config {
+		c := d.config()
+		c.Revoked = func(id identity.DeviceID, _ uint64) bool { return id == dora.credential.Device() }
+		return c
+	}
+	for _, s := range []struct {
+		name           string
+		sharer, taker  Config
+		leaves, arrive bool
+	}{
+		{"nobody has heard", anna.config(), bo.config(), true, true},
+		{"the sharer has heard", heard(anna), bo.config(), false, false},
+		{"the receiver has heard", anna.config(), heard(bo), true, false},
+	} {
+		held, _ := dora.holds(t, "r-1", noon.Add(time.Hour))
+		held = dora.passes(t, held, anna)
+		_, _, sv, dv := meet(t, s.sharer, s.taker)
+		b := newBooks()
+		result := receive(dv, b.receiver())
+		sent, err := sv.Send(t.Context(), "", []Outgoing{held}, b.sharer())
+		var refusal *Refusal
+		if !s.leaves {
+			if !errors.As(err, &refusal) || refusal.Why != HandRevoked || b.before != nil {
+				t.Errorf("%s: it left, or for another reason not: %v", s.name, err)
+			}
+			continue
+		}
+		await(t, "the receiver", result)
+		if err != nil || sent[0].Arrived() != s.arrive || (b.declined["r-1"] == HandRevoked) == s.arrive {
+			t.Errorf("%s: %+v %v, declined %v", s.name, sent, err, b.declined)
+		}
 	}
 }

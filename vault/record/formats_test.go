@@ -38,8 +38,10 @@ func sign(t testing.TB, domain signed.Domain, b byte, v any) []byte {
 func aRecord(t testing.TB) record.Record {
 	return record.Record{Version: 1, Org: org(t), ID: "r-1", Number: 2, Subject: "s-1", Kind: "person", Unit: "norra",
 		People: []identity.PersonID{"p-anna"}, ProtectedIdentity: true, Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"},
-		Cipher: hash(cipher), Issued: now, Tokens: record.NumberTokens(searchKey, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 41"}}})}
+		Cipher: hash(cipher), Issued: now, Tokens: record.NumberTokens(searchKey, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 41"}}})}.WithKey(contentKey)
 }
+
+var contentKey = bytes.Repeat([]byte{8}, identity.AEADKeySize)
 
 var searchKey = bytes.Repeat([]byte{7}, 32)
 
@@ -125,6 +127,7 @@ func TestAMalformedRecordOrAssignmentIsNeitherSignedNorOpened(t *testing.T) {
 		"no number":                func(r *record.Record) { r.Number = 0 },
 		"no time":                  func(r *record.Record) { r.Issued = 0 },
 		"half a hash":              func(r *record.Record) { r.Cipher = r.Cipher[:16] },
+		"no word about its key":    func(r *record.Record) { r.Commitment = nil },
 		"no ID":                    func(r *record.Record) { r.ID = "" },
 		"an ID like a path":        func(r *record.Record) { r.ID = "r/../1" },
 		"no subject":               func(r *record.Record) { r.Subject = "" },
@@ -266,6 +269,26 @@ func TestAProtectedPartIsBoundToItsRecordAndVersion(t *testing.T) {
 	}
 	if _, err := aead.Open(nil, nil, box, record.PartContext(org(t), "r-1", 3)); err == nil {
 		t.Error("opens as another version")
+	}
+}
+
+// A key commits to nothing but the record, the version and the organisation that it was made for.
+func TestARecordKnowsItsContentKey(t *testing.T) {
+	r := aRecord(t)
+	if err := r.CheckKey(contentKey); err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.Clone(contentKey)
+	other[31] ^= 1
+	moved, newer, foreign := r, r, r
+	moved.ID, newer.Number, foreign.Org = "r-2", 3, "other"
+	for what, err := range map[string]error{
+		"another key": r.CheckKey(other), "no key": r.CheckKey(nil), "a longer key": r.CheckKey(append(bytes.Clone(contentKey), 0)),
+		"another record's": moved.CheckKey(contentKey), "another version's": newer.CheckKey(contentKey), "another organisation's": foreign.CheckKey(contentKey),
+	} {
+		if !errors.Is(err, record.ErrContentKey) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -48,6 +48,19 @@ type Hand struct {
 	Credential []byte
 }
 
+// Lenders are the devices that a chain of hands which OpenHands has verified came through: all that
+// lent, the connected system not counted.
+func Lenders(hands []Hand) []identity.DeviceID {
+	var through []identity.DeviceID
+	for _, hand := range hands {
+		var loan Loan
+		if err := signed.Unverified(hand.Loan, LoanLimit, &loan); err == nil && loan.From != "" {
+			through = append(through, loan.From)
+		}
+	}
+	return through
+}
+
 // OpenHands verifies a chain of hands that ends at device: it begins at the connected
 // system, each lends to the next, and no loan outlives the one before. It returns the last.
 func OpenHands(hands []Hand, org identity.OrgID, issuing []signed.Key, device identity.DeviceID) (Loan, error) {

@@ -33,6 +33,7 @@ type Record struct {
 	Cipher            []byte              `cbor:"12,keyasint"` // SHA-256 of the protected part's ciphertext
 	Issued            signed.Time         `cbor:"13,keyasint"`
 	Tokens            []byte              `cbor:"14,keyasint,omitempty"` // of the protected part: Tokens
+	Commitment        []byte              `cbor:"15,keyasint"`           // to the protected part's content key: CommitKey
 }
 
 // Card is what lists show. Of a person with protected identity it holds an assignment
@@ -70,7 +71,7 @@ func (r Record) Check() error {
 	switch {
 	case r.Version != 1:
 		return fmt.Errorf("%w: version %d is not known", ErrRecord, r.Version)
-	case r.Number == 0, r.Issued <= 0, len(r.Cipher) != sha256.Size, len(r.People) > maxPeople:
+	case r.Number == 0, r.Issued <= 0, len(r.Cipher) != sha256.Size, len(r.Commitment) != sha256.Size, len(r.People) > maxPeople:
 		return fmt.Errorf("%w: a field is out of bounds", ErrRecord)
 	case identity.CheckOpaque(string(r.ID)) != nil, identity.CheckOpaque(string(r.Subject)) != nil, identity.CheckOpaque(string(r.Unit)) != nil:
 		return fmt.Errorf("%w: malformed ID", ErrRecord)
