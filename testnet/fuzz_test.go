@@ -28,6 +28,9 @@ var fuzzed = map[string]string{
 	"how far receipts reach":           "vault/journalfile.FuzzCursor",
 	"what a factor keeps":              "vault/factor.FuzzSealedNote",
 	"a record":                         "vault/record.FuzzOpenRecord",
+	"an attachment":                    "vault/record.FuzzOpenAttachment",
+	"a chunk of one":                   "vault/record.FuzzOpenChunk",
+	"what a file is":                   "vault/record.FuzzMediaType",
 	"the journal's head, kept outside": "app/agent.FuzzReadAnchor",
 }
 

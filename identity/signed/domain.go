@@ -23,6 +23,7 @@ const (
 	DomainRecoveryFile Domain = "handslag/1/recovery-file"
 	DomainSegment      Domain = "handslag/1/segment"
 	DomainErasure      Domain = "handslag/1/erasure"
+	DomainAttachment   Domain = "handslag/1/attachment"
 )
 
 // Domains lists every domain.
@@ -31,5 +32,6 @@ func Domains() []Domain {
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
 		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
+		DomainAttachment,
 	}
 }

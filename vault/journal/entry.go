@@ -18,6 +18,7 @@ type (
 	SubjectID    string // a person or place that data is about
 	RecordID     string
 	AssignmentID string
+	AttachmentID string
 )
 
 // Entry is one signed statement of a device: what it did, to what, after what. It holds
@@ -52,6 +53,8 @@ type Entry struct {
 	Epoch             uint64            `cbor:"23,keyasint,omitempty"` // of the credential in force
 	Person            identity.PersonID `cbor:"24,keyasint,omitempty"` // in the connected system's own entries: who called
 	Route             string            `cbor:"25,keyasint,omitempty"` // in the connected system's own entries: what was called
+	Attachment        AttachmentID      `cbor:"26,keyasint,omitempty"`
+	Content           []byte            `cbor:"27,keyasint,omitempty"` // digest of the attachment that the device made, 32 bytes
 }
 
 // Bounds of an entry, in bytes.
@@ -94,12 +97,12 @@ func (e Entry) Check() error {
 	if e.Generation == 1 && (e.Seq == 1) != bytes.Equal(e.Prev, make([]byte, hashSize)) {
 		return fmt.Errorf("%w: only the first entry follows nothing", ErrEntry)
 	}
-	for _, hash := range [][]byte{e.Pair, e.Payload, e.Ref} {
+	for _, hash := range [][]byte{e.Pair, e.Payload, e.Ref, e.Content} {
 		if len(hash) != 0 && len(hash) != hashSize {
 			return fmt.Errorf("%w: a hash is not 32 bytes", ErrEntry)
 		}
 	}
-	for _, id := range []string{string(e.Subject), string(e.Record), string(e.Assignment), string(e.Person)} {
+	for _, id := range []string{string(e.Subject), string(e.Record), string(e.Assignment), string(e.Person), string(e.Attachment)} {
 		if id != "" && identity.CheckOpaque(id) != nil {
 			return fmt.Errorf("%w: malformed ID", ErrEntry)
 		}

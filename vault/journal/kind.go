@@ -32,6 +32,15 @@ const (
 	AssignmentDone  Kind = "assignment.done" // with its Signature
 	AssignmentNoted Kind = "assignment.noted"
 
+	// An attachment is opened like a protected part, each by an entry of its own, with Record,
+	// Subject and Attachment. AttachmentAdded says that the device made one: Content is its digest.
+	// AttachmentExported says that a copy in the clear leaves the program.
+	AttachmentOpened   Kind = "attachment.opened"
+	AttachmentClosed   Kind = "attachment.closed"
+	AttachmentRefused  Kind = "attachment.refused" // Code
+	AttachmentAdded    Kind = "attachment.added"
+	AttachmentExported Kind = "attachment.exported"
+
 	// RecordsSearched is durable before any protected value is compared: Count is what the
 	// search may show at most, the payload holds the words. RecordFound follows, one for each
 	// record that it shows; Ref names the search.

@@ -36,6 +36,11 @@ func (s *Stamp) Redeem(kind journal.Kind, rec journal.RecordID, version uint64) 
 	return s.redeem(rec != "" && version != 0 && s.Entry().Kind == kind && s.Entry().Record == rec && s.Entry().RecordVersion == version)
 }
 
+// RedeemAttachment succeeds once, and only for the attachment and deed that the entry names.
+func (s *Stamp) RedeemAttachment(kind journal.Kind, rec journal.RecordID, id journal.AttachmentID) error {
+	return s.redeem(rec != "" && id != "" && s.Entry().Kind == kind && s.Entry().Record == rec && s.Entry().Attachment == id)
+}
+
 // RedeemSearch succeeds once, for an entry that says that protected values are searched. Such an
 // entry names no record, so its stamp opens none.
 func (s *Stamp) RedeemSearch() error {

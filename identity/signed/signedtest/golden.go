@@ -47,6 +47,16 @@ func Golden(t testing.TB, name string, data []byte) {
 	}
 }
 
+// Kept is testdata/NAME.hex, of what does not come out the same twice, so that what was made
+// once can be read for ever; where golden vectors are written anew, made makes it.
+func Kept(t testing.TB, name string, made func() []byte) []byte {
+	t.Helper()
+	if *update {
+		Golden(t, name, made())
+	}
+	return Load(t, name)
+}
+
 // Load reads testdata/NAME.hex.
 func Load(t testing.TB, name string) []byte {
 	t.Helper()
