@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"handslag/vault/factor"
@@ -48,6 +49,12 @@ func (f folder) destroy() error {
 	}
 	if err := f.sync(); err != nil {
 		return err
+	}
+	chunks, _ := f.disk.List(f.path(blobsName)) // a folder that is not there has none
+	for _, name := range chunks {
+		if err := f.disk.Remove(filepath.Join(f.path(blobsName), name)); err != nil {
+			return named("remove attachments' chunks", err)
+		}
 	}
 	rest, err := os.ReadDir(f.dir)
 	for _, e := range rest {

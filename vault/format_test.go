@@ -74,6 +74,9 @@ func goldenRows() map[string]any {
 				Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"}, Cipher: bytes.Repeat([]byte{1}, 32), Issued: morning}},
 		"part-row": partRow{Number: 2, Org: "org", Tokens: []byte("tokens"), Commitment: bytes.Repeat([]byte{5}, 32), Signature: bytes.Repeat([]byte{2}, 64),
 			Hands: []record.Hand{{Loan: []byte("loan")}}, Cipher: []byte("ciphertext"), Key: bytes.Repeat([]byte{3}, 60)},
+		"attachment-row": attachmentRow{ID: "B-1", Record: "r1", Subject: "s1", Assignment: "U-1", Size: 5, Count: 1, Issued: morning, Draft: true,
+			Key: bytes.Repeat([]byte{6}, 60), Source: Source{Device: "device", Name: "Bo", At: morning}},
+		"message-row": messageRow{Message: []byte("signed")},
 		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64), State: AssignmentState{Done: true, By: "p1"},
 			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},
 	}

@@ -25,6 +25,7 @@ type list struct {
 	gone    int // cards in order that are no more
 	tasks   map[rowKey]listedTask
 	needs   map[journal.RecordID][]rowKey // its assignments
+	files   map[rowKey]journal.RecordID   // attachments, and what they hang on
 	damaged map[rowKey]bool               // rows of either kind that do not open
 }
 
@@ -49,7 +50,7 @@ type change struct {
 func newList() *list {
 	return &list{
 		cards: map[rowKey]*listedCard{}, tasks: map[rowKey]listedTask{},
-		needs: map[journal.RecordID][]rowKey{}, damaged: map[rowKey]bool{},
+		needs: map[journal.RecordID][]rowKey{}, files: map[rowKey]journal.RecordID{}, damaged: map[rowKey]bool{},
 	}
 }
 
@@ -65,6 +66,9 @@ func (l *list) apply(changes []change) {
 		case assignmentRow:
 			l.remove(c.key)
 			l.putTask(c.key, listedTask{row.Assignment.ID, row.Assignment.Record})
+		case attachmentRow:
+			l.remove(c.key)
+			l.files[c.key] = row.Record
 		case nil:
 			l.remove(c.key)
 		}
@@ -85,6 +89,7 @@ func (l *list) putTask(key rowKey, t listedTask) {
 
 func (l *list) remove(key rowKey) {
 	delete(l.damaged, key)
+	delete(l.files, key)
 	if c := l.cards[key]; c != nil {
 		delete(l.cards, key)
 		clear(c.text)
@@ -190,6 +195,16 @@ func (l *list) work(id journal.RecordID) []rowKey {
 	return slices.Collect(maps.Keys(l.tasks))
 }
 
+// hangs picks the attachments that hang on a record; all, where id is empty.
+func (l *list) hangs(id journal.RecordID) (keys []rowKey) {
+	for key, on := range l.files {
+		if id == "" || on == id {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // assignments are those that name a record.
 func (l *list) assignments(id journal.RecordID) (ids []journal.AssignmentID) {
 	l.mu.Lock()
@@ -216,7 +231,7 @@ func (l *list) wipe() {
 	for _, c := range l.cards {
 		clear(c.text)
 	}
-	l.cards, l.order, l.fresh, l.tasks, l.needs = nil, nil, nil, nil, nil
+	l.cards, l.order, l.fresh, l.tasks, l.needs, l.files = nil, nil, nil, nil, nil, nil
 }
 
 // text is what a search for cards looks through, in small letters; the title comes first, so

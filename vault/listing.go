@@ -89,7 +89,8 @@ func (v *Vault) Whole() error {
 	return v.read(func(t *Tx) error {
 		_, cards := t.view.list.pick(rowCard, noRows)
 		_, tasks := t.view.list.pick(rowAssignment, noRows)
-		return errors.Join(cards, tasks)
+		_, files := t.view.list.pick(rowAttachment, noRows)
+		return errors.Join(cards, tasks, files)
 	})
 }
 

@@ -48,8 +48,22 @@ func (l *list) load(w *view) error {
 	if err != nil {
 		return err
 	}
+	err = w.scan(rowAttachment, func(_ int, key rowKey, read func(any) error) error {
+		var row attachmentRow
+		if err := read(&row); err != nil {
+			return damaged(key, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		l.files[key] = row.Record
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	for key := range w.catalogue.rows {
-		if kind := key.kind(); kind == rowCard && l.cards[key] == nil || kind == rowAssignment && l.tasks[key] == (listedTask{}) {
+		kind := key.kind()
+		if kind == rowCard && l.cards[key] == nil || kind == rowAssignment && l.tasks[key] == (listedTask{}) || kind == rowAttachment && l.files[key] == "" {
 			l.damaged[key] = true
 		}
 	}

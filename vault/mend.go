@@ -38,15 +38,15 @@ func (t *Tx) mend() (dropped int, err error) {
 	sound, bad := map[rowKey]bool{}, map[string]bool{} // keys that are no row's are bad too
 	condemn := func(key rowKey) {
 		bad[string(key[:])] = true
-		if key.kind() == rowCard {
-			part := key.as(rowPart)
-			bad[string(part[:])] = true
+		if other := key.kind().other(); other != 0 {
+			second := key.as(other)
+			bad[string(second[:])] = true
 		}
 	}
-	for _, kind := range []rowKind{rowPart, rowCard, rowAssignment, rowWork, rowSetting} {
+	for _, kind := range []rowKind{rowPart, rowCard, rowMessage, rowAttachment, rowAssignment, rowWork, rowSetting} {
 		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
 			err := t.open(key, item, func([]byte) error { return nil })
-			if sound[key] = err == nil && (kind != rowCard || sound[key.as(rowPart)]); !sound[key] {
+			if sound[key] = err == nil && (kind.other() == 0 || sound[key.as(kind.other())]); !sound[key] {
 				bad[string(item.Key())] = true
 			}
 			return nil

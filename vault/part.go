@@ -111,11 +111,18 @@ func (t *Tx) contentKey(o openable) ([]byte, error) {
 	return key, nil
 }
 
+// Part is a protected part in the clear, and what the record's attachments are called: those whose
+// key is here, and whose rows open.
+type Part struct {
+	record.Protected
+	Labels map[journal.AttachmentID]record.Label
+}
+
 // OpenPart decrypts a protected part. It is the only way to one (promise 1): stamp is
 // proof that an entry RecordOpened or RecordExtended by this device, with this record,
-// its version and subject, is durable, and is used up. now is trusted time. Errors:
-// ErrNoStamp, ErrLoan, ErrNotFound, ErrView, ErrClosed.
-func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time) (part record.Protected, err error) {
+// its version and subject, is durable, and is used up. now is trusted time. What the record's
+// attachments are called comes with it. Errors: ErrNoStamp, ErrLoan, ErrNotFound, ErrView, ErrClosed.
+func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time) (part Part, err error) {
 	err = v.read(func(t *Tx) error {
 		o, err := t.admit(stamp, id, now, journal.RecordOpened, journal.RecordExtended)
 		if err != nil {
@@ -131,13 +138,14 @@ func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now sign
 			return fmt.Errorf("decrypt: %w", ErrView)
 		}
 		defer clear(plain)
-		if err := signed.Decode(plain, record.CipherLimit, &part); err != nil {
+		if err := signed.Decode(plain, record.CipherLimit, &part.Protected); err != nil {
 			return fmt.Errorf("decrypt: %w: %w", ErrView, err)
 		}
+		part.Labels = t.labels(id)
 		return nil
 	})
 	if err != nil {
-		return record.Protected{}, fmt.Errorf("open protected part: %w", err)
+		return Part{}, fmt.Errorf("open protected part: %w", err)
 	}
 	return part, nil
 }

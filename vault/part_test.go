@@ -163,26 +163,33 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 // record.Protected, and none raw bytes that could be a content key.
 func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 	bytesFrom := []string{ // each with what its bytes are
-		"*vault.Vault.OpenPart",      // the one way
-		"*vault.Vault.Reseal",        // sealed to another device
-		"*vault.Vault.Setting",       // the caller's own
-		"*vault.Tx.Setting",          // the caller's own
-		"*vault.Vault.Profile",       // signed statement and credential, request id
-		"*vault.Vault.Clock",         // the signed server time
-		"*vault.Vault.Record",        // the card
-		"*vault.Vault.Records",       // cards
-		"*vault.Vault.Expired",       // cards
-		"*vault.Vault.Assignment",    // signed assignment, work, hashes
-		"*vault.Vault.Assignments",   // the same
-		"*vault.Vault.Copy",          // the ciphertext without its key
-		"*vault.Vault.FindProtected", // cards, for an entry
+		"*vault.Vault.OpenPart",         // the one way
+		"*vault.Vault.Reseal",           // sealed to another device
+		"*vault.Vault.Setting",          // the caller's own
+		"*vault.Tx.Setting",             // the caller's own
+		"*vault.Vault.Profile",          // signed statement and credential, request id
+		"*vault.Vault.Clock",            // the signed server time
+		"*vault.Vault.Record",           // the card
+		"*vault.Vault.Records",          // cards
+		"*vault.Vault.Expired",          // cards
+		"*vault.Vault.Assignment",       // signed assignment, work, hashes
+		"*vault.Vault.Assignments",      // the same
+		"*vault.Vault.Copy",             // the ciphertext without its key
+		"*vault.Vault.FindProtected",    // cards, for an entry
+		"*vault.Vault.Attachment",       // signed attachment or a draft
+		"*vault.Vault.Attachments",      // what lists need
+		"*vault.Vault.OpenAttachment",   // for an entry of its own
+		"*vault.Vault.ResealAttachment", // sealed to another device
+		"*vault.Blobs.Read",             // a chunk's ciphertext
 		"*vault.Tx.Record",
 		"*vault.Tx.Assignment",
 	}
 	keysFrom := []string{"*vault.Vault.SegmentKeys", "*vault.Vault.SubjectKey", "*vault.Vault.Keys"}
 	protected := reflect.TypeFor[record.Protected]()
+	readers := []string{"*vault.Vault.OpenPart", "*vault.Vault.OpenAttachment"}
+	label, opened := reflect.TypeFor[record.Label](), reflect.TypeFor[*OpenedAttachment]()
 	seen := 0
-	for _, on := range []reflect.Type{reflect.TypeFor[*Vault](), reflect.TypeFor[*Tx]()} {
+	for _, on := range []reflect.Type{reflect.TypeFor[*Vault](), reflect.TypeFor[*Tx](), reflect.TypeFor[*Blobs]()} {
 		for m := range on.Methods() {
 			name := on.String() + "." + m.Name
 			for i := range m.Type.NumOut() {
@@ -192,6 +199,9 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 					if name != "*vault.Vault.OpenPart" || m.Type.In(1) != reflect.TypeFor[*journalfile.Stamp]() {
 						t.Errorf("%s gives a protected part", name)
 					}
+				}
+				if holds(out, func(t reflect.Type) bool { return t == label || t == opened }) && (!slices.Contains(readers, name) || m.Type.In(1) != reflect.TypeFor[*journalfile.Stamp]()) {
+					t.Errorf("%s gives what an attachment is called, or holds", name)
 				}
 				if holds(out, func(t reflect.Type) bool { return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 }) && !slices.Contains(bytesFrom, name) {
 					t.Errorf("%s gives bytes: what are they?", name)

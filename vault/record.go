@@ -229,7 +229,12 @@ func (t *Tx) card(id journal.RecordID) (cardRow, error) {
 	return card, nil
 }
 
-// RemoveRecord drops a copy; it is no error if there is none.
+// RemoveRecord drops a copy with its attachments; it is no error if there is none.
 func (t *Tx) RemoveRecord(id journal.RecordID) error {
-	return errors.Join(t.remove(rowCard, string(id)), t.remove(rowPart, string(id)))
+	err := errors.Join(t.remove(rowCard, string(id)), t.remove(rowPart, string(id)))
+	files, _ := t.view.list.pick(rowAttachment, func(l *list) []rowKey { return l.hangs(id) })
+	for _, key := range files {
+		err = errors.Join(err, t.drop(key.as(rowMessage)), t.drop(key))
+	}
+	return err
 }

@@ -22,6 +22,8 @@ const (
 	rowAssignment rowKind = 'a'
 	rowWork       rowKind = 'w' // what the device did on an assignment
 	rowSetting    rowKind = 's'
+	rowAttachment rowKind = 't' // what lists need of an attachment, and its wrapped content key
+	rowMessage    rowKind = 'u' // attachment: as it was signed
 	rowLast       rowKind = 'l' // the newest transaction's change, for the catalogue
 )
 
@@ -37,11 +39,26 @@ func (k rowKey) as(kind rowKind) rowKey {
 	return k
 }
 
-// place is the key under which the catalogue has the row's revision: a record's part goes with
-// its card, since they are written and removed together.
+// other is the kind of the second row of an ID, which is written and removed together with the
+// first; 0 where there is none.
+func (k rowKind) other() rowKind {
+	switch k {
+	case rowCard:
+		return rowPart
+	case rowAttachment:
+		return rowMessage
+	}
+	return 0
+}
+
+// place is the key under which the catalogue has the row's revision: a second row goes with the
+// first.
 func (k rowKey) place() rowKey {
-	if k.kind() == rowPart {
+	switch k.kind() {
+	case rowPart:
 		return k.as(rowCard)
+	case rowMessage:
+		return k.as(rowAttachment)
 	}
 	return k
 }

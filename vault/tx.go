@@ -10,6 +10,7 @@ import (
 
 	"handslag/identity/signed"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // Tx is one transaction on the view: all of it is durable when Update or Apply returns
@@ -21,7 +22,8 @@ type Tx struct {
 	revision uint64          // of what it writes
 	touched  map[rowKey]bool // places of rows that it left written (true) or removed
 	wrote    bool
-	changes  []change // the same rows with what they say, for the list
+	changes  []change           // the same rows with what they say, for the list
+	litter   []record.ChunkHash // of attachments that are removed
 }
 
 // Update runs fn in one transaction; fn uses its Tx and not the vault, which would wait for
@@ -117,6 +119,7 @@ func (t *Tx) publish(change []byte) error {
 		return t.view.failed
 	}
 	t.view.list.apply(t.changes)
+	t.vault.blobs.discard(t.litter)
 	return t.view.catalogue.advance(change)
 }
 
@@ -242,6 +245,9 @@ func (t *Tx) remove(kind rowKind, id string) error {
 }
 
 func (t *Tx) drop(key rowKey) error {
+	if key.kind() == rowMessage {
+		t.litter = append(t.litter, t.chunksOf(key)...)
+	}
 	t.changes = append(t.changes, change{key: key})
 	return t.done(key, false, t.txn.Delete(key[:]))
 }

@@ -46,6 +46,7 @@ type Vault struct {
 	means  means
 	header header // as it stood at unlock
 	bag    *keybag
+	blobs  *blobStore
 
 	changing sync.Mutex             // held by whoever replaces the header or the erasure secret; taken before mu
 	guarded  atomic.Pointer[header] // its factors and places as they are now; written under changing
@@ -122,6 +123,7 @@ func create(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	defer clear(keys.erasure)
 	v.header, v.root = h, keys.root
 	v.bag = newKeybag(f, h.Vault, keys.root, keys.erasure, subkey(keys.root, "names"))
+	v.blobs = newBlobs(f, v.root)
 	if err := v.bag.create(0); err != nil {
 		return nil, err
 	}
@@ -214,6 +216,7 @@ func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	v.root = slices.Clone(keys.root)
 	defer keys.wipe()
 	v.bag = newKeybag(f, v.header.Vault, v.root, keys.erasure, subkey(v.root, "names"))
+	v.blobs = newBlobs(f, v.root)
 	if err := v.bag.load(); err != nil && !errors.Is(err, ErrView) {
 		return nil, err
 	}
@@ -270,6 +273,9 @@ func (v *Vault) shut() error {
 	}
 	if v.bag != nil {
 		v.bag.destroy()
+	}
+	if v.blobs != nil {
+		clear(v.blobs.names)
 	}
 	if v.keys != nil {
 		v.keys.Destroy()

@@ -16,6 +16,7 @@ type Disk interface {
 	MakeDir(dir string) error                      // with its parents, durable
 	List(dir string) ([]string, error)             // base names of files, sorted
 	Read(name string, limit int64) ([]byte, error) // at most limit bytes from the start
+	Fill(name string, into []byte) (int, error)    // into, from the start, without making room of its own; how much there was
 	Create(name string) (Appender, error)          // a new file; fails where it exists
 	Extend(name string) (Appender, error)          // an existing file, at its end
 	Rename(from, to string) error                  // replaces to

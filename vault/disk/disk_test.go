@@ -81,6 +81,16 @@ func TestBothDisksSayTheSame(t *testing.T) {
 		must(t, file.Sync())
 		must(t, file.Close())
 		reads(t, d, name, "ONetwofour\x00\x00!")
+		into := make([]byte, 20)
+		if n, err := d.Fill(name, into); string(into[:n]) != "ONetwofour\x00\x00!" || err != nil {
+			t.Fatalf("fill: %q, %v", into[:n], err)
+		}
+		if n, err := d.Fill(name, into[:3]); string(into[:n]) != "ONe" || err != nil {
+			t.Fatalf("fill three bytes: %q, %v", into[:n], err)
+		}
+		if _, err := d.Fill(name+"?", into); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("fill from what is not there: %v", err)
+		}
 		if part, err := d.Read(name, 3); string(part) != "ONe" || err != nil {
 			t.Fatalf("read three bytes: %q, %v", part, err)
 		}

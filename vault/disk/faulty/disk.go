@@ -96,6 +96,11 @@ func (d *Disk) Read(name string, limit int64) ([]byte, error) {
 	return slices.Clone(n.data[:min(int64(len(n.data)), limit)]), nil
 }
 
+func (d *Disk) Fill(name string, into []byte) (int, error) {
+	data, err := d.Read(name, int64(len(into)))
+	return copy(into, data), err
+}
+
 func (d *Disk) Create(name string) (disk.Appender, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
