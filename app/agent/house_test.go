@@ -34,7 +34,7 @@ import (
 // house is a whole organisation: the real connected system over HTTPS and SQLite, the real
 // directory, and devices with real vaults, journals and libp2p, on one clock.
 type house struct {
-	t         *testing.T
+	t         testing.TB
 	mu        sync.Mutex
 	now       time.Time
 	ahead     time.Duration // of the connected system's clock
@@ -66,7 +66,7 @@ func (h *house) runsAhead(by time.Duration) {
 	h.ahead = by
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, now: morning}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -247,7 +247,7 @@ func (d *tablet) meets(other *tablet, give []journal.RecordID) (mine, theirs *Ha
 }
 
 // await reads steps until stage.
-func await(t *testing.T, h *Handover, stage Stage) VerifyStep {
+func await(t testing.TB, h *Handover, stage Stage) VerifyStep {
 	t.Helper()
 	for step := range h.Steps() {
 		if step.Stage == stage {

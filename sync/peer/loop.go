@@ -17,10 +17,10 @@ const eventRoom = 64
 func (s *Session) run(ctx context.Context) {
 	defer close(s.done)
 	defer close(s.events)
-	s.node.SetStreamHandler(verifyProtocol, s.takeVerify)
-	s.node.SetStreamHandler(committedProtocol, s.takeVerify)
-	s.node.SetStreamHandler(shareProtocol, s.take(s.shares))
-	s.node.SetStreamHandler(newsProtocol, s.take(s.news))
+	s.node.handle(verifyProtocol, s.takeVerify)
+	s.node.handle(committedProtocol, s.takeVerify)
+	s.node.handle(shareProtocol, s.take(s.shares))
+	s.node.handle(newsProtocol, s.take(s.news))
 	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
 	s.node.Network().Notify(&network.NotifyBundle{
 		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },

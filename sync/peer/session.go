@@ -88,16 +88,17 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 		return nil, fmt.Errorf("open session: %w", err)
 	}
 	defer key.Destroy()
-	node, open, err := newListener(key, addrs, timing)
-	if err != nil {
-		return nil, err
-	}
 	nonce := make([]byte, nonceSize)
 	rand.Read(nonce)
-	offer := Payload{Purpose: HandOver, Form: formOf(config.Camera), Commit: commitTo(nonce), Addrs: open}
+	offer := Payload{Purpose: HandOver, Form: formOf(config.Camera), Commit: commitTo(nonce)}
 	offer.Tag = TagOf(config.Org, offer.Commit)
 	copy(offer.Key[:], self.credential.Keys.Transport.Bytes)
 	rand.Read(offer.Secret[:])
+	node, open, err := newListener(key, addrs, offer.Secret, timing)
+	if err != nil {
+		return nil, err
+	}
+	offer.Addrs = open
 	payload, err := offer.Encode()
 	if err == nil {
 		var machine *ceremony

@@ -1,0 +1,176 @@
+package peer
+
+import (
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/transport"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// Who may wait at the door at once. A knock comes with the connection, so that a colleague's waits for
+// less than a round trip; strangers push each other out.
+const (
+	maxWaiting = 64
+	maxFromOne = 8 // of one address
+)
+
+// doorway is libp2p's TCP transport with a door before its listeners.
+type doorway struct {
+	*tcp.TcpTransport
+	upgrade transport.Upgrader
+	limits  network.ResourceManager
+	knock   *knock
+	timing  timing
+}
+
+// Listen opens a door.
+func (d *doorway) Listen(addr ma.Multiaddr) (transport.Listener, error) {
+	l, err := manet.Listen(addr)
+	if err != nil {
+		return nil, err
+	}
+	return d.upgrade.UpgradeGatedMaListener(d, newDoor(l, d.knock, d.limits, d.timing.hello)), nil
+}
+
+// door is a listener that lets through who knocks rightly. The others wait, and are sent away when
+// their time is up, when they say something else, or when too many come after them.
+type door struct {
+	manet.Listener
+	knock  *knock
+	limits network.ResourceManager
+	within time.Duration
+	open   chan let
+	closed chan struct{}
+	failed error // why nobody more comes, once open is closed
+
+	mu      sync.Mutex
+	waiting []manet.Conn // oldest first
+	shut    sync.Once
+}
+
+// let is who was let in.
+type let struct {
+	conn  manet.Conn
+	scope network.ConnManagementScope
+}
+
+func newDoor(l manet.Listener, knock *knock, limits network.ResourceManager, within time.Duration) *door {
+	d := &door{Listener: l, knock: knock, limits: limits, within: within, open: make(chan let), closed: make(chan struct{})}
+	go d.watch()
+	return d
+}
+
+// Accept is the next one let in.
+func (d *door) Accept() (manet.Conn, network.ConnManagementScope, error) {
+	select {
+	case in := <-d.open:
+		return in.conn, in.scope, nil
+	case <-d.closed:
+		return nil, nil, net.ErrClosed
+	}
+}
+
+// Close shuts it, and sends away who waits.
+func (d *door) Close() error {
+	err := d.Listener.Close()
+	d.shut.Do(func() { close(d.closed) })
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, conn := range d.waiting {
+		_ = conn.Close()
+	}
+	return err
+}
+
+func (d *door) watch() {
+	defer d.shut.Do(func() { close(d.closed) })
+	for {
+		conn, err := d.Listener.Accept()
+		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		d.enter(conn)
+		go d.hear(conn)
+	}
+}
+
+// enter lets one wait; where there are too many the oldest gives way, of the same address first.
+func (d *door) enter(conn manet.Conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	from, same, oldest := addressOf(conn), 0, -1
+	for i, c := range d.waiting {
+		if addressOf(c) == from {
+			if same++; oldest < 0 {
+				oldest = i
+			}
+		}
+	}
+	switch {
+	case same >= maxFromOne:
+		d.send(oldest)
+	case len(d.waiting) >= maxWaiting:
+		d.send(0)
+	}
+	d.waiting = append(d.waiting, conn)
+}
+
+// send sends the i'th away. The caller holds mu.
+func (d *door) send(i int) {
+	_ = d.waiting[i].Close()
+	d.waiting = append(d.waiting[:i], d.waiting[i+1:]...)
+}
+
+// leave takes one out of the room, and says whether it was still there.
+func (d *door) leave(conn manet.Conn) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, c := range d.waiting {
+		if c == conn {
+			d.waiting = append(d.waiting[:i], d.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// hear waits for one's knock and lets it in.
+func (d *door) hear(conn manet.Conn) {
+	said := make([]byte, knockSize)
+	_ = conn.SetReadDeadline(time.Now().Add(d.within))
+	_, err := io.ReadFull(conn, said)
+	if there := d.leave(conn); err != nil || !there || !d.knock.right(said) {
+		_ = conn.Close()
+		return
+	}
+	_ = conn.SetReadDeadline(time.Time{})
+	scope, err := d.limits.OpenConnection(network.DirInbound, true, conn.RemoteMultiaddr())
+	if err != nil {
+		_ = conn.Close()
+		return
+	}
+	select {
+	case d.open <- let{conn, scope}:
+	case <-d.closed:
+		scope.Done()
+		_ = conn.Close()
+	}
+}
+
+func addressOf(conn net.Conn) netip.Addr {
+	at, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
+}
