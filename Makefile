@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor model camera fuzz bench crash clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres model camera fuzz bench crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -98,13 +98,14 @@ deps:
 	fi
 
 # The race detector wants a C compiler. The model of the verification wants spin too, and what
-# opens a vault a software TPM and a real keyring; where they can not be had, those tests say so
-# and are skipped.
+# opens a vault a software TPM and a real keyring, what keeps an organisation's rows PostgreSQL too;
+# where they can not be had, those tests say so and are skipped.
 deps-test:
 	@command -v $${CC:-gcc} >/dev/null || { echo "Installing gcc, which Go's race detector needs."; \
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc libc6-dev; }
 	@$(MAKE) --no-print-directory deps-model || echo "Going on without spin."
 	@$(MAKE) --no-print-directory deps-factor || echo "Going on without a software TPM or a keyring."
+	@$(MAKE) --no-print-directory deps-postgres || echo "Going on without PostgreSQL."
 
 # Throw-away ones, a test each: swtpm plays the TPM, gnome-keyring the keyring, on a session bus
 # of its own.
@@ -115,6 +116,16 @@ deps-factor:
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends swtpm gnome-keyring dbus; \
 	else \
 		echo "The tests of the vault's factors want swtpm, gnome-keyring and dbus, of this system's package manager."; exit 1; \
+	fi
+
+# Throw-away servers, one for each test binary that wants one, as an unprivileged user.
+deps-postgres:
+	@if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing PostgreSQL, on which the connected system's tests run too:"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; \
+	else \
+		echo "The tests of the connected system on PostgreSQL want its server, of this system's package manager."; exit 1; \
 	fi
 
 # What an opening is measured against. It is built in a module of its own, so the programs need

@@ -6,7 +6,6 @@ import (
 	"math"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -35,15 +34,15 @@ func TestNoEntryHidesFromEveryDay(t *testing.T) {
 // its journal by the credential that it once signed.
 func TestARestoredServerTakesTheJournalOfADeviceItDoesNotKnow(t *testing.T) {
 	h := newHouse(t, live)
-	before, address := h.config.Path, h.server.Listener.Addr().String()
+	address := h.server.Listener.Addr().String()
 	h.stop()
-	h.config.Path = filepath.Join(t.TempDir(), "later.db")
-	ok(t, os.WriteFile(h.config.Path, readIfThere(t, before), 0o600))
+	putBack := h.backup()
 	h.start(must[net.Listener](t)(net.Listen("tcp", address)))
 	bo := h.enrolled("bo.ek")
 	items := bo.items(2)
-	h.config.Path = before
-	h.restart()
+	h.stop()
+	putBack()
+	h.start(must[net.Listener](t)(net.Listen("tcp", address)))
 	if to := bo.hands(bo.batch(items...)); to != 2 {
 		t.Errorf("the receipt reaches entry %d", to)
 	}
@@ -102,12 +101,12 @@ func TestADamagedRowDoesNotBlindTheLog(t *testing.T) {
 	h := newHouse(t, live)
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 	bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj", Record: "r-maj", Assignment: "W-2002"}, &journal.Details{Reason: "läcka"})))
-	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	db := h.database()
 	defer db.Close()
 	for _, damage := range []string{
-		`UPDATE entries SET payload = zeroblob(64) WHERE kind = 'record.opened'`,
-		`UPDATE records SET body = zeroblob(64) WHERE id = 'r-maj'`,
-		`UPDATE assignment_versions SET body = zeroblob(64) WHERE assignment_id = 'W-2002'`,
+		`UPDATE entries SET payload = ` + h.zeros(64) + ` WHERE kind = 'record.opened'`,
+		`UPDATE records SET body = ` + h.zeros(64) + ` WHERE id = 'r-maj'`,
+		`UPDATE assignment_versions SET body = ` + h.zeros(64) + ` WHERE assignment_id = 'W-2002'`,
 	} {
 		must[sql.Result](t)(db.Exec(damage))
 		row := find(anna.log(link.LogFilter{}).Rows, journal.RecordOpened)
@@ -125,7 +124,7 @@ func TestAskingAfterAStrangerTakesACommit(t *testing.T) {
 	if _, err := nils.client.Enrol(context.Background(), nils.ask("gissning")); code(t, err) != link.CodeWrongPassword {
 		t.Fatal(err)
 	}
-	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	db := h.database()
 	defer db.Close()
 	var n int
 	if err := db.QueryRow(`SELECT value FROM counters WHERE name = 'strangers'`).Scan(&n); err != nil || n != 1 {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -76,15 +75,12 @@ func TestAnOrderOfARestoredSystemReachesDevicesThatHaveLaterOnes(t *testing.T) {
 	h := newHouse(t, live)
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 	h.stop()
-	backup := readIfThere(t, h.config.Path)
+	putBack := h.backup()
 	h.restartOn(t, h.statement.URL)
 	lost := h.erases("s-maj")
 	answer := bo.say(journal.Entry{Kind: journal.SubjectErased, Subject: "s-maj", Count: lost.Number, Code: "full"}, nil)
 	h.stop()
-	for _, side := range []string{"-wal", "-shm"} {
-		ok(t, os.RemoveAll(h.config.Path+side))
-	}
-	ok(t, os.WriteFile(h.config.Path, backup, 0o600))
+	putBack()
 	h.restartOn(t, h.statement.URL)
 	h.clock.pass(time.Second)
 	next := h.erases("s-maja")

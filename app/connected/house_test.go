@@ -28,9 +28,10 @@ import (
 	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/sync/link"
+	"handslag/testnet/postgres"
 )
 
-// house is a connected system over real HTTPS and a real SQLite file, with a clock that the
+// house is a connected system over real HTTPS and a real database, with a clock that the
 // story moves.
 type house struct {
 	t         testing.TB
@@ -92,7 +93,7 @@ func newHouse(t testing.TB, decide gate.Decide) *house {
 	}
 	message := must[[]byte](t)(signed.Sign(signed.DomainStatement, root, h.statement))
 	h.config = gate.Config{
-		Path: filepath.Join(t.TempDir(), "connected é.db"), Decide: decide, Now: h.clock.Now, Zone: time.UTC, Operator: "the tester",
+		Path: filepath.Join(t.TempDir(), "connected é.db"), Postgres: postgres.Database(t), Decide: decide, Now: h.clock.Now, Zone: time.UTC, Operator: "the tester",
 		Keys: gate.Keys{Statement: message, Parsed: h.statement, Issuing: issuing, Log: log, Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)},
 	}
 	rand.Read(h.config.Keys.Data)
@@ -212,7 +213,7 @@ const things = `{"type":"record","id":"r-maja","kind":"person","subject":"s-maja
 {"type":"assignment","id":"W-2301","record":"","unit":"sodra","people":["carl.ask"],"title":"Städa","area":"Hamnen","due":"2026-11-23","text":""}
 `
 
-func readIfThere(t *testing.T, path string) []byte {
+func readIfThere(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

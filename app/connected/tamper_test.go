@@ -1,7 +1,6 @@
 package connected_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -17,6 +16,7 @@ import (
 	"handslag/app/connected"
 	"handslag/app/connected/gate"
 	"handslag/sync/link"
+	"handslag/testnet/postgres"
 	"handslag/vault/journal"
 )
 
@@ -25,7 +25,7 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 	for name, change := range map[string]string{
 		"a person exchanged":        `UPDATE entries SET subject = 's-maja' WHERE subject = 's-maj' AND kind = 'record.opened'`,
 		"a caller exchanged":        `UPDATE entries SET person_id = 'p-other' WHERE kind = 'system.record_sent'`,
-		"a hash exchanged":          `UPDATE entries SET hash = zeroblob(32) WHERE kind = 'record.opened'`,
+		"a hash exchanged":          `UPDATE entries SET hash = ZEROS WHERE kind = 'record.opened'`,
 		"an entry taken out":        `DELETE FROM entries WHERE kind = 'record.opened'`,
 		"the newest entry cut off":  `DELETE FROM entries WHERE id = (SELECT MAX(id) FROM entries WHERE is_system = 0)`,
 		"a journal dropped":         `DELETE FROM entries WHERE is_system = 0`,
@@ -37,9 +37,9 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 		"signed bytes exchanged":    `UPDATE entries SET raw = (SELECT raw FROM entries WHERE kind = 'record.closed' LIMIT 1) WHERE kind = 'record.opened'`,
 		"a time put back":           `UPDATE entries SET received_at = received_at - 1 WHERE kind = 'record.opened'`,
 		"two change places":         `UPDATE entries SET id = CASE id WHEN 5 THEN -6 ELSE -5 END WHERE id IN (5, 6); UPDATE entries SET id = -id WHERE id < 0`,
-		"a hash of the tree":        `UPDATE log_hashes SET hash = zeroblob(32) WHERE id = 3`,
+		"a hash of the tree":        `UPDATE log_hashes SET hash = ZEROS WHERE id = 3`,
 		"the tree cut":              `DELETE FROM log_hashes WHERE id = (SELECT MAX(id) FROM log_hashes)`,
-		"the tree goes on":          `INSERT INTO log_hashes SELECT MAX(id) + 1, zeroblob(32) FROM log_hashes`,
+		"the tree goes on":          `INSERT INTO log_hashes SELECT MAX(id) + 1, ZEROS FROM log_hashes`,
 		"an entry of another moved": `UPDATE entries SET device_id = 'x' WHERE kind = 'record.opened'`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,9 +52,9 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 			ahead := bo.items(1)
 			bo.hands(bo.batch(opened, closed, ahead[0]))
 			h.sound()
-			db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+			db := h.database()
 			defer db.Close()
-			result := must[sql.Result](t)(db.Exec(change))
+			result := must[sql.Result](t)(db.Exec(strings.ReplaceAll(change, "ZEROS", h.zeros(32))))
 			if n, err := result.RowsAffected(); err != nil || n == 0 {
 				t.Fatalf("nothing was changed: %d, %v", n, err)
 			}
@@ -83,6 +83,9 @@ func TestTheDatabaseOpensUnderItsOwnKeysOnly(t *testing.T) {
 	if _, err := gate.Open(context.Background(), other); err == nil {
 		t.Error("it opens with nobody who decides")
 	}
+	if h.config.Postgres != "" {
+		return // its files are its server's
+	}
 	info := must[os.FileInfo](t)(os.Stat(h.config.Path))
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read it: %v", info.Mode())
@@ -91,9 +94,9 @@ func TestTheDatabaseOpensUnderItsOwnKeysOnly(t *testing.T) {
 
 func TestADatabaseOfANewerProgramIsLeftAlone(t *testing.T) {
 	h := newHouse(t, live)
-	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	db := h.database()
 	defer db.Close()
-	must[sql.Result](t)(db.Exec(`INSERT INTO goose_db_version (version_id, is_applied, tstamp) VALUES (99999, 1, '2030-01-01')`))
+	must[sql.Result](t)(db.Exec(`INSERT INTO goose_db_version (version_id, is_applied, tstamp) VALUES (99999, true, '2030-01-01')`))
 	if _, err := gate.Open(context.Background(), h.config); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("it opens: %v", err)
 	}
@@ -103,6 +106,7 @@ func TestADatabaseOfANewerProgramIsLeftAlone(t *testing.T) {
 // A process that is killed closes nothing: a copy of the files as they lie there opens, with
 // everything that was answered for.
 func TestAKilledServerHasWhatItGaveReceiptsFor(t *testing.T) {
+	postgres.OnlySQLite(t, "what a killed PostgreSQL keeps stands in testnet")
 	h := newHouse(t, live)
 	bo := h.enrolled("bo.ek")
 	batch := bo.batch(bo.items(3)...)
@@ -198,18 +202,15 @@ func TestTheLogIsFilteredByDay(t *testing.T) {
 
 func TestADestroyedKeyLiesInNoFile(t *testing.T) {
 	h := newHouse(t, live)
-	db := must[*sql.DB](t)(sql.Open("sqlite", h.config.Path))
+	db := h.database()
 	var key []byte
 	ok(t, db.QueryRow(`SELECT wrapped FROM subject_keys WHERE subject = 's-maj'`).Scan(&key))
 	ok(t, db.Close())
-	lies := func() bool {
-		return bytes.Contains(readIfThere(t, h.config.Path), key) || bytes.Contains(readIfThere(t, h.config.Path+"-wal"), key)
-	}
-	if len(key) < 32 || !lies() {
+	if len(key) < 32 || !h.lies(key) {
 		t.Fatal("the search sees nothing")
 	}
 	must[gate.Erased](t)(h.gate.EraseSubject(context.Background(), "s-maj"))
-	if lies() {
+	if h.lies(key) {
 		t.Error("the key can still be read from the file")
 	}
 }

@@ -79,7 +79,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) (Answer, error) {
-	if p.Code == link.CodeInternal {
+	if p.Code == link.CodeInternal || errors.Is(cause, store.ErrAway) {
 		log.Error("call failed", "route", name, "error", cause)
 	}
 	answer, err := JSON(p)
@@ -218,7 +218,7 @@ func (d *Door) stranger(ctx context.Context, route string, code link.Code) error
 // refused commits a refusal on its own: as an entry about a proven caller, or counted.
 func (d *Door) refused(c *Call, err error) error {
 	p := problemOf(err)
-	if p.Code == link.CodeInternal {
+	if p.Code == link.CodeInternal || errors.Is(err, store.ErrAway) {
 		return err
 	}
 	e := journal.Entry{Kind: journal.CallRefused, Route: c.route.Path, Code: string(p.Code)}

@@ -33,7 +33,8 @@ type Gate struct {
 
 var _ Administration = (*Gate)(nil)
 
-// Open opens the data at config.Path, making it if it is not there.
+// Open opens the data at config.Path or behind config.Postgres, making its tables if they are not
+// there. Several processes may have the same data open.
 func Open(ctx context.Context, config Config) (*Gate, error) {
 	if err := config.Keys.check(); err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func Open(ctx context.Context, config Config) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
-	st, err := store.Open(ctx, config.Path, config.Keys.Data)
+	st, err := store.Open(ctx, store.Place{Path: config.Path, URL: config.Postgres}, config.Keys.Data)
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}

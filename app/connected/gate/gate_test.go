@@ -15,7 +15,10 @@ import (
 	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/sync/link"
+	"handslag/testnet/postgres"
 )
+
+func TestOnPostgreSQL(t *testing.T) { postgres.OnPostgreSQL(t) }
 
 func TestATableThatDoesNotSayWhatItAsksForDoesNotStart(t *testing.T) {
 	handler := func(*Call) (Answer, error) { return Answer{}, nil }
@@ -128,7 +131,7 @@ func TestAColumnOpensInItsOwnPlaceOnly(t *testing.T) {
 	ctx := context.Background()
 	key := make([]byte, 32)
 	rand.Read(key)
-	s, err := store.Open(ctx, filepath.Join(t.TempDir(), "x.db"), key)
+	s, err := store.Open(ctx, store.Place{Path: filepath.Join(t.TempDir(), "x.db"), URL: postgres.Database(t)}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +177,7 @@ func TestAColumnOpensInItsOwnPlaceOnly(t *testing.T) {
 
 // Whoever floods the sign-in makes others wait; their attempts are not counted as guesses.
 func TestWhoIsSentAwayUnheardHasNotGuessed(t *testing.T) {
-	st, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "x.db"), make([]byte, 32))
+	st, err := store.Open(context.Background(), store.Place{Path: filepath.Join(t.TempDir(), "x.db"), URL: postgres.Database(t)}, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,7 @@ type Decide func(who access.Subject, right identity.Right, what access.Thing) ac
 // Config is what a Gate is opened with. Zero durations stand for the defaults given.
 type Config struct {
 	Path     string // SQLite file; its folder exists
+	Postgres string // URL of a PostgreSQL database, in place of the file
 	Keys     Keys
 	Decide   Decide           // required
 	Now      func() time.Time // nil: time.Now

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"handslag/app/connected/gate/internal/store"
 	"handslag/sync/link"
 )
 
@@ -45,11 +46,14 @@ func problem(code link.Code) *link.Problem {
 }
 
 // problemOf is the refusal that err is or, where it is none, an internal one: nothing of
-// its text goes out.
+// its text goes out. Where the database is away, it may be back when the caller asks again.
 func problemOf(err error) *link.Problem {
 	var p *link.Problem
 	if errors.As(err, &p) {
 		return p
+	}
+	if errors.Is(err, store.ErrAway) {
+		return problem(link.CodeBusy)
 	}
 	return problem(link.CodeInternal)
 }

@@ -11,12 +11,12 @@ import (
 func TestALongReadStopsNoWriterAndKeepsWhatItOverwrites(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "x.db")
 	open := func() *Store {
-		s, err := Open(ctx, path, make([]byte, 32))
+		s, err := Open(ctx, Place{Path: path}, make([]byte, 32))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { s.Close() })
-		if _, err := s.db.Exec("PRAGMA busy_timeout(20)"); err != nil {
+		if _, err := s.write.Exec("PRAGMA busy_timeout(20)"); err != nil {
 			t.Fatal(err)
 		}
 		return s

@@ -1,0 +1,29 @@
+package postgres
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+)
+
+// runs makes cmd run as the account.
+func (a *account) runs(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if a.uid >= 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+	}
+}
+
+// keep starts cmd, closes done when it has ended, and has the kernel kill it if this process ends
+// first, even by kill -9: the thread that starts it lives as long.
+func keep(cmd *exec.Cmd, started chan<- error, done chan<- struct{}) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	err := cmd.Start()
+	started <- err
+	if err == nil {
+		_ = cmd.Wait() // it is killed
+	}
+	close(done)
+}
