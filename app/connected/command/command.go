@@ -38,9 +38,10 @@ type verb struct {
 // call is one command under way.
 type call struct {
 	Streams
-	dir  string // the server's folder
-	json bool
-	args []string
+	dir      string // the server's folder
+	json     bool
+	settings settings
+	args     []string
 }
 
 // verbs lists the commands in the order of help: the way an organisation comes to be.
@@ -127,6 +128,7 @@ func (c *call) common(flags *flag.FlagSet) {
 		c.dir = defaultDir()
 	}
 	flags.StringVar(&c.dir, "dir", c.dir, "`folder` of the connected system")
+	flags.StringVar(&c.settings.Database, "database", c.settings.Database, "`URL` of a PostgreSQL database in place of the folder's own file, without its password")
 	flags.BoolVar(&c.json, "json", c.json, "answer in JSON")
 }
 

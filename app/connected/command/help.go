@@ -24,8 +24,10 @@ An organisation in five commands:
   connected serve -listen :8443
 Then hand out the organisation ID: connected letter -png letter.png
 
-Flags of every command: -dir DIR, -json, -h. Exit codes: 0 done, 1 failed, 2 malformed command line.
+Flags of every command: -dir DIR, -database URL, -json, -h. Exit codes: 0 done, 1 failed, 2 malformed command line.
 Commands work while the server runs, and hold from the very next call.
+Data lie in DIR, or in PostgreSQL where -database, CONNECTED_DATABASE or "database" in DIR/connected.toml names one, in this order.
+The toml file is the safe place: a command that does not hear of the database works on the folder's own file.
 `
 
 // help lists the commands, those of one noun where it names one.

@@ -14,17 +14,21 @@ import (
 	"handslag/identity/access"
 )
 
-// databaseFile is the one file that holds an organisation's data, in the server's folder.
+// databaseFile is the one file that holds an organisation's data, in the server's folder, where they
+// are in no PostgreSQL.
 const databaseFile = "connected.db"
 
-// configuration is the gate's for the organisation in dir.
-func configuration(dir string) (gate.Config, *organisation.Keys, error) {
-	keys, err := organisation.Open(dir)
+// configuration is the gate's for the organisation in the folder.
+func (c *call) configuration() (gate.Config, *organisation.Keys, error) {
+	if err := c.settings.complete(c.dir); err != nil {
+		return gate.Config{}, nil, err
+	}
+	keys, err := organisation.Open(c.dir)
 	if err != nil {
 		return gate.Config{}, nil, err
 	}
 	return gate.Config{
-		Path: filepath.Join(dir, databaseFile),
+		Path: filepath.Join(c.dir, databaseFile), Postgres: c.settings.Database,
 		Keys: gate.Keys{
 			Statement: keys.Signed, Parsed: keys.Statement, Issuing: keys.Issuing, Log: keys.Log, Data: keys.Data,
 			Sealing: []*identity.SealPrivate{keys.Sealing},
@@ -36,7 +40,7 @@ func configuration(dir string) (gate.Config, *organisation.Keys, error) {
 
 // administer opens the gate for one command.
 func (c *call) administer(ctx context.Context, act func(gate.Administration) error) error {
-	config, _, err := configuration(c.dir)
+	config, _, err := c.configuration()
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,8 @@ var hints = []struct {
 	{organisation.ErrURL, "devices reach the server there, for example https://linden.example:8443"},
 	{organisation.ErrName, "at most 128 bytes on one line, for example -name \"Bostads AB Linden\""},
 	{organisation.ErrUnchanged, "say what is new: -url, -name or -above"},
+	{errOpenSecret, "chmod 600 " + settingsFile},
+	{gate.ErrAway, "is PostgreSQL running, and does its URL lead there? the password may stand in the file that PGPASSFILE names"},
 	{gate.ErrExists, "nothing was changed"},
 	{gate.ErrUnknown, "nothing was changed; the list commands show what is known: user list, unit list, role list, device list"},
 	{gate.ErrInput, "nothing was changed"},

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"handslag/app/connected/command"
+	"handslag/testnet/postgres"
 )
 
 func TestMain(m *testing.M) {
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 	}})
 }
 
+// TestOnPostgreSQL tells them once more.
+func TestOnPostgreSQL(t *testing.T) { postgres.OnPostgreSQL(t) }
+
 func TestStories(t *testing.T) {
 	if found, err := filepath.Glob("testdata/script/*.txtar"); err != nil || len(found) == 0 {
 		t.Fatalf("no stories found: %v", err)
@@ -31,6 +35,7 @@ func TestStories(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("CONNECTED_DATABASE", postgres.Database(env.T().(testing.TB)))
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, "data"))
 			env.Setenv("TZ", "UTC")
 			return os.MkdirAll(filepath.Join(env.WorkDir, "stick"), 0o700)

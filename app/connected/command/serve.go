@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,9 @@ import (
 	"handslag/app/connected/gate"
 	"handslag/identity"
 )
+
+// listenAt is where serve listens unless told otherwise.
+const listenAt = "127.0.0.1:8443"
 
 // listening is what starters of the server read.
 type listening struct {
@@ -29,7 +33,7 @@ func serveVerb() verb {
 		name: "serve", short: "Serve the organisation's devices by HTTPS until interrupted",
 		examples: []string{"serve -listen :8443", "serve -listen 127.0.0.1:0 -json"},
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
-			flags.StringVar(&address, "listen", "127.0.0.1:8443", "`address` to listen on; port 0 takes a free one")
+			flags.StringVar(&address, "listen", "", "`address` to listen on; port 0 takes a free one (default \""+listenAt+"\")")
 			flags.IntVar(&fd, "ready-fd", -1, "file descriptor `number` that gets one line of JSON when it listens, and is closed")
 			return func(ctx context.Context, c *call) error { return c.serve(ctx, address, fd) }
 		},
@@ -37,7 +41,7 @@ func serveVerb() verb {
 }
 
 func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
-	config, keys, err := configuration(c.dir)
+	config, keys, err := c.configuration()
 	if err != nil {
 		return err
 	}
@@ -46,7 +50,7 @@ func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.Close(context.WithoutCancel(ctx))) }()
-	listener, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", cmp.Or(address, c.settings.Listen, listenAt))
 	if err != nil {
 		return &hinted{fmt.Errorf("serve: %w", err), "is another server running there? choose with -listen"}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
@@ -56,6 +57,7 @@ var (
 	ErrExists  = errors.New("it exists already")
 	ErrUnknown = errors.New("it is not known here")
 	ErrInput   = errors.New("malformed")
+	ErrAway    = store.ErrAway // the database can not be reached
 )
 
 // NewUser is a user to add. Units and Roles are IDs.

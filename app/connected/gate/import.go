@@ -30,11 +30,15 @@ const (
 // All of it is taken or nothing; the same lines again change nothing. An error names its line
 // and repeats nothing of a protected part.
 func (g *Gate) Import(ctx context.Context, lines io.Reader) (Imported, error) {
+	data, err := io.ReadAll(lines) // a transaction may be run twice, a stream can be read once
+	if err != nil {
+		return Imported{}, fmt.Errorf("import: %w", err)
+	}
 	var done Imported
-	err := g.store.Do(ctx, func(tx *store.Tx) error {
+	err = g.store.Do(ctx, func(tx *store.Tx) error {
 		done = Imported{}
 		in := importer{g: g, tx: tx, users: map[string]identity.PersonID{}}
-		scan := bufio.NewScanner(lines)
+		scan := bufio.NewScanner(bytes.NewReader(data))
 		scan.Buffer(make([]byte, 0, 64<<10), maxLine)
 		number := 0
 		for scan.Scan() {

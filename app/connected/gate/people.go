@@ -219,7 +219,7 @@ func (g *Gate) TakeRole(ctx context.Context, username, role string) error {
 // ListUsers lists users by username.
 func (g *Gate) ListUsers(ctx context.Context) ([]UserRow, error) {
 	var rows []UserRow
-	err := g.store.Do(ctx, func(tx *store.Tx) error {
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		users, err := tx.Users(ctx)
 		if err != nil {
 			return err

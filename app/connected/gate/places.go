@@ -32,7 +32,7 @@ func putUnit(ctx context.Context, tx *store.Tx, unit identity.Unit) error {
 // ListUnits lists units by ID.
 func (g *Gate) ListUnits(ctx context.Context) ([]identity.Unit, error) {
 	var units []identity.Unit
-	err := g.store.Do(ctx, func(tx *store.Tx) error {
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Units(ctx)
 		for _, u := range rows {
 			units = append(units, identity.Unit{ID: identity.UnitID(u.ID), Name: u.Name})
@@ -81,7 +81,7 @@ func putRole(ctx context.Context, tx *store.Tx, role Role) error {
 // ListRoles lists roles by ID.
 func (g *Gate) ListRoles(ctx context.Context) ([]Role, error) {
 	var roles []Role
-	err := g.store.Do(ctx, func(tx *store.Tx) error {
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Roles(ctx)
 		if err != nil {
 			return err
@@ -108,7 +108,7 @@ func (g *Gate) ListRoles(ctx context.Context) ([]Role, error) {
 // ListDevices lists devices by the username of their person.
 func (g *Gate) ListDevices(ctx context.Context) ([]DeviceRow, error) {
 	var devices []DeviceRow
-	err := g.store.Do(ctx, func(tx *store.Tx) error {
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Devices(ctx)
 		for _, d := range rows {
 			devices = append(devices, DeviceRow{

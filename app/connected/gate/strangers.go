@@ -13,7 +13,7 @@ import (
 
 // strangers counts the refusals of callers that proved nothing. They make one entry a
 // minute for each route and code, whose number the route table bounds: whoever proves
-// nothing can not fill the log.
+// nothing can not fill the log. A process that is killed has not told of its last minute.
 type strangers struct {
 	mu     sync.Mutex
 	minute int64
@@ -70,7 +70,8 @@ func (g *Gate) flushStrangers(ctx context.Context, all bool) error {
 	return err
 }
 
-// limits are rates kept in memory: what may come in one minute.
+// limits are rates kept in memory: what may come to this process in one minute. They save its
+// strength and the log's room, and nothing about data hangs on them, so several processes need not agree.
 type limits struct {
 	mu     *sync.Mutex
 	minute map[string]window

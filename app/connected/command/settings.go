@@ -1,0 +1,93 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Where settings come from beside flags: flags come first, then the environment, then the file in
+// the system's folder.
+const (
+	settingsFile        = "connected.toml"
+	environmentDatabase = "CONNECTED_DATABASE"
+	environmentListen   = "CONNECTED_LISTEN"
+)
+
+// settings are what an administrator chooses once, the same for every command.
+type settings struct {
+	Database string `toml:"database"` // URL of a PostgreSQL database; empty: the file in the folder
+	Listen   string `toml:"listen"`   // address of serve
+}
+
+var errOpenSecret = fmt.Errorf("%s holds a password and can be read by others", settingsFile)
+
+// complete fills what flags left open from the environment and the folder's file.
+func (s *settings) complete(dir string) error {
+	if secret(s.Database) {
+		return &usageError{"a password on a command line can be read by everybody on this machine",
+			"put it into the file that PGPASSFILE names, into " + environmentDatabase + ", or into " + settingsFile}
+	}
+	file, err := readSettings(dir)
+	if err != nil {
+		return err
+	}
+	for _, one := range []struct {
+		set               *string
+		environment, file string
+	}{{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}} {
+		if *one.set == "" {
+			*one.set = os.Getenv(one.environment)
+		}
+		if *one.set == "" {
+			*one.set = one.file
+		}
+	}
+	if s.Database == "" {
+		return nil
+	}
+	if u, err := url.Parse(s.Database); err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return &usageError{"the database is not named by a URL of PostgreSQL's", "for example: postgres://handslag@db.example/handslag?sslmode=verify-full"}
+	}
+	return nil
+}
+
+// readSettings reads the folder's file, which may be missing.
+func readSettings(dir string) (settings, error) {
+	var s settings
+	path := filepath.Join(dir, settingsFile)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("read settings: %w", err)
+	}
+	meta, err := toml.DecodeFile(path, &s)
+	if err != nil {
+		return s, fmt.Errorf("read settings: %s is malformed", settingsFile) // toml's words quote the line
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return s, fmt.Errorf("read settings: %s has no setting %q", settingsFile, unknown[0])
+	}
+	if secret(s.Database) && info.Mode().Perm()&0o077 != 0 {
+		return s, fmt.Errorf("read settings: %w", errOpenSecret)
+	}
+	return s, nil
+}
+
+// secret reports whether a URL holds a password. What can not be read as one may.
+func secret(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return true
+	}
+	_, set := u.User.Password()
+	return set || strings.Contains(text, "password=")
+}
