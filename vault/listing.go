@@ -3,7 +3,6 @@ package vault
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -13,6 +12,7 @@ import (
 // RecordFilter selects rows; empty fields select all.
 type RecordFilter struct {
 	Text  string // each word of it stands in the card, in any case
+	From  int    // how many are passed over, for who has those already
 	Limit int    // no more rows than these; 0: all
 }
 
@@ -20,7 +20,25 @@ type RecordFilter struct {
 type AssignmentFilter struct {
 	Record journal.RecordID
 	Person identity.PersonID // one of the people it is assigned to
+	Text   string            // each word of it stands in the assignment, in any case
+	Today  string            // the day by which When counts, 2006-01-02
+	When   When
+	First  identity.PersonID // whose assignments come before others' of the same When
+	From   int               // how many are passed over
+	Limit  int               // no more rows than these; 0: all
 }
+
+// When says where an assignment stands in the day.
+type When string
+
+// Where assignments stand, in the order in which they are listed.
+const (
+	WhenToday When = "today" // and what should have been done before
+	WhenLater When = "later"
+	WhenDone  When = "done" // this version of it
+)
+
+var inTime = []When{WhenToday, WhenLater, WhenDone}
 
 // rows reads the rows that a list named. One that does not open, or is gone, does not hide
 // the others: the first such error comes at the end.
@@ -47,7 +65,7 @@ func rows[R any](t *Tx, keys []rowKey, damage error, fn func(R) error) error {
 
 // Records lists rows by title, in small letters. With ErrView come all rows that do open.
 func (v *Vault) Records(filter RecordFilter) ([]RecordRow, error) {
-	return v.records(func(l *list) []rowKey { return l.find(filter.Text, filter.Limit) })
+	return v.records(func(l *list) []rowKey { return page(l.cards.matching(filter.Text), filter.From, filter.Limit) })
 }
 
 // Expired lists the records whose loan ended before now, by trusted time. The caller makes
@@ -67,20 +85,35 @@ func (v *Vault) records(pick func(*list) []rowKey) (found []RecordRow, err error
 	return found, err
 }
 
-// Assignments lists rows, in no order; those of one record without reading any other. With
-// ErrView come all rows that do open.
+// Assignments lists rows: by When, First's before others', by day and title; those of one record without
+// reading any other. With ErrView come all rows that do open.
 func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err error) {
 	err = v.read(func(t *Tx) error {
-		keys, damage := t.view.list.pick(rowAssignment, func(l *list) []rowKey { return l.work(filter.Record) })
+		keys, damage := t.view.list.pick(rowAssignment, func(l *list) []rowKey { return l.work(filter) })
 		return rows(t, keys, damage, func(kept assignmentRow) error {
 			row, err := t.assignmentRow(kept)
-			if err == nil && (filter.Person == "" || slices.Contains(row.People, filter.Person)) {
+			if err == nil {
 				found = append(found, row)
 			}
 			return err
 		})
 	})
 	return found, err
+}
+
+// Count says how many records and assignments there are to list.
+func (v *Vault) Count() (records, assignments int, err error) {
+	err = v.read(func(t *Tx) error {
+		l := t.view.list
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err := l.settle(); err != nil {
+			return err
+		}
+		records, assignments = len(l.cards.at), len(l.tasks)
+		return nil
+	})
+	return records, assignments, err
 }
 
 // Whole is ErrView where rows did not open that lists need, or were missing, and have not been
