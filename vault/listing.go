@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -65,19 +66,20 @@ func rows[R any](t *Tx, keys []rowKey, damage error, fn func(R) error) error {
 
 // Records lists rows by title, in small letters. With ErrView come all rows that do open.
 func (v *Vault) Records(filter RecordFilter) ([]RecordRow, error) {
-	return v.records(func(l *list) []rowKey { return page(l.cards.matching(filter.Text), filter.From, filter.Limit) })
+	return v.records(filter.From, filter.Limit, func(l *list, from, limit int) []rowKey {
+		return page(l.cards.matching(filter.Text), from, limit)
+	})
 }
 
 // Expired lists the records whose loan ended before now, by trusted time. The caller makes
 // an entry of each and then calls RemoveRecord in the Apply of that entry.
 func (v *Vault) Expired(now signed.Time) ([]RecordRow, error) {
-	return v.records(func(l *list) []rowKey { return l.ended(now) })
+	return v.records(0, 0, func(l *list, _, _ int) []rowKey { return l.ended(now) })
 }
 
-func (v *Vault) records(pick func(*list) []rowKey) (found []RecordRow, err error) {
+func (v *Vault) records(from, limit int, pick picker) (found []RecordRow, err error) {
 	err = v.read(func(t *Tx) error {
-		keys, damage := t.view.list.pick(rowCard, pick)
-		return rows(t, keys, damage, func(card cardRow) error {
+		return pages(t, rowCard, from, limit, pick, func(card cardRow) error {
 			found = append(found, t.row(card))
 			return nil
 		})
@@ -85,12 +87,39 @@ func (v *Vault) records(pick func(*list) []rowKey) (found []RecordRow, err error
 	return found, err
 }
 
+// picker picks at most limit (0: all) rows of a list, after the first from.
+type picker func(l *list, from, limit int) []rowKey
+
+// pages reads what pick picks until limit rows have opened: those that do not make a page no shorter.
+func pages[R any](t *Tx, kind rowKind, from, limit int, pick picker, fn func(R) error) error {
+	var damage error
+	for opened := 0; limit == 0 || opened < limit; {
+		keys, lost := t.view.list.pick(kind, func(l *list) []rowKey { return pick(l, from, max(limit-opened, 0)) })
+		from += len(keys)
+		err := rows(t, keys, lost, func(row R) error {
+			err := fn(row)
+			if err == nil {
+				opened++
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, ErrView) {
+			return err
+		}
+		damage = cmp.Or(damage, err)
+		if limit == 0 || len(keys) == 0 {
+			break
+		}
+	}
+	return damage
+}
+
 // Assignments lists rows: by When, First's before others', by day and title; those of one record without
 // reading any other. With ErrView come all rows that do open.
 func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err error) {
 	err = v.read(func(t *Tx) error {
-		keys, damage := t.view.list.pick(rowAssignment, func(l *list) []rowKey { return l.work(filter) })
-		return rows(t, keys, damage, func(kept assignmentRow) error {
+		pick := func(l *list, from, limit int) []rowKey { return l.work(filter, from, limit) }
+		return pages(t, rowAssignment, filter.From, filter.Limit, pick, func(kept assignmentRow) error {
 			row, err := t.assignmentRow(kept)
 			if err == nil {
 				found = append(found, row)
@@ -101,7 +130,7 @@ func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err
 	return found, err
 }
 
-// Count says how many records and assignments there are to list.
+// Count says how many records and assignments there are to list; ErrView, where some do not open.
 func (v *Vault) Count() (records, assignments int, err error) {
 	err = v.read(func(t *Tx) error {
 		l := t.view.list
@@ -111,7 +140,7 @@ func (v *Vault) Count() (records, assignments int, err error) {
 			return err
 		}
 		records, assignments = len(l.cards.at), len(l.tasks)
-		return nil
+		return errors.Join(l.damage(rowCard), l.damage(rowAssignment))
 	})
 	return records, assignments, err
 }

@@ -87,8 +87,8 @@ func (l *list) removeTask(key rowKey) {
 	}
 }
 
-// work picks the assignments that filter selects, in its order.
-func (l *list) work(f AssignmentFilter) []rowKey {
+// work picks at most limit (0: all) of the assignments that filter selects, in its order, after the first from.
+func (l *list) work(f AssignmentFilter, from, limit int) []rowKey {
 	keys := slices.Collect(maps.Keys(l.tasks))
 	if f.Record != "" {
 		keys = slices.Clone(l.needs[f.Record])
@@ -105,9 +105,9 @@ func (l *list) work(f AssignmentFilter) []rowKey {
 			yesFirst(slices.Contains(a.people, f.First), slices.Contains(b.people, f.First)),
 			cmp.Compare(a.due, b.due), cmp.Compare(string(a.text), string(b.text)), cmp.Compare(a.id, b.id))
 	})
-	keys = keys[min(f.From, len(keys)):]
-	if f.Limit > 0 {
-		keys = keys[:min(f.Limit, len(keys))]
+	keys = keys[min(from, len(keys)):]
+	if limit > 0 {
+		keys = keys[:min(limit, len(keys))]
 	}
 	return keys
 }
