@@ -50,6 +50,8 @@ var effectsOf = map[journal.Kind]struct {
 	journal.SubjectErased:   {do: putErasing},
 	journal.RecordOpened:    {do: putOpened, waits: true},
 
+	journal.HeadSeen: {do: putSighting},
+
 	journal.GenerationOpened: {do: tellBehind},
 	journal.ViewRebuilt:      {do: tellRebuilt},
 }

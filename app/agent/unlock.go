@@ -111,7 +111,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	if err != nil {
 		return errors.Join(err, s.journal.Close())
 	}
-	a.takeReceipts(s)
+	a.takeReceipts(s, s.journal.Receipts())
 	a.mu.Lock()
 	a.session, a.elsewhere, a.attempts = s, false, 0
 	a.online, a.problem, a.touched = false, nil, a.clock.uptime()

@@ -48,7 +48,7 @@ type Entry struct {
 	Code              string            `cbor:"18,keyasint,omitempty"` // why it was refused or failed; form of a verification
 	Count             uint64            `cbor:"19,keyasint,omitempty"`
 	Payload           []byte            `cbor:"20,keyasint,omitempty"` // commitment, 32 bytes
-	Signature         []byte            `cbor:"21,keyasint,omitempty"` // of an assignment's work, COSE_Sign1
+	Signature         []byte            `cbor:"21,keyasint,omitempty"` // of an assignment's work, or another device's head; COSE_Sign1
 	Ref               []byte            `cbor:"22,keyasint,omitempty"` // hash of an entry that this one answers, 32 bytes
 	Epoch             uint64            `cbor:"23,keyasint,omitempty"` // of the credential in force
 	Person            identity.PersonID `cbor:"24,keyasint,omitempty"` // in the connected system's own entries: who called

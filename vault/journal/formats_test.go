@@ -60,10 +60,71 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "receipt", data)
+	signedtest.Golden(t, "head", head(t))
 	for rule, v := range map[string]any{"entry": journal.Entry{}, "details": journal.Details{}, "payload": journal.Payload{}, "batch": journal.Batch{},
-		"segment-key": journal.SegmentKey{}, "item": journal.Item{}, "receipt": journal.Receipt{}, "range": journal.Range{}} {
+		"segment-key": journal.SegmentKey{}, "item": journal.Item{}, "receipt": journal.Receipt{}, "range": journal.Range{}, "head": journal.Head{}} {
 		signedtest.Rule(t, "journal.cddl", rule, v)
 	}
+}
+
+func head(t testing.TB) []byte {
+	t.Helper()
+	e := first(t)
+	data, err := journal.HeadOf(identity.OrgIDOf(signedtest.Key(t, 1).Public()), e.Device, journal.Chain{Generation: 1}.Extend(e, raw(t, e))).Sign(signWith(signedtest.Key(t, 3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestAHeadIsItsDevicesOrNobodys(t *testing.T) {
+	org, key := identity.OrgIDOf(signedtest.Key(t, 1).Public()), signedtest.Key(t, 3)
+	good := journal.Head{Version: 1, Org: org, Device: identity.DeviceIDOf(key.Public()), Generation: 1, Seq: 4, Hash: make([]byte, 32)}
+	for name, spoil := range map[string]func(*journal.Head){
+		"as it should be":      func(*journal.Head) {},
+		"of another version":   func(h *journal.Head) { h.Version = 2 },
+		"of another device":    func(h *journal.Head) { h.Device = identity.DeviceIDOf(signedtest.Key(t, 4).Public()) },
+		"of another house":     func(h *journal.Head) { h.Org = "other" },
+		"of nothing said":      func(h *journal.Head) { h.Seq = 0 },
+		"of no generation":     func(h *journal.Head) { h.Generation = 0 },
+		"with half a hash":     func(h *journal.Head) { h.Hash = h.Hash[:16] },
+		"with a hash too long": func(h *journal.Head) { h.Hash = make([]byte, 33) },
+	} {
+		h := good
+		spoil(&h)
+		data, err := signed.Sign(signed.DomainHead, key, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = journal.OpenHead(data, org, key.Public())
+		if (err == nil) != (name == "as it should be") {
+			t.Errorf("a head %s: %v", name, err)
+		}
+	}
+	entry, err := signed.Sign(signed.DomainEntry, key, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := journal.OpenHead(entry, org, key.Public()); !errors.Is(err, signed.ErrSignature) {
+		t.Errorf("signed for something else: %v", err)
+	}
+	later, next := good, good
+	later.Seq, next.Generation, next.Seq = 5, 2, 1
+	if !good.Before(later) || !later.Before(next) || next.Before(good) || good.Before(good) {
+		t.Error("heads stand in another order")
+	}
+}
+
+func FuzzOpenHead(f *testing.F) {
+	f.Add(signedtest.Load(f, "head"))
+	f.Add(signedtest.Load(f, "receipt"))
+	org, key := identity.OrgIDOf(signedtest.Key(f, 1).Public()), signedtest.Key(f, 3).Public()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := journal.OpenHead(data, org, key)
+		if err == nil && (h.Org != org || h.Seq == 0 || h.Generation == 0 || len(h.Hash) != 32) {
+			t.Fatal("an ill-formed head opens")
+		}
+	})
 }
 
 func TestAnEntryIsItsDevicesOrNobodys(t *testing.T) {

@@ -60,6 +60,15 @@ const (
 	// and Ref size and root of the checkpoint that it contradicts.
 	LogInconsistent Kind = "log.inconsistent"
 
+	// HeadSeen says how far another device's journal went when it was met: Peer, Count the number of its
+	// newest entry, Pair that entry's hash, Signature its signed Head. It is a half of a double
+	// entry, whose other half is the entry itself.
+	HeadSeen Kind = "head.seen"
+	// DeviceForked says that another device has shown two heads that can not both be its own: Peer, Code
+	// how, Count, Ref and Signature number, hash and signed Head of the one seen first, Pair the hash
+	// of the other, of which a HeadSeen tells.
+	DeviceForked Kind = "device.forked"
+
 	Wiped Kind = "device.wiped" // the last word of a vault
 )
 
