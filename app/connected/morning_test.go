@@ -20,7 +20,7 @@ func TestAMorning(t *testing.T) {
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 
 	credential := must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
-	if credential.Person.Name() != "Bo Ek" || credential.Device() != bo.keys.Device() || !credential.HasUnit("norra") || len(credential.Grants) != 4 {
+	if credential.Person.Name() != "Bo Ek" || credential.Device() != bo.keys.Device() || !credential.HasUnit("norra") || len(credential.Grants) != 5 {
 		t.Fatalf("the credential says %+v", credential)
 	}
 

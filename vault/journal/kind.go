@@ -80,8 +80,12 @@ const (
 	SignInRefused Kind = "system.sign_in_refused"
 	Renewed       Kind = "system.renewed"
 	RecordSent    Kind = "system.record_sent"
-	LogRead       Kind = "system.log_read"
-	CallRefused   Kind = "system.call_refused"
+	// An attachment's content key was sent to a device; one that a device made is here whole, and
+	// signed: Content is its digest, as in the device's AttachmentAdded.
+	AttachmentSent  Kind = "system.attachment_sent"
+	AttachmentTaken Kind = "system.attachment_taken"
+	LogRead         Kind = "system.log_read"
+	CallRefused     Kind = "system.call_refused"
 )
 
 const maxKind = 48
