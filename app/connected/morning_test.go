@@ -109,7 +109,7 @@ func (d *device) signsWork(t *testing.T, page link.Page, id journal.AssignmentID
 			Kind: journal.AssignmentDone, Subject: opened.Subject, Assignment: id, AssignmentVersion: opened.Number, Signature: work, After: signed.At(d.h.clock.Now())}
 		var item journal.Item
 		d.seal(&item, &e, p)
-		item.Entry = must[[]byte](t)(e.Sign(d.keys.Sign))
+		item.Entry = must[[]byte](t)(e.Sign(d.keys.SignContent))
 		d.chain = d.chain.Extend(e, item.Entry)
 		return item
 	}

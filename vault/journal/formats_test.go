@@ -13,8 +13,8 @@ import (
 	"handslag/vault/journal"
 )
 
-func signWith(key *signed.PrivateKey) func(signed.Domain, any) ([]byte, error) {
-	return func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, key, v) }
+func signWith(key *signed.PrivateKey) func(signed.Content) ([]byte, error) {
+	return func(c signed.Content) ([]byte, error) { return c.Sign(key) }
 }
 
 func payload() journal.Payload {
@@ -48,6 +48,8 @@ func batch(t testing.TB) journal.Batch {
 
 func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "entry", raw(t, first(t)))
+	hash := journal.HashOf(raw(t, first(t)))
+	signedtest.Golden(t, "entry-hash", hash[:])
 	data, err := batch(t).Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +161,32 @@ func TestAnEntryIsItsDevicesOrNobodys(t *testing.T) {
 		if _, err := journal.OpenEntry(forged, signedtest.Key(t, 3).Public()); !errors.Is(err, journal.ErrEntry) {
 			t.Errorf("%s is read: %v", name, err)
 		}
+	}
+}
+
+// The chain is over what was said, so that entries can be chained before they are signed.
+func TestAHashLeavesTheSignatureOut(t *testing.T) {
+	key, one := signedtest.Key(t, 3), first(t)
+	said := raw(t, one)
+	again := signedtest.SignedAgain(t, signed.DomainEntry, key, said)
+	if _, err := journal.OpenEntry(again, key.Public()); err != nil || bytes.Equal(said, again) {
+		t.Fatalf("the second signature: %v", err)
+	}
+	content, err := one.Content()
+	if err != nil || journal.HashOfContent(content) != journal.HashOf(said) || journal.HashOf(said) != journal.HashOf(again) {
+		t.Errorf("the hash knows the signature, %v", err)
+	}
+	changed := one
+	changed.RecordVersion++
+	if journal.HashOf(raw(t, changed)) == journal.HashOf(said) {
+		t.Error("another entry has the same hash")
+	}
+	elsewhere, err := signed.Sign(signed.DomainWork, key, one)
+	if err != nil || journal.HashOf(elsewhere) != journal.HashOf(said) {
+		t.Errorf("the domain is the entry's, whatever bytes are shown: %v", err)
+	}
+	if none := []byte("no entry"); journal.HashOf(none) == journal.HashOf(nil) || journal.HashOf(said[1:]) == journal.HashOf(said) {
+		t.Error("what is no entry has no hash of its own")
 	}
 }
 

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -121,6 +122,11 @@ func (t *taking) item(ctx context.Context, item journal.Item) error {
 		return err
 	}
 	if same != nil { // known already; its words may come later than itself
+		if !bytes.Equal(same.Raw, item.Entry) { // one who follows RFC 8032 signs one thing in one way
+			if err := findAt(ctx, t.tx, foundFork, *same); err != nil {
+				return err
+			}
+		}
 		if err := t.again(ctx, same, e, item); err != nil {
 			return err
 		}
@@ -165,7 +171,7 @@ func lacksWords(r sqlc.Entry) bool {
 	return r.PayloadState == payloadNotCome || r.PayloadState == payloadUnfit
 }
 
-// sameEntry is the row of exactly these bytes.
+// sameEntry is the row of the same entry: of all that was said but the signature.
 func (t *taking) sameEntry(ctx context.Context, r sqlc.Entry) (*sqlc.Entry, error) {
 	rows, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.DeviceID, Hash: r.Hash})
 	if err != nil || len(rows) == 0 {

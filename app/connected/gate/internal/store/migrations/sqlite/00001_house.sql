@@ -220,7 +220,7 @@ CREATE INDEX entries_payload ON entries (payload_subject);
 CREATE INDEX entries_lone ON entries (lone, received_at);
 
 -- The Merkle tree over all entries, in the order of their ids: what tlog stores for leaf n stands
--- from StoredHashIndex(0, n) on. A leaf is made of hash and received_at, which nothing changes.
+-- from StoredHashIndex(0, n) on. A leaf is made of raw and received_at, which nothing changes.
 CREATE TABLE log_hashes (
     id   BIGINT NOT NULL PRIMARY KEY,
     hash BYTEA  NOT NULL
