@@ -135,8 +135,8 @@ func (e Entry) Check() error {
 	return nil
 }
 
-// Content is the entry ready to be signed.
-func (e Entry) Content() (signed.Content, error) {
+// Unsigned is the entry ready to be signed.
+func (e Entry) Unsigned() (signed.Content, error) {
 	if err := e.Check(); err != nil {
 		return signed.Content{}, err
 	}
@@ -152,7 +152,7 @@ func (e Entry) Content() (signed.Content, error) {
 
 // Sign signs the entry with sign, which is a KeySet's SignContent or the connected system's own.
 func (e Entry) Sign(sign func(signed.Content) ([]byte, error)) ([]byte, error) {
-	c, err := e.Content()
+	c, err := e.Unsigned()
 	if err != nil {
 		return nil, err
 	}

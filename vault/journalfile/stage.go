@@ -81,7 +81,7 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 		e.Prev = prev[:]
 		e.After, e.Elapsed, e.Clock = f.cfg.Clock()
 		e.After, e.Elapsed = max(e.After, 0), max(e.Elapsed, 0) // an odd clock is no reason to stay silent
-		content, err := e.Content()
+		content, err := e.Unsigned()
 		if err != nil {
 			return chain, out, err
 		}
