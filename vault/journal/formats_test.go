@@ -72,7 +72,7 @@ func TestFormatsStandStill(t *testing.T) {
 func head(t testing.TB) []byte {
 	t.Helper()
 	e := first(t)
-	data, err := journal.HeadOf(identity.OrgIDOf(signedtest.Key(t, 1).Public()), e.Device, journal.Chain{Generation: 1}.Extend(e, raw(t, e))).Sign(signWith(signedtest.Key(t, 3)))
+	data, err := journal.HeadOf(identity.OrgIDOf(signedtest.Key(t, 1).Public()), e.Device, journal.Chain{Generation: 1}.Extend(e, raw(t, e))).Sign(func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, signedtest.Key(t, 3), v) })
 	if err != nil {
 		t.Fatal(err)
 	}
