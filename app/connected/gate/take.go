@@ -89,6 +89,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if err := t.settleHeads(ctx); err != nil {
+		return nil, err
+	}
 	if t.stored > 0 {
 		if err := t.findStanding(ctx); err != nil {
 			return nil, err
@@ -199,6 +202,9 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	}
 	if isHalf(e) {
 		r.Lone = 1
+	}
+	if err := t.witnessed(ctx, e, r); err != nil {
+		return err
 	}
 	if e.Kind == journal.LogInconsistent {
 		if err := findAt(ctx, t.tx, foundAlarm, *r); err != nil {
