@@ -25,6 +25,7 @@ type Options struct {
 	Empty    bool      // import nothing
 	Day      time.Time // that the data is about, zero: today; another than before is imported anew
 	Lang     assets.Language
+	Postgres string // URL of the connected system's database; "": SQLite
 
 	// Where devices find connected system and directory, host:port of loopback; "" or one in
 	// use: any that is free. It stays what it was on the first start.
@@ -97,7 +98,7 @@ func Start(ctx context.Context, o Options) (_ *Net, err error) {
 	}
 	n.Org = before.Org
 	if n.Org == "" {
-		err = n.found(ctx)
+		err = n.found(ctx, o.Postgres)
 	}
 	if err == nil && before.Day != o.Day.Format(time.DateOnly) {
 		err = n.fill(ctx, o)
@@ -140,7 +141,7 @@ func (n *Net) before() (saved, error) {
 }
 
 // found makes the organisation.
-func (n *Net) found(ctx context.Context) error {
+func (n *Net) found(ctx context.Context, database string) error {
 	recovery := n.path("recovery")
 	for _, begun := range []string{n.Folder(), recovery} { // by a start that was interrupted
 		if err := os.RemoveAll(begun); err != nil {
@@ -154,6 +155,12 @@ func (n *Net) found(ctx context.Context) error {
 		return err
 	}
 	n.Org = made.ID
+	if database != "" {
+		setting := fmt.Sprintf("database = %q\n", database)
+		if err := os.WriteFile(filepath.Join(n.Folder(), "connected.toml"), []byte(setting), 0o600); err != nil {
+			return err
+		}
+	}
 	return n.Admin(ctx, nil, "export", "statement", "-to", n.path("statements"))
 }
 

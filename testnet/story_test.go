@@ -12,13 +12,33 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"handslag/testnet"
+	"handslag/testnet/postgres"
 )
 
 // TestStories plays the scripts under testdata/stories: one act a line, "!" before one that
 // must be refused.
 func TestStories(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/stories",
+	params := stories("")
+	params.Dir = "testdata/stories"
+	testscript.Run(t, params)
+}
+
+// TestTheMorningOnPostgreSQL plays one of them beside the other database.
+func TestTheMorningOnPostgreSQL(t *testing.T) {
+	server := postgres.ForTest(t, postgres.Options{})
+	if err := server.Create(t.Context(), "linden"); err != nil {
+		t.Fatal(err)
+	}
+	params := stories(server.URL("linden"))
+	params.Files = []string{"testdata/stories/morning.txtar"}
+	t.Run("story", func(t *testing.T) { testscript.Run(t, params) }) // ends when the story has
+	if rows, err := server.SQL(t.Context(), "linden", "SELECT COUNT(*) > 50 FROM entries"); rows != "t" {
+		t.Errorf("the story was told elsewhere: %q, %v", rows, err)
+	}
+}
+
+func stories(database string) testscript.Params {
+	return testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"organisation": organisation,
 			"connected":    connectedActs,
@@ -40,9 +60,10 @@ func TestStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[key{}] = &story{}
 			env.Setenv("OTHER", otherOrganisation)
+			env.Setenv("DATABASE", database)
 			return nil
 		},
-	})
+	}
 }
 
 type key struct{}
@@ -80,7 +101,7 @@ func act(ts *testscript.TestScript, neg bool, err error) {
 // organisation starts Bostads AB Linden with passwords for the people of stories.
 func organisation(ts *testscript.TestScript, neg bool, args []string) {
 	s, ctx := storyOf(ts), context.Background()
-	n, err := testnet.Start(ctx, testnet.Options{Dir: ts.MkAbs("net"), Programs: programs})
+	n, err := testnet.Start(ctx, testnet.Options{Dir: ts.MkAbs("net"), Programs: programs, Postgres: ts.Getenv("DATABASE")})
 	ts.Check(err)
 	s.net = n
 	ts.Defer(func() {

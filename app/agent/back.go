@@ -60,11 +60,15 @@ func (a *Agent) cameBack(s *session, job string) error {
 			return err
 		}
 	}
-	records, tasks, err := s.vault.Count()
+	records, err := s.vault.Records(vault.RecordFilter{})
 	if err != nil {
 		return err
 	}
-	args := []string{"records", strconv.Itoa(records), "tasks", strconv.Itoa(tasks)}
+	tasks, err := s.vault.Assignments(vault.AssignmentFilter{})
+	if err != nil {
+		return err
+	}
+	args := []string{"records", strconv.Itoa(len(records)), "tasks", strconv.Itoa(len(tasks))}
 	now := s.clock.read().Time
 	if job == ProgressRebuild {
 		return s.vault.Update(func(tx *vault.Tx) error {

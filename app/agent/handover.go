@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +36,6 @@ type Handover struct {
 	over     bool
 	until    time.Time // when the state ends by itself, on this machine's clock
 	digits   string    // that this screen shows
-	taken    []journal.RecordID
 }
 
 // stepRoom is how many steps a slow screen may lag behind.
@@ -245,13 +243,6 @@ func (h *Handover) Progress() ShareProgress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.progress
-}
-
-// Received are the records that the other gave in this meeting and that were taken, in order.
-func (h *Handover) Received() []journal.RecordID {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.taken)
 }
 
 // Verified waits until it is; an error says why it will not be.

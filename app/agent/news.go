@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"handslag/identity"
 	"handslag/sync/peer"
 )
 
@@ -18,8 +17,7 @@ func (h *Handover) exchange(v *peer.Verified) {
 	ctx, cancel := context.WithTimeout(context.Background(), newsFor)
 	defer cancel()
 	s, a := h.session, h.agent
-	other := v.Meeting().Peer
-	theirs, err := v.Exchange(ctx, a.news(s, other.Device()))
+	theirs, err := v.Exchange(ctx, a.news(s))
 	if err != nil {
 		a.log.Info("no news from the other device", "error", err)
 		return
@@ -37,11 +35,10 @@ func (h *Handover) exchange(v *peer.Verified) {
 			a.log.Warn("a revocation list from another device is not believed", "error", err)
 		}
 	}
-	a.hearOfJournals(s, other, theirs)
 }
 
-// news is what this device has heard: the newest list, the newest orders, and what is for the other alone.
-func (a *Agent) news(s *session, other identity.DeviceID) peer.News {
+// news is what this device has heard: the newest list, and the newest orders.
+func (a *Agent) news(s *session) peer.News {
 	news := peer.News{Revocations: s.who().others.raw}
 	if w, err := s.witnessed(); err == nil {
 		news.Checkpoint = w.Own
@@ -50,7 +47,6 @@ func (a *Agent) news(s *session, other identity.DeviceID) peer.News {
 	for _, o := range orders[max(0, len(orders)-peer.NewsErasures):] {
 		news.Erasures = append(news.Erasures, o.signed)
 	}
-	a.tellOfJournals(s, other, &news)
 	return news
 }
 

@@ -22,9 +22,8 @@ type Route struct {
 
 // Answer is what a handler returns; it leaves after the commit.
 type Answer struct {
-	Type   string // media type
-	Body   []byte
-	Ranged bool // a part of it may be asked for
+	Type string // media type
+	Body []byte
 }
 
 // JSON is v as an answer.

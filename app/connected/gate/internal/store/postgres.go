@@ -22,7 +22,7 @@ const (
 	// idleTime is after how long the server takes the log's head from a process that hangs.
 	idleTime = "60s"
 	// settleTime bounds how long Settle waits for others to leave the keys alone.
-	settleTime = "10s"
+	settleTime = 10 * time.Second
 )
 
 // openPostgres prepares connections to url, whose hosts may be several: the one that can be
@@ -40,7 +40,7 @@ func (s *Store) openPostgres(url string) error {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
-	for name, value := range map[string]string{"application_name": "handslag connected", "idle_in_transaction_session_timeout": idleTime} {
+	for name, value := range map[string]string{"application_name": "handslag connected", "synchronous_commit": "on", "idle_in_transaction_session_timeout": idleTime} {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value
 		}
@@ -68,7 +68,11 @@ func rewriteKeys(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '"+settleTime+"'"); err != nil {
+	wait := settleTime
+	if end, set := ctx.Deadline(); set {
+		wait = max(min(wait, time.Until(end)/2), time.Millisecond) // 0 would be for ever
+	}
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d", wait.Milliseconds())); err != nil {
 		return err
 	}
 	_, err = conn.ExecContext(ctx, "VACUUM (FULL) subject_keys")
