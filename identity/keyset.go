@@ -67,12 +67,21 @@ func (k *KeySet) Device() DeviceID { return DeviceIDOf(k.public.Signing) }
 
 // Sign signs payload for domain with the device's signing key.
 func (k *KeySet) Sign(domain signed.Domain, payload any) ([]byte, error) {
+	c, err := signed.NewContent(domain, payload)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	return k.SignContent(c)
+}
+
+// SignContent signs what is encoded already, with the device's signing key.
+func (k *KeySet) SignContent(c signed.Content) ([]byte, error) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if k.sealing == nil {
 		return nil, fmt.Errorf("sign: %w", ErrDestroyed)
 	}
-	return signed.Sign(domain, k.signing, payload)
+	return c.Sign(k.signing)
 }
 
 // OpenSealed opens what was sealed to this device.

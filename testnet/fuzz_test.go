@@ -31,6 +31,7 @@ var fuzzed = map[string]string{
 	"an attachment":                    "vault/record.FuzzOpenAttachment",
 	"a chunk of one":                   "vault/record.FuzzOpenChunk",
 	"what a file is":                   "vault/record.FuzzMediaType",
+	"how large a picture is":           "vault/record.FuzzPicture",
 	"the journal's head, kept outside": "app/agent.FuzzReadAnchor",
 }
 

@@ -54,7 +54,7 @@ func (p *Person) Steal() (_ *Loot, err error) {
 	}
 	now := func() (signed.Time, int64, signed.Time) { return 0, 0, signed.At(time.Now()) }
 	l.Journal, err = journalfile.Open(journalfile.Config{
-		Dir: filepath.Join(p.Outbox, "journal", string(l.Keys.Device())), Device: l.Keys.Device(), Sign: l.Keys.Sign,
+		Dir: filepath.Join(p.Outbox, "journal", string(l.Keys.Device())), Device: l.Keys.Device(), Sign: l.Keys.SignContent,
 		Verify: l.Keys.Public().Signing, Root: root, Seal: l.Statement.Sealing[0], Clock: now,
 	})
 	if err != nil {

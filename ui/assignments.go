@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -13,20 +12,13 @@ import (
 	"handslag/vault/journal"
 )
 
-// The times by which the list can be narrowed, and in whose order it stands.
-const (
-	workToday = "today"
-	workLater = "later"
-	workDone  = "done"
-)
-
 // assignmentsScreen lists the work on this device: today's first, then what comes later, then what is done.
 type assignmentsScreen struct {
 	w       *Window
 	banner  *Banner
 	bar     *FilterBar
 	list    *RowList
-	loads   Latest
+	tasks   *paged[agent.Task]
 	content fyne.CanvasObject
 }
 
@@ -34,81 +26,48 @@ func newAssignmentsScreen(w *Window) *assignmentsScreen {
 	lang := w.lang
 	s := &assignmentsScreen{w: w, banner: NewBanner(lang)}
 	s.bar = NewFilterBar(lang, lang.Say("assignments.search"), FilterChoice{"when", lang.Say("assignments.when"), []Option{
-		{ID: workToday, Text: lang.Say("assignments.today")},
-		{ID: workLater, Text: lang.Say("assignments.later")},
-		{ID: workDone, Text: lang.Say("assignments.done")},
+		{ID: string(agent.WhenToday), Text: lang.Say("assignments.today")},
+		{ID: string(agent.WhenLater), Text: lang.Say("assignments.later")},
+		{ID: string(agent.WhenDone), Text: lang.Say("assignments.done")},
 	}})
 	s.list = NewRowList(NewEmpty(lang, assets.IconAssignment, "assignments.empty", nil))
 	s.list.OnOpen = func(row Row) { w.push(newAssignmentScreen(w, journal.AssignmentID(row.ID))) }
-	s.bar.OnChange = func(Filter) { s.load() }
+	s.bar.OnChange = func(Filter) { s.tasks.search() }
+	s.tasks = newPaged(w, s.list, s.ask, w.taskRow, s.told)
 	s.content = NewPage(lang.Say("assignments.title"), s.banner, Headed(s.bar, s.list))
 	return s
 }
 
 func (s *assignmentsScreen) Content() fyne.CanvasObject { return s.content }
-func (s *assignmentsScreen) Enter()                     { s.load() }
-func (s *assignmentsScreen) Leave()                     { s.loads.Stop() }
+func (s *assignmentsScreen) Enter()                     { s.tasks.again() }
+func (s *assignmentsScreen) Leave()                     { s.tasks.stop() }
 
 // First lets the keyboard start in the search.
 func (s *assignmentsScreen) First() fyne.Focusable { return s.bar.search }
 
 func (s *assignmentsScreen) Changed(sig agent.Signal) {
 	if sig == agent.AssignmentsChanged || sig == agent.RecordsChanged {
-		s.load()
+		s.tasks.again()
 	}
 }
 
-func (s *assignmentsScreen) load() {
+func (s *assignmentsScreen) ask() func(context.Context, agent.Page) ([]agent.Task, bool, error) {
 	filter := s.bar.Filter()
-	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Task, error) {
-		return s.w.agent.Assignments(ctx, filter.Search)
-	}, func(tasks []agent.Task, err error) {
-		s.w.tell(s.banner, err)
-		if err == nil {
-			s.show(tasks, filter)
-		}
-	})
+	sought := agent.Sought{Text: filter.Search, When: agent.When(filter.Values["when"])}
+	return func(ctx context.Context, page agent.Page) ([]agent.Task, bool, error) {
+		found, err := s.w.agent.FindTasks(ctx, sought, page)
+		return found.Tasks, found.More, err
+	}
 }
 
-func (s *assignmentsScreen) show(tasks []agent.Task, filter Filter) {
+func (s *assignmentsScreen) told(err error) {
+	s.w.tell(s.banner, err)
+	filter := s.bar.Filter()
 	code, icon := "assignments.empty", assets.IconAssignment
 	if strings.TrimSpace(filter.Search) != "" || len(filter.Values) > 0 {
 		code, icon = "assignments.none_match", assets.IconSearch
 	}
 	s.list.SetEmpty(NewEmpty(s.w.lang, icon, code, nil))
-	if when := filter.Values["when"]; when != "" {
-		tasks = slices.DeleteFunc(tasks, func(t agent.Task) bool { return s.w.timeOf(t) != when })
-	}
-	order := []string{workToday, workLater, workDone}
-	slices.SortStableFunc(tasks, func(x, y agent.Task) int {
-		return cmp.Or(slices.Index(order, s.w.timeOf(x))-slices.Index(order, s.w.timeOf(y)), yesFirst(x.Mine, y.Mine))
-	})
-	rows := make([]Row, len(tasks))
-	for i, t := range tasks {
-		rows[i] = s.w.taskRow(t)
-	}
-	s.list.SetRows(rows)
-}
-
-func yesFirst(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case x:
-		return -1
-	}
-	return 1
-}
-
-// timeOf says where an assignment stands in the day. What should have been done before today is today's.
-func (w *Window) timeOf(t agent.Task) string {
-	switch {
-	case t.Done != nil && !t.Done.OlderVersion:
-		return workDone
-	case t.Today, w.late(t):
-		return workToday
-	}
-	return workLater
 }
 
 func (w *Window) late(t agent.Task) bool {

@@ -84,12 +84,12 @@ func (s *findPage) Leave() {
 
 // todays are this person's assignments of today as reasons; a single one is preselected.
 func (w *Window) todays(ctx context.Context) ([]agent.Reason, error) {
-	tasks, err := w.agent.Assignments(ctx, "")
+	found, err := w.agent.FindTasks(ctx, agent.Sought{When: agent.WhenToday}, agent.Page{Limit: agent.PageLimit})
 	if err != nil {
 		return nil, err
 	}
 	var reasons []agent.Reason
-	for _, task := range tasks {
+	for _, task := range found.Tasks {
 		if task.Mine && task.Today && task.Done == nil {
 			reasons = append(reasons, agent.Reason{Text: task.Title, Assignment: task.ID})
 		}

@@ -149,12 +149,7 @@ func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.
 	s.w.touch()
 	ctx := s.loads.Next(s.w.life)
 	s.w.spawn(func() {
-		before, err := s.w.agent.Records(ctx, "")
-		var h *agent.Handover
-		var code *qr.Code
-		if err == nil {
-			h, code, err = make(ctx)
-		}
+		h, code, err := make(ctx)
 		fyne.Do(func() {
 			if ctx.Err() != nil {
 				if h != nil {
@@ -167,7 +162,7 @@ func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.
 				return
 			}
 			s.session, s.code = h, code
-			s.sharing = newSharing(s, before)
+			s.sharing = newSharing(s)
 			s.stop = s.w.every(time.Second, s.tick)
 			s.follow()
 		})

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"context"
 	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,6 +23,7 @@ type sharePanel struct {
 	send    *Button
 	search  *FilterBar
 	list    *RowList
+	cards   *paged[agent.Card]
 	chosen  map[journal.RecordID]bool
 }
 
@@ -48,6 +49,7 @@ func (s *handoverScreen) drawVerified(peer agent.Other) {
 	parts = append(parts, container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, ending)), container.New(middle{}, s.timeLeft())))
 	s.put("verified", NewTinted(StateOK, StackTight(parts...)), p.results, p.giveSection(peer.Name))
 	s.sharing.begin(peer)
+	p.cards.search()
 	p.show()
 }
 
@@ -61,13 +63,21 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 		}
 	}
 	p.search = NewFilterBar(lang, lang.Say("records.search"))
-	p.search.OnChange = func(Filter) { p.show() }
+	p.search.OnChange = func(Filter) { p.cards.search() }
 	p.list = NewRowList(NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
 	p.list.OnOpen = func(row Row) {
 		id := journal.RecordID(row.ID)
 		p.chosen[id] = !p.chosen[id]
+		sharing.titles[id] = row.Title
 		p.show()
 	}
+	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) ([]agent.Card, bool, error) {
+		return w.cardsOf(p.search.Filter().Search)
+	}, p.row, func(err error) {
+		if err != nil {
+			w.tell(sharing.screen.banner, err)
+		}
+	})
 	return p
 }
 
@@ -75,11 +85,12 @@ func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 	lang := p.w.lang
 	p.send = NewPrimary(lang.Say("handover.send", "name", name), assets.IconHandshake, func() {
 		var ids []journal.RecordID
-		for _, card := range p.sharing.cards {
-			if p.chosen[card.ID] {
-				ids = append(ids, card.ID)
+		for id, is := range p.chosen {
+			if is {
+				ids = append(ids, id)
 			}
 		}
+		slices.Sort(ids)
 		if len(ids) == 0 {
 			p.w.tell(p.sharing.screen.banner, &agent.Problem{Code: agent.NothingChosen})
 			return
@@ -96,15 +107,7 @@ func (p *sharePanel) show() {
 	p.results.Objects = p.w.resultsOf(p.sharing, true)
 	p.results.Hidden = len(p.results.Objects) == 0
 	p.results.Refresh()
-	query := strings.ToLower(p.search.Filter().Search)
-	var rows []Row
-	for _, card := range p.sharing.cards {
-		if !strings.Contains(strings.ToLower(card.Title+" "+cardLine(card)), query) {
-			continue
-		}
-		rows = append(rows, p.row(card))
-	}
-	p.list.SetRows(rows)
+	p.cards.show()
 	p.showDeed()
 	p.sharing.screen.body.Refresh() // what came changes how high everything stands
 }
@@ -177,9 +180,6 @@ func (s *handoverScreen) drawEnd() {
 	}
 	s.put("end", append(parts, buttons)...)
 }
-
-// mostResults bounds how many lines a page shows of what passed; the rest is in the lists.
-const mostResults = 40
 
 // resultsOf tells what arrived and what became of what was given.
 func (w *Window) resultsOf(p *sharing, live bool) []fyne.CanvasObject {

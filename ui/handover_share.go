@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"slices"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -14,17 +13,17 @@ import (
 // sharing is what passes between two people from their handshake to its end: what is given, what arrives, and what came of
 // each record.
 type sharing struct {
-	screen *handoverScreen
-	before map[journal.RecordID]time.Time // when each record had been received at the session's beginning
-	peer   agent.Other
-	met    bool // verified
-	over   bool // nothing passes any more
+	screen  *handoverScreen
+	session *agent.Handover
+	peer    agent.Other
+	met     bool // verified
+	over    bool // nothing passes any more
 
-	cards    []agent.Card              // on this device
-	received []agent.Card              // in this handshake
-	came     map[journal.RecordID]bool // told of as received; some this device held already, for as long or longer
-	outcomes []outcome                 // of what was given, in order
-	refused  bool                      // something that came was not taken
+	titles   map[journal.RecordID]string // of what is given
+	received []agent.Card                // in this handshake
+	came     int                         // how many were received when it was last looked for
+	outcomes []outcome                   // of what was given, in order
+	refused  bool                        // something that came was not taken
 	giving   []journal.RecordID
 	cancel   context.CancelFunc // of the giving
 	loads    Latest
@@ -38,14 +37,8 @@ type outcome struct {
 	problem error
 }
 
-func newSharing(s *handoverScreen, before []agent.Card) *sharing {
-	p := &sharing{screen: s, before: map[journal.RecordID]time.Time{}, came: map[journal.RecordID]bool{}, cards: before}
-	for _, card := range before {
-		if card.From != nil {
-			p.before[card.ID] = card.From.At
-		}
-	}
-	return p
+func newSharing(s *handoverScreen) *sharing {
+	return &sharing{screen: s, session: s.session, titles: map[journal.RecordID]string{}}
 }
 
 // begin is the moment of the handshake. What it was made for is given at once.
@@ -68,28 +61,56 @@ func (p *sharing) end() {
 	p.panel = nil
 }
 
-// load looks what is on the device now: what this person may give, and what has arrived.
+// mostResults bounds how many lines a page shows of what passed; the rest is in the lists.
+const mostResults = 40
+
+// load looks what has arrived, and what it was made to give is called.
 func (p *sharing) load() {
 	if !p.met {
 		return
 	}
 	w := p.screen.w
-	Load(p.loads.Next(w.life), w.spawn, func(ctx context.Context) ([]agent.Card, error) {
-		return w.agent.Records(ctx, "")
-	}, func(cards []agent.Card, err error) {
+	var unnamed []journal.RecordID
+	for _, id := range p.screen.give {
+		if p.titles[id] == "" {
+			unnamed = append(unnamed, id)
+		}
+	}
+	came := p.session.Received()
+	p.came = len(came)
+	type arrivals struct{ received, given []agent.Card }
+	Load(p.loads.Next(w.life), w.spawn, func(ctx context.Context) (all arrivals, err error) {
+		all.received, err = w.cards(ctx, came[:min(len(came), mostResults)])
+		if err == nil {
+			all.given, err = w.cards(ctx, unnamed)
+		}
+		return all, err
+	}, func(all arrivals, err error) {
 		if err != nil {
 			w.tell(p.screen.banner, err)
 			return
 		}
-		p.cards = cards
-		p.received = slices.DeleteFunc(slices.Clone(cards), func(c agent.Card) bool { return !p.arrived(c) })
+		for _, card := range all.given {
+			p.titles[card.ID] = card.Title
+		}
+		p.received = all.received
 		p.show()
 	})
 }
 
-// arrived says whether a record was received from this person in this handshake.
-func (p *sharing) arrived(c agent.Card) bool {
-	return p.came[c.ID] || c.From != nil && c.From.Device == p.peer.Device && !c.From.At.Equal(p.before[c.ID])
+// cards reads these records' cards; some may be gone meanwhile.
+func (w *Window) cards(ctx context.Context, ids []journal.RecordID) (all []agent.Card, err error) {
+	for _, id := range ids {
+		card, err := w.agent.Record(ctx, id)
+		switch agent.CodeOf(err) {
+		case "":
+			all = append(all, card)
+		case agent.NoRecord:
+		default:
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // give hands records over, one lot at a time.
@@ -146,19 +167,11 @@ func (p *sharing) gave(ids []journal.RecordID, result agent.ShareResult, err err
 	p.show()
 }
 
-func (p *sharing) titleOf(id journal.RecordID) string {
-	for _, c := range p.cards {
-		if c.ID == id {
-			return c.Title
-		}
-	}
-	return string(id)
-}
+func (p *sharing) titleOf(id journal.RecordID) string { return or(p.titles[id], string(id)) }
 
 // progress follows how far the giving has come, and notices what was not taken.
 func (p *sharing) progress(at agent.ShareProgress) {
-	if at.State == agent.ShareIsReceived && !p.came[at.Record] {
-		p.came[at.Record] = true
+	if at.State == agent.ShareIsReceived && len(p.session.Received()) != p.came {
 		p.load()
 	}
 	if len(p.giving) == 0 {

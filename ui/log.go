@@ -48,6 +48,7 @@ func newLogScreen(w *Window) *logScreen {
 	s.filter.onChange = s.ask
 	s.list = NewRowList(NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
 	s.list.OnOpen = func(row Row) { s.open(row.ID) }
+	s.filter.subject.seek = s.suggest
 	s.more = NewButton(w.lang.Say("common.more"), "", s.loadMore)
 	s.more.Hide()
 	s.export = newLogExport(w, s.banner, func() link.LogFilter { return s.shown })
@@ -67,13 +68,21 @@ func (s *logScreen) Enter() {
 	if s.asked {
 		return
 	}
-	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) { return s.w.agent.Records(ctx, "") },
-		func(cards []agent.Card, err error) {
-			if err == nil { // without, a person can still be typed
-				s.filter.learnCards(cards)
-			}
-		})
+	s.suggest("")
 	s.ask()
+}
+
+// suggest offers the people on this device whose cards fit what is typed.
+func (s *logScreen) suggest(text string) {
+	fetch := s.w.cardsOf(text)
+	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
+		cards, _, err := fetch(ctx, agent.Page{})
+		return cards, err
+	}, func(cards []agent.Card, err error) {
+		if err == nil { // without, a person can still be typed
+			s.filter.learnCards(cards)
+		}
+	})
 }
 
 func (s *logScreen) Leave() {

@@ -132,6 +132,7 @@ type suggest struct {
 	ids     map[string]string // by what the list shows
 	labels  []string
 	last    string
+	seek    func(text string) // looks for more to offer while somebody types; may be nil
 	content fyne.CanvasObject
 }
 
@@ -148,6 +149,8 @@ func newSuggest(label, hint string, changed func()) *suggest {
 	s.entry.OnChanged = func(text string) {
 		if _, known := s.ids[text]; known || text == "" {
 			tell()
+		} else if s.seek != nil {
+			s.seek(text)
 		}
 	}
 	s.entry.OnSubmitted = func(string) { tell() }

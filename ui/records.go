@@ -17,9 +17,8 @@ type recordsScreen struct {
 	banner  *Banner
 	bar     *FilterBar
 	list    *RowList
-	more    fyne.CanvasObject // says that the search should be narrower
-	empty   string            // the sentence of an empty list
-	loads   Latest
+	cards   *paged[agent.Card]
+	empty   string // the sentence of an empty list
 	content fyne.CanvasObject
 }
 
@@ -27,58 +26,48 @@ func newRecordsScreen(w *Window) *recordsScreen {
 	s := &recordsScreen{w: w, banner: NewBanner(w.lang), bar: NewFilterBar(w.lang, w.lang.Say("records.search"))}
 	s.list = NewRowList(NewEmpty(w.lang, assets.IconRecord, "records.empty", nil))
 	s.list.OnOpen = func(row Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
-	s.bar.OnChange = func(Filter) { s.load() }
+	s.bar.OnChange = func(Filter) { s.cards.search() }
+	s.cards = newPaged(w, s.list, s.ask, w.cardRow, s.told)
 	find := NewButton(w.lang.Say("find.open"), assets.IconShield, func() { w.push(newFindPage(w)) })
-	s.more = notice(StateNeutral, w.lang.Say("find.more"))
-	s.more.Hide()
-	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(Stack(newFlow(s.bar, find), s.more), s.list))
+	s.content = NewPage(w.lang.Say("records.title"), s.banner, Headed(newFlow(s.bar, find), s.list))
 	return s
 }
 
 func (s *recordsScreen) Content() fyne.CanvasObject { return s.content }
-func (s *recordsScreen) Enter()                     { s.load() }
-func (s *recordsScreen) Leave()                     { s.loads.Stop() }
+func (s *recordsScreen) Enter()                     { s.cards.again() }
+func (s *recordsScreen) Leave()                     { s.cards.stop() }
 
 // First lets the keyboard start in the search.
 func (s *recordsScreen) First() fyne.Focusable { return s.bar.search }
 
 func (s *recordsScreen) Changed(sig agent.Signal) {
 	if sig == agent.RecordsChanged || sig == agent.AssignmentsChanged {
-		s.load()
+		s.cards.again()
 	}
 }
 
-func (s *recordsScreen) load() {
-	query := s.bar.Filter().Search
-	Load(s.loads.Next(s.w.life), s.w.spawn, func(ctx context.Context) (agent.Found, error) {
-		return s.w.agent.FindCards(ctx, query)
-	}, func(found agent.Found, err error) {
-		s.w.tell(s.banner, err)
-		if err == nil {
-			s.show(found, query)
-		}
-	})
+func (s *recordsScreen) ask() func(context.Context, agent.Page) ([]agent.Card, bool, error) {
+	return s.w.cardsOf(s.bar.Filter().Search)
 }
 
-func (s *recordsScreen) show(found agent.Found, query string) {
+// cardsOf asks for the cards that a search finds.
+func (w *Window) cardsOf(query string) func(context.Context, agent.Page) ([]agent.Card, bool, error) {
+	return func(ctx context.Context, page agent.Page) ([]agent.Card, bool, error) {
+		found, err := w.agent.FindCards(ctx, query, page)
+		return found.Cards, found.More, err
+	}
+}
+
+func (s *recordsScreen) told(err error) {
+	s.w.tell(s.banner, err)
 	code, hint := "records.empty", assets.IconRecord
-	if strings.TrimSpace(query) != "" {
+	if strings.TrimSpace(s.bar.Filter().Search) != "" {
 		code, hint = "records.none_match", assets.IconSearch
 	}
 	if code != s.empty {
 		s.empty = code
 		s.list.SetEmpty(NewEmpty(s.w.lang, hint, code, nil))
 	}
-	if s.more.Visible() != found.More {
-		if found.More {
-			s.more.Show()
-		} else {
-			s.more.Hide()
-		}
-		s.content.Refresh()
-	}
-	// However many there are, a keystroke makes only the rows that are seen.
-	s.list.SetLazily(len(found.Cards), func(i int) Row { return s.w.cardRow(found.Cards[i]) })
 }
 
 // cardRow is a card as one line of a list.

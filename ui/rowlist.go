@@ -12,6 +12,7 @@ type RowList struct {
 	widget.BaseWidget
 
 	OnOpen func(row Row)
+	OnEnd  func() // the last row comes into sight; may be nil
 
 	count   int
 	row     func(i int) Row
@@ -28,6 +29,9 @@ func NewRowList(empty fyne.CanvasObject) *RowList {
 	l.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		if i < l.count {
 			o.(*RowCard).Set(l.row(i))
+		}
+		if i == l.count-1 && l.OnEnd != nil {
+			l.OnEnd()
 		}
 	}
 	l.list.OnSelected = l.open

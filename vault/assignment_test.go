@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 
 	"handslag/identity"
@@ -98,5 +99,88 @@ func TestMalformedAssignmentsAndWorkAreRefused(t *testing.T) {
 	})
 	if !errors.Is(err, ErrTooLarge) {
 		t.Errorf("endless work: %v", err)
+	}
+}
+
+func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
+	w := newWorld(t)
+	add := func(id journal.AssignmentID, number uint64, title, due string, state AssignmentState, people ...identity.PersonID) {
+		t.Helper()
+		data, err := record.Assignment{Version: 1, Org: w.org, ID: id, Number: number, Record: rita, Subject: ritaS, Unit: "u1",
+			People: people, Title: title, Due: due, Issued: morning}.Sign(w.issuing)
+		must(t, err)
+		w.putAssignment(AssignmentCopy{Signed: data, State: state})
+	}
+	done := func(number uint64) AssignmentState { return AssignmentState{Done: true, Number: number} }
+	work := func(id journal.AssignmentID, n byte, w0 Work) {
+		w0.Entry = bytes.Repeat([]byte{n}, 32)
+		must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(id, w0) }))
+	}
+	add("done", 1, "A", "2026-03-01", done(1), "p1")
+	add("by-me", 1, "B", "2026-03-02", AssignmentState{}, "p1")
+	work("by-me", 1, Work{Done: true, Number: 1})
+	work("by-me", 2, Work{Note: "mer"})
+	add("later", 1, "C", "2026-03-03", AssignmentState{}, "p1")
+	add("some-day", 1, "D", "", AssignmentState{}, "p2")
+	add("late", 1, "E", "2026-02-28", AssignmentState{}, "p1")
+	add("others", 1, "F", "2026-02-01", AssignmentState{}, "p2")
+	add("older", 2, "Kran", "2026-03-02", done(1), "p1")
+	add("today", 1, "Hiss", "2026-03-02", AssignmentState{}, "p1")
+	list := func(f AssignmentFilter) (ids []journal.AssignmentID) {
+		t.Helper()
+		f.Today, f.First = "2026-03-02", "p1"
+		rows, err := w.vault.Assignments(f)
+		must(t, err)
+		for _, row := range rows {
+			ids = append(ids, row.ID)
+		}
+		return ids
+	}
+	all := []journal.AssignmentID{"late", "today", "older", "others", "later", "some-day", "done", "by-me"}
+	for range 2 {
+		for what, c := range map[string]struct {
+			filter AssignmentFilter
+			want   []journal.AssignmentID
+		}{
+			"all":              {AssignmentFilter{}, all},
+			"the first":        {AssignmentFilter{Limit: 3}, all[:3]},
+			"the next":         {AssignmentFilter{From: 3, Limit: 3}, all[3:6]},
+			"the last":         {AssignmentFilter{From: 6, Limit: 3}, all[6:]},
+			"behind the end":   {AssignmentFilter{From: 60}, nil},
+			"today's":          {AssignmentFilter{When: WhenToday}, all[:4]},
+			"later":            {AssignmentFilter{When: WhenLater}, all[4:6]},
+			"what is done":     {AssignmentFilter{When: WhenDone}, all[6:]},
+			"by a word":        {AssignmentFilter{Text: "KRA older"}, all[2:3]},
+			"by words of two":  {AssignmentFilter{Text: "kran hiss"}, nil},
+			"a person's":       {AssignmentFilter{Person: "p2"}, []journal.AssignmentID{"others", "some-day"}},
+			"another record's": {AssignmentFilter{Record: "rec-none"}, nil},
+		} {
+			if got := list(c.filter); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, not %v", what, got, c.want)
+			}
+		}
+		w.reopen() // made anew it is the same
+	}
+	add("by-me", 2, "B", "2026-03-02", AssignmentState{}, "p1")
+	if got := list(AssignmentFilter{When: WhenDone}); !slices.Equal(got, all[6:7]) {
+		t.Errorf("a new version of what was done: %v", got)
+	}
+	must(t, w.vault.Update(func(tx *Tx) error { return tx.RemoveAssignment("today") }))
+	add("today", 1, "Hiss", "2026-03-02", AssignmentState{}, "p1")
+	if got := list(AssignmentFilter{Text: "hiss"}); len(got) != 1 {
+		t.Errorf("taken away and put again: %v", got)
+	}
+}
+
+// A page is no shorter for what does not open, so that nobody takes it for the last.
+func TestADamagedRowMakesNoPageShorter(t *testing.T) {
+	w := street(t, 30)
+	all := titles(t, w.vault, RecordFilter{})
+	first, err := w.vault.Records(RecordFilter{Limit: 2})
+	must(t, err)
+	w.overwrite(rowCard, string(first[1].ID), []byte("rubbish"))
+	rows, err := w.vault.Records(RecordFilter{Limit: 3})
+	if !errors.Is(err, ErrView) || len(rows) != 3 || rows[2].Card.Title != all[3] {
+		t.Errorf("%d rows, %v", len(rows), err)
 	}
 }

@@ -1,9 +1,9 @@
 package vault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -13,6 +13,7 @@ import (
 // RecordFilter selects rows; empty fields select all.
 type RecordFilter struct {
 	Text  string // each word of it stands in the card, in any case
+	From  int    // how many are passed over, for who has those already
 	Limit int    // no more rows than these; 0: all
 }
 
@@ -20,7 +21,25 @@ type RecordFilter struct {
 type AssignmentFilter struct {
 	Record journal.RecordID
 	Person identity.PersonID // one of the people it is assigned to
+	Text   string            // each word of it stands in the assignment, in any case
+	Today  string            // the day by which When counts, 2006-01-02
+	When   When
+	First  identity.PersonID // whose assignments come before others' of the same When
+	From   int               // how many are passed over
+	Limit  int               // no more rows than these; 0: all
 }
+
+// When says where an assignment stands in the day.
+type When string
+
+// Where assignments stand, in the order in which they are listed.
+const (
+	WhenToday When = "today" // and what should have been done before
+	WhenLater When = "later"
+	WhenDone  When = "done" // this version of it
+)
+
+var inTime = []When{WhenToday, WhenLater, WhenDone}
 
 // rows reads the rows that a list named. One that does not open, or is gone, does not hide
 // the others: the first such error comes at the end.
@@ -47,19 +66,20 @@ func rows[R any](t *Tx, keys []rowKey, damage error, fn func(R) error) error {
 
 // Records lists rows by title, in small letters. With ErrView come all rows that do open.
 func (v *Vault) Records(filter RecordFilter) ([]RecordRow, error) {
-	return v.records(func(l *list) []rowKey { return l.find(filter.Text, filter.Limit) })
+	return v.records(filter.From, filter.Limit, func(l *list, from, limit int) []rowKey {
+		return page(l.cards.matching(filter.Text), from, limit)
+	})
 }
 
 // Expired lists the records whose loan ended before now, by trusted time. The caller makes
 // an entry of each and then calls RemoveRecord in the Apply of that entry.
 func (v *Vault) Expired(now signed.Time) ([]RecordRow, error) {
-	return v.records(func(l *list) []rowKey { return l.ended(now) })
+	return v.records(0, 0, func(l *list, _, _ int) []rowKey { return l.ended(now) })
 }
 
-func (v *Vault) records(pick func(*list) []rowKey) (found []RecordRow, err error) {
+func (v *Vault) records(from, limit int, pick picker) (found []RecordRow, err error) {
 	err = v.read(func(t *Tx) error {
-		keys, damage := t.view.list.pick(rowCard, pick)
-		return rows(t, keys, damage, func(card cardRow) error {
+		return pages(t, rowCard, from, limit, pick, func(card cardRow) error {
 			found = append(found, t.row(card))
 			return nil
 		})
@@ -67,20 +87,62 @@ func (v *Vault) records(pick func(*list) []rowKey) (found []RecordRow, err error
 	return found, err
 }
 
-// Assignments lists rows, in no order; those of one record without reading any other. With
-// ErrView come all rows that do open.
+// picker picks at most limit (0: all) rows of a list, after the first from.
+type picker func(l *list, from, limit int) []rowKey
+
+// pages reads what pick picks until limit rows have opened: those that do not make a page no shorter.
+func pages[R any](t *Tx, kind rowKind, from, limit int, pick picker, fn func(R) error) error {
+	var damage error
+	for opened := 0; limit == 0 || opened < limit; {
+		keys, lost := t.view.list.pick(kind, func(l *list) []rowKey { return pick(l, from, max(limit-opened, 0)) })
+		from += len(keys)
+		err := rows(t, keys, lost, func(row R) error {
+			err := fn(row)
+			if err == nil {
+				opened++
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, ErrView) {
+			return err
+		}
+		damage = cmp.Or(damage, err)
+		if limit == 0 || len(keys) == 0 {
+			break
+		}
+	}
+	return damage
+}
+
+// Assignments lists rows: by When, First's before others', by day and title; those of one record without
+// reading any other. With ErrView come all rows that do open.
 func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err error) {
 	err = v.read(func(t *Tx) error {
-		keys, damage := t.view.list.pick(rowAssignment, func(l *list) []rowKey { return l.work(filter.Record) })
-		return rows(t, keys, damage, func(kept assignmentRow) error {
+		pick := func(l *list, from, limit int) []rowKey { return l.work(filter, from, limit) }
+		return pages(t, rowAssignment, filter.From, filter.Limit, pick, func(kept assignmentRow) error {
 			row, err := t.assignmentRow(kept)
-			if err == nil && (filter.Person == "" || slices.Contains(row.People, filter.Person)) {
+			if err == nil {
 				found = append(found, row)
 			}
 			return err
 		})
 	})
 	return found, err
+}
+
+// Count says how many records and assignments there are to list; ErrView, where some do not open.
+func (v *Vault) Count() (records, assignments int, err error) {
+	err = v.read(func(t *Tx) error {
+		l := t.view.list
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if err := l.settle(); err != nil {
+			return err
+		}
+		records, assignments = len(l.cards.at), len(l.tasks)
+		return errors.Join(l.damage(rowCard), l.damage(rowAssignment))
+	})
+	return records, assignments, err
 }
 
 // Whole is ErrView where rows did not open that lists need, or were missing, and have not been

@@ -2,7 +2,7 @@ package vault
 
 import (
 	"errors"
-	"slices"
+	"fmt"
 	"sync"
 )
 
@@ -19,22 +19,24 @@ func (l *list) load(w *view) error {
 		l.damaged[key] = true
 		return nil
 	}
-	parts := make([][]listedCard, scanParts())
+	parts := make([]*shelf, scanParts())
 	for n := range parts {
-		parts[n] = make([]listedCard, 0, w.catalogue.count[rowCard]*9/8/len(parts))
+		some := w.catalogue.count[rowCard] * 9 / 8 / len(parts)
+		parts[n] = &shelf{cards: make([]shelved, 0, some), text: make([]byte, 0, some*cardLetters)}
 	}
 	err := w.scan(rowCard, func(part int, key rowKey, read func(any) error) error {
 		var row cardRow
 		if err := read(&row); err != nil {
 			return damaged(key, err)
 		}
-		parts[part] = append(parts[part], listedCard{key: key, until: row.Until, text: row.text()})
-		return nil
+		return parts[part].add(key, row.Until, row.text())
 	})
 	if err != nil {
 		return err
 	}
-	l.take(parts)
+	if err := l.take(parts); err != nil {
+		return err
+	}
 	err = w.scan(rowAssignment, func(_ int, key rowKey, read func(any) error) error {
 		var row assignmentRow
 		if err := read(&row); err != nil {
@@ -42,7 +44,20 @@ func (l *list) load(w *view) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		l.putTask(key, listedTask{row.Assignment.ID, row.Assignment.Record})
+		l.putTask(key, row, nil)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = w.scan(rowWork, func(_ int, key rowKey, read func(any) error) error {
+		var row workRow
+		if err := read(&row); err != nil {
+			return damaged(key, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		l.putWork(key.as(rowAssignment), row)
 		return nil
 	})
 	if err != nil {
@@ -62,47 +77,30 @@ func (l *list) load(w *view) error {
 		return err
 	}
 	for key := range w.catalogue.rows {
+		_, listed := l.cards.at[key]
 		kind := key.kind()
-		if kind == rowCard && l.cards[key] == nil || kind == rowAssignment && l.tasks[key] == (listedTask{}) || kind == rowAttachment && l.files[key] == "" {
+		if kind == rowCard && !listed || kind == rowAssignment && l.tasks[key] == nil || kind == rowAttachment && l.files[key] == "" {
 			l.damaged[key] = true
 		}
 	}
 	return nil
 }
 
-// take fills an empty list, from parts that are sorted at the same time and then merged. Cards
-// that follow each other lie side by side, so that a search runs through memory from one end to
-// the other.
-func (l *list) take(parts [][]listedCard) {
+// cardLetters is about how many bytes of text a card has.
+const cardLetters = 64
+
+// take fills an empty list, from parts that are sorted at the same time and then merged.
+func (l *list) take(parts []*shelf) error {
 	var all sync.WaitGroup
-	cards, letters := 0, 0
+	letters := 0
 	for _, part := range parts {
-		cards += len(part)
-		for _, c := range part {
-			letters += len(c.text)
-		}
-		all.Go(func() { slices.SortFunc(part, func(x, y listedCard) int { return x.compare(&y) }) })
+		letters += len(part.text)
+		all.Go(part.sort)
 	}
 	all.Wait()
-	texts, slab := make([]byte, 0, letters), make([]listedCard, 0, cards)
-	l.cards, l.order = make(map[rowKey]*listedCard, cards), make([]*listedCard, 0, cards)
-	for {
-		first := -1
-		for n, part := range parts {
-			if len(part) > 0 && (first < 0 || part[0].compare(&parts[first][0]) < 0) {
-				first = n
-			}
-		}
-		if first < 0 {
-			return
-		}
-		c, from := parts[first][0], len(texts)
-		parts[first] = parts[first][1:]
-		texts = append(texts, c.text...)
-		clear(c.text)
-		c.text = texts[from:len(texts):len(texts)]
-		slab = append(slab, c)
-		l.cards[c.key] = &slab[len(slab)-1]
-		l.order = append(l.order, &slab[len(slab)-1])
+	if letters > shelfLimit {
+		return fmt.Errorf("list cards: %w", ErrTooLarge)
 	}
+	l.cards = merge(parts...)
+	return nil
 }

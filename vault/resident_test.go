@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-const screenful = 200 // cards that a list shows at first
+const screenful = 50 // cards that a list reads at first
 
 const residentEnv = "HANDSLAG_TEST_RESIDENT"
 

@@ -173,7 +173,7 @@ func (s *siege) open() *journalfile.File {
 	must(s.t, err)
 	keys, err := s.vault.Keys()
 	must(s.t, err)
-	file, err := journalfile.Open(journalfile.Config{Dir: s.outbox, Device: keys.Device(), Sign: keys.Sign, Verify: keys.Public().Signing,
+	file, err := journalfile.Open(journalfile.Config{Dir: s.outbox, Device: keys.Device(), Sign: keys.SignContent, Verify: keys.Public().Signing,
 		Root: root, Seal: s.seal.Public(), Clock: func() (signed.Time, int64, signed.Time) { return morning, 0, morning }})
 	must(s.t, err)
 	return file

@@ -124,7 +124,7 @@ func (w *world) stamp(e journal.Entry) *journalfile.Stamp {
 		seal, err := identity.NewSealPrivate()
 		must(w.t, err)
 		w.journal, err = journalfile.Open(journalfile.Config{Dir: filepath.Join(w.t.TempDir(), "outbox"), Device: w.keys.Device(),
-			Sign: w.keys.Sign, Verify: w.keys.Public().Signing, Root: root, Seal: seal.Public(),
+			Sign: w.keys.SignContent, Verify: w.keys.Public().Signing, Root: root, Seal: seal.Public(),
 			Clock: func() (signed.Time, int64, signed.Time) { return morning, 0, morning }})
 		must(w.t, err)
 		file := w.journal

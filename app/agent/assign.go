@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +20,43 @@ import (
 // maxNote bounds the note on finished work, in bytes.
 const maxNote = 2000
 
-// Assignments lists the work on this device in which every word of query stands: what is not
-// done first, then by day and title.
+// When says where an assignment stands in the day.
+type When = vault.When
+
+// Where assignments stand, in the order in which they are listed.
+const (
+	WhenToday = vault.WhenToday // and what should have been done before
+	WhenLater = vault.WhenLater
+	WhenDone  = vault.WhenDone
+)
+
+// Sought says which assignments; empty fields: all.
+type Sought struct {
+	Text string // each word of it stands in the assignment, in any case
+	When When
+}
+
+// Tasks is a page of assignments, and whether there are more behind it.
+type Tasks struct {
+	Tasks []Task `json:"tasks"`
+	More  bool   `json:"more,omitempty"`
+}
+
+// Assignments lists the work on this device in which every word of query stands: today's, later and
+// done, this person's first, by day and title: for who prints it. Screens use FindTasks.
 func (a *Agent) Assignments(ctx context.Context, query string) ([]Task, error) {
+	return a.tasks(ctx, vault.AssignmentFilter{Text: query})
+}
+
+// FindTasks is a page of Assignments, and whether there are more behind it.
+func (a *Agent) FindTasks(ctx context.Context, what Sought, page Page) (Tasks, error) {
+	from, limit := page.read()
+	tasks, err := a.tasks(ctx, vault.AssignmentFilter{Text: what.Text, When: what.When, From: from, Limit: limit})
+	tasks, more := cut(tasks, limit)
+	return Tasks{Tasks: tasks, More: more}, err
+}
+
+func (a *Agent) tasks(ctx context.Context, filter vault.AssignmentFilter) ([]Task, error) {
 	s, err := a.current()
 	if err != nil {
 		return nil, err
@@ -31,7 +64,8 @@ func (a *Agent) Assignments(ctx context.Context, query string) ([]Task, error) {
 	if err := s.current(); err != nil {
 		return nil, translate(err)
 	}
-	rows, err := s.vault.Assignments(vault.AssignmentFilter{})
+	filter.Today, filter.First = a.today(), s.who().credential.Person.ID
+	rows, err := s.vault.Assignments(filter)
 	if err != nil && !errors.Is(err, vault.ErrView) {
 		return nil, translate(err)
 	}
@@ -40,25 +74,9 @@ func (a *Agent) Assignments(ctx context.Context, query string) ([]Task, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, translate(err)
 		}
-		if matches(query, row.Title, row.Area, row.Text, row.Due, string(row.ID)) {
-			tasks = append(tasks, a.task(s, row))
-		}
+		tasks = append(tasks, a.task(s, row))
 	}
-	slices.SortFunc(tasks, func(x, y Task) int {
-		return cmp.Or(boolOrder(x.Done != nil, y.Done != nil), strings.Compare(x.Due, y.Due),
-			strings.Compare(x.Title, y.Title), cmp.Compare(x.ID, y.ID))
-	})
 	return tasks, nil
-}
-
-func boolOrder(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case y:
-		return -1
-	}
-	return 1
 }
 
 // Assignment is one of them.

@@ -60,15 +60,11 @@ func (a *Agent) cameBack(s *session, job string) error {
 			return err
 		}
 	}
-	records, err := s.vault.Records(vault.RecordFilter{})
+	records, tasks, err := s.vault.Count()
 	if err != nil {
 		return err
 	}
-	tasks, err := s.vault.Assignments(vault.AssignmentFilter{})
-	if err != nil {
-		return err
-	}
-	args := []string{"records", strconv.Itoa(len(records)), "tasks", strconv.Itoa(len(tasks))}
+	args := []string{"records", strconv.Itoa(records), "tasks", strconv.Itoa(tasks)}
 	now := s.clock.read().Time
 	if job == ProgressRebuild {
 		return s.vault.Update(func(tx *vault.Tx) error {

@@ -82,7 +82,13 @@ func (r *run) carry(ctx context.Context) {
 			return
 		}
 		if refused != "" {
-			a.log.Warn("a segment is not taken and stays", "file", filepath.Base(path), "problem", refused)
+			a.log.Warn("a segment is not taken", "file", filepath.Base(path), "problem", refused)
+			if filepath.Dir(path) == a.place.carriedDir() { // a favour, and not the only copy
+				if err := journalfile.RemoveSealed(journalfile.Sealed{Path: path}); err != nil {
+					a.log.Warn("a segment that nobody takes stays", "error", err)
+				}
+				continue
+			}
 		}
 		a.carried.remember(path, info, refused)
 		if handed {
@@ -101,7 +107,7 @@ func (r *run) handAnew() {
 		return
 	}
 	dirs, err := journalfile.Outboxes(filepath.Join(a.place.outbox, journalsName))
-	for _, dir := range append(dirs, a.place.brought()) {
+	for _, dir := range append(dirs, a.place.fetched()...) {
 		if dir != a.place.journal(s.device) {
 			err = errors.Join(err, journalfile.ForgetHanded(dir))
 		}
@@ -156,10 +162,10 @@ func isAboutSegment(code link.Code) bool {
 	}, code)
 }
 
-// sweep removes a segment that was brought, once a receipt has covered all of it for as long as
+// sweep removes a segment that was brought or carried, once a receipt has covered all of it for as long as
 // devices keep their own. Those of this machine's profiles are their journals' to drop.
 func (r *run) sweep(s journalfile.Sealed, receipt journal.Receipt) {
-	if filepath.Dir(s.Path) != r.agent.place.brought() || s.Rest > 0 || receipt.Time >= r.session.clock.server().Add(-keepReceipted) {
+	if !slices.Contains(r.agent.place.fetched(), filepath.Dir(s.Path)) || s.Rest > 0 || receipt.Time >= r.session.clock.server().Add(-keepReceipted) {
 		return
 	}
 	for _, g := range receipt.Ranges {
@@ -173,18 +179,23 @@ func (r *run) sweep(s journalfile.Sealed, receipt journal.Receipt) {
 }
 
 // takeReceipts believes what others were answered when they handed in this device's segments;
-// what is not signed, or not about this journal, is as if it had not been left.
-func (a *Agent) takeReceipts(s *session) {
+// what is not signed, or not for this device, is as if it had not come. One that shows this journal to be
+// an older copy, or another branch, has it go on in a new generation, as in a sync.
+func (a *Agent) takeReceipts(s *session, all [][]byte) {
 	me, newly := s.who(), 0
-	for _, data := range s.journal.Receipts() {
+	for _, data := range all {
 		receipt, err := journal.OpenReceipt(data, me.profile.Org, s.device, me.statement.Log)
 		if err == nil {
 			var n int
-			n, err = s.journal.Receipt(receipt)
+			if n, err = s.journal.Receipt(receipt); errors.Is(err, journalfile.ErrReceiptMismatch) {
+				if err = a.rejoin(s, receipt); err == nil {
+					n, err = s.journal.Receipt(receipt)
+				}
+			}
 			newly += n
 		}
 		if err != nil {
-			a.log.Warn("a receipt that somebody left is not believed", "error", err)
+			a.log.Warn("a receipt from another's hands is not believed", "error", err)
 		}
 	}
 	if newly == 0 {
@@ -193,6 +204,7 @@ func (a *Agent) takeReceipts(s *session) {
 	if err := s.confirmReceived(); err != nil {
 		a.log.Warn("work that was received still looks as if it waited", "error", err)
 	}
+	a.changed(EventsChanged, AssignmentsChanged, SyncChanged)
 }
 
 // confirmReceived marks all work whose entries a receipt covers.

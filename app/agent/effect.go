@@ -16,12 +16,12 @@ import (
 // a crash too, the journal brings it back.
 type effects struct {
 	deed     sync.Mutex
-	turn     *sync.Cond           // on deed: head has moved
-	head     journal.Hash         // of the newest entry whose effect is here or in the view
-	waiting  []effect             // behind at, in order
-	at       vault.Position       // what the view has applied
-	replayed func(done, left int) // is told of a long replay; may be nil
-	stale    bool                 // at or waiting are not to be relied on: the view is to be replayed
+	head     journal.Hash          // of the newest entry whose effect is here or in the view
+	early    map[journal.Hash]told // by the entry before: those whose turn has not come
+	waiting  []effect              // behind at, in order
+	at       vault.Position        // what the view has applied
+	replayed func(done, left int)  // is told of a long replay; may be nil
+	stale    bool                  // at or waiting are not to be relied on: the view is to be replayed
 }
 
 // effect is what one entry changes.
@@ -49,6 +49,8 @@ var effectsOf = map[journal.Kind]struct {
 	journal.RecordExpired:   {do: removeExpired},
 	journal.SubjectErased:   {do: putErasing},
 	journal.RecordOpened:    {do: putOpened, waits: true},
+
+	journal.HeadSeen: {do: putSighting},
 
 	journal.GenerationOpened: {do: tellBehind},
 	journal.ViewRebuilt:      {do: tellRebuilt},

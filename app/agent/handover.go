@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type Handover struct {
 	over     bool
 	until    time.Time // when the state ends by itself, on this machine's clock
 	digits   string    // that this screen shows
+	taken    []journal.RecordID
 }
 
 // stepRoom is how many steps a slow screen may lag behind.
@@ -243,6 +245,13 @@ func (h *Handover) Progress() ShareProgress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.progress
+}
+
+// Received are the records that the other gave in this meeting and that were taken, in order.
+func (h *Handover) Received() []journal.RecordID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.taken)
 }
 
 // Verified waits until it is; an error says why it will not be.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"handslag/identity"
 	"handslag/sync/peer"
 )
 
@@ -17,7 +18,8 @@ func (h *Handover) exchange(v *peer.Verified) {
 	ctx, cancel := context.WithTimeout(context.Background(), newsFor)
 	defer cancel()
 	s, a := h.session, h.agent
-	theirs, err := v.Exchange(ctx, a.news(s))
+	other := v.Meeting().Peer
+	theirs, err := v.Exchange(ctx, a.news(s, other.Device()))
 	if err != nil {
 		a.log.Info("no news from the other device", "error", err)
 		return
@@ -35,10 +37,11 @@ func (h *Handover) exchange(v *peer.Verified) {
 			a.log.Warn("a revocation list from another device is not believed", "error", err)
 		}
 	}
+	a.hearOfJournals(s, other, theirs)
 }
 
-// news is what this device has heard: the newest list, and the newest orders.
-func (a *Agent) news(s *session) peer.News {
+// news is what this device has heard: the newest list, the newest orders, and what is for the other alone.
+func (a *Agent) news(s *session, other identity.DeviceID) peer.News {
 	news := peer.News{Revocations: s.who().others.raw}
 	if w, err := s.witnessed(); err == nil {
 		news.Checkpoint = w.Own
@@ -47,6 +50,7 @@ func (a *Agent) news(s *session) peer.News {
 	for _, o := range orders[max(0, len(orders)-peer.NewsErasures):] {
 		news.Erasures = append(news.Erasures, o.signed)
 	}
+	a.tellOfJournals(s, other, &news)
 	return news
 }
 

@@ -24,7 +24,9 @@ type SealedSegment struct {
 	Size       int               `json:"size"` // bytes
 	Created    time.Time         `json:"created,omitzero"`
 	Own        bool              `json:"own,omitempty"`     // this profile's device wrote it
-	Brought    bool              `json:"brought,omitempty"` // it came from another machine
+	Brought    bool              `json:"brought,omitempty"` // it came from another machine, on a stick or with a meeting
+	Carried    bool              `json:"carried,omitempty"` // it is carried for a colleague since a meeting
+	For        string            `json:"for,omitempty"`     // whose it is, where this person has met them and is unlocked
 	Handed     bool              `json:"handed,omitempty"`  // a profile of this machine handed in exactly this file
 	Problem    Code              `json:"problem,omitempty"` // why it can not be carried, or was refused when it was handed in
 }
@@ -49,7 +51,7 @@ const (
 func (p place) brought() string { return filepath.Join(p.outbox, broughtName) }
 
 // sealed are the segment files of the outbox: those of every device on this machine but
-// except, and those that were brought.
+// except, those that were brought, and those that are carried since a meeting.
 func (p place) sealed(except identity.DeviceID) ([]string, error) {
 	dirs, err := journalfile.Outboxes(filepath.Join(p.outbox, journalsName))
 	if err != nil {
@@ -57,7 +59,7 @@ func (p place) sealed(except identity.DeviceID) ([]string, error) {
 	}
 	var paths []string
 	var unread error
-	for _, dir := range append(dirs, p.brought()) {
+	for _, dir := range append(dirs, p.fetched()...) {
 		if filepath.Base(dir) == string(except) {
 			continue
 		}
@@ -79,6 +81,7 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		return nil, translate(err)
 	}
 	own := a.Me().Device
+	names := a.acquainted()
 	list := []SealedSegment{}
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
@@ -90,7 +93,9 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		}
 		one := shown(s, path, err)
 		one.Own = own != "" && s.Device == own
-		one.Brought = filepath.Dir(path) == a.place.brought()
+		one.Carried = filepath.Dir(path) == a.place.carriedDir()
+		one.Brought = one.Carried || filepath.Dir(path) == a.place.brought()
+		one.For = names[one.Device]
 		one.Handed = err == nil && journalfile.Handed(s) != nil
 		if code, ok := a.carried.refusal(path); ok && one.Problem == "" {
 			one.Problem = code
@@ -98,6 +103,17 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// acquainted are the names of those whom this person has met, by device; none while locked.
+func (a *Agent) acquainted() map[identity.DeviceID]string {
+	names := map[identity.DeviceID]string{}
+	if s, err := a.current(); err == nil {
+		for _, g := range s.sightings() {
+			names[g.Device] = g.Name
+		}
+	}
+	return names
 }
 
 func shown(s journalfile.Sealed, path string, err error) SealedSegment {

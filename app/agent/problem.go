@@ -91,6 +91,7 @@ const (
 
 	// What a Notice says.
 	LogInconsistent Code = "log_inconsistent" // the connected system's audit log is not what it was
+	DeviceForked    Code = "device_forked"    // a colleague's device has shown two ends of its journal; Args["name"], Args["device"], Args["first"], Args["second"]
 
 	JournalBehind Code = "journal_behind" // the journal on this device is older than what it had said: a copy was put back
 	VaultOlder    Code = "vault_older"    // the view is older than the journal: a copy was put back, or its newest writing was lost
@@ -118,7 +119,7 @@ func Codes() []Code {
 		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
-		FactorMissing, FactorAway, FactorLocked, LogInconsistent, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
+		FactorMissing, FactorAway, FactorLocked, LogInconsistent, DeviceForked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}
 }

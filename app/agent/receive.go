@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"handslag/identity/signed"
 	"handslag/sync/peer"
@@ -81,6 +82,11 @@ func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, 
 	if err != nil {
 		return journal.Hash{}, err
 	}
+	h.mu.Lock()
+	if !slices.Contains(h.taken, in.Record) {
+		h.taken = append(h.taken, in.Record)
+	}
+	h.mu.Unlock()
 	p := h.Progress()
 	if p.State != ShareIsReceived {
 		p = ShareProgress{}

@@ -3,26 +3,49 @@ package agent
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"handslag/vault"
 	"handslag/vault/journal"
 )
 
-// MostListed is how many cards a search shows at once.
-const MostListed = 200
+// Page is a piece of a list.
+type Page struct {
+	From  int // how many are passed over, for who has them already
+	Limit int // how many at most; 0: PageSize; PageLimit at most
+}
 
-// Records lists all cards on this device in which every word of query stands, by title.
+// Sizes of pieces: what a screen reads at once, so that a keystroke costs what is seen, and the most.
+const (
+	PageSize  = 50
+	PageLimit = 1000
+)
+
+// read is the page as the vault is asked for it: one more, to know whether there is one.
+func (p Page) read() (from, limit int) {
+	if p.Limit <= 0 {
+		p.Limit = PageSize
+	}
+	return max(p.From, 0), min(p.Limit, PageLimit) + 1
+}
+
+// cut is a page of what was read, and whether there is more behind it.
+func cut[T any](rows []T, limit int) ([]T, bool) {
+	n := min(len(rows), limit-1)
+	return rows[:n], n < len(rows)
+}
+
+// Records lists all cards on this device in which every word of query stands, by title: for who
+// prints them. Screens use FindCards.
 func (a *Agent) Records(ctx context.Context, query string) ([]Card, error) {
 	return a.cards(ctx, vault.RecordFilter{Text: query})
 }
 
-// FindCards is the first MostListed of Records, and whether there are more: for who types,
-// and looks on.
-func (a *Agent) FindCards(ctx context.Context, query string) (Found, error) {
-	cards, err := a.cards(ctx, vault.RecordFilter{Text: query, Limit: MostListed + 1})
-	n := min(len(cards), MostListed)
-	return Found{Cards: cards[:n], More: n < len(cards)}, err
+// FindCards is a page of Records, and whether there are more behind it.
+func (a *Agent) FindCards(ctx context.Context, query string, page Page) (Found, error) {
+	from, limit := page.read()
+	cards, err := a.cards(ctx, vault.RecordFilter{Text: query, From: from, Limit: limit})
+	cards, more := cut(cards, limit)
+	return Found{Cards: cards, More: more}, err
 }
 
 func (a *Agent) cards(ctx context.Context, filter vault.RecordFilter) ([]Card, error) {
@@ -56,15 +79,4 @@ func (a *Agent) Record(ctx context.Context, id journal.RecordID) (Card, error) {
 		return Card{}, err
 	}
 	return a.card(s, row), nil
-}
-
-// matches says whether each word of query stands in one of texts, in any case.
-func matches(query string, texts ...string) bool {
-	all := strings.ToLower(strings.Join(texts, "\n"))
-	for word := range strings.FieldsSeq(strings.ToLower(query)) {
-		if !strings.Contains(all, word) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -63,20 +62,30 @@ func (s *session) append(drafts []journalfile.Draft) ([]*journalfile.Stamp, erro
 	return s.journal.Append(drafts...)
 }
 
-// said has durable entries change the view, each in its turn.
+// told are durable entries on their way to the view.
+type told struct {
+	lines  []line
+	stamps []*journalfile.Stamp
+	done   chan error
+}
+
+// said has durable entries change the view, each in its turn: where what comes before them is not
+// here yet, whoever brings it takes them along.
 func (s *session) said(lines []line, stamps []*journalfile.Stamp) error {
+	mine := told{lines, stamps, make(chan error, 1)}
 	s.deed.Lock()
-	defer s.deed.Unlock()
-	for prev := stamps[0].Entry().Prev; !bytes.Equal(prev, s.head[:]); {
-		s.turn.Wait() // whoever said what comes before is awake too, on the way here
+	s.early[journal.Hash(stamps[0].Entry().Prev)] = mine
+	for next, ok := s.early[s.head]; ok; next, ok = s.early[s.head] {
+		delete(s.early, s.head)
+		err := s.replay() // as far as the entries before these
+		s.head = next.stamps[len(next.stamps)-1].Hash()
+		if err == nil {
+			err = s.queue(next.lines, next.stamps)
+		}
+		next.done <- err
 	}
-	defer s.turn.Broadcast()
-	err := s.replay() // as far as the entries before these
-	s.head = stamps[len(stamps)-1].Hash()
-	if err == nil {
-		err = s.queue(lines, stamps)
-	}
-	if err != nil {
+	s.deed.Unlock()
+	if err := <-mine.done; err != nil {
 		return fmt.Errorf("apply entries: %w", err)
 	}
 	return nil

@@ -52,7 +52,7 @@ func newSession(v *vault.Vault, c *clock) *session {
 		openings: map[journal.RecordID]*opened{}, seen: map[journal.RecordID]uint64{},
 		gone: map[journal.SubjectID]bool{},
 	}
-	s.turn = sync.NewCond(&s.deed)
+	s.early = map[journal.Hash]told{}
 	return s
 }
 

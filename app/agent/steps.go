@@ -79,6 +79,7 @@ func (h *Handover) run(give []journal.RecordID) {
 		case peer.SessionVerified:
 			receiving.Go(func() {
 				h.exchange(e.Verified)
+				h.carry(e.Verified)
 				h.begin(e.Verified, give, &receiving)
 			})
 		case peer.Failed:

@@ -94,7 +94,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	known, late := answer.soon(root, s.device, cmp.Or(a.cfg.patience, anchorPatience))
 	s.heard.Store(!late)
 	s.journal, err = journalfile.Open(journalfile.Config{
-		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.Sign, Verify: s.keys.Public().Signing,
+		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.SignContent, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
 		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}, known.journal()}, Mark: v.Mark,
 	})
@@ -111,7 +111,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	if err != nil {
 		return errors.Join(err, s.journal.Close())
 	}
-	a.takeReceipts(s)
+	a.takeReceipts(s, s.journal.Receipts())
 	a.mu.Lock()
 	a.session, a.elsewhere, a.attempts = s, false, 0
 	a.online, a.problem, a.touched = false, nil, a.clock.uptime()

@@ -82,7 +82,7 @@ func (d *device) item(e journal.Entry, words *journal.Details) journal.Item {
 		p := must[journal.Payload](d.h.t)(journal.NewPayload(*words))
 		d.seal(&item, &e, p)
 	}
-	item.Entry = must[[]byte](d.h.t)(e.Sign(d.keys.Sign))
+	item.Entry = must[[]byte](d.h.t)(e.Sign(d.keys.SignContent))
 	return item
 }
 

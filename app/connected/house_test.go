@@ -191,7 +191,7 @@ var live gate.Decide = access.May
 
 const staff = `{"type":"unit","id":"norra","name":"Norra"}
 {"type":"unit","id":"sodra","name":"Södra"}
-{"type":"role","id":"caretaker","name":"Fastighetsskötare","grants":[{"right":"record.read","scope":"own"},{"right":"record.share","scope":"own"},{"right":"record.receive","scope":"unit"},{"right":"assignment.work","scope":"own"}]}
+{"type":"role","id":"caretaker","name":"Fastighetsskötare","grants":[{"right":"record.read","scope":"own"},{"right":"record.share","scope":"own"},{"right":"record.receive","scope":"unit"},{"right":"assignment.work","scope":"own"},{"right":"attachment.add","scope":"own"}]}
 {"type":"role","id":"case_officer","name":"Handläggare","grants":[{"right":"record.read","scope":"unit"},{"right":"assignment.work","scope":"unit"}]}
 {"type":"role","id":"reviewer","name":"Loggranskare","grants":[{"right":"log.read","scope":"all"}]}
 {"type":"role","id":"unit_reviewer","name":"Granskare på enheten","grants":[{"right":"log.read","scope":"unit"}]}

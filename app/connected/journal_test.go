@@ -3,6 +3,7 @@ package connected_test
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/identity/signed/signedtest"
 	"handslag/sync/link"
 	"handslag/vault/journal"
 )
@@ -70,6 +72,42 @@ func TestAGapIsHeldUntilItIsFilled(t *testing.T) {
 	if v := h.sound(); v.Held != 0 {
 		t.Errorf("held %d", v.Held)
 	}
+}
+
+// Who follows RFC 8032 signs one thing in one way: another signature that holds tells of another
+// program that has the device's key.
+func TestAnEntrySignedTwiceIsSeen(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	said := bo.items(2)
+	bo.hands(bo.batch(said...))
+	if got := bo.finds(anna); got != "" {
+		t.Errorf("findings before: %s", got)
+	}
+	again := said[1]
+	again.Entry = signedtest.SignedAgain(t, signed.DomainEntry, bo.signing(), again.Entry)
+	if to := bo.hands(bo.batch(said[0], again)); to != 2 {
+		t.Errorf("the receipt reaches entry %d", to)
+	}
+	if got := bo.finds(anna); got != "fork open" {
+		t.Errorf("findings: %s", got)
+	}
+	h.sound()
+}
+
+// signing is the device's signing key, which its keys give away wrapped only.
+func (d *device) signing() *signed.PrivateKey {
+	aead := must[cipher.AEAD](d.h.t)(identity.NewAEAD(make([]byte, identity.AEADKeySize)))
+	plain := must[[]byte](d.h.t)(aead.Open(nil, nil, must[[]byte](d.h.t)(d.keys.Wrap(aead, nil)), nil))
+	var keys struct {
+		_                           struct{} `cbor:",toarray"`
+		Version                     uint64
+		Signing, Transport, Sealing []byte
+	}
+	if err := signed.DecodeOwn(plain, &keys); err != nil {
+		d.h.t.Fatal(err)
+	}
+	return must[*signed.PrivateKey](d.h.t)(signed.PrivateKeyFromSeed(keys.Signing))
 }
 
 func TestAForkIsStoredAndShown(t *testing.T) {

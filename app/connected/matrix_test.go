@@ -23,27 +23,27 @@ import (
 // records and assignments came; of enrol, which asks for a password and no proof, the same with the caller's
 // own password (a stranger guesses one).
 const golden = `
-caller                   | health | statement | credential         | changes             | journal     | segments    | log                | erase              | erasure            | enrol
-nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | ok          | no_proof           | no_proof           | no_proof           | wrong_password
-a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
-another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
-a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
-a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | ok
-a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed    | replayed           | replayed           | replayed           | ok
-a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
-a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
-a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | ok
-a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | ok          | device_revoked     | device_revoked     | device_revoked     | device_revoked
-an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | ok          | credential_expired | credential_expired | credential_expired | ok
-a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | ok          | user_disabled      | user_disabled      | user_disabled      | user_disabled
-the wrong role           | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
-the right role elsewhere | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
-a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
-a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
-the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | forbidden          | forbidden          | ok
-a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
-who may erase            | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | ok                 | ok                 | ok
-who may erase their own  | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | ok
+caller                   | health | statement | credential         | changes             | journal     | segments    | log                | erase              | erasure            | attach             | chunk up           | chunk              | enrol
+nobody                   | ok     | ok        | no_proof           | no_proof            | ok          | ok          | no_proof           | no_proof           | no_proof           | no_proof           | no_proof           | no_proof           | wrong_password
+a proof that is garbage  | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | ok
+another key's proof      | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | ok
+a proof for another call | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | ok
+a device nobody enrolled | ok     | ok        | bad_proof          | bad_proof           | ok          | ok          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | bad_proof          | ok
+a proof seen before      | ok     | ok        | replayed           | replayed            | replayed    | replayed    | replayed           | replayed           | replayed           | replayed           | replayed           | replayed           | ok
+a proof of an hour ago   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | ok
+a proof without a time   | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | ok
+a proof of tomorrow      | ok     | ok        | stale_proof        | stale_proof         | stale_proof | stale_proof | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | stale_proof        | ok
+a revoked device         | ok     | ok        | device_revoked     | device_revoked      | ok          | ok          | device_revoked     | device_revoked     | device_revoked     | device_revoked     | device_revoked     | device_revoked     | device_revoked
+an expired credential    | ok     | ok        | credential_expired | credential_expired  | ok          | ok          | credential_expired | credential_expired | credential_expired | credential_expired | credential_expired | credential_expired | ok
+a disabled user          | ok     | ok        | user_disabled      | user_disabled       | ok          | ok          | user_disabled      | user_disabled      | user_disabled      | user_disabled      | user_disabled      | user_disabled      | user_disabled
+the wrong role           | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | ok
+the right role elsewhere | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | ok
+a caretaker              | ok     | ok        | ok                 | r-maj W-2002 W-2300 | ok          | ok          | forbidden          | forbidden          | forbidden          | attachment_unsaid  | not_found          | ok                 | ok
+a caretaker no longer    | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | ok
+the right role           | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | forbidden          | forbidden          | forbidden          | forbidden          | ok                 | ok
+a reviewer no longer     | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | ok                 | ok
+who may erase            | ok     | ok        | ok                 | r-maj r-maja        | ok          | ok          | ok                 | ok                 | ok                 | forbidden          | forbidden          | ok                 | ok
+who may erase their own  | ok     | ok        | ok                 | none                | ok          | ok          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | forbidden          | ok
 `
 
 // caller is one kind of caller: whose device, what became of it, and what its proof is like.
@@ -215,6 +215,9 @@ func columns() []column {
 		{name: "log", method: http.MethodGet, path: link.PathLog, body: none},
 		{name: "erase", method: http.MethodPost, path: link.PathErasures, body: func(d *device, _ bool) []byte { return []byte(`{"subject":"s-other"}`) }},
 		{name: "erasure", method: http.MethodGet, path: link.PathErasures, body: none, query: "subject=s-other"},
+		{name: "attach", method: http.MethodPost, path: link.PathAttachments, body: func(d *device, _ bool) []byte { return d.makes("r-maj", "s-maj", "läcka").body }},
+		{name: "chunk up", method: http.MethodPost, path: link.PathChunks, query: "attachment=b-maj&chunk=0", body: func(*device, bool) []byte { return []byte("x") }},
+		{name: "chunk", method: http.MethodGet, path: link.PathChunks, query: "attachment=b-maj&chunk=0", body: none},
 		{name: "enrol", method: http.MethodPost, path: link.PathEnrol, body: func(d *device, stranger bool) []byte {
 			password := passwordOf(d.name)
 			if stranger {
@@ -233,6 +236,7 @@ func (r *matrixRow) play(t *testing.T, decide func(access.Subject, identity.Righ
 		return r.got
 	}
 	h := newHouse(t, decide)
+	h.attaches("b-maj", "r-maj", "hissen.txt", []byte("Hissen står."))
 	d := h.enrolled(r.caller.user)
 	got := map[string]string{}
 	if r.caller.fate != nil { // it could, before

@@ -20,7 +20,7 @@ func TestAMorning(t *testing.T) {
 	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
 
 	credential := must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
-	if credential.Person.Name() != "Bo Ek" || credential.Device() != bo.keys.Device() || !credential.HasUnit("norra") || len(credential.Grants) != 4 {
+	if credential.Person.Name() != "Bo Ek" || credential.Device() != bo.keys.Device() || !credential.HasUnit("norra") || len(credential.Grants) != 5 {
 		t.Fatalf("the credential says %+v", credential)
 	}
 
@@ -109,7 +109,7 @@ func (d *device) signsWork(t *testing.T, page link.Page, id journal.AssignmentID
 			Kind: journal.AssignmentDone, Subject: opened.Subject, Assignment: id, AssignmentVersion: opened.Number, Signature: work, After: signed.At(d.h.clock.Now())}
 		var item journal.Item
 		d.seal(&item, &e, p)
-		item.Entry = must[[]byte](t)(e.Sign(d.keys.Sign))
+		item.Entry = must[[]byte](t)(e.Sign(d.keys.SignContent))
 		d.chain = d.chain.Extend(e, item.Entry)
 		return item
 	}

@@ -14,6 +14,7 @@ import (
 	"handslag/identity/access"
 	"handslag/sync/link"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // PathHealth answers 200 while the process serves.
@@ -50,7 +51,7 @@ func Routes(statement []byte) []gate.Route {
 		},
 		{
 			Method: http.MethodGet, Path: link.PathChanges,
-			Right:   gate.Each("each record by record.read, each assignment by assignment.work, and only what concerns the person"),
+			Right:   gate.Each("each record, and what is attached to it, by record.read, each assignment by assignment.work, and only what concerns the person"),
 			Handler: changes,
 		},
 		{
@@ -62,6 +63,24 @@ func Routes(statement []byte) []gate.Route {
 			Method: http.MethodPost, Path: link.PathSegments, Limit: journal.SegmentLimit,
 			Right:   gate.Carried("nothing said is lost: a sealed segment is taken as its entries would be, whoever carries it unread, and the answer is a receipt"),
 			Handler: takeSegment,
+		},
+		{
+			Method: http.MethodPost, Path: link.PathAttachments, Limit: link.MadeLimit,
+			Right:    gate.Needs(access.AttachmentAdd),
+			Resource: gate.MadeThing,
+			Handler:  takeMade,
+		},
+		{
+			Method: http.MethodPost, Path: link.PathChunks, Limit: record.ChunkLimit,
+			Right:    gate.Needs(access.AttachmentAdd),
+			Resource: gate.ChunkThing,
+			Handler:  takeChunk,
+		},
+		{
+			Method: http.MethodGet, Path: link.PathChunks,
+			Right:    gate.Needs(access.RecordRead),
+			Resource: gate.ChunkThing,
+			Handler:  chunk,
 		},
 		{
 			Method: http.MethodGet, Path: link.PathLog,
@@ -181,6 +200,27 @@ func takeSegment(c *gate.Call) (gate.Answer, error) {
 		return gate.Answer{}, err
 	}
 	return gate.Signed(receipt), nil
+}
+
+func takeMade(c *gate.Call) (gate.Answer, error) {
+	handed, err := c.TakeMade()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(handed)
+}
+
+func takeChunk(c *gate.Call) (gate.Answer, error) {
+	handed, err := c.TakeChunk()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(handed)
+}
+
+func chunk(c *gate.Call) (gate.Answer, error) {
+	cipher, err := c.Chunk()
+	return gate.Answer{Type: "application/octet-stream", Body: cipher, Ranged: true}, err
 }
 
 func readLog(c *gate.Call) (gate.Answer, error) {

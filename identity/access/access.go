@@ -17,6 +17,9 @@ const (
 	AssignmentWork identity.Right = "assignment.work" // note, mark done, sign
 	LogRead        identity.Right = "log.read"        // review the audit log
 	SubjectErase   identity.Right = "subject.erase"   // have a person's data erased everywhere
+
+	AttachmentAdd    identity.Right = "attachment.add"    // add a picture or a document to a record
+	AttachmentExport identity.Right = "attachment.export" // save one outside the program
 )
 
 // The scopes, from narrow to wide.
@@ -28,7 +31,7 @@ const (
 
 // Rights lists every right.
 func Rights() []identity.Right {
-	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead, SubjectErase}
+	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead, SubjectErase, AttachmentAdd, AttachmentExport}
 }
 
 // Scopes lists every scope.

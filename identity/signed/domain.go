@@ -24,6 +24,7 @@ const (
 	DomainSegment      Domain = "handslag/1/segment"
 	DomainErasure      Domain = "handslag/1/erasure"
 	DomainAttachment   Domain = "handslag/1/attachment"
+	DomainHead         Domain = "handslag/1/journal-head"
 )
 
 // Domains lists every domain.
@@ -32,6 +33,6 @@ func Domains() []Domain {
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
 		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
-		DomainAttachment,
+		DomainAttachment, DomainHead,
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // envelope is an untagged COSE_Sign1 (RFC 9052 §4.2), read strictly: the protected
-// header holds the algorithm and nothing else, the unprotected header is empty.
+// header holds the algorithm and nothing else, the unprotected header is empty. Messages are
+// made by Content and verified by go-cose, so that neither's reading of the RFC stands alone.
 type envelope struct {
 	_           struct{} `cbor:",toarray"`
 	Protected   []byte
@@ -28,23 +29,11 @@ const Overhead = 128
 
 // Sign encodes payload and signs it for domain.
 func Sign(domain Domain, key *PrivateKey, payload any) ([]byte, error) {
-	if key == nil || key.key == nil {
-		return nil, errors.New("sign: the key is locked away")
-	}
-	body, err := Encode(payload)
+	c, err := NewContent(domain, payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	signer, err := cose.NewSigner(cose.AlgorithmEdDSA, key.key)
-	if err != nil {
-		return nil, fmt.Errorf("sign: %w", err)
-	}
-	headers := cose.Headers{Protected: cose.ProtectedHeader{cose.HeaderLabelAlgorithm: cose.AlgorithmEdDSA}}
-	message, err := cose.Sign1Untagged(nil, signer, headers, body, []byte(domain))
-	if err != nil {
-		return nil, fmt.Errorf("sign: %w", err)
-	}
-	return message, nil
+	return c.Sign(key)
 }
 
 // Open verifies a message of at most limit bytes under key and domain, over the
@@ -94,11 +83,7 @@ func Join(payload any, signature []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join message: %w", err)
 	}
-	header, err := Encode(protectedHeader{Alg: EdDSA})
-	if err != nil {
-		return nil, fmt.Errorf("join message: %w", err)
-	}
-	return Encode(envelope{Protected: header, Unprotected: map[int64]int64{}, Payload: body, Signature: signature})
+	return Encode(envelope{Protected: protected, Unprotected: map[int64]int64{}, Payload: body, Signature: signature})
 }
 
 func unwrap(message []byte, limit int) (envelope, error) {

@@ -58,6 +58,7 @@ type LogRow struct {
 	SubjectName     string               `json:"subject_name,omitempty"` // the card's title
 	Record          journal.RecordID     `json:"record,omitempty"`
 	RecordNo        uint64               `json:"record_version,omitempty"`
+	Attachment      journal.AttachmentID `json:"attachment,omitempty"`
 	Assignment      journal.AssignmentID `json:"assignment,omitempty"`
 	AssignmentTitle string               `json:"assignment_title,omitempty"`
 	Person          identity.Person      `json:"person"`

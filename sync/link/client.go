@@ -71,6 +71,16 @@ type request struct {
 	media               string // of the body
 	proved              bool
 	limit               int64 // bytes of the answer
+	from                int   // bytes of the answer that are here already
+	partial             bool  // what arrives before the line is cut is handed back, beside the error
+}
+
+// status is that of the answer that was asked for.
+func (r request) status() int {
+	if r.from > 0 {
+		return http.StatusPartialContent
+	}
+	return http.StatusOK
 }
 
 // do makes the call and, where its time was stale, makes it once more with the time that the
@@ -101,6 +111,9 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 	if r.media != "" {
 		request.Header.Set("Content-Type", r.media)
 	}
+	if r.from > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", r.from))
+	}
 	var nonce []byte
 	if r.proved {
 		call := NewCall(c.statement.Org(), c.prover.Device(), r.method, r.path, r.query, r.body, c.Time())
@@ -113,10 +126,13 @@ func (c *Client) once(ctx context.Context, r request) ([]byte, error) {
 	}
 	answer, err := exchange(ctx, c.http, request, r.limit)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", r.path, err)
+		if !r.partial || answer.status != r.status() {
+			answer.body = nil
+		}
+		return answer.body, fmt.Errorf("call %s: %w", r.path, err)
 	}
 	c.learn(answer.header.Get(HeaderTime), nonce)
-	if answer.status != http.StatusOK {
+	if answer.status != r.status() {
 		return nil, fmt.Errorf("call %s: %w", r.path, refusal(answer))
 	}
 	return answer.body, nil

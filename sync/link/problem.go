@@ -35,6 +35,8 @@ const (
 	CodeSegFormat     Code = "segment_format"       // 400: of another version
 	CodeSegUnknown    Code = "segment_unknown"      // 400: no credential was ever issued to its device
 	CodeSegSealed     Code = "segment_sealed"       // 400: sealed to another system, or to a key that is gone
+	CodeUnsaid        Code = "attachment_unsaid"    // 409: no entry of the device in the log names this attachment
+	CodeChunk         Code = "attachment_chunk"     // 400: a chunk that does not fit its attachment, or an attachment that is none
 	CodeInternal      Code = "internal"             // 500: nothing was changed
 	CodeBusy          Code = "busy"                 // 503
 )

@@ -96,7 +96,8 @@ type reply struct {
 
 // exchange sends a request and reads at most limit bytes of the answer (a refusal is always
 // bounded tighter). What the network does becomes ErrAway, a foreign key ErrPin, an endless
-// body or a redirect ErrAnswer; the caller's own cancellation stays what it is.
+// body or a redirect ErrAnswer; the caller's own cancellation stays what it is. What had come of an
+// answer whose line was cut stands in the reply beside the error.
 func exchange(ctx context.Context, client *http.Client, request *http.Request, limit int64) (reply, error) {
 	limited, cancel := context.WithTimeout(ctx, client.Timeout)
 	defer cancel()
@@ -113,7 +114,7 @@ func exchange(ctx context.Context, client *http.Client, request *http.Request, l
 		err = limited.Err() // a call that is ended under way can look like an answer that is whole
 	}
 	if err != nil {
-		return reply{}, networkError(ctx, err)
+		return reply{answer.StatusCode, answer.Header, body}, networkError(ctx, err)
 	}
 	if int64(len(body)) > limit {
 		return reply{}, fmt.Errorf("read answer: %w: larger than %d bytes", ErrAnswer, limit)

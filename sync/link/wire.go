@@ -16,6 +16,9 @@ const (
 	PathSegments   = "/v1/segments"   // POST: one sealed segment of any device, answered with a receipt for that device
 	PathLog        = "/v1/log"        // GET: the audit log
 	PathErasures   = "/v1/erasures"   // POST: erase a subject; GET ?subject=ID: how far that has come
+
+	PathAttachments = "/v1/attachments" // POST: begin to hand in an attachment that this device made, or go on with it
+	PathChunks      = "/v1/chunks"      // ?attachment=ID&chunk=N: GET, with a Range: one chunk; POST: hand one in
 )
 
 // PathDirectory is the directory's one route: GET, followed by the organisation ID. It
@@ -82,7 +85,9 @@ type Page struct {
 	Assignments []AssignmentCopy       `json:"assignments,omitempty"`
 	GoneRecords []journal.RecordID     `json:"gone_records,omitempty"`     // no longer concern this person
 	GoneWork    []journal.AssignmentID `json:"gone_assignments,omitempty"` // likewise
-	Cursor      string                 `json:"cursor"`                     // opaque; what to ask after next
+	Attachments []AttachmentCopy       `json:"attachments,omitempty"`      // of records that the device has, or that stand on this page
+	GoneFiles   []journal.AttachmentID `json:"gone_attachments,omitempty"`
+	Cursor      string                 `json:"cursor"` // opaque; what to ask after next
 	More        bool                   `json:"more"`
 	Left        int                    `json:"left,omitempty"`        // things still to come after this page
 	Statement   []byte                 `json:"statement,omitempty"`   // signed, where a newer one than ?statement=N exists

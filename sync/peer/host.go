@@ -39,6 +39,7 @@ const (
 	// committedProtocol is the same where D speaks first: S has the code as a file.
 	committedProtocol protocol.ID = "/handslag/verify/1/committed"
 	newsProtocol      protocol.ID = "/handslag/news/1"
+	carryProtocol     protocol.ID = "/handslag/carry/1"
 	shareProtocol     protocol.ID = "/handslag/share/1"
 )
 
@@ -232,8 +233,8 @@ func resourceLimits() rcmgr.ConcreteLimitConfig {
 	few := rcmgr.ResourceLimits{Streams: maxConns, StreamsInbound: maxConns, StreamsOutbound: maxConns}
 	return rcmgr.PartialLimitConfig{
 		System: all, Transient: all, PeerDefault: one,
-		Protocol:     map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: few, committedProtocol: few, shareProtocol: few, newsProtocol: few},
-		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: {Streams: 2, StreamsInbound: 2}, committedProtocol: {Streams: 2, StreamsInbound: 2}, shareProtocol: {Streams: 4, StreamsInbound: 4}, newsProtocol: {Streams: 2, StreamsInbound: 1}},
+		Protocol:     map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: few, committedProtocol: few, shareProtocol: few, newsProtocol: few, carryProtocol: few},
+		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: {Streams: 2, StreamsInbound: 2}, committedProtocol: {Streams: 2, StreamsInbound: 2}, shareProtocol: {Streams: 4, StreamsInbound: 4}, newsProtocol: {Streams: 2, StreamsInbound: 1}, carryProtocol: {Streams: 2, StreamsInbound: 1}},
 	}.Build(rcmgr.DefaultLimits.Scale(maxMemory, 4*maxConns))
 }
 

@@ -33,7 +33,10 @@ const (
 	kindItem     kind = 18
 	kindAck      kind = 19
 
-	kindNews kind = 32
+	kindNews   kind = 32
+	kindOffers kind = 33
+	kindSealed kind = 34
+	kindTaken  kind = 35
 )
 
 // messageVersion is the version of both protocols' messages.
@@ -115,6 +118,12 @@ func kindOf(body any) kind {
 		return kindAck
 	case News, *News:
 		return kindNews
+	case offersMessage, *offersMessage:
+		return kindOffers
+	case sealedMessage, *sealedMessage:
+		return kindSealed
+	case taken, *taken:
+		return kindTaken
 	}
 	return 0
 }

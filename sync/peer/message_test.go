@@ -81,7 +81,9 @@ func messages() []any {
 		manifestMessage{Manifest: []byte("m")}, want{Lines: []uint64{0, 2}},
 		itemMessage{Line: 1, Record: []byte("r"), Cipher: []byte("c"), Sealed: []byte("s"), Hands: []record.Hand{{Loan: []byte("l"), Credential: []byte("c")}}},
 		ack{Line: 1, Entry: make([]byte, 32)},
-		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}, Checkpoint: []byte("c")},
+		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}, Checkpoint: []byte("c"), Head: []byte("h"), Seen: []byte("s"), Receipts: [][]byte{[]byte("r")}},
+		offersMessage{Offers: []Sealed{{Device: "d", Generation: 1, First: 2, Entries: 3, Size: 4, Sum: make([]byte, 32)}}},
+		sealedMessage{Line: 1, Bytes: []byte("s")}, taken{Count: 1},
 	}
 }
 
@@ -98,6 +100,12 @@ func blank(k kind) (any, int) {
 		return new(ack), ackLimit
 	case kindNews:
 		return new(News), newsLimit
+	case kindOffers:
+		return new(offersMessage), offersLimit
+	case kindSealed:
+		return new(sealedMessage), sealedMsgLimit
+	case kindTaken:
+		return new(taken), ackLimit
 	}
 	return nil, 0
 }

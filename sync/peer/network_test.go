@@ -141,7 +141,7 @@ func TestTwoHostsVerifyOverLoopback(t *testing.T) {
 func TestNothingListensAndNothingIsFound(t *testing.T) {
 	org := newOrganisation(t, 1)
 	sw, dw, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
-	allowed := []string{"/handslag/verify/1", "/handslag/verify/1/committed", "/handslag/share/1", "/handslag/news/1"}
+	allowed := []string{"/handslag/verify/1", "/handslag/verify/1/committed", "/handslag/share/1", "/handslag/news/1", "/handslag/carry/1"}
 	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
 		for _, p := range w.session.node.protocols() {
 			if !slices.Contains(allowed, string(p)) {

@@ -44,6 +44,9 @@ func (c Chain) Judge(e Entry) Verdict {
 }
 
 // Extend is the chain after raw, the bytes of an entry e that follows.
-func (c Chain) Extend(e Entry, raw []byte) Chain {
-	return Chain{Generation: c.Generation, Last: e.Seq, Head: HashOf(raw)}
+func (c Chain) Extend(e Entry, raw []byte) Chain { return c.After(e, HashOf(raw)) }
+
+// After is the chain after an entry e that follows, whose hash this is.
+func (c Chain) After(e Entry, hash Hash) Chain {
+	return Chain{Generation: c.Generation, Last: e.Seq, Head: hash}
 }

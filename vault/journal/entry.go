@@ -48,7 +48,7 @@ type Entry struct {
 	Code              string            `cbor:"18,keyasint,omitempty"` // why it was refused or failed; form of a verification
 	Count             uint64            `cbor:"19,keyasint,omitempty"`
 	Payload           []byte            `cbor:"20,keyasint,omitempty"` // commitment, 32 bytes
-	Signature         []byte            `cbor:"21,keyasint,omitempty"` // of an assignment's work, COSE_Sign1
+	Signature         []byte            `cbor:"21,keyasint,omitempty"` // of an assignment's work, or another device's head; COSE_Sign1
 	Ref               []byte            `cbor:"22,keyasint,omitempty"` // hash of an entry that this one answers, 32 bytes
 	Epoch             uint64            `cbor:"23,keyasint,omitempty"` // of the credential in force
 	Person            identity.PersonID `cbor:"24,keyasint,omitempty"` // in the connected system's own entries: who called
@@ -69,14 +69,28 @@ const (
 // ErrEntry says that an entry is not well formed.
 var ErrEntry = errors.New("entry is not valid")
 
-// Hash is what an entry's successor names: SHA-256 of a domain and the signed bytes.
+// Hash is what an entry's successor names: SHA-256 of a domain and of the bytes that the entry's
+// signature is made over. So an entry has its place in the chain before it is signed, and a
+// group's signatures are made side by side. That each is there and holds is asked of each entry
+// by itself; which bytes it has, the frame's seal and the audit log's leaf know.
 type Hash [hashSize]byte
 
-// HashOf is the hash of a signed entry's bytes.
+// HashOf is the hash of a signed entry. What is none has a hash too, which no entry has.
 func HashOf(raw []byte) Hash {
+	c, err := signed.ContentOf(signed.DomainEntry, raw, EntryLimit)
+	if err != nil {
+		return sum("handslag/1/no-entry\x00", raw)
+	}
+	return HashOfContent(c)
+}
+
+// HashOfContent is the hash of the entry that c becomes when it is signed.
+func HashOfContent(c signed.Content) Hash { return sum("handslag/1/entry-hash\x00", c.Bytes()) }
+
+func sum(domain string, data []byte) Hash {
 	h := sha256.New()
-	h.Write([]byte("handslag/1/entry-hash\x00"))
-	h.Write(raw)
+	h.Write([]byte(domain))
+	h.Write(data)
 	return Hash(h.Sum(nil))
 }
 
@@ -121,17 +135,30 @@ func (e Entry) Check() error {
 	return nil
 }
 
-// Sign signs the entry with sign, which is a KeySet's Sign or the connected system's own.
-func (e Entry) Sign(sign func(signed.Domain, any) ([]byte, error)) ([]byte, error) {
+// Unsigned is the entry ready to be signed.
+func (e Entry) Unsigned() (signed.Content, error) {
 	if err := e.Check(); err != nil {
+		return signed.Content{}, err
+	}
+	c, err := signed.NewContent(signed.DomainEntry, e)
+	if err != nil {
+		return signed.Content{}, fmt.Errorf("make entry: %w", err)
+	}
+	if len(c.Bytes())+signed.Overhead > EntryLimit {
+		return signed.Content{}, fmt.Errorf("make entry: %w", signed.ErrTooLarge)
+	}
+	return c, nil
+}
+
+// Sign signs the entry with sign, which is a KeySet's SignContent or the connected system's own.
+func (e Entry) Sign(sign func(signed.Content) ([]byte, error)) ([]byte, error) {
+	c, err := e.Unsigned()
+	if err != nil {
 		return nil, err
 	}
-	raw, err := sign(signed.DomainEntry, e)
+	raw, err := sign(c)
 	if err != nil {
 		return nil, fmt.Errorf("sign entry: %w", err)
-	}
-	if len(raw) > EntryLimit {
-		return nil, fmt.Errorf("sign entry: %w", signed.ErrTooLarge)
 	}
 	return raw, nil
 }

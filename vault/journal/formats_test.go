@@ -13,8 +13,8 @@ import (
 	"handslag/vault/journal"
 )
 
-func signWith(key *signed.PrivateKey) func(signed.Domain, any) ([]byte, error) {
-	return func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, key, v) }
+func signWith(key *signed.PrivateKey) func(signed.Content) ([]byte, error) {
+	return func(c signed.Content) ([]byte, error) { return c.Sign(key) }
 }
 
 func payload() journal.Payload {
@@ -48,6 +48,8 @@ func batch(t testing.TB) journal.Batch {
 
 func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "entry", raw(t, first(t)))
+	hash := journal.HashOf(raw(t, first(t)))
+	signedtest.Golden(t, "entry-hash", hash[:])
 	data, err := batch(t).Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +62,71 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "receipt", data)
+	signedtest.Golden(t, "head", head(t))
 	for rule, v := range map[string]any{"entry": journal.Entry{}, "details": journal.Details{}, "payload": journal.Payload{}, "batch": journal.Batch{},
-		"segment-key": journal.SegmentKey{}, "item": journal.Item{}, "receipt": journal.Receipt{}, "range": journal.Range{}} {
+		"segment-key": journal.SegmentKey{}, "item": journal.Item{}, "receipt": journal.Receipt{}, "range": journal.Range{}, "head": journal.Head{}} {
 		signedtest.Rule(t, "journal.cddl", rule, v)
 	}
+}
+
+func head(t testing.TB) []byte {
+	t.Helper()
+	e := first(t)
+	data, err := journal.HeadOf(identity.OrgIDOf(signedtest.Key(t, 1).Public()), e.Device, journal.Chain{Generation: 1}.Extend(e, raw(t, e))).Sign(func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, signedtest.Key(t, 3), v) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestAHeadIsItsDevicesOrNobodys(t *testing.T) {
+	org, key := identity.OrgIDOf(signedtest.Key(t, 1).Public()), signedtest.Key(t, 3)
+	good := journal.Head{Version: 1, Org: org, Device: identity.DeviceIDOf(key.Public()), Generation: 1, Seq: 4, Hash: make([]byte, 32)}
+	for name, spoil := range map[string]func(*journal.Head){
+		"as it should be":      func(*journal.Head) {},
+		"of another version":   func(h *journal.Head) { h.Version = 2 },
+		"of another device":    func(h *journal.Head) { h.Device = identity.DeviceIDOf(signedtest.Key(t, 4).Public()) },
+		"of another house":     func(h *journal.Head) { h.Org = "other" },
+		"of nothing said":      func(h *journal.Head) { h.Seq = 0 },
+		"of no generation":     func(h *journal.Head) { h.Generation = 0 },
+		"with half a hash":     func(h *journal.Head) { h.Hash = h.Hash[:16] },
+		"with a hash too long": func(h *journal.Head) { h.Hash = make([]byte, 33) },
+	} {
+		h := good
+		spoil(&h)
+		data, err := signed.Sign(signed.DomainHead, key, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = journal.OpenHead(data, org, key.Public())
+		if (err == nil) != (name == "as it should be") {
+			t.Errorf("a head %s: %v", name, err)
+		}
+	}
+	entry, err := signed.Sign(signed.DomainEntry, key, good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := journal.OpenHead(entry, org, key.Public()); !errors.Is(err, signed.ErrSignature) {
+		t.Errorf("signed for something else: %v", err)
+	}
+	later, next := good, good
+	later.Seq, next.Generation, next.Seq = 5, 2, 1
+	if !good.Before(later) || !later.Before(next) || next.Before(good) || good.Before(good) {
+		t.Error("heads stand in another order")
+	}
+}
+
+func FuzzOpenHead(f *testing.F) {
+	f.Add(signedtest.Load(f, "head"))
+	f.Add(signedtest.Load(f, "receipt"))
+	org, key := identity.OrgIDOf(signedtest.Key(f, 1).Public()), signedtest.Key(f, 3).Public()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := journal.OpenHead(data, org, key)
+		if err == nil && (h.Org != org || h.Seq == 0 || h.Generation == 0 || len(h.Hash) != 32) {
+			t.Fatal("an ill-formed head opens")
+		}
+	})
 }
 
 func TestAnEntryIsItsDevicesOrNobodys(t *testing.T) {
@@ -98,6 +161,32 @@ func TestAnEntryIsItsDevicesOrNobodys(t *testing.T) {
 		if _, err := journal.OpenEntry(forged, signedtest.Key(t, 3).Public()); !errors.Is(err, journal.ErrEntry) {
 			t.Errorf("%s is read: %v", name, err)
 		}
+	}
+}
+
+// The chain is over what was said, so that entries can be chained before they are signed.
+func TestAHashLeavesTheSignatureOut(t *testing.T) {
+	key, one := signedtest.Key(t, 3), first(t)
+	said := raw(t, one)
+	again := signedtest.SignedAgain(t, signed.DomainEntry, key, said)
+	if _, err := journal.OpenEntry(again, key.Public()); err != nil || bytes.Equal(said, again) {
+		t.Fatalf("the second signature: %v", err)
+	}
+	content, err := one.Unsigned()
+	if err != nil || journal.HashOfContent(content) != journal.HashOf(said) || journal.HashOf(said) != journal.HashOf(again) {
+		t.Errorf("the hash knows the signature, %v", err)
+	}
+	changed := one
+	changed.RecordVersion++
+	if journal.HashOf(raw(t, changed)) == journal.HashOf(said) {
+		t.Error("another entry has the same hash")
+	}
+	elsewhere, err := signed.Sign(signed.DomainWork, key, one)
+	if err != nil || journal.HashOf(elsewhere) != journal.HashOf(said) {
+		t.Errorf("the domain is the entry's, whatever bytes are shown: %v", err)
+	}
+	if none := []byte("no entry"); journal.HashOf(none) == journal.HashOf(nil) || journal.HashOf(said[1:]) == journal.HashOf(said) {
+		t.Error("what is no entry has no hash of its own")
 	}
 }
 

@@ -60,6 +60,15 @@ const (
 	// and Ref size and root of the checkpoint that it contradicts.
 	LogInconsistent Kind = "log.inconsistent"
 
+	// HeadSeen says how far another device's journal went when it was met: Peer, Count the number of its
+	// newest entry, Pair that entry's hash, Signature its signed Head. It is a half of a double
+	// entry, whose other half is the entry itself.
+	HeadSeen Kind = "head.seen"
+	// DeviceForked says that another device has shown two heads that can not both be its own: Peer, Code
+	// how, Count, Ref and Signature number, hash and signed Head of the one seen first, Pair the hash
+	// of the other, of which a HeadSeen tells.
+	DeviceForked Kind = "device.forked"
+
 	Wiped Kind = "device.wiped" // the last word of a vault
 )
 
@@ -71,8 +80,12 @@ const (
 	SignInRefused Kind = "system.sign_in_refused"
 	Renewed       Kind = "system.renewed"
 	RecordSent    Kind = "system.record_sent"
-	LogRead       Kind = "system.log_read"
-	CallRefused   Kind = "system.call_refused"
+	// An attachment's content key was sent to a device; one that a device made is here whole, and
+	// signed: Content is its digest, as in the device's AttachmentAdded.
+	AttachmentSent  Kind = "system.attachment_sent"
+	AttachmentTaken Kind = "system.attachment_taken"
+	LogRead         Kind = "system.log_read"
+	CallRefused     Kind = "system.call_refused"
 )
 
 const maxKind = 48

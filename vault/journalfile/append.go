@@ -34,13 +34,13 @@ const (
 	groupLimit = 256 // drafts in one sync
 )
 
-// request is one Append on its way; its fields are the writer's once it is queued.
+// request is one Append on its way; its fields are the leader's once it is queued.
 type request struct {
 	drafts []prepared
 	last   bool // all of them are
-	done   bool
 	stamps []*Stamp
 	err    error
+	turn   chan bool // true: it is to lead now; false: its work is done. nil for one that leads at once
 }
 
 // prepared is a draft whose payload is encrypted.
@@ -51,8 +51,8 @@ type prepared struct {
 	kept  []byte
 }
 
-// Append signs the drafts in order, each following the one before, writes them and returns
-// their stamps once they are durable. Many callers share one sync. On an error nothing was
+// Append gives the drafts their places in order, each following the one before, signs and writes
+// them and returns their stamps once they are durable. Many callers share one sync. On an error nothing was
 // said and there is no stamp: ErrFull when the disk is full, so that the reserve can not be kept,
 // or, where all drafts are last ones, when it is used up; ErrBroken when the disk can not be
 // written to otherwise. The next Append mends what can be mended and goes on.
@@ -73,17 +73,43 @@ func (f *File) Append(drafts ...Draft) ([]*Stamp, error) {
 		}
 		r.drafts, r.last = append(r.drafts, p), r.last && d.Last
 	}
-	f.queue.Lock()
-	f.queue.waiting = append(f.queue.waiting, r)
-	f.queue.Unlock()
-
-	// Whoever gets the lock writes for all who wait; the others find their work done.
-	f.writer.Lock()
-	defer f.writer.Unlock()
-	for !r.done {
-		f.commit(f.take())
+	// Whoever finds nobody writing leads: it writes for all who wait then, itself the first, and
+	// hands on to the first of those who have come meanwhile.
+	if f.enqueue(r) || <-r.turn {
+		f.lead()
 	}
 	return r.stamps, r.err
+}
+
+// enqueue reports whether r leads.
+func (f *File) enqueue(r *request) bool {
+	f.queue.Lock()
+	defer f.queue.Unlock()
+	f.queue.waiting = append(f.queue.waiting, r)
+	if !f.queue.led {
+		f.queue.led = true
+		return true
+	}
+	r.turn = make(chan bool, 1)
+	return false
+}
+
+// lead writes one group, whose first is the caller's, and hands on.
+func (f *File) lead() {
+	f.writer.Lock()
+	group := f.take()
+	defer func() {
+		f.writer.Unlock()
+		f.queue.Lock()
+		if f.queue.led = len(f.queue.waiting) > 0; f.queue.led {
+			f.queue.waiting[0].turn <- true
+		}
+		f.queue.Unlock()
+		for _, r := range group[1:] {
+			r.turn <- false
+		}
+	}()
+	f.commit(group)
 }
 
 func prepare(d Draft) (prepared, error) {
@@ -149,7 +175,6 @@ func (f *File) commit(group []*request) {
 			if r.err == nil && len(r.stamps) == 0 { // signing panicked: nobody takes that for success
 				r.err = fmt.Errorf("append: %w", ErrBroken)
 			}
-			r.done = true
 		}
 	}()
 	refuse := func(err error) {

@@ -37,7 +37,7 @@ func isFormat(err error) bool { return errors.Is(err, ErrFormat) }
 type Config struct {
 	Dir     string                                                      // this device's folder in the machine-wide outbox
 	Device  identity.DeviceID                                           // the device that speaks
-	Sign    func(signed.Domain, any) ([]byte, error)                    // a KeySet's Sign
+	Sign    func(signed.Content) ([]byte, error)                        // a KeySet's SignContent; many at once
 	Verify  signed.Key                                                  // the key that Sign signs with
 	Root    cipher.AEAD                                                 // a subkey of the vault root, for segment keys
 	Seal    identity.SealKey                                            // the connected system's
@@ -74,8 +74,9 @@ type File struct {
 	queue struct {
 		sync.Mutex
 		waiting []*request
+		led     bool // somebody writes, and hands on
 	}
-	writer sync.Mutex // held by the one Append that writes for all who wait
+	writer sync.Mutex // held by whoever writes or changes the chain
 	active *active    // nil until the first Append, and after a failure was mended
 
 	receipts sync.Mutex // one receipt or drop at a time; taken before mu

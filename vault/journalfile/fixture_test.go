@@ -53,7 +53,7 @@ func (p people) config(dir string, disk disk.Disk) Config {
 	}
 	cfg := Config{
 		Dir: dir, Device: p.device(), Verify: p.signing.Public(), Root: root, Seal: p.server.Public(), Disk: disk,
-		Sign:  func(d signed.Domain, v any) ([]byte, error) { return signed.Sign(d, p.signing, v) },
+		Sign:  func(c signed.Content) ([]byte, error) { return c.Sign(p.signing) },
 		Clock: func() (signed.Time, int64, signed.Time) { return 1_000_000, 5, 2_000_000 },
 	}
 	if disk != nil { // a disk in memory copies every byte often

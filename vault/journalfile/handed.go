@@ -51,6 +51,20 @@ func Handed(s Sealed) []byte {
 	return m.Receipt
 }
 
+// Unreceived are the paths of this journal's segments that hold an entry without a receipt, the
+// oldest first: what somebody could carry home for this device.
+func (f *File) Unreceived() []string {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	var paths []string
+	for _, s := range f.segments {
+		if f.cover.waiting(s) > 0 {
+			paths = append(paths, s.path)
+		}
+	}
+	return paths
+}
+
 // Receipts are the signed receipts, unverified, that others left for this journal's device
 // when they handed its segments in.
 func (f *File) Receipts() [][]byte {

@@ -66,14 +66,22 @@ func ReadSealed(path string) (s Sealed, data []byte, err error) {
 	if err != nil {
 		return Sealed{}, nil, fmt.Errorf("read segment: %w", err)
 	}
-	h, start, err := journal.PeekSegment(data)
+	if s, data, err = PeekSealed(data); err == nil {
+		s.Path = path
+	}
+	return s, data, err
+}
+
+// PeekSealed is ReadSealed of bytes that came otherwise; Path is empty.
+func PeekSealed(all []byte) (s Sealed, data []byte, err error) {
+	h, start, err := journal.PeekSegment(all)
 	if err != nil {
 		return Sealed{}, nil, err
 	}
-	survey := journal.SurveyFrames(data, start)
-	data = data[:survey.Size+survey.Rest] // not the space that is ready for more
+	survey := journal.SurveyFrames(all, start)
+	data = all[:survey.Size+survey.Rest] // not the space that is ready for more
 	return Sealed{
-		Path: path, Device: h.Device, Generation: h.Generation, First: h.First, Entries: survey.Entries, Rest: survey.Rest,
+		Device: h.Device, Generation: h.Generation, First: h.First, Entries: survey.Entries, Rest: survey.Rest,
 		Size: len(data), Created: h.Created, Sum: sha256.Sum256(data),
 	}, data, nil
 }
@@ -140,11 +148,20 @@ func SealedFiles(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// CopySealed puts the segment at path into dir, whole and durable, under a name of its own;
-// false where dir has it already. One that has grown since replaces what it was; two that say
-// different things both stay.
+// CopySealed puts the segment at path into dir, as KeepSealed does.
 func CopySealed(path, dir string) (bool, error) {
-	s, data, err := ReadSealed(path)
+	_, data, err := ReadSealed(path)
+	if err != nil {
+		return false, err
+	}
+	return KeepSealed(data, dir)
+}
+
+// KeepSealed puts a segment into dir, whole and durable, under a name of its own; false where dir
+// has it already. One that has grown since replaces what it was; two that say different things
+// both stay. What is no segment is an error: ErrFormat, ErrDamaged.
+func KeepSealed(data []byte, dir string) (bool, error) {
+	s, data, err := PeekSealed(data)
 	if err != nil {
 		return false, err
 	}

@@ -112,7 +112,11 @@ func (f *File) newSegment(chain journal.Chain) (*active, error) {
 	if h.Payload, err = identity.Seal(f.cfg.Seal, journal.SegmentKeyInfo(h.Device, h.ID), payload); err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	body, err := f.cfg.Sign(signed.DomainSegment, h)
+	content, err := signed.NewContent(signed.DomainSegment, h)
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	body, err := f.cfg.Sign(content)
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}

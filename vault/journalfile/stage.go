@@ -2,8 +2,11 @@ package journalfile
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
@@ -18,34 +21,34 @@ type staged struct {
 	mark    uint64 // that they carry
 }
 
-// sealing is a frame being encrypted.
+// sealing is an entry that has its place, on its way to be a frame.
 type sealing struct {
-	frame frame
-	data  []byte
-	err   error
+	content signed.Content
+	index   uint32
+	key     []byte // of its payload
+	commit  []byte
+	frame   frame
+	data    []byte
+	err     error
 }
 
 // frameExtra is more than a frame needs beside what is in it, in bytes: its head, nonce and tag, the
 // payload's key as the connected system opens it, and CBOR.
 const frameExtra = 256
 
-// stageAll signs and encrypts the requests that have no error yet, and returns where each one's
-// entries end among those staged. On a full disk, one that no longer fits into the space
-// that is left is refused. An error is about all of them.
+// stageAll gives the requests that have no error yet their places in the chain, which is quick,
+// and then has all entries signed and encrypted side by side, since no signature waits for
+// another. It returns where each request's entries end among those staged. On a full disk, one
+// that no longer fits into the space that is left is refused. An error is about all of them.
 func (f *File) stageAll(group []*request) (journal.Chain, staged, []int, error) {
 	chain, out := f.chain, staged{group: uint32(len(f.active.places))}
 	if f.cfg.Mark != nil {
 		out.mark = f.cfg.Mark()
 	}
-	var sealers sync.WaitGroup
-	seal := sealers.Go
-	if len(group) == 1 && len(group[0].drafts) == 1 {
-		seal = func(do func()) { do() } // nobody else would have anything to do
-	}
 	ends := make([]int, len(group))
 	for i, r := range group {
 		if r.err == nil {
-			after, next, err := f.stage(r, chain, out, seal)
+			after, next, err := f.stage(r, chain, out)
 			if err == nil && f.active.full && f.active.synced+next.most > f.active.space {
 				err = ErrFull
 			}
@@ -57,7 +60,7 @@ func (f *File) stageAll(group []*request) (journal.Chain, staged, []int, error) 
 		}
 		ends[i] = len(out.places)
 	}
-	sealers.Wait() // also for those that were refused: their keys are cleared next
+	sideBySide(len(out.frames), func(i int) { out.frames[i].run(f.active, f.cfg.Sign) })
 	for i, s := range out.frames {
 		if s.err != nil {
 			return f.chain, staged{}, nil, s.err
@@ -68,10 +71,9 @@ func (f *File) stageAll(group []*request) (journal.Chain, staged, []int, error) 
 	return chain, out, ends, nil
 }
 
-// stage signs a request's entries behind chain, one after the other, since each names the one before,
-// and has seal encrypt them meanwhile. On an error what it was given stands unchanged, so
-// that one caller's malformed draft is that caller's only.
-func (f *File) stage(r *request, chain journal.Chain, out staged, seal func(func())) (journal.Chain, staged, error) {
+// stage gives a request's entries their places behind chain. On an error what it was given stands
+// unchanged, so that one caller's malformed draft is that caller's only.
+func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain, staged, error) {
 	for _, d := range r.drafts {
 		e := d.entry
 		e.Version, e.Device, e.Generation, e.Seq = 1, f.cfg.Device, chain.Generation, chain.Last+1
@@ -79,27 +81,47 @@ func (f *File) stage(r *request, chain journal.Chain, out staged, seal func(func
 		e.Prev = prev[:]
 		e.After, e.Elapsed, e.Clock = f.cfg.Clock()
 		e.After, e.Elapsed = max(e.After, 0), max(e.Elapsed, 0) // an odd clock is no reason to stay silent
-		raw, err := e.Sign(f.cfg.Sign)
+		content, err := e.Unsigned()
 		if err != nil {
 			return chain, out, err
 		}
-		index := out.group + uint32(len(out.places))
-		s := &sealing{frame: frame{Version: formatVersion, Entry: raw, Box: d.box, Local: d.kept, Mark: out.mark, Group: out.group}}
-		seal(func() { s.run(f.active, index, d.key, e.Payload) })
-		chain = chain.Extend(e, raw)
-		out.most += len(raw) + len(d.box) + len(d.kept) + frameExtra
+		chain = chain.After(e, journal.HashOfContent(content))
+		s := &sealing{
+			content: content, index: out.group + uint32(len(out.places)), key: d.key, commit: e.Payload,
+			frame: frame{Version: formatVersion, Box: d.box, Local: d.kept, Mark: out.mark, Group: out.group},
+		}
+		out.most += len(content.Bytes()) + signed.Overhead + len(d.box) + len(d.kept) + frameExtra
 		out.frames, out.entries = append(out.frames, s), append(out.entries, e)
-		out.places = append(out.places, place{seq: e.Seq, index: index, hash: chain.Head, prev: prev})
+		out.places = append(out.places, place{seq: e.Seq, index: s.index, hash: chain.Head, prev: prev})
 	}
 	return chain, out, nil
 }
 
-// run encrypts the frame, and the payload's key for the connected system.
-func (s *sealing) run(a *active, index uint32, key, commitment []byte) {
+// run signs the entry, encrypts its payload's key for the connected system, and then the frame.
+func (s *sealing) run(a *active, sign func(signed.Content) ([]byte, error)) {
+	if s.frame.Entry, s.err = sign(s.content); s.err != nil {
+		return
+	}
 	if len(s.frame.Box) > 0 {
-		if s.frame.Server, s.err = journal.WrapPayloadKey(a.payload, key, commitment); s.err != nil {
+		if s.frame.Server, s.err = journal.WrapPayloadKey(a.payload, s.key, s.commit); s.err != nil {
 			return
 		}
 	}
-	s.data, s.err = journal.AppendFrame(nil, a.aead, a.id, index, s.frame)
+	s.data, s.err = journal.AppendFrame(nil, a.aead, a.id, s.index, s.frame)
+}
+
+// sideBySide does n things on as many cores as there are; one alone stays where it is.
+func sideBySide(n int, do func(i int)) {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+			do(i - 1)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
 }

@@ -2,7 +2,9 @@ package record
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 )
 
@@ -57,4 +59,25 @@ func isText(head []byte) bool {
 		head = head[n:]
 	}
 	return true
+}
+
+// LabelOf says what a file of size bytes is called and what it is, by its content. It returns
+// ErrAttachment for what is neither picture, PDF nor text, and ErrPicture for a picture that could not be shown.
+func LabelOf(name string, file io.ReaderAt, size int64) (Label, error) {
+	head := make([]byte, min(size, HeadSize))
+	defer clear(head)
+	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return Label{}, fmt.Errorf("read file: %w", err)
+	}
+	kind, err := MediaTypeOf(head)
+	if err != nil {
+		return Label{}, err
+	}
+	if kind.Picture() {
+		if _, err := PictureOf(io.NewSectionReader(file, 0, size)); err != nil {
+			return Label{}, err
+		}
+	}
+	label := Label{Name: CleanName(name), Type: kind}
+	return label, label.Check()
 }

@@ -50,7 +50,7 @@ func verbs() []verb {
 		initVerb(), letterVerb(), exportVerb(), serveVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
-		importVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), verifyVerb(),
+		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), verifyVerb(),
 	}
 }
 

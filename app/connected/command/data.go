@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"handslag/app/connected/gate"
@@ -14,11 +15,12 @@ import (
 
 func importVerb() verb {
 	return verb{
-		name: "import", args: "FILE", short: "Import units, roles, users, records and assignments, one JSON object a line, all or nothing", min: 1, max: 1,
+		name: "import", args: "FILE", short: "Import units, roles, users, records, assignments and attachments, one JSON object a line, all or nothing", min: 1, max: 1,
 		examples: []string{"import staff.jsonl", "import - <records.jsonl"},
 		begin: simple(func(ctx context.Context, c *call) error {
-			lines := c.In
+			lines, beside := c.In, "."
 			if c.args[0] != "-" {
+				beside = filepath.Dir(c.args[0])
 				file, err := os.Open(c.args[0])
 				if err != nil {
 					return fmt.Errorf("import: %w", err)
@@ -26,8 +28,13 @@ func importVerb() verb {
 				defer file.Close()
 				lines = file
 			}
+			root, err := os.OpenRoot(beside) // attachments' files lie beside the lines or below, nowhere else
+			if err != nil {
+				return fmt.Errorf("import: %w", err)
+			}
+			defer root.Close()
 			return c.administer(ctx, func(admin gate.Administration) error {
-				done, err := admin.Import(ctx, untilCancelled{ctx, lines})
+				done, err := admin.ImportFiles(ctx, untilCancelled{ctx, lines}, root.FS())
 				if err != nil {
 					return err
 				}
@@ -120,7 +127,7 @@ func verifyVerb() verb {
 						count int
 					}{
 						{"journals", v.Journals}, {"entries", v.Entries}, {"covered", v.Covered}, {"held", v.Held}, {"payloads", v.Payloads},
-						{"erased", v.Erased}, {"credentials", v.Credentials}, {"open findings", v.Findings}, {"problems", len(v.Problems)},
+						{"erased", v.Erased}, {"credentials", v.Credentials}, {"attachments", v.Attachments}, {"open findings", v.Findings}, {"problems", len(v.Problems)},
 					} {
 						rows = append(rows, []string{row.name, strconv.Itoa(row.count)})
 					}

@@ -30,7 +30,8 @@ func eraseVerb() verb {
 						return err
 					}
 					return c.answer(done, func() {
-						c.say("Erased: %d records, %d assignments, %d payloads of the log. The log's entries stand.", done.Records, done.Assignments, done.Payloads)
+						c.say("Erased: %d records, %d assignments, %d attachments, %d payloads of the log. The log's entries stand.",
+							done.Records, done.Assignments, done.Attachments, done.Payloads)
 						c.say("Devices get the order when they next call; a device that is away keeps a copy until its loan ends.")
 						c.say("No copy opens after %s.", minute(done.NoCopyAfter))
 						c.say("How far it has come: connected erasure %s", c.args[0])

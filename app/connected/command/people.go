@@ -13,10 +13,12 @@ import (
 type changed struct {
 	Username string `json:"username,omitempty"`
 	Device   string `json:"device,omitempty"`
-	Unit     string `json:"unit,omitempty"`
-	Role     string `json:"role,omitempty"`
-	Done     string `json:"done"`
-	Password string `json:"password,omitempty"` // generated, to be handed over
+
+	Attachment string `json:"attachment,omitempty"`
+	Unit       string `json:"unit,omitempty"`
+	Role       string `json:"role,omitempty"`
+	Done       string `json:"done"`
+	Password   string `json:"password,omitempty"` // generated, to be handed over
 }
 
 // passwordFlags are the ways to give somebody a password.
@@ -99,7 +101,7 @@ func userAddVerb() verb {
 // done tells what was changed.
 func (c *call) done(what changed) error {
 	return c.answer(what, func() {
-		name := strings.Join(strings.Fields(what.Unit+" "+what.Username+" "+what.Device+" "+what.Role), " ")
+		name := strings.Join(strings.Fields(what.Unit+" "+what.Username+" "+what.Device+" "+what.Role+" "+what.Attachment), " ")
 		c.say("%s: %s", name, what.Done)
 		if what.Password != "" {
 			c.say("Password, shown this once: %s", what.Password)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
@@ -34,9 +35,17 @@ type Administration interface {
 	GrantRole(ctx context.Context, username, role string) error
 	TakeRole(ctx context.Context, username, role string) error
 
-	// Import reads JSON Lines (units, roles, users, records, assignments), all or nothing. The
-	// same lines again change nothing. An error names its line.
+	// Import reads JSON Lines (units, roles, users, records, assignments, attachments), all or
+	// nothing. The same lines again change nothing. An error names its line.
 	Import(ctx context.Context, lines io.Reader) (Imported, error)
+	// ImportFiles is Import with the files that attachment lines name.
+	ImportFiles(ctx context.Context, lines io.Reader, files fs.FS) (Imported, error)
+
+	// Attach attaches a file to a record: a picture, a PDF or a text, told by its content.
+	Attach(ctx context.Context, file NewAttachment) (Attached, error)
+	// Detach takes an attachment away, here and from every device that has it.
+	Detach(ctx context.Context, id journal.AttachmentID) error
+	ListAttachments(ctx context.Context, id journal.RecordID) ([]AttachmentRow, error)
 
 	ListDevices(ctx context.Context) ([]DeviceRow, error)
 	// RevokeDevice ends what the device may, from its next call on; its journal is taken still.
@@ -117,6 +126,7 @@ type Verification struct {
 	Payloads    int      `json:"payloads"`    // that match their commitment
 	Erased      int      `json:"erased"`      // whose words are gone
 	Credentials int      `json:"credentials"` // ever issued that hold
+	Attachments int      `json:"attachments"` // whole, with every chunk as it was signed for
 	Findings    int      `json:"findings"`    // open ones
 	Leaves      int64    `json:"leaves"`      // of the tree, made anew from the rows
 	Root        string   `json:"root"`        // base64, as checkpoints have it

@@ -16,6 +16,7 @@ import (
 const (
 	sentRecord     = "record"
 	sentAssignment = "assignment"
+	sentAttachment = "attachment"
 )
 
 // relendAfter is how much longer a new loan must last before the copy is sent again for it.
@@ -94,6 +95,7 @@ type paging struct {
 	after  int64 // the newest page that arrived
 	keys   identity.PublicKeys
 	sent   map[[2]string]sqlc.Sent
+	files  []string // attachments that the device lacks
 	things int
 	bytes  int
 	wanted int // things that the device lacks, those on this page too
@@ -135,6 +137,9 @@ func (p *paging) fill() error {
 	for _, row := range assignments {
 		still[[2]string{sentAssignment, row.ID}] = true
 	}
+	if err := p.attachments(records, still); err != nil {
+		return err
+	}
 	if err := p.goneThings(still); err != nil {
 		return err
 	}
@@ -154,6 +159,13 @@ func (p *paging) fill() error {
 		}
 		if p.wanted++; !p.full() {
 			if err := p.record(row); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range p.files {
+		if p.wanted++; !p.full() {
+			if err := p.attachment(id); err != nil {
 				return err
 			}
 		}
@@ -217,9 +229,12 @@ func (p *paging) goneThings(still map[[2]string]bool) error {
 		if p.wanted++; p.full() {
 			continue
 		}
-		if row.Kind == sentRecord {
+		switch row.Kind {
+		case sentRecord:
 			p.page.GoneRecords = append(p.page.GoneRecords, journal.RecordID(row.ThingID))
-		} else {
+		case sentAttachment:
+			p.page.GoneFiles = append(p.page.GoneFiles, journal.AttachmentID(row.ThingID))
+		default:
 			p.page.GoneWork = append(p.page.GoneWork, journal.AssignmentID(row.ThingID))
 		}
 		if err := p.put(row.Kind, row.ThingID, row.Mark, 0, true); err != nil {

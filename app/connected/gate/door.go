@@ -58,15 +58,16 @@ type request struct {
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := d.g.config.Now()
 	name, answer, err := d.pass(r)
-	status := http.StatusOK
-	if err != nil {
+	status, h := http.StatusOK, w.Header()
+	if err == nil {
+		answer, status = answer.cut(h, r.Header.Get("Range"))
+	} else {
 		p := problemOf(err)
 		status = p.Status
 		if answer, err = problemAnswer(p, err, d.log, name); err != nil {
 			status = http.StatusInternalServerError
 		}
 	}
-	h := w.Header()
 	if value, err := link.SignTime(d.g.org, d.g.now(), r.Header.Get("Authorization"), d.g.config.Keys.Log); err == nil {
 		h.Set(link.HeaderTime, value)
 	}

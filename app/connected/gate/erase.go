@@ -21,6 +21,7 @@ type Erased struct {
 	Payloads    int         `json:"payloads"`
 	Records     int         `json:"records"`
 	Assignments int         `json:"assignments"`
+	Attachments int         `json:"attachments"`
 	LentUntil   signed.Time `json:"lent_until,omitempty"` // the last copy's loan; 0: none was lent
 	NoCopyAfter signed.Time `json:"no_copy_opens_after"`
 }
@@ -84,6 +85,9 @@ func (g *Gate) erase(ctx context.Context, tx *store.Tx, subject journal.SubjectI
 	done.Payloads = int(payloads)
 	if done.Assignments, err = drop(ctx, string(subject), tx.AssignmentsOfSubject,
 		tx.ClearAssignmentPeople, tx.DeleteAssignmentVersions, tx.DeleteAssignment); err != nil {
+		return Erased{}, err
+	}
+	if done.Attachments, err = drop(ctx, string(subject), tx.AttachmentsOfSubject, tx.DeleteAttachmentChunks, tx.DeleteAttachment); err != nil {
 		return Erased{}, err
 	}
 	if done.Records, err = drop(ctx, string(subject), tx.RecordsOfSubject,

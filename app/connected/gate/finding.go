@@ -11,22 +11,25 @@ import (
 
 // What the connected system notices about a journal. Nothing is dropped for any of them.
 const (
-	foundGap         = "gap"            // entries are missing; closes when they have come
-	foundFork        = "fork"           // two entries where one can be
-	foundGeneration  = "generation"     // a new generation of a journal
-	foundSignature   = "bad_signature"  // an item that its device did not sign, or that is no entry
-	foundPayload     = "payload"        // words that are not those the entry commits to
-	foundSegment     = "segment"        // a segment came whose middle or end can not be read
-	foundLoneHalf    = "lone_half"      // a share or verification that only one of two tells of
-	foundRevoked     = "revoked"        // handed in after the device was revoked
-	foundExpired     = "expired"        // handed in after the device's last credential had expired
-	foundDisabled    = "disabled"       // handed in after the person was disabled
-	foundUnknown     = "unknown_device" // a credential of ours for a device that is not known here
-	foundClock       = "clock"          // a device whose clock is off
-	foundWork        = "bad_work"       // a signature that is not for the assignment it names
-	foundWorkRefused = "work_refused"   // an assignment marked done by somebody who may not
-	foundAlarm       = "log_alarm"      // a device has seen another history of the audit log
-	foundErasure     = "erasure"        // an order carried out that is not known here: a backup older than it was put back
+	foundGap          = "gap"            // entries are missing; closes when they have come
+	foundFork         = "fork"           // two entries where one can be
+	foundGeneration   = "generation"     // a new generation of a journal
+	foundSignature    = "bad_signature"  // an item that its device did not sign, or that is no entry
+	foundPayload      = "payload"        // words that are not those the entry commits to
+	foundSegment      = "segment"        // a segment came whose middle or end can not be read
+	foundLoneHalf     = "lone_half"      // a share or verification that only one of two tells of
+	foundRevoked      = "revoked"        // handed in after the device was revoked
+	foundExpired      = "expired"        // handed in after the device's last credential had expired
+	foundDisabled     = "disabled"       // handed in after the person was disabled
+	foundUnknown      = "unknown_device" // a credential of ours for a device that is not known here
+	foundClock        = "clock"          // a device whose clock is off
+	foundWork         = "bad_work"       // a signature that is not for the assignment it names
+	foundWorkRefused  = "work_refused"   // an assignment marked done by somebody who may not
+	foundAlarm        = "log_alarm"      // a device has seen another history of the audit log
+	foundHeadMissing  = "head_missing"   // a journal ends before what a witness saw of it
+	foundHeadDiffers  = "head_differs"   // a journal has another entry where a witness saw its end
+	foundDeviceForked = "device_forked"  // a witness was shown two ends of a journal that can not both be its own
+	foundErasure      = "erasure"        // an order carried out that is not known here: a backup older than it was put back
 )
 
 // find notes a finding; what was noted before is counted, not repeated.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"handslag/app/connected/gate/internal/store"
@@ -26,10 +27,15 @@ const (
 )
 
 // Import reads JSON Lines, one object a line with its kind in "type": unit, role, user,
-// record, assignment; what a line refers to stands in an earlier one, or is here already.
+// record, assignment, attachment; what a line refers to stands in an earlier one, or is here already.
 // All of it is taken or nothing; the same lines again change nothing. An error names its line
 // and repeats nothing of a protected part.
 func (g *Gate) Import(ctx context.Context, lines io.Reader) (Imported, error) {
+	return g.ImportFiles(ctx, lines, nil)
+}
+
+// ImportFiles is Import with the files that attachment lines name.
+func (g *Gate) ImportFiles(ctx context.Context, lines io.Reader, files fs.FS) (Imported, error) {
 	data, err := io.ReadAll(lines) // a transaction may be run twice, a stream can be read once
 	if err != nil {
 		return Imported{}, fmt.Errorf("import: %w", err)
@@ -37,7 +43,7 @@ func (g *Gate) Import(ctx context.Context, lines io.Reader) (Imported, error) {
 	var done Imported
 	err = g.store.Do(ctx, func(tx *store.Tx) error {
 		done = Imported{}
-		in := importer{g: g, tx: tx, users: map[string]identity.PersonID{}}
+		in := importer{g: g, tx: tx, files: files, users: map[string]identity.PersonID{}}
 		scan := bufio.NewScanner(bytes.NewReader(data))
 		scan.Buffer(make([]byte, 0, 64<<10), maxLine)
 		number := 0
@@ -81,6 +87,8 @@ type importer struct {
 	g     *Gate
 	tx    *store.Tx
 	users map[string]identity.PersonID
+	files fs.FS
+	bytes int64 // of them so far
 }
 
 func (in *importer) take(ctx context.Context, data []byte) (change, error) {
@@ -99,6 +107,8 @@ func (in *importer) take(ctx context.Context, data []byte) (change, error) {
 		return in.record(ctx, line)
 	case "assignment":
 		return in.assignment(ctx, line)
+	case "attachment":
+		return in.attachment(ctx, line)
 	}
 	return 0, fmt.Errorf("%w: unknown type", ErrInput)
 }

@@ -47,6 +47,8 @@ type importLine struct {
 	Area   string `json:"area,omitempty"`
 	Due    string `json:"due,omitempty"`
 	Text   string `json:"text,omitempty"`
+
+	File string `json:"file,omitempty"` // of an attachment, beside the lines
 }
 
 // parseLine reads one line strictly: a key that it does not know is an error, so that a

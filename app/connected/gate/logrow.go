@@ -37,10 +37,10 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	}
 	row := &link.LogRow{
 		ID: e.ID, Hash: e.Hash, Kind: said.Kind, NotBefore: said.After, NotAfter: signed.Time(e.ReceivedAt), Clock: said.Clock,
-		Subject: said.Subject, Record: said.Record, RecordNo: said.RecordVersion, Assignment: said.Assignment,
+		Subject: said.Subject, Record: said.Record, RecordNo: said.RecordVersion, Assignment: said.Assignment, Attachment: said.Attachment,
 		Device: said.Device, System: e.IsSystem == 1, Peer: said.Peer, Code: said.Code, Route: said.Route, Count: said.Count, Until: said.Until,
 		Erased: e.PayloadState == payloadErased, Address: e.Address, Carrier: identity.DeviceID(e.Carrier),
-		Fingerprint: hex.EncodeToString(e.Hash[:8]), Signed: len(said.Signature) > 0, Alone: e.Lone == 1,
+		Fingerprint: hex.EncodeToString(e.Hash[:8]), Signed: len(said.Signature) > 0 && said.Assignment != "", Alone: e.Lone == 1 && said.Kind != journal.HeadSeen,
 	}
 	var err error
 	if row.Person, err = r.person(e.PersonID); err != nil {

@@ -30,6 +30,8 @@ var statuses = map[link.Code]int{
 	link.CodeSegFormat:     http.StatusBadRequest,
 	link.CodeSegUnknown:    http.StatusBadRequest,
 	link.CodeSegSealed:     http.StatusBadRequest,
+	link.CodeUnsaid:        http.StatusConflict,
+	link.CodeChunk:         http.StatusBadRequest,
 	link.CodeInternal:      http.StatusInternalServerError,
 	link.CodeBusy:          http.StatusServiceUnavailable,
 }

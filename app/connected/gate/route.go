@@ -22,8 +22,9 @@ type Route struct {
 
 // Answer is what a handler returns; it leaves after the commit.
 type Answer struct {
-	Type string // media type
-	Body []byte
+	Type   string // media type
+	Body   []byte
+	Ranged bool // a part of it may be asked for
 }
 
 // JSON is v as an answer.

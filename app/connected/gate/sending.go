@@ -68,8 +68,12 @@ func (p *paging) loanUntil() signed.Time {
 // may be gone.
 func (p *paging) hasRecord(row sqlc.Record) bool {
 	lent := signed.Time(p.sent[[2]string{sentRecord, row.ID}].LoanUntil)
-	return p.has(sentRecord, row.ID, recordMark(row)) && p.loanUntil() < lent.Add(relendAfter) &&
-		lent <= p.Now.Add(p.g.config.Loan+futureness)
+	return p.has(sentRecord, row.ID, recordMark(row)) && p.lasts(lent)
+}
+
+// lasts reports whether a loan that ends at lent is as good as one that would be given now.
+func (p *paging) lasts(lent signed.Time) bool {
+	return p.loanUntil() < lent.Add(relendAfter) && lent <= p.Now.Add(p.g.config.Loan+futureness)
 }
 
 // record sends one record: signed version, ciphertext as it is, content key sealed to the

@@ -58,7 +58,7 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 		}
 		payload = &p
 	}
-	raw, err := e.Sign(func(domain signed.Domain, v any) ([]byte, error) { return signed.Sign(domain, g.config.Keys.Log, v) })
+	raw, err := e.Sign(func(c signed.Content) ([]byte, error) { return c.Sign(g.config.Keys.Log) })
 	if err != nil {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -88,6 +89,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if err := t.settleHeads(ctx); err != nil {
+		return nil, err
+	}
 	if t.stored > 0 {
 		if err := t.findStanding(ctx); err != nil {
 			return nil, err
@@ -121,6 +125,11 @@ func (t *taking) item(ctx context.Context, item journal.Item) error {
 		return err
 	}
 	if same != nil { // known already; its words may come later than itself
+		if !bytes.Equal(same.Raw, item.Entry) { // one who follows RFC 8032 signs one thing in one way
+			if err := findAt(ctx, t.tx, foundFork, *same); err != nil {
+				return err
+			}
+		}
 		if err := t.again(ctx, same, e, item); err != nil {
 			return err
 		}
@@ -165,7 +174,7 @@ func lacksWords(r sqlc.Entry) bool {
 	return r.PayloadState == payloadNotCome || r.PayloadState == payloadUnfit
 }
 
-// sameEntry is the row of exactly these bytes.
+// sameEntry is the row of the same entry: of all that was said but the signature.
 func (t *taking) sameEntry(ctx context.Context, r sqlc.Entry) (*sqlc.Entry, error) {
 	rows, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.DeviceID, Hash: r.Hash})
 	if err != nil || len(rows) == 0 {
@@ -193,6 +202,9 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	}
 	if isHalf(e) {
 		r.Lone = 1
+	}
+	if err := t.witnessed(ctx, e, r); err != nil {
+		return err
 	}
 	if e.Kind == journal.LogInconsistent {
 		if err := findAt(ctx, t.tx, foundAlarm, *r); err != nil {

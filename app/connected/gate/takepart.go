@@ -252,6 +252,12 @@ func (g *Gate) findLoneHalves(ctx context.Context, tx *store.Tx, now signed.Time
 		return err
 	}
 	for _, r := range rows {
+		if r.Kind == string(journal.HeadSeen) {
+			if err := g.findMissing(ctx, tx, r.DeviceID, r.Hash, now); err != nil {
+				return err
+			}
+			continue
+		}
 		err := find(ctx, tx, sqlc.PutFindingParams{Code: foundLoneHalf, DeviceID: r.DeviceID, PersonID: r.PersonID, Generation: r.Generation,
 			Seq: r.Seq, Hash: r.Hash, At: int64(now)})
 		if err != nil {

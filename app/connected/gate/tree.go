@@ -11,7 +11,6 @@ import (
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity/signed"
 	"handslag/sync/link"
-	"handslag/vault/journal"
 	"handslag/vault/journal/audit"
 )
 
@@ -44,7 +43,7 @@ var errTree = errors.New("the audit log's tree is damaged")
 
 // leafOf is the row's leaf.
 func leafOf(r sqlc.Entry) audit.Leaf {
-	return audit.NewLeaf(journal.Hash(r.Hash), signed.Time(r.ReceivedAt))
+	return audit.NewLeaf(r.Raw, signed.Time(r.ReceivedAt))
 }
 
 // grow puts a row's leaf under the tree. Entries are numbered from 1 without gaps, leaves from 0.

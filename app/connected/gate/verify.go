@@ -58,6 +58,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 		if err := g.verifyTree(ctx, tx, &v); err != nil {
 			return err
 		}
+		if err := g.verifyAttachments(ctx, tx, &v); err != nil {
+			return err
+		}
 		open, err := tx.OpenFindings(ctx)
 		v.Findings = int(open)
 		return err

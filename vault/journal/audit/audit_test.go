@@ -12,7 +12,6 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/identity/signed/signedtest"
-	"handslag/vault/journal"
 	"handslag/vault/journal/audit"
 )
 
@@ -33,7 +32,7 @@ func (l *log) ReadHashes(at []int64) ([]tlog.Hash, error) {
 
 func (l *log) add(words ...string) *log {
 	for _, word := range words {
-		leaf := audit.NewLeaf(journal.HashOf([]byte(word)), 1_000)
+		leaf := audit.NewLeaf([]byte(word), 1_000)
 		h, err := leaf.Hash()
 		if err != nil {
 			l.t.Fatal(err)
@@ -190,11 +189,23 @@ func TestACheckpointIsItsLogs(t *testing.T) {
 }
 
 func TestTheLeafStandsStill(t *testing.T) {
-	h, err := audit.NewLeaf(journal.HashOf([]byte("an entry")), 1_700_000_000_000_000).Hash()
+	h, err := audit.NewLeaf([]byte("an entry"), 1_700_000_000_000_000).Hash()
 	if err != nil {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "leaf", h[:])
+}
+
+// The chain's hash leaves the signature out, so the leaf must not.
+func TestALeafKnowsEveryByte(t *testing.T) {
+	raw := []byte("an entry and its signature")
+	for i := range raw {
+		other := bytes.Clone(raw)
+		other[i] ^= 1
+		if bytes.Equal(audit.NewLeaf(raw, 1).Entry, audit.NewLeaf(other, 1).Entry) {
+			t.Errorf("byte %d is not under the leaf", i)
+		}
+	}
 }
 
 func FuzzOpenCheckpoint(f *testing.F) {

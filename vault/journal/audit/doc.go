@@ -7,26 +7,28 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"handslag/identity/signed"
-	"handslag/vault/journal"
 )
 
-// Leaf is what the log says of one entry: that it has it, and since when. Whose data it is about,
-// and what it says, is in the entry; payloads can be erased and no leaf changes.
+// Leaf is what the log says of one entry: which bytes it has, the signature among them, and since
+// when. Whose data it is about, and what it says, is in the entry; payloads can be erased and no
+// leaf changes.
 type Leaf struct {
 	_        struct{} `cbor:",toarray"`
-	Entry    []byte   // hash of the entry, 32 bytes
+	Entry    []byte   // SHA-256 of the entry as it was signed: the chain's hash leaves the signature out
 	Received signed.Time
 }
 
-// NewLeaf is the leaf of an entry that was received then.
-func NewLeaf(entry journal.Hash, received signed.Time) Leaf {
-	return Leaf{Entry: entry[:], Received: received}
+// NewLeaf is the leaf of a signed entry that was received then.
+func NewLeaf(raw []byte, received signed.Time) Leaf {
+	sum := sha256.Sum256(raw)
+	return Leaf{Entry: sum[:], Received: received}
 }
 
 // Hash is the leaf's hash: RFC 6962 over its deterministic CBOR.

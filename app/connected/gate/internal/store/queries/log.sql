@@ -49,11 +49,14 @@ SELECT COUNT(*) FROM entries
 WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq > @seq;
 
 -- name: LoneHalves :many
-SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer FROM entries e
+SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind FROM entries e
 WHERE e.lone = 1 AND e.received_at < @before
   AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), @now) >= e.received_at + @deadline
-  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code = 'lone_half' AND f.hash = e.hash)
+  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
 ORDER BY e.id LIMIT 500;
+
+-- name: OpenHeads :many
+SELECT * FROM entries WHERE lone = 1 AND peer = @peer AND kind = 'head.seen' ORDER BY id LIMIT 500;
 
 -- name: LogRows :many
 SELECT * FROM entries
@@ -96,7 +99,7 @@ UPDATE findings SET closed_at = @closed_at
 WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND closed_at = 0;
 
 -- name: CloseLone :exec
-UPDATE findings SET closed_at = @closed_at WHERE code = 'lone_half' AND hash = @hash AND closed_at = 0;
+UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_missing') AND hash = @hash AND closed_at = 0;
 
 -- name: FindingsOf :many
 SELECT code FROM findings WHERE hash = @hash ORDER BY code;

@@ -260,7 +260,7 @@ func (q *Queries) CloseGaps(ctx context.Context, arg CloseGapsParams) error {
 }
 
 const closeLone = `-- name: CloseLone :exec
-UPDATE findings SET closed_at = $1 WHERE code = 'lone_half' AND hash = $2 AND closed_at = 0
+UPDATE findings SET closed_at = $1 WHERE code IN ('lone_half', 'head_missing') AND hash = $2 AND closed_at = 0
 `
 
 type CloseLoneParams struct {
@@ -766,10 +766,10 @@ func (q *Queries) LogRows(ctx context.Context, arg LogRowsParams) ([]Entry, erro
 }
 
 const loneHalves = `-- name: LoneHalves :many
-SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer FROM entries e
+SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind FROM entries e
 WHERE e.lone = 1 AND e.received_at < $1
   AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), $2) >= e.received_at + $3
-  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code = 'lone_half' AND f.hash = e.hash)
+  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
 ORDER BY e.id LIMIT 500
 `
 
@@ -787,6 +787,7 @@ type LoneHalvesRow struct {
 	Seq        int64
 	PersonID   string
 	Peer       string
+	Kind       string
 }
 
 func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneHalvesRow, error) {
@@ -806,6 +807,7 @@ func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneH
 			&i.Seq,
 			&i.PersonID,
 			&i.Peer,
+			&i.Kind,
 		); err != nil {
 			return nil, err
 		}
@@ -829,6 +831,59 @@ func (q *Queries) OpenFindings(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const openHeads = `-- name: OpenHeads :many
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE lone = 1 AND peer = $1 AND kind = 'head.seen' ORDER BY id LIMIT 500
+`
+
+func (q *Queries) OpenHeads(ctx context.Context, peer string) ([]Entry, error) {
+	rows, err := q.db.QueryContext(ctx, openHeads, peer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Entry
+	for rows.Next() {
+		var i Entry
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Raw,
+			&i.DeviceID,
+			&i.Generation,
+			&i.Seq,
+			&i.Covered,
+			&i.Verdict,
+			&i.IsSystem,
+			&i.Kind,
+			&i.PersonID,
+			&i.Epoch,
+			&i.NotBefore,
+			&i.ReceivedAt,
+			&i.Subject,
+			&i.RecordID,
+			&i.AssignmentID,
+			&i.Peer,
+			&i.Pair,
+			&i.Lone,
+			&i.Address,
+			&i.Carrier,
+			&i.PayloadSubject,
+			&i.Payload,
+			&i.PayloadState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const putChain = `-- name: PutChain :exec

@@ -29,6 +29,26 @@ type AssignmentVersion struct {
 	Body         []byte
 }
 
+type Attachment struct {
+	ID         string
+	RecordID   string
+	Subject    string
+	DeviceID   string
+	Chunks     int64
+	Whole      int64
+	BeganAt    int64
+	Body       []byte
+	ContentKey []byte
+	LineMac    []byte
+}
+
+type AttachmentChunk struct {
+	AttachmentID string
+	Number       int64
+	Hash         []byte
+	Cipher       []byte
+}
+
 type Attempt struct {
 	NameHash []byte
 	Failures int64

@@ -219,6 +219,7 @@ CREATE INDEX entries_person ON entries (person_id, id);
 CREATE INDEX entries_pair ON entries (pair);
 CREATE INDEX entries_payload ON entries (payload_subject);
 CREATE INDEX entries_lone ON entries (lone, received_at);
+CREATE INDEX entries_heads ON entries (peer) WHERE lone = 1 AND kind = 'head.seen';
 
 -- The Merkle tree over all entries, in the order of their ids: what tlog stores for leaf n stands
 -- from StoredHashIndex(0, n) on. A leaf is made of hash and received_at, which nothing changes.

@@ -1,0 +1,316 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// Bounds of what devices hand in.
+const (
+	madeSize  = 256 << 20 // bytes of one attachment
+	madeBegun = 64        // attachments of one device under way at once
+)
+
+// MadeThing is the record that an attachment in the call's body is for.
+func MadeThing(c *Call) (access.Thing, error) {
+	a, _, err := c.made()
+	if err != nil {
+		return access.Thing{}, err
+	}
+	return c.thingOf(string(a.Record))
+}
+
+// ChunkThing is the record that the attachment in the call's query belongs to.
+func ChunkThing(c *Call) (access.Thing, error) {
+	row, _, err := c.chunk()
+	if err != nil {
+		return access.Thing{}, err
+	}
+	return c.thingOf(row.RecordID)
+}
+
+func (c *Call) thingOf(id string) (access.Thing, error) {
+	row, err := c.tx.Record(c.ctx, id)
+	if store.Missing(err) {
+		return access.Thing{}, Refuse(link.CodeNotFound)
+	}
+	if err != nil {
+		return access.Thing{}, err
+	}
+	return recordThing(c.ctx, c.tx, row)
+}
+
+// made reads the call's body.
+func (c *Call) made() (record.Attachment, link.MadeAttachment, error) {
+	var made link.MadeAttachment
+	if err := json.Unmarshal(c.Body, &made); err != nil {
+		return record.Attachment{}, made, Refuse(link.CodeBadRequest)
+	}
+	a, err := record.DecodeDraft(made.Draft)
+	if err != nil || a.Org != c.g.org || a.Size > madeSize || a.Device != identity.DeviceID(c.device.ID) {
+		return a, made, Refuse(link.CodeChunk)
+	}
+	return a, made, nil
+}
+
+// chunk reads the call's query, and the row of the attachment that it names.
+func (c *Call) chunk() (sqlc.Attachment, int, error) {
+	number, err := strconv.ParseUint(c.Query.Get("chunk"), 10, 16)
+	if err != nil || len(c.Query) != 2 || len(c.Query["attachment"]) != 1 || len(c.Query["chunk"]) != 1 {
+		return sqlc.Attachment{}, 0, Refuse(link.CodeBadRequest)
+	}
+	row, err := c.tx.Attachment(c.ctx, c.Query.Get("attachment"))
+	if store.Missing(err) {
+		return row, 0, Refuse(link.CodeNotFound)
+	}
+	return row, int(number), err
+}
+
+// TakeMade begins to take an attachment that the calling device made and said so: its entry is in
+// the log already and names exactly this one. Begun before, it goes on.
+func (c *Call) TakeMade() (link.Handed, error) {
+	a, made, err := c.made()
+	if err != nil {
+		return link.Handed{}, err
+	}
+	row, err := c.tx.Attachment(c.ctx, string(a.ID))
+	switch {
+	case store.Missing(err):
+		if err := c.begin(a, made); err != nil {
+			return link.Handed{}, err
+		}
+		return link.Handed{Missing: missing(a, nil)}, nil
+	case err != nil:
+		return link.Handed{}, err
+	}
+	have, raw, err := c.g.openDraft(c, row)
+	if err != nil {
+		return link.Handed{}, err
+	}
+	if !have.Same(a) {
+		return link.Handed{}, Refuse(link.CodeConflict)
+	}
+	if row.Whole == 1 {
+		return link.Handed{Attachment: raw}, nil
+	}
+	numbers, err := c.tx.AttachmentChunkNumbers(c.ctx, row.ID)
+	return link.Handed{Missing: missing(a, numbers)}, err
+}
+
+// openDraft is what the row holds: a draft, or the signed attachment.
+func (g *Gate) openDraft(c *Call, row sqlc.Attachment) (record.Attachment, []byte, error) {
+	if row.Whole == 1 {
+		return g.openAttachment(c.ctx, c.tx, row)
+	}
+	if len(row.Body) == 0 { // an attach command is at it
+		return record.Attachment{}, nil, Refuse(link.CodeConflict)
+	}
+	raw, err := c.tx.Open(c.ctx, row.Subject, "attachments:body", row.ID, row.Body)
+	if err != nil {
+		return record.Attachment{}, nil, err
+	}
+	a, err := record.DecodeDraft(raw)
+	return a, raw, err
+}
+
+// begin stores the draft with its content key, which must be the one that it commits to.
+func (c *Call) begin(a record.Attachment, made link.MadeAttachment) error {
+	rec, err := c.tx.Record(c.ctx, string(a.Record))
+	if err != nil {
+		return err
+	}
+	if rec.Subject != string(a.Subject) {
+		return Refuse(link.CodeChunk)
+	}
+	if a.Assignment != "" {
+		work, err := c.tx.Assignment(c.ctx, string(a.Assignment))
+		if store.Missing(err) || err == nil && work.RecordID != rec.ID {
+			return Refuse(link.CodeChunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.said(a); err != nil {
+		return err
+	}
+	if err := c.g.sweepAttachments(c.ctx, c.tx); err != nil {
+		return err
+	}
+	begun, err := c.tx.AttachmentsBegun(c.ctx)
+	if err != nil {
+		return err
+	}
+	own := 0
+	for _, r := range begun {
+		if r.DeviceID == c.device.ID {
+			own++
+		}
+	}
+	if own >= madeBegun {
+		return Refuse(link.CodeTooMany)
+	}
+	key, err := c.g.openMadeKey(a, made.ContentKey)
+	if err != nil {
+		return Refuse(link.CodeChunk)
+	}
+	defer clear(key)
+	if _, err := record.OpenLabel(key, a); err != nil {
+		return Refuse(link.CodeChunk)
+	}
+	row := sqlc.AddAttachmentParams{ID: string(a.ID), RecordID: rec.ID, Subject: rec.Subject, DeviceID: c.device.ID,
+		Chunks: int64(a.Count()), BeganAt: int64(c.Now), LineMac: []byte{}}
+	if row.Body, err = c.tx.Seal(c.ctx, rec.Subject, "attachments:body", row.ID, made.Draft); err != nil {
+		return err
+	}
+	if row.ContentKey, err = c.tx.Seal(c.ctx, rec.Subject, "attachments:content_key", row.ID, key); err != nil {
+		return err
+	}
+	return c.tx.AddAttachment(c.ctx, row)
+}
+
+func (g *Gate) openMadeKey(a record.Attachment, sealed []byte) ([]byte, error) {
+	err := errors.New("no sealing key")
+	for _, own := range g.config.Keys.Sealing {
+		var key []byte
+		if key, err = own.Open(record.MadeKeyInfo(g.org, a.ID, a.Device), sealed); err == nil {
+			return key, a.CheckKey(key)
+		}
+	}
+	return nil, err
+}
+
+// said looks in the log for the device's own entry that it made this attachment.
+func (c *Call) said(a record.Attachment) error {
+	digest, err := a.Digest()
+	if err != nil {
+		return err
+	}
+	rows, err := c.tx.EntriesOfKind(c.ctx, sqlc.EntriesOfKindParams{RecordID: string(a.Record), DeviceID: string(a.Device), Kind: string(journal.AttachmentAdded)})
+	if err != nil {
+		return err
+	}
+	for _, raw := range rows {
+		var e journal.Entry
+		if err := signed.Unverified(raw, journal.EntryLimit, &e); err != nil { // verified when it was stored
+			return fmt.Errorf("read entry: %w", err)
+		}
+		if e.Attachment == a.ID && e.Subject == a.Subject && e.Assignment == a.Assignment && bytes.Equal(e.Content, digest) {
+			return nil
+		}
+	}
+	return Refuse(link.CodeUnsaid)
+}
+
+// TakeChunk takes one chunk of what TakeMade began. It must decrypt in its place, and the first
+// must be what the label says. With the last one the attachment is signed, and everybody's.
+func (c *Call) TakeChunk() (link.Handed, error) {
+	row, number, err := c.chunk()
+	if err != nil {
+		return link.Handed{}, err
+	}
+	if row.DeviceID != c.device.ID {
+		return link.Handed{}, Refuse(link.CodeNotFound)
+	}
+	a, raw, err := c.g.openDraft(c, row)
+	if err != nil {
+		return link.Handed{}, err
+	}
+	if row.Whole == 1 {
+		return link.Handed{Attachment: raw}, nil
+	}
+	if err := c.checkChunk(a, row, number); err != nil {
+		return link.Handed{}, err
+	}
+	hash := a.Chunk(number)
+	err = c.tx.PutAttachmentChunk(c.ctx, sqlc.PutAttachmentChunkParams{AttachmentID: row.ID, Number: int64(number), Hash: hash[:], Cipher: c.Body})
+	if err != nil {
+		return link.Handed{}, err
+	}
+	numbers, err := c.tx.AttachmentChunkNumbers(c.ctx, row.ID)
+	if err != nil || len(numbers) < a.Count() {
+		return link.Handed{}, err
+	}
+	message, err := c.g.completeAttachment(c.ctx, c.tx, a, row.ContentKey)
+	if err != nil {
+		return link.Handed{}, err
+	}
+	e := journal.Entry{Kind: journal.AttachmentTaken, Person: c.Person.ID, Peer: a.Device, Record: a.Record, Subject: a.Subject,
+		Assignment: a.Assignment, Attachment: a.ID, Count: a.Size, Route: c.route.Path}
+	if e.Content, err = a.Digest(); err != nil {
+		return link.Handed{}, err
+	}
+	if _, err := c.g.say(c.ctx, c.tx, e, nil); err != nil {
+		return link.Handed{}, err
+	}
+	return link.Handed{Attachment: message}, nil
+}
+
+func (c *Call) checkChunk(a record.Attachment, row sqlc.Attachment, number int) error {
+	key, err := c.tx.Open(c.ctx, row.Subject, "attachments:content_key", row.ID, row.ContentKey)
+	if err != nil {
+		return err
+	}
+	defer clear(key)
+	plain, err := record.OpenChunk(key, a, number, c.Body)
+	if err != nil {
+		return Refuse(link.CodeChunk)
+	}
+	defer clear(plain)
+	if number > 0 {
+		return nil
+	}
+	label, err := record.OpenLabel(key, a)
+	if err != nil {
+		return Refuse(link.CodeChunk)
+	}
+	if kind, err := record.MediaTypeOf(plain[:min(len(plain), record.HeadSize)]); err != nil || kind != label.Type {
+		return Refuse(link.CodeChunk)
+	}
+	return nil
+}
+
+// Chunk is one chunk of an attachment that the calling device was sent, as it travels.
+func (c *Call) Chunk() ([]byte, error) {
+	row, number, err := c.chunk()
+	if err != nil {
+		return nil, err
+	}
+	sent, err := c.tx.SentThing(c.ctx, sqlc.SentThingParams{DeviceID: c.device.ID, Kind: sentAttachment, ThingID: row.ID})
+	if store.Missing(err) || err == nil && sent.Gone == 1 || row.Whole == 0 {
+		return nil, Refuse(link.CodeNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	chunk, err := c.tx.AttachmentChunk(c.ctx, sqlc.AttachmentChunkParams{AttachmentID: row.ID, Number: int64(number)})
+	if store.Missing(err) {
+		return nil, Refuse(link.CodeNotFound)
+	}
+	return chunk.Cipher, err
+}
+
+// missing are the chunks of a that are not among have, which ascends.
+func missing(a record.Attachment, have []int64) []int {
+	var all []int
+	for i := range a.Count() {
+		if len(have) > 0 && have[0] == int64(i) {
+			have = have[1:]
+			continue
+		}
+		all = append(all, i)
+	}
+	return all
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"handslag/app/agent"
+	"handslag/assets"
+)
+
+// TestWhoScrollsToTheEndGetsTheNextPiece, and a list reads no more than what somebody has come to.
+func TestWhoScrollsToTheEndGetsTheNextPiece(t *testing.T) {
+	var queued []func()
+	run := func() {
+		for len(queued) > 0 {
+			work := queued[0]
+			queued = queued[1:]
+			work()
+		}
+	}
+	w := &Window{lang: assets.Swedish, now: time.Now, life: t.Context(), spawn: AtOnce,
+		config: Config{Do: func(work func()) { queued = append(queued, work) }}}
+	list := NewRowList(NewText("none"))
+	windowWith(t, list, 400, 600)
+	prefix, asked := "a", []agent.Page(nil)
+	p := newPaged(w, list, func() func(context.Context, agent.Page) ([]string, bool, error) {
+		prefix := prefix
+		return func(_ context.Context, page agent.Page) (names []string, more bool, err error) {
+			asked = append(asked, page)
+			const all = 2*agent.PageSize + 20
+			for n := page.From; n < min(all, page.From+page.Limit); n++ {
+				names = append(names, fmt.Sprint(prefix, n))
+			}
+			return names, page.From+page.Limit < all, nil
+		}
+	}, func(name string) Row { return Row{ID: name, Title: name} }, func(error) {})
+	shows := func(when string, count int) {
+		t.Helper()
+		run()
+		rows := list.Rows()
+		if len(rows) != count {
+			t.Fatalf("%s: %d rows, not %d; asked for %v", when, len(rows), count, asked)
+		}
+		for n, row := range rows {
+			if row.ID != fmt.Sprint(prefix, n) {
+				t.Fatalf("%s: row %d is %q", when, n, row.ID)
+			}
+		}
+	}
+	p.search()
+	shows("at first", agent.PageSize)
+	for _, want := range []int{2 * agent.PageSize, 2*agent.PageSize + 20, 2*agent.PageSize + 20} {
+		list.list.ScrollToBottom()
+		shows("at the end", want)
+	}
+	if len(asked) != 3 {
+		t.Errorf("asked for %v", asked)
+	}
+	p.again()
+	shows("after something changed", 2*agent.PageSize+20)
+	p.search()
+	shows("another list", agent.PageSize)
+	list.list.ScrollToBottom() // asks for more, and before that comes somebody types
+	prefix = "b"
+	p.search()
+	shows("after a letter", agent.PageSize)
+	if last := list.Rows()[0].ID; !strings.HasPrefix(last, "b") {
+		t.Errorf("an old answer covers a newer: %q", last)
+	}
+}
