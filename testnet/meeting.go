@@ -35,15 +35,36 @@ func (h heard) asksAgain() bool {
 
 // Show has a person show a QR code, in a picture file.
 func (n *Net) Show(ctx context.Context, shows *Person) (*Meeting, error) {
+	m, err := n.beginShowing(ctx, shows)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Shown(ctx)
+}
+
+// ShowTold has a person begin to show a code where the device has something to say first: it comes
+// back when that is said, and the device waits.
+func (n *Net) ShowTold(ctx context.Context, shows *Person, what agent.Code) (*Meeting, error) {
+	m, err := n.beginShowing(ctx, shows)
+	if err != nil {
+		return nil, err
+	}
+	_, err = shows.until(ctx, func(h heard) bool { return h.Problem != nil && h.Problem.Code == what })
+	return m, err
+}
+
+func (n *Net) beginShowing(ctx context.Context, shows *Person) (*Meeting, error) {
 	m := &Meeting{Shows: shows, qr: n.path("camera", shows.Name+".png")}
 	if err := shows.Unlock(ctx); err != nil {
 		return nil, err
 	}
-	if err := shows.say("verify", "-show", "-qr", m.qr); err != nil {
-		return nil, err
-	}
-	_, err := shows.until(ctx, func(h heard) bool { return h.QR != "" })
-	return m, err
+	return m, shows.say("verify", "-show", "-qr", m.qr)
+}
+
+// Shown waits until the code is there to be read.
+func (m *Meeting) Shown(ctx context.Context) error {
+	_, err := m.Shows.until(ctx, func(h heard) bool { return h.QR != "" })
+	return err
 }
 
 // Picture is the file with the QR code.

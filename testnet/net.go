@@ -27,8 +27,8 @@ type Options struct {
 	Lang     assets.Language
 	Postgres string // URL of the connected system's database; "": SQLite
 
-	// Where devices find connected system and directory, host:port of loopback; "" or one in
-	// use: any that is free. It stays what it was on the first start.
+	// Where devices find connected system and directory, host:port of this machine; "" or one in
+	// use: any of loopback that is free. It stays what it was on the first start.
 	Line, DirectoryLine string
 }
 

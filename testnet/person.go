@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -25,6 +26,10 @@ type Person struct {
 	Vault      string
 	Outbox     string
 	HasCamera  bool // it sees whatever code anybody shows; from the next start on
+
+	// Start starts the person's programs where there is another network, from the next start on. nil: here,
+	// and verifications are on loopback.
+	Start func(*exec.Cmd) error
 
 	net     *Net
 	session driver
@@ -70,10 +75,22 @@ func (p *Person) flags() []string {
 	if p.HasCamera {
 		camera = "frames:" + p.net.path("camera")
 	}
-	return []string{
-		"-vault", p.Vault, "-outbox", p.Outbox, "-directory", url, "-directory-ca", ca, "-loopback", "-json",
+	flags := []string{
+		"-vault", p.Vault, "-outbox", p.Outbox, "-directory", url, "-directory-ca", ca, "-json",
 		"-lang", string(p.net.Lang), "-camera", camera,
 	}
+	if p.Start == nil {
+		flags = append(flags, "-loopback")
+	}
+	return flags
+}
+
+// start is how a program of this person is started.
+func (p *Person) start() func(*exec.Cmd) error {
+	if p.Start == nil {
+		return (*exec.Cmd).Start
+	}
+	return p.Start
 }
 
 // Config is the person's device as an agent within this process needs it: it shows its codes
@@ -126,7 +143,7 @@ func (p *Person) Command(ctx context.Context, secrets []string, args ...string) 
 		}
 		return out, err
 	}
-	out, said, status, err := run(ctx, p.Name+"'s "+args[0], p.net.programs.Agent, append(p.flags(), args...), secrets...)
+	out, said, status, err := runBy(p.start(), ctx, p.Name+"'s "+args[0], p.net.programs.Agent, append(p.flags(), args...), secrets...)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +191,7 @@ func (p *Person) Unlock(ctx context.Context) error {
 	if p.adjust != nil {
 		return p.begin(ctx, p.here(args, []string{p.Passphrase}))
 	}
-	proc, err := launch(p.Name, p.net.programs.Agent, args, p.Passphrase)
+	proc, err := launchBy(p.start(), p.Name, p.net.programs.Agent, args, p.Passphrase)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,11 @@ type process struct {
 // launch starts a program. Each of secrets becomes a descriptor from 3 on, with one line on
 // it: nothing secret stands on a command line.
 func launch(name, path string, args []string, secrets ...string) (*process, error) {
+	return launchBy((*exec.Cmd).Start, name, path, args, secrets...)
+}
+
+// launchBy is launch with a way of its own to start a program.
+func launchBy(start func(*exec.Cmd) error, name, path string, args []string, secrets ...string) (*process, error) {
 	p := &process{name: name, cmd: exec.Command(path, args...), exited: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr
 	stdin, err := p.cmd.StdinPipe()
@@ -55,7 +60,7 @@ func launch(name, path string, args []string, secrets ...string) (*process, erro
 		w.Close()
 		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, r)
 	}
-	if err := p.cmd.Start(); err != nil {
+	if err := start(p.cmd); err != nil {
 		read.Close()
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
@@ -153,7 +158,11 @@ type ready struct {
 
 // run carries out one command line and returns what it said.
 func run(ctx context.Context, name, path string, args []string, secrets ...string) (out []byte, stderr string, status int, err error) {
-	p, err := launch(name, path, args, secrets...)
+	return runBy((*exec.Cmd).Start, ctx, name, path, args, secrets...)
+}
+
+func runBy(start func(*exec.Cmd) error, ctx context.Context, name, path string, args []string, secrets ...string) (out []byte, stderr string, status int, err error) {
+	p, err := launchBy(start, name, path, args, secrets...)
 	if err != nil {
 		return nil, "", 0, err
 	}

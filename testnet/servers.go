@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -92,8 +93,12 @@ func (n *Net) StartDirectory(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	host, _, err := net.SplitHostPort(n.DirectoryLine.Address())
+	if err != nil {
+		return err
+	}
 	p, err := launch("directory", n.programs.Directory, []string{
-		"serve", "-statements", n.path("statements"), "-listen", "127.0.0.1:0", "-host", "127.0.0.1", "-json",
+		"serve", "-statements", n.path("statements"), "-listen", "127.0.0.1:0", "-host", host, "-json",
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,24 @@
 package ui
 
-// FailHandover lets the hand-over page that is shown hear of a failure which no test machine has.
-func FailHandover(w *Window, err error) { w.top().(*handoverScreen).failed(err) }
+import (
+	"context"
+
+	"handslag/app/agent"
+	"handslag/identity/qr"
+)
+
+// ShowNoNetwork shows the hand-over page as it is on a machine without a network.
+func ShowNoNetwork(w *Window) {
+	w.top().(*handoverScreen).drawNoNetwork(&agent.Problem{Code: agent.NoNetwork})
+}
+
+// OfferAfter begins a handshake on a machine that has no network the first times times.
+func OfferAfter(w *Window, times int) {
+	s := w.top().(*handoverScreen)
+	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
+		if times--; times >= 0 {
+			return nil, nil, &agent.Problem{Code: agent.NoNetwork}
+		}
+		return w.agent.OfferVerification(ctx, false, nil)
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"handslag/app/agent"
 	"handslag/assets"
@@ -157,6 +158,10 @@ func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.
 				}
 				return
 			}
+			if agent.CodeOf(err) == agent.NoNetwork {
+				s.awaitNetwork(err, make)
+				return
+			}
 			if err != nil {
 				s.failed(err)
 				return
@@ -167,6 +172,28 @@ func (s *handoverScreen) begin(make func(context.Context) (*agent.Handover, *qr.
 			s.follow()
 		})
 	})
+}
+
+// awaitNetwork says that there is no network to meet on and what helps, and begins again once there is one.
+func (s *handoverScreen) awaitNetwork(err error, make func(context.Context) (*agent.Handover, *qr.Code, error)) {
+	s.drawNoNetwork(err)
+	ctx := s.loads.Next(s.w.life)
+	s.w.spawn(func() {
+		if s.w.agent.AwaitNetwork(ctx) != nil {
+			return // the person left
+		}
+		fyne.Do(func() {
+			if ctx.Err() == nil {
+				s.begin(make)
+			}
+		})
+	})
+}
+
+func (s *handoverScreen) drawNoNetwork(err error) {
+	p := ProblemOf(s.w.lang, err)
+	s.put("no_network", NewPanel(Stack(NewLead(p.What), NewText(p.Do), NewMuted(s.w.lang.Say("handover.goes_on")),
+		Beside(s.stopButton(), layout.NewSpacer()))))
 }
 
 // offer shows this device's code.

@@ -47,22 +47,25 @@ func TestAClockThatIsOffIsToldWhereItMatters(t *testing.T) {
 	anna.sees("Handslag med Bo Ek", ofOne)
 }
 
-// TestWithoutANetworkThePageSaysHowToGetOne, and lets the person try again.
+// TestWithoutANetworkThePageSaysHowToGetOne, and goes on by itself once there is one.
 func TestWithoutANetworkThePageSaysHowToGetOne(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct {
 		lang  assets.Language
 		words []string
 	}{
-		{assets.Swedish, []string{"Enheten är inte på något nätverk.", "Slå på internetdelning på en telefon, anslut båda.", "[Försök igen]"}},
-		{assets.English, []string{"This device is not on any network.", "[Try again]"}},
+		{assets.Swedish, []string{"Enheten är inte på något nätverk.", "Slå på internetdelning på en telefon, anslut båda.", "Det här fortsätter av sig självt när det finns ett nätverk.", "[Avbryt]"}},
+		{assets.English, []string{"This device is not on any network.", "This goes on by itself once there is a network.", "[Cancel]"}},
 	} {
 		bo := h.desk(newMainLoop(), h.enrolled("bo.ek", nil), ui.Preferences{Language: c.lang})
 		bo.goes(ui.PlaceHandOver)
-		ui.FailHandover(bo.ui, &agent.Problem{Code: agent.NoNetwork})
+		ui.ShowNoNetwork(bo.ui)
 		bo.sees(c.words...)
 		bo.picture("handover-no-network-" + string(c.lang))
-		bo.taps(c.lang.Say("handover.show"))
+		bo.taps(c.lang.Say("common.cancel"))
+		bo.sees(c.lang.Say("handover.show"))
+		ui.OfferAfter(bo.ui, 2)
+		bo.sees(c.lang.Say("handover.offering"))
 		bo.seesNot(c.words[0])
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"handslag/app/agent"
+	"handslag/identity/qr"
 	"handslag/vault/journal"
 )
 
@@ -81,7 +83,12 @@ func (m meeting) hide(s *session) {
 // meet begins the verification, in the part that was asked for.
 func (s *session) meet(m meeting) (*agent.Handover, error) {
 	if m.show {
-		h, code, err := s.agent.OfferVerification(s.ctx, m.back, nil)
+		var h *agent.Handover
+		var code *qr.Code
+		err := s.onNetwork(func() (err error) {
+			h, code, err = s.agent.OfferVerification(s.ctx, m.back, nil)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +110,46 @@ func (s *session) meet(m meeting) (*agent.Handover, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.agent.ScanVerification(s.ctx, text, read, nil)
+	var h *agent.Handover
+	err = s.onNetwork(func() (err error) {
+		h, err = s.agent.ScanVerification(s.ctx, text, read, nil)
+		return err
+	})
+	return h, err
+}
+
+// onNetwork begins a verification. Where there is no network to meet on it says so, and what helps,
+// and goes on by itself once there is one.
+func (s *session) onNetwork(begin func() error) error {
+	err := begin()
+	for agent.CodeOf(err) == agent.NoNetwork {
+		if err := s.tellRefusal(err); err != nil {
+			return err
+		}
+		if err := s.awaitNetwork(); err != nil {
+			return err
+		}
+		err = begin()
+	}
+	return err
+}
+
+// awaitNetwork waits for one, or until the person has enough of it.
+func (s *session) awaitNetwork() error {
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	there := make(chan error, 1)
+	go func() { there <- s.agent.AwaitNetwork(ctx) }()
+	for {
+		select {
+		case err := <-there:
+			return err
+		case line, ok := <-s.input.channel():
+			if !ok || strings.TrimSpace(line) == "abort" {
+				return &agent.Problem{Code: agent.Cancelled}
+			}
+		}
+	}
 }
 
 // hold tells each step and answers what it asks for, until the verification ends.

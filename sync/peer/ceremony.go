@@ -116,6 +116,10 @@ func (c *ceremony) step(now time.Time, ev event) []effect {
 		if e.conn == c.conn && c.conn != 0 && c.state != IsVerified {
 			return c.fail(PeerAbort)
 		}
+	case resumed:
+		if c.state == IsVerified && e.remote == c.remote {
+			c.conn = e.conn
+		}
 	case unreachable:
 		if c.state == Claimed && c.conn == 0 {
 			return c.fail(Unreachable)

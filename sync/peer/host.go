@@ -41,6 +41,8 @@ const (
 	newsProtocol      protocol.ID = "/handslag/news/1"
 	carryProtocol     protocol.ID = "/handslag/carry/1"
 	shareProtocol     protocol.ID = "/handslag/share/1"
+	// againProtocol is for the last word of a session whose connection was lost and made again; S opens it.
+	againProtocol protocol.ID = "/handslag/again/1"
 )
 
 // Bounds on what those who knocked rightly can make this device hold; who did not gets no further than
@@ -180,12 +182,14 @@ func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error
 	if err != nil {
 		return err
 	}
-	secure, err := libp2ptls.New(libp2ptls.ID, private, []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}})
+	streams := *yamux.DefaultTransport
+	streams.KeepAliveInterval = keepAlive
+	muxers := []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: &streams}}
+	secure, err := libp2ptls.New(libp2ptls.ID, private, muxers)
 	if err != nil {
 		return err
 	}
-	upgrade, err := upgrader.New([]sec.SecureTransport{secure}, []upgrader.StreamMuxer{{ID: yamux.ID, Muxer: yamux.DefaultTransport}},
-		nil, limits, n.gate, upgrader.WithAcceptTimeout(timing.hello))
+	upgrade, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, limits, n.gate, upgrader.WithAcceptTimeout(timing.hello))
 	if err != nil {
 		return err
 	}
@@ -208,6 +212,10 @@ func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error
 		n.swarm.AddTransport(datagrams))
 }
 
+// keepAlive is how often an idle connection is tried. One that does not answer for ten seconds more is
+// gone, and the screens say so: a hotspot that was carried off sends no word.
+const keepAlive = 5 * time.Second
+
 // quicAfter is how long TCP has before QUIC is tried too.
 const quicAfter = 250 * time.Millisecond
 
@@ -225,16 +233,31 @@ func tcpFirst(addrs []ma.Multiaddr) []network.AddrDelay {
 	return out
 }
 
+// streamsOfOne is how many streams of each protocol one peer may have open.
+func streamsOfOne() map[protocol.ID]rcmgr.ResourceLimits {
+	return map[protocol.ID]rcmgr.ResourceLimits{
+		verifyProtocol:    {Streams: 2, StreamsInbound: 2},
+		committedProtocol: {Streams: 2, StreamsInbound: 2},
+		againProtocol:     {Streams: 2, StreamsInbound: 2, StreamsOutbound: 2},
+		newsProtocol:      {Streams: 2, StreamsInbound: 1},
+		carryProtocol:     {Streams: 2, StreamsInbound: 1},
+		shareProtocol:     {Streams: 4, StreamsInbound: 4},
+	}
+}
+
 func resourceLimits() rcmgr.ConcreteLimitConfig {
 	all := rcmgr.ResourceLimits{Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams,
 		Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns, FD: 2 * maxConns, Memory: maxMemory}
 	one := all
 	one.Conns, one.ConnsInbound, one.ConnsOutbound, one.Streams, one.StreamsInbound = 4, 4, 4, maxStreams/2, maxStreams/2
 	few := rcmgr.ResourceLimits{Streams: maxConns, StreamsInbound: maxConns, StreamsOutbound: maxConns}
+	ofOne := streamsOfOne()
+	ofAll := map[protocol.ID]rcmgr.ResourceLimits{}
+	for p := range ofOne {
+		ofAll[p] = few
+	}
 	return rcmgr.PartialLimitConfig{
-		System: all, Transient: all, PeerDefault: one,
-		Protocol:     map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: few, committedProtocol: few, shareProtocol: few, newsProtocol: few, carryProtocol: few},
-		ProtocolPeer: map[protocol.ID]rcmgr.ResourceLimits{verifyProtocol: {Streams: 2, StreamsInbound: 2}, committedProtocol: {Streams: 2, StreamsInbound: 2}, shareProtocol: {Streams: 4, StreamsInbound: 4}, newsProtocol: {Streams: 2, StreamsInbound: 1}, carryProtocol: {Streams: 2, StreamsInbound: 1}},
+		System: all, Transient: all, PeerDefault: one, Protocol: ofAll, ProtocolPeer: ofOne,
 	}.Build(rcmgr.DefaultLimits.Scale(maxMemory, 4*maxConns))
 }
 

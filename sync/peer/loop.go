@@ -19,6 +19,7 @@ func (s *Session) run(ctx context.Context) {
 	defer close(s.events)
 	s.node.handle(verifyProtocol, s.takeVerify)
 	s.node.handle(committedProtocol, s.takeVerify)
+	s.node.handle(againProtocol, s.takeAgain)
 	s.node.handle(shareProtocol, s.take(s.shares))
 	s.node.handle(newsProtocol, s.take(s.news))
 	s.node.handle(carryProtocol, s.take(s.carries))
@@ -40,9 +41,14 @@ func (s *Session) run(ctx context.Context) {
 		case <-ctx.Done():
 			ev = cancelled{}
 		}
-		if _, ok := ev.(linked); ok {
+		switch e := ev.(type) {
+		case linked:
 			s.relink(ctx)
 			continue
+		case resumed:
+			if s.machine.state == IsVerified && e.remote == s.machine.remote {
+				s.streams.resume(e.conn)
+			}
 		}
 		if e, ok := ev.(entryDone); ok {
 			s.journal = e.err
@@ -227,6 +233,7 @@ func (s *Session) redial(ctx context.Context, remote peer.ID) {
 		_, err := s.node.Network().DialPeer(network.WithForceDirectDial(attempt, "verified"), remote)
 		cancel()
 		if err == nil {
+			s.again(ctx, remote)
 			return
 		}
 		select {
@@ -234,4 +241,30 @@ func (s *Session) redial(ctx context.Context, remote peer.ID) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// again is S's way for the last word, after a connection was made anew.
+func (s *Session) again(ctx context.Context, remote peer.ID) {
+	ctx, cancel := context.WithTimeout(ctx, s.timing.claimed)
+	defer cancel()
+	stream, err := s.node.reach(ctx, remote, againProtocol)
+	if err != nil {
+		return // the connection is gone again, and relink sees that
+	}
+	s.resumeOn(stream)
+}
+
+// takeAgain is D's: of the verified peer alone.
+func (s *Session) takeAgain(stream network.Stream) {
+	if s.machine.role != Displayer || stream.Conn().RemotePeer() != s.streams.claimant() {
+		_ = stream.Reset()
+		return
+	}
+	s.resumeOn(stream)
+}
+
+func (s *Session) resumeOn(stream network.Stream) {
+	id := s.streams.add(stream)
+	s.post(resumed{id, stream.Conn().RemotePeer()})
+	s.listen(id, stream, 2*s.timing.verified)
 }

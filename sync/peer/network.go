@@ -1,21 +1,27 @@
 package peer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ErrNoNetwork says that the device has no interface that a colleague's could reach: a
 // phone's hotspot that both join is the cure.
 var ErrNoNetwork = errors.New("no network that a colleague's device can reach")
 
-// virtual are prefixes of names that interfaces for containers, virtual machines and tunnels
-// bear: nobody in the same room is behind them, so they come last.
-var virtual = []string{"docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "tun", "tap", "wg", "tailscale", "zt", "utun", "vEthernet"}
+// Names of interfaces that nobody in the same room is behind. Bridges of containers and virtual
+// machines on this one are never a network to meet on, so that a cellar without one is noticed.
+// Tunnels and switches may be where the machine's own address went: they come last.
+var (
+	inward  = []string{"docker", "br-", "veth", "virbr", "vnet", "cni", "podman", "lxcbr", "lxdbr", "incusbr", "vmnet", "vboxnet"}
+	outward = []string{"tun", "tap", "wg", "tailscale", "zt", "utun", "vEthernet"}
+)
 
 // LocalAddresses are the addresses to offer, best first: up to two IPv4 and one IPv6 of
 // interfaces that are up. With loopback it is 127.0.0.1 and nothing else, for two programs
@@ -30,7 +36,8 @@ func LocalAddresses(loopback bool) ([]netip.Addr, error) {
 	}
 	var near []candidate
 	for _, i := range interfaces {
-		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 || i.Flags&net.FlagPointToPoint != 0 {
+		const wanted = net.FlagUp | net.FlagRunning // an interface without cable or radio keeps its address
+		if i.Flags&wanted != wanted || i.Flags&(net.FlagLoopback|net.FlagPointToPoint) != 0 {
 			continue
 		}
 		addrs, err := i.Addrs()
@@ -46,6 +53,29 @@ func LocalAddresses(loopback bool) ([]netip.Addr, error) {
 	return choose(near)
 }
 
+func bears(name string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// lookAgain is how often a device without a network looks for one.
+const lookAgain = time.Second
+
+// AwaitNetwork returns once there is an address to offer, or with ctx's error.
+func AwaitNetwork(ctx context.Context, loopback bool) error {
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	for {
+		if _, err := LocalAddresses(loopback); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for a network: %w", ctx.Err())
+		case <-again.C:
+		}
+	}
+}
+
 // candidate is an address and the name of its interface.
 type candidate struct {
 	name string
@@ -53,13 +83,12 @@ type candidate struct {
 }
 
 func choose(near []candidate) ([]netip.Addr, error) {
+	near = slices.DeleteFunc(slices.Clone(near), func(c candidate) bool { return bears(c.name, inward) })
 	rank := func(c candidate) int {
-		for _, prefix := range virtual {
-			if strings.HasPrefix(c.name, prefix) {
-				return 2
-			}
-		}
-		if c.addr.Is4() && c.addr.IsLinkLocalUnicast() {
+		switch {
+		case bears(c.name, outward):
+			return 2
+		case c.addr.Is4() && c.addr.IsLinkLocalUnicast():
 			return 1 // nobody gave it an address: a direct cable, perhaps
 		}
 		return 0

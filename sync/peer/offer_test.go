@@ -120,7 +120,8 @@ func TestWhichAddressesAreOffered(t *testing.T) {
 		want string
 	}{
 		{"a hotspot and a cable", []candidate{{"wlan0", a("192.168.43.2")}, {"eth0", a("10.1.1.1")}}, "192.168.43.2 10.1.1.1"},
-		{"containers come last", []candidate{{"docker0", a("172.17.0.1")}, {"wlan0", a("192.168.43.2")}, {"eth0", a("10.1.1.1")}}, "192.168.43.2 10.1.1.1"},
+		{"containers are no network", []candidate{{"docker0", a("172.17.0.1")}, {"br-12ab", a("172.18.0.1")}, {"virbr0", a("192.168.122.1")}}, ""},
+		{"tunnels come last", []candidate{{"wg0", a("10.9.0.1")}, {"wlan0", a("192.168.43.2")}, {"eth0", a("10.1.1.1")}}, "192.168.43.2 10.1.1.1"},
 		{"an address that nobody gave comes after one that somebody did", []candidate{{"eth0", a("169.254.7.7")}, {"wlan0", a("192.168.43.2")}}, "192.168.43.2 169.254.7.7"},
 		{"one IPv6 and none that holds on one cable only", []candidate{{"wlan0", a("fe80::1")}, {"wlan0", a("fd00::1")}, {"wlan0", a("fd00::2")}}, "fd00::1"},
 		{"two IPv4 at most", []candidate{{"a", a("10.0.0.1")}, {"b", a("10.0.0.2")}, {"c", a("10.0.0.3")}}, "10.0.0.1 10.0.0.2"},

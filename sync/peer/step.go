@@ -20,7 +20,11 @@ type (
 		remote peer.ID // as the connection proved it
 		data   []byte
 	}
-	lost        struct{ conn int }
+	lost    struct{ conn int }
+	resumed struct { // a verified peer is back: what is still to be said goes this way
+		conn   int
+		remote peer.ID
+	}
 	unreachable struct{}
 	opened      struct{ conn int } // D: a stranger waits for the commitment before it claims
 	typed       struct{ code string }

@@ -39,6 +39,17 @@ func (s *streams) claim(id int) {
 	}
 }
 
+// resume makes another stream of the claimant's the one that the machine speaks on.
+func (s *streams) resume(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.open[s.claimed]
+	s.claimed, s.ended = id, make(chan struct{})
+	if before != nil {
+		_ = before.Reset()
+	}
+}
+
 // claimant is the peer at the other end of the claimed stream.
 func (s *streams) claimant() peer.ID {
 	s.mu.Lock()
@@ -100,7 +111,7 @@ func (s *streams) finish() {
 func (s *streams) linger(within time.Duration) {
 	s.finish()
 	s.mu.Lock()
-	waiting := s.open[s.claimed] != nil
+	waiting, ended := s.open[s.claimed] != nil, s.ended
 	s.mu.Unlock()
 	if !waiting {
 		return
@@ -108,7 +119,7 @@ func (s *streams) linger(within time.Duration) {
 	timer := time.NewTimer(within)
 	defer timer.Stop()
 	select {
-	case <-s.ended:
+	case <-ended:
 	case <-timer.C:
 	}
 }

@@ -60,15 +60,26 @@ func (v *Verified) stream(ctx context.Context) (network.Stream, error) {
 
 // open opens a stream to the other device, waiting for its return where the link is down.
 func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, error) {
-	v.session.mu.Lock()
-	link := v.session.link
-	v.session.mu.Unlock()
-	select {
-	case <-link:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
+	s := v.session
+	for {
+		s.mu.Lock()
+		link := s.link
+		s.mu.Unlock()
+		select {
+		case <-link:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
+		}
+		stream, err := s.node.reach(ctx, v.remote, p)
+		if err == nil || ctx.Err() != nil || s.node.Network().Connectedness(v.remote) == network.Connected {
+			return stream, err
+		}
+		s.post(linked{}) // it went this moment: the loop looks, and then there is a link to wait for
+		select {
+		case <-time.After(s.timing.redial):
+		case <-ctx.Done():
+		}
 	}
-	return v.session.node.reach(ctx, v.remote, p)
 }
 
 // take keeps a stream that the verified device opened until it is asked for. One may wait; the
