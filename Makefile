@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres model camera fuzz bench crash clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -97,15 +97,16 @@ deps:
 		echo "mesa-libGL-devel mesa-libEGL-devel wayland-devel libxkbcommon-devel), then try again."; exit 1; \
 	fi
 
-# The race detector wants a C compiler. The model of the verification wants spin too, and what
-# opens a vault a software TPM and a real keyring, what keeps an organisation's rows PostgreSQL too;
-# where they can not be had, those tests say so and are skipped.
+# The race detector wants a C compiler. The model of the verification wants spin too, what opens a
+# vault a software TPM and a real keyring, what keeps an organisation's rows PostgreSQL, and the stories in
+# cellars ip; where they can not be had, those tests say so and are skipped.
 deps-test:
 	@command -v $${CC:-gcc} >/dev/null || { echo "Installing gcc, which Go's race detector needs."; \
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends gcc libc6-dev; }
 	@$(MAKE) --no-print-directory deps-model || echo "Going on without spin."
 	@$(MAKE) --no-print-directory deps-factor || echo "Going on without a software TPM or a keyring."
 	@$(MAKE) --no-print-directory deps-postgres || echo "Going on without PostgreSQL."
+	@$(MAKE) --no-print-directory deps-cellar || echo "Going on without rooms of their own for the agents."
 
 # Throw-away ones, a test each: swtpm plays the TPM, gnome-keyring the keyring, on a session bus
 # of its own.
@@ -126,6 +127,14 @@ deps-postgres:
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; \
 	else \
 		echo "The tests of the connected system on PostgreSQL want its server, of this system's package manager."; exit 1; \
+# The stories in cellars give each agent a network namespace, which ip furnishes.
+deps-cellar:
+	@if command -v ip >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing iproute2, which furnishes the rooms that agents meet in:"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends iproute2; \
+	else \
+		echo "The stories in cellars want ip (iproute2), of this system's package manager."; exit 1; \
 	fi
 
 # What an opening is measured against. It is built in a module of its own, so the programs need

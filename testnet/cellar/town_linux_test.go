@@ -182,17 +182,14 @@ func (w *town) refusedAs(err error, code agent.Code) {
 func (w *town) told(reviewer *testnet.Person, kind journal.Kind) []link.LogRow {
 	w.Helper()
 	var rows []link.LogRow
-	for args := []string{"log"}; ; {
+	for _, value := range w.do(reviewer, "log") {
 		var page link.LogPage
-		w.must(json.Unmarshal(w.do(reviewer, args...)[0], &page))
+		w.must(json.Unmarshal(value, &page))
 		for _, row := range page.Rows {
 			if row.Kind == kind {
 				rows = append(rows, row)
 			}
 		}
-		if page.Cursor == "" {
-			return rows
-		}
-		args = []string{"log", "-cursor", page.Cursor}
 	}
+	return rows
 }
