@@ -74,7 +74,7 @@ func (d *tablet) say(n int) error {
 	for range n {
 		e := journal.Entry{Version: 1, Kind: journal.Unlocked, Device: d.keys.Device(), Generation: 1, Seq: d.chain.Last + 1,
 			Prev: bytes.Clone(d.chain.Head[:]), Epoch: 1, After: signed.At(time.Now())}
-		raw, err := e.Sign(d.keys.Sign)
+		raw, err := e.Sign(d.keys.SignContent)
 		if err != nil {
 			return err
 		}
