@@ -17,12 +17,15 @@ import (
 // gone from every row, and every payload, that hangs on it. Its file is a sealed log: a new key
 // is a few bytes at its end.
 type keybag struct {
-	log   *sealedLog
+	file sync.Mutex // held by who writes the file, for as long as a keyring or TPM takes to answer; taken before mu
+	log  *sealedLog
+
 	index []byte // key of keyID
 
-	mu    sync.Mutex
-	lost  bool  // its file is gone or damaged; reset and rekey mend
-	doubt error // why nobody knows which of two files is in force; rekey mends, and an unlock
+	mu    sync.Mutex // for what lies in memory; nobody waits for anything while it is held
+	at    uint64     // changes that are in force
+	lost  bool       // its file is gone or damaged; reset and rekey mend
+	doubt error      // why nobody knows which of two files is in force; rekey mends, and an unlock
 	deks  map[keyID]*dek
 	slab  []dek // where the next keys lie: they never move, so that destroy finds them all
 	news  []keyID
@@ -69,6 +72,13 @@ func (b *keybag) knows(names map[keyID]bool) bool {
 		}
 	}
 	return b.lost || b.doubt != nil
+}
+
+// isNew reports whether a key is not durable yet.
+func (b *keybag) isNew(id keyID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Contains(b.news, id)
 }
 
 func (b *keybag) isLost() bool {
@@ -174,11 +184,11 @@ func (v *Vault) SubjectKey(subject journal.SubjectID) (cipher.AEAD, error) {
 		return nil, err
 	}
 	defer v.mu.RUnlock()
-	aead, _, err := v.bag.of(subject, usePayload)
-	if err != nil {
-		return nil, err
+	aead, id, err := v.bag.of(subject, usePayload)
+	if err == nil && v.bag.isNew(id) { // another's new key is another's to wait for
+		err = v.bag.flush()
 	}
-	if err := v.bag.flush(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return aead, nil

@@ -15,6 +15,7 @@ func (b *keybag) create(index uint64) error {
 	if err := b.log.stage(index, nil); err != nil {
 		return err
 	}
+	b.at = index
 	return b.log.place()
 }
 
@@ -33,7 +34,7 @@ func (b *keybag) load() error {
 	}
 	if err == nil {
 		b.log.folder.unstage(keybagName)
-		err = b.log.extend()
+		err, b.at = b.log.extend(), b.log.index
 	}
 	if errors.Is(err, ErrDamaged) {
 		b.forget()
@@ -44,18 +45,23 @@ func (b *keybag) load() error {
 }
 
 // rekey writes the keybag anew under key, without the keys of leave, and lets replace put what key
-// hangs on in its place. Before replace the old file is in force, after it the new one, which
+// hangs on in its place, which may take long: keys are handed out meanwhile, and made, but none is made
+// durable. Before replace the old file is in force, after it the new one, which
 // load then finds, whatever interrupts it. Where replace fails nobody knows which, so no new key
 // is written any more until rekey succeeds or the vault is unlocked again.
 func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) error {
+	b.file.Lock()
+	defer b.file.Unlock()
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.deks == nil {
+		b.mu.Unlock()
 		return ErrClosed
 	}
+	left, written := b.snapshot(leave), len(b.news)
+	b.mu.Unlock()
 	before := b.log.key
 	b.log.key = key
-	err := b.log.stage(b.log.index+1, b.snapshot(leave))
+	err := b.log.stage(b.log.index+1, left)
 	if err == nil {
 		err = b.log.folder.sync()
 	}
@@ -65,8 +71,11 @@ func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) e
 		return err
 	}
 	clear(before)
-	if b.doubt = replace(); b.doubt != nil {
-		return b.doubt
+	err = replace()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.doubt = err; err != nil {
+		return err
 	}
 	for id := range leave {
 		if key := b.deks[id]; key != nil {
@@ -77,7 +86,8 @@ func (b *keybag) rekey(key []byte, leave map[keyID]bool, replace func() error) e
 	if b.doubt = b.log.place(); b.doubt != nil {
 		return b.doubt
 	}
-	b.lost, b.news = false, nil // the snapshot has them
+	b.lost, b.at = false, b.log.index
+	b.news = slices.DeleteFunc(b.news[written:], func(id keyID) bool { return leave[id] }) // the snapshot has the others
 	return nil
 }
 
@@ -92,8 +102,8 @@ func (b *keybag) inDoubt() bool {
 // it next, and it may be the only one that opens.
 func (b *keybag) resolve(key []byte) error {
 	defer clear(key)
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.file.Lock()
+	defer b.file.Unlock()
 	if !bytes.Equal(key, b.log.key) {
 		return nil
 	}
@@ -107,6 +117,8 @@ func (b *keybag) resolve(key []byte) error {
 
 // reset begins an empty keybag in place of a lost one.
 func (b *keybag) reset(index uint64) error {
+	b.file.Lock()
+	defer b.file.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.lost {
@@ -126,7 +138,7 @@ func (b *keybag) revision() uint64 {
 	if b.lost {
 		return 0
 	}
-	return b.log.index
+	return b.at
 }
 
 func (b *keybag) apply(_ uint64, _ bool, plain []byte) error {
@@ -176,21 +188,48 @@ func (b *keybag) snapshot(leave map[keyID]bool) []byte {
 // flush makes every key durable that was made since. Nothing sealed under a key may leave
 // or be committed before.
 func (b *keybag) flush() error {
+	if fresh, err := b.unwritten(); fresh == 0 || err != nil {
+		return err
+	}
+	b.file.Lock()
+	defer b.file.Unlock()
+	written, err := b.unwritten() // who had the file may have written them
+	if written == 0 || err != nil {
+		return err
+	}
+	b.mu.Lock()
+	plain := b.record(slices.Clone(b.news[:written]), nil)
+	b.mu.Unlock()
+	defer clear(plain)
+	err = b.log.add(plain, func() []byte {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		later := map[keyID]bool{} // made since, and written with the next
+		for _, id := range b.news[written:] {
+			later[id] = true
+		}
+		return b.snapshot(later)
+	})
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.news, b.at = b.news[written:], b.log.index
+	return nil
+}
+
+// unwritten is how many keys are not durable yet, or why they can not be.
+func (b *keybag) unwritten() (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.lost:
-		return fmt.Errorf("write keybag: it was lost: %w", ErrView)
+		return 0, fmt.Errorf("write keybag: it was lost: %w", ErrView)
 	case len(b.news) == 0:
-		return nil
+		return 0, nil
 	case b.doubt != nil:
-		return fmt.Errorf("write keybag: it could not be written anew before: %w", b.doubt)
+		return 0, fmt.Errorf("write keybag: it could not be written anew before: %w", b.doubt)
 	}
-	plain := b.record(b.news, nil)
-	defer clear(plain)
-	if err := b.log.add(plain, func() []byte { return b.snapshot(nil) }); err != nil {
-		return err
-	}
-	b.news = b.news[:0]
-	return nil
+	return len(b.news), nil
 }

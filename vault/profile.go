@@ -133,6 +133,8 @@ func parseProfile(plain []byte) (sealedProfile, error) {
 // SaveProfile makes p and keys durable, both or neither; nil keys leave those that the
 // vault holds. Once there is a credential the keys can not be replaced.
 func (v *Vault) SaveProfile(p Profile, keys *identity.KeySet) error {
+	v.changing.Lock() // who waits for an erasure holds nobody up with mu
+	defer v.changing.Unlock()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
