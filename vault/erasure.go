@@ -112,7 +112,7 @@ func (v *Vault) dropRows(names map[keyID]bool) error {
 
 // about finds the first rows that name one of names; mendAtOnce at most.
 func (t *Tx) about(names map[keyID]bool) (keys []rowKey, err error) {
-	for _, kind := range []rowKind{rowCard, rowPart, rowMessage, rowAttachment, rowAssignment, rowWork} {
+	for _, kind := range []rowKind{rowCard, rowPart, rowMessage, rowAttachment, rowAssignment, rowWork, rowStaged} {
 		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
 			return item.Value(func(value []byte) error {
 				if name, ok := keyNamed(value); ok && names[name] && len(keys) < mendAtOnce {

@@ -43,7 +43,7 @@ func (t *Tx) mend() (dropped int, err error) {
 			bad[string(second[:])] = true
 		}
 	}
-	for _, kind := range []rowKind{rowPart, rowCard, rowMessage, rowAttachment, rowAssignment, rowWork, rowSetting} {
+	for _, kind := range []rowKind{rowPart, rowCard, rowMessage, rowAttachment, rowAssignment, rowWork, rowStaged, rowSetting} {
 		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
 			err := t.open(key, item, func([]byte) error { return nil })
 			if sound[key] = err == nil && (kind.other() == 0 || sound[key.as(kind.other())]); !sound[key] {

@@ -134,18 +134,31 @@ func (t *Tx) PutRecord(c RecordCopy) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
-	id := string(card.Record.ID)
-	var old cardRow
-	found, err := t.get(rowCard, id, &old)
-	if err != nil && !errors.Is(err, ErrView) { // what does not open is written over
+	if keep, err := t.wants(card); err != nil || !keep {
 		return false, err
-	}
-	if found && !card.row().replaces(old.row()) {
-		return false, nil
 	}
 	if part.Key, err = t.wrapContentKey(c, part, card.Record); err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
+	return t.putApart(card, part)
+}
+
+// wants reports whether a copy is to replace what there is.
+func (t *Tx) wants(card cardRow) (bool, error) {
+	var old cardRow
+	found, err := t.get(rowCard, string(card.Record.ID), &old)
+	if err != nil && !errors.Is(err, ErrView) { // what does not open is written over
+		return false, err
+	}
+	return !found || card.row().replaces(old.row()), nil
+}
+
+// putApart keeps a copy that was taken apart, where it is wanted.
+func (t *Tx) putApart(card cardRow, part partRow) (bool, error) {
+	if keep, err := t.wants(card); err != nil || !keep {
+		return false, err
+	}
+	id := string(card.Record.ID)
 	if err := t.put(rowCard, id, card.Record.Subject, card); err != nil {
 		return false, err
 	}

@@ -24,6 +24,7 @@ const (
 	rowSetting    rowKind = 's'
 	rowAttachment rowKind = 't' // what lists need of an attachment, and its wrapped content key
 	rowMessage    rowKind = 'u' // attachment: as it was signed
+	rowStaged     rowKind = 'g' // a copy on its way in, before the entry that says so
 	rowLast       rowKind = 'l' // the newest transaction's change, for the catalogue
 )
 

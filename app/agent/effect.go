@@ -48,6 +48,7 @@ var effectsOf = map[journal.Kind]struct {
 	journal.AssignmentNoted: {do: putWork},
 	journal.RecordExpired:   {do: removeExpired},
 	journal.SubjectErased:   {do: putErasing},
+	journal.ShareReceived:   {do: putReceived},
 	journal.RecordOpened:    {do: putOpened, waits: true},
 
 	journal.HeadSeen: {do: putSighting},

@@ -69,12 +69,12 @@ func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, 
 		Peer: in.Peer, Pair: in.Pair, Until: in.Until, Ref: in.Theirs[:],
 	}
 	entry.Assignment, entry.AssignmentVersion = s.needed(in.Record, s.who().credential.Person.ID)
-	one := line{entry: entry, effect: unlessErased(in.Subject, func(tx *vault.Tx) error {
-		_, err := tx.PutRecord(vault.RecordCopy{
-			Signed: in.Signed, Cipher: cipher, Sealed: in.Sealed, Info: in.Info, Hands: in.Hands, Source: giver,
-		})
-		return err
-	})}
+	if err := s.stage(in, vault.RecordCopy{
+		Signed: in.Signed, Cipher: cipher, Sealed: in.Sealed, Info: in.Info, Hands: in.Hands, Source: giver,
+	}); err != nil {
+		return journal.Hash{}, err
+	}
+	one := line{entry: entry}
 	if in.Purpose != "" {
 		one.words = &journal.Details{Reason: in.Purpose}
 	}
@@ -95,6 +95,20 @@ func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, 
 	h.agent.changed(RecordsChanged, AssignmentsChanged, EventsChanged, SyncChanged)
 	h.agent.nudge()
 	return stamps[0].Hash(), nil
+}
+
+// stage makes a copy durable before the entry that says so, whose effect puts it among the others.
+func (s *session) stage(in peer.Incoming, c vault.RecordCopy) error {
+	if err := s.vault.Room(); err != nil {
+		return err
+	}
+	return s.vault.Update(unlessErased(in.Subject, func(tx *vault.Tx) error { return tx.StageRecord(in.Theirs[:], c) }))
+}
+
+// putReceived is what the entry of a share changes in the view.
+func putReceived(tx *vault.Tx, e effect) error {
+	data, err := tx.Setting(erasedName(e.entry.Subject))
+	return tx.UnstageRecord(e.entry.Ref, err == nil && len(data) == 0)
 }
 
 // refusedTo is a record that came and was not taken.

@@ -208,6 +208,9 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	if err := s.vault.ForgetAttempts(); err != nil {
 		return err // told twice rather than not at all
 	}
+	if err := s.vault.DropStaged(); err != nil { // no entry says that they came
+		return err
+	}
 	if err := a.eraseFound(s); err != nil {
 		return err
 	}
