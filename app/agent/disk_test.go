@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"os"
 	"sync"
 
@@ -62,6 +63,13 @@ func (f failingFile) WriteAt(data []byte, offset int64) (int, error) {
 		return 0, err
 	}
 	return f.Appender.WriteAt(data, offset)
+}
+
+func (f failingFile) WriteBlocks(data []byte, offset int64) error {
+	if err := errors.Join(f.disk.refused("write", f.name), f.disk.refused("sync", f.name)); err != nil {
+		return err
+	}
+	return f.Appender.WriteBlocks(data, offset)
 }
 
 func (f failingFile) Sync() error {

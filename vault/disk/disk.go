@@ -26,9 +26,18 @@ type Disk interface {
 	Free(dir string) (uint64, error)               // bytes that this user may still write under dir
 }
 
+// Block is what WriteBlocks writes whole, in bytes: no drive's sector is larger.
+const Block = 4096
+
 // Appender is an open file that grows at its end.
 type Appender interface {
-	io.WriteCloser                                  // at the end
+	io.WriteCloser // at the end
+
+	// WriteBlocks writes whole blocks over what is there, and returns when they are durable, as
+	// WriteAt and Sync would: the shortest way to a disk. Both are multiples of Block, and the
+	// file reaches that far. One call at a time.
+	WriteBlocks(data []byte, offset int64) error
+
 	WriteAt(data []byte, offset int64) (int, error) // over what is there; does not move the end that Write writes at
 	Truncate(size int64) error                      // the end is there then; zeroes where it was before; not durable before Sync
 	Sync() error                                    // data, and what is needed to read it back, are durable

@@ -95,6 +95,21 @@ func TestBothDisksSayTheSame(t *testing.T) {
 			t.Fatalf("read three bytes: %q, %v", part, err)
 		}
 
+		file, err = d.Extend(name)
+		must(t, err)
+		must(t, file.Truncate(3*disk.Block))
+		must(t, file.Sync())
+		block := bytes.Repeat([]byte("block"), disk.Block)[:disk.Block]
+		must(t, file.WriteBlocks(block, disk.Block))
+		must(t, file.WriteBlocks(slices.Concat(block, block), 0))
+		reads(t, d, name, string(block)+string(block)+string(make([]byte, disk.Block)))
+		must(t, file.WriteBlocks(make([]byte, disk.Block), 0))
+		reads(t, d, name, string(make([]byte, disk.Block))+string(block)+string(make([]byte, disk.Block)))
+		if file.WriteBlocks(block[1:], 0) == nil || file.WriteBlocks(block, 1) == nil {
+			t.Error("half a block is written")
+		}
+		must(t, file.Close())
+
 		must(t, disk.Replace(d, name, []byte("new")))
 		reads(t, d, name, "new")
 		must(t, disk.Stage(d, name, []byte("newer")))

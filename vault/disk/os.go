@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"unsafe"
 )
 
 // OS is the real disk.
@@ -80,7 +81,7 @@ func (OS) Create(name string) (Appender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return osFile{file}, nil
+	return &osFile{File: file}, nil
 }
 
 // Extend does without O_APPEND, with which Windows would not let the file be cut, and Linux not
@@ -94,7 +95,7 @@ func (OS) Extend(name string) (Appender, error) {
 		file.Close()
 		return nil, err
 	}
-	return osFile{file}, nil
+	return &osFile{File: file}, nil
 }
 
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }
@@ -122,11 +123,55 @@ func (OS) Lock(name string) (io.Closer, error) {
 	return file, nil
 }
 
-type osFile struct{ *os.File }
+type osFile struct {
+	*os.File
+	through *os.File // the same file, past the page cache; nil where there is no such way
+	asked   bool     // whether there is
+	blocks  []byte   // in memory as the disk wants it
+}
 
-func (f osFile) Sync() error { return syncData(f.File) }
+func (f *osFile) Sync() error { return syncData(f.File) }
 
-func (f osFile) Truncate(size int64) error {
+func (f *osFile) WriteBlocks(data []byte, offset int64) error {
+	if len(data)%Block != 0 || offset%Block != 0 {
+		return errors.New("write blocks: not whole ones")
+	}
+	if !f.asked {
+		f.through, f.asked = openThrough(f.File), true
+	}
+	if f.through != nil {
+		_, err := f.through.WriteAt(f.aligned(data), offset)
+		if err == nil || !noThrough(err) {
+			return err
+		}
+		f.through.Close()
+		f.through = nil
+	}
+	if _, err := f.WriteAt(data, offset); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// aligned is a copy of data that begins at a multiple of Block in memory.
+func (f *osFile) aligned(data []byte) []byte {
+	if len(f.blocks) < len(data) {
+		room := make([]byte, len(data)+Block)
+		skip := -uintptr(unsafe.Pointer(unsafe.SliceData(room))) % Block
+		f.blocks = room[skip : int(skip)+len(data)]
+	}
+	return f.blocks[:copy(f.blocks, data)]
+}
+
+func (f *osFile) Close() error {
+	err := f.File.Close()
+	if f.through != nil {
+		err = errors.Join(err, f.through.Close())
+	}
+	return err
+}
+
+func (f *osFile) Truncate(size int64) error {
 	if err := f.File.Truncate(size); err != nil {
 		return err
 	}

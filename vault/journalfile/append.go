@@ -225,13 +225,12 @@ func (f *File) commit(group []*request) {
 	if len(out.places) == 0 {
 		return
 	}
-	if err := f.write(out.data); err != nil {
+	if err := f.active.write(out.data); err != nil {
 		f.active.broken = true
 		_ = f.mend() // while there is a chance; the next Append tries again
 		refuse(refusal(err))
 		return
 	}
-	f.active.synced += len(out.data)
 
 	f.mu.Lock()
 	f.active.places = append(f.active.places, out.places...)
@@ -257,13 +256,18 @@ func refusal(err error) error {
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
-// write is the one road to the disk: all bytes, then the sync.
-func (f *File) write(data []byte) error {
-	if _, err := f.active.file.WriteAt(data, int64(f.active.synced)); err != nil {
+// write is the one road to the disk: the data behind what is durable, in whole blocks, the first of
+// which begins with what stands there already and the last of which ends with zeroes, as
+// before. It returns when they are durable.
+func (a *active) write(data []byte) error {
+	begin := a.synced - len(a.tail)
+	blocks := make([]byte, wholeBlocks(len(a.tail)+len(data)))
+	copy(blocks[copy(blocks, a.tail):], data)
+	if err := a.file.WriteBlocks(blocks, int64(begin)); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	if err := f.active.file.Sync(); err != nil {
-		return fmt.Errorf("sync: %w", err)
-	}
+	a.synced += len(data)
+	end := a.synced - begin
+	a.tail = blocks[end-end%disk.Block : end]
 	return nil
 }

@@ -81,6 +81,7 @@ type active struct {
 	aead    cipher.AEAD
 	payload []byte // the payload key: in memory, here, and nowhere else
 	synced  int    // bytes of entries, with the header, that are durable
+	tail    []byte // the last of them, which do not fill a block
 	space   int    // bytes of the file: what lies beyond synced is zero, and durable
 	full    bool   // the disk has no room for more: only last entries are taken
 	broken  bool   // a write or sync failed: what lies beyond synced is to be cut
@@ -126,11 +127,10 @@ func (f *File) newSegment(chain journal.Chain) (*active, error) {
 	}
 	path := filepath.Join(f.cfg.Dir, h.Name())
 	data := journal.WrapFile(journal.SegmentMagic, body)
-	space := len(data) + f.cfg.reserve
-	err = disk.Replace(f.disk, path, zeroes(data, space+f.cfg.step))
-	if err == nil {
-		space += f.cfg.step
-	} else if disk.IsFull(err) { // then at least what the last entries need
+	space := wholeBlocks(len(data) + f.cfg.reserve + f.cfg.step)
+	err = disk.Replace(f.disk, path, zeroes(data, space))
+	if disk.IsFull(err) { // then at least what the last entries need
+		space = wholeBlocks(len(data) + f.cfg.reserve)
 		err = disk.Replace(f.disk, path, zeroes(data, space))
 	}
 	var file disk.Appender
@@ -142,7 +142,8 @@ func (f *File) newSegment(chain journal.Chain) (*active, error) {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
 	s := &segment{path: path, id: h.ID, gen: h.Generation, first: h.First, key: append([]byte(nil), key...), payload: h.Payload}
-	return &active{segment: s, file: file, aead: aead, payload: append([]byte(nil), payload...), synced: len(data), space: space}, nil
+	return &active{segment: s, file: file, aead: aead, payload: append([]byte(nil), payload...), synced: len(data), space: space,
+		tail: data[len(data)-len(data)%disk.Block:]}, nil
 }
 
 // sealWith encrypts plain under an AEAD that is handed in, its nonce, if it has one, first.

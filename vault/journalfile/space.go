@@ -17,6 +17,9 @@ const Reserve = 64 << 10
 // so that a sync waits for the entry alone.
 const spaceStep = 256 << 10
 
+// wholeBlocks is n bytes, and what they lack to whole blocks of a disk.
+func wholeBlocks(n int) int { return (n + disk.Block - 1) / disk.Block * disk.Block }
+
 // zeroes is data with zeroes behind it up to size.
 func zeroes(data []byte, size int) []byte {
 	return append(data[:len(data):len(data)], make([]byte, size-len(data))...)
@@ -30,7 +33,7 @@ func (f *File) makeReady(n int) error {
 	if need <= a.space {
 		return nil
 	}
-	size := need + f.cfg.step
+	size := wholeBlocks(need + f.cfg.step)
 	_, err := a.file.WriteAt(make([]byte, size-a.space), int64(a.space))
 	if err == nil {
 		err = a.file.Sync()

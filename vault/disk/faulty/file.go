@@ -3,6 +3,8 @@ package faulty
 import (
 	"slices"
 	"syscall"
+
+	"handslag/vault/disk"
 )
 
 // node is a file: its bytes, those that are durable, and what was done to it since.
@@ -74,6 +76,17 @@ func (f *file) write(data []byte, offset int) (int, error) {
 	return fits, err
 }
 
+// WriteBlocks is a write and a sync: the power can go in either.
+func (f *file) WriteBlocks(data []byte, offset int64) error {
+	if len(data)%disk.Block != 0 || offset%disk.Block != 0 || int(offset)+len(data) > f.size() {
+		return syscall.EINVAL
+	}
+	if _, err := f.WriteAt(data, offset); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
 func (f *file) Truncate(size int64) error {
 	f.d.mu.Lock()
 	defer f.d.mu.Unlock()
@@ -99,6 +112,12 @@ func (f *file) Sync() error {
 	}
 	f.n.since = nil
 	return nil
+}
+
+func (f *file) size() int {
+	f.d.mu.Lock()
+	defer f.d.mu.Unlock()
+	return len(f.n.data)
 }
 
 func (f *file) Close() error { return nil }
