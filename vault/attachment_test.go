@@ -103,10 +103,10 @@ func TestAnAttachmentOpensAgainstItsEntryOnly(t *testing.T) {
 	if _, err := w.vault.OpenAttachment(w.stamp(openedAttachment(photo)), photo, morning+1); !errors.Is(err, ErrLoan) {
 		t.Errorf("after the loan: %v", err)
 	}
-	if part, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil || len(part.Labels) != 2 || part.Labels[photo].Name != "Planterad bild.jpg" {
+	if part, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil || len(part.Labels) != 2 || part.Labels[photo].Name != "Planterad bild.jpg" {
 		t.Errorf("the record says of its attachments: %+v, %v", part.Labels, err)
 	}
-	if _, err := w.vault.OpenPart(w.stamp(openedAttachment(photo)), rita, morning); !errors.Is(err, ErrNoStamp) {
+	if _, err := w.open(w.stamp(openedAttachment(photo)), rita, morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("it opened the record: %v", err)
 	}
 	stamp := w.stamp(openedAttachment(photo))

@@ -244,14 +244,14 @@ func TestARowOpensAtItsOwnPlaceOnly(t *testing.T) {
 		if !errors.Is(err, ErrView) || len(rows) != 1 || rows[0].ID != bosse {
 			t.Errorf("%s: the list: %d rows, %v", what, len(rows), err)
 		}
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
+		if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
 			t.Errorf("%s: the part: %v", what, err)
 		}
 	}
 	if !w.put(w.copy(rita, ritaS, 1, morning)) {
 		t.Error("a damaged row is not written over")
 	}
-	if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
+	if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
 		t.Errorf("after it came anew: %v", err)
 	}
 }
@@ -278,7 +278,7 @@ func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
 		if rows, err := w.vault.Records(RecordFilter{}); !errors.Is(err, ErrView) || len(rows) != 1 || rows[0].ID != bosse {
 			t.Errorf("%s: the list: %d rows, %v", what, len(rows), err)
 		}
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
+		if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
 			t.Errorf("%s: the part: %v", what, err)
 		}
 		w.reopen()
@@ -299,7 +299,7 @@ func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
 		"no part":       func() { w.takeAway(rowPart, string(rita)) },
 	} {
 		attack()
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, morning); !errors.Is(err, ErrView) {
+		if _, err := w.open(w.stamp(opened(rita, ritaS, 2)), rita, morning); !errors.Is(err, ErrView) {
 			t.Errorf("%s: %v", what, err)
 		}
 		if _, err := w.vault.Copy(rita); !errors.Is(err, ErrView) {
@@ -307,7 +307,7 @@ func TestARowThatIsNotTheOneWrittenLastIsNotServed(t *testing.T) {
 		}
 		w.overwrite(rowPart, string(rita), part)
 	}
-	if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, morning); err != nil {
+	if _, err := w.open(w.stamp(opened(rita, ritaS, 2)), rita, morning); err != nil {
 		t.Errorf("with its own rows again: %v", err)
 	}
 	must(t, w.vault.Update(func(tx *Tx) error { return tx.RemoveRecord(rita) }))

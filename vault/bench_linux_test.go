@@ -170,7 +170,7 @@ func (s settled) benchmarkOpen(b *testing.B) {
 		at := time.Now()
 		stamp := s.stamp(opened(p.id, p.subject, 1))
 		entries = append(entries, time.Since(at))
-		if _, err := s.vault.OpenPart(stamp, p.id, morning); err != nil {
+		if _, err := s.open(stamp, p.id, morning); err != nil {
 			b.Fatal(err)
 		}
 		deed = append(deed, time.Since(at))

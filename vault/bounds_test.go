@@ -57,7 +57,7 @@ func TestLockingWaitsForWhatIsUnderWay(t *testing.T) {
 			return w.vault.Apply(Run{1, uint64(n + 1), uint64(n + 1)}, func(*Tx) error { return nil })
 		},
 		func(int) error {
-			if _, err := w.vault.OpenPart(stamp, "rec-0", morning); !errors.Is(err, ErrNoStamp) {
+			if _, err := w.open(stamp, "rec-0", morning); !errors.Is(err, ErrNoStamp) {
 				return err
 			}
 			return nil

@@ -38,7 +38,7 @@ func TestAnErasedSubjectIsGoneAndTheOthersStay(t *testing.T) {
 		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
 			t.Errorf("%s: the key is there", when)
 		}
-		if _, err := w.vault.OpenPart(w.stamp(opened(bosse, bosseS, 1)), bosse, morning); err != nil {
+		if _, err := w.open(w.stamp(opened(bosse, bosseS, 1)), bosse, morning); err != nil {
 			t.Errorf("%s: the other's part: %v", when, err)
 		}
 		key, err := w.vault.SubjectKey(bosseS)

@@ -46,7 +46,7 @@ func TestADamagedKeybagIsBegunAnewWithTheView(t *testing.T) {
 			must(t, err)
 			w.put(w.copy(rita, ritaS, 1, morning))
 			w.reopen()
-			if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
+			if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
 				t.Errorf("after the rebuild: %v", err)
 			}
 		})

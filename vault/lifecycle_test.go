@@ -147,7 +147,7 @@ func TestALockedVaultGivesNothing(t *testing.T) {
 	_, errSubject := w.vault.SubjectKey(ritaS)
 	_, errSegments := w.vault.SegmentKeys()
 	_, errProfile := w.vault.Profile()
-	_, errPart := w.vault.OpenPart(nil, rita, morning)
+	_, errPart := w.open(nil, rita, morning)
 	for _, err := range []error{errRecord, errKeys, errSubject, errSegments, errProfile, errPart,
 		w.vault.SaveProfile(Profile{}, nil), w.vault.ForgetAttempts(), w.vault.Update(func(*Tx) error { return nil }), w.vault.ResetView()} {
 		if !errors.Is(err, ErrClosed) {

@@ -60,8 +60,12 @@ func (t *Tx) stored(id journal.RecordID) (openable, error) {
 	if err != nil {
 		return openable{}, err
 	}
+	return t.partOf(card)
+}
+
+func (t *Tx) partOf(card cardRow) (openable, error) {
 	o := openable{until: card.Until}
-	found, err := t.get(rowPart, string(id), &o.part)
+	found, err := t.get(rowPart, string(card.Record.ID), &o.part)
 	if err != nil {
 		return openable{}, err
 	}
@@ -72,30 +76,26 @@ func (t *Tx) stored(id journal.RecordID) (openable, error) {
 	return o, err
 }
 
-// admit finds a record and lets a deed pass: the loan holds at now, and stamp is for one of
-// kinds, by this device, with this record, version and subject, unused, and not older than its
-// entry says.
-func (t *Tx) admit(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, kinds ...journal.Kind) (openable, error) {
-	o, err := t.stored(id)
-	if err != nil {
-		return openable{}, err
-	}
+// admit lets a deed on a record pass: the loan holds at now, and stamp is for one of kinds, by this
+// device, with this record, version and subject, unused, and not older than its entry says.
+func (t *Tx) admit(stamp *journalfile.Stamp, o openable, now signed.Time, kinds ...journal.Kind) error {
 	if now > o.until {
-		return openable{}, ErrLoan
+		return ErrLoan
 	}
 	entry := stamp.Entry()
 	if entry.Subject != o.record.Subject || t.vault.keys == nil || entry.Device != t.vault.keys.Device() {
-		return openable{}, fmt.Errorf("entry names another subject or device: %w", ErrNoStamp)
+		return fmt.Errorf("entry names another subject or device: %w", ErrNoStamp)
 	}
 	if until := entry.Until; until != 0 && (now > until || until > o.until) {
-		return openable{}, fmt.Errorf("entry is over, or says more than the loan: %w", ErrNoStamp)
+		return fmt.Errorf("entry is over, or says more than the loan: %w", ErrNoStamp)
 	}
+	var err error
 	for _, kind := range kinds {
-		if err = stamp.Redeem(kind, id, o.record.Number); err == nil {
-			return o, nil
+		if err = stamp.Redeem(kind, o.record.ID, o.record.Number); err == nil {
+			return nil
 		}
 	}
-	return openable{}, fmt.Errorf("%w: %w", ErrNoStamp, err)
+	return fmt.Errorf("%w: %w", ErrNoStamp, err)
 }
 
 // contentKey unwraps the content key of what was admitted; the caller wipes it.
@@ -118,14 +118,56 @@ type Part struct {
 	Labels map[journal.AttachmentID]record.Label
 }
 
+// Prepared is a record with all that it takes to open its protected part, but the stamp: its rows
+// are read and checked, and nothing of the part is decrypted.
+type Prepared struct {
+	vault    *Vault
+	view     *view
+	place    rowKey
+	revision uint64 // of its rows
+	row      RecordRow
+	part     openable
+	failed   error // why there is no part
+}
+
+// Prepare reads a record with its protected part, before the entry, so that little is left to do
+// once that is durable. It returns what Record does; what is wrong with the part, OpenPart says.
+func (v *Vault) Prepare(id journal.RecordID) (p *Prepared, err error) {
+	err = v.read(func(t *Tx) error {
+		card, err := t.card(id)
+		if err != nil {
+			return err
+		}
+		p = &Prepared{vault: v, view: t.view, place: t.view.seal.key(rowCard, string(id)), row: t.row(card)}
+		p.revision, _ = t.place(p.place)
+		p.part, p.failed = t.partOf(card)
+		return nil
+	})
+	return p, err
+}
+
+// Row is what lists may show of the record.
+func (p *Prepared) Row() RecordRow { return p.row }
+
+// now is the part as it stands: where the record's rows were written since, they are read again.
+func (p *Prepared) now(t *Tx) (openable, error) {
+	if revision, named := t.place(p.place); t.view != p.view || !named || revision != p.revision {
+		return t.stored(p.row.ID)
+	}
+	return p.part, p.failed
+}
+
 // OpenPart decrypts a protected part. It is the only way to one (promise 1): stamp is
 // proof that an entry RecordOpened or RecordExtended by this device, with this record,
 // its version and subject, is durable, and is used up. now is trusted time. What the record's
 // attachments are called comes with it. Errors: ErrNoStamp, ErrLoan, ErrNotFound, ErrView, ErrClosed.
-func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time) (part Part, err error) {
-	err = v.read(func(t *Tx) error {
-		o, err := t.admit(stamp, id, now, journal.RecordOpened, journal.RecordExtended)
+func (p *Prepared) OpenPart(stamp *journalfile.Stamp, now signed.Time) (part Part, err error) {
+	err = p.vault.read(func(t *Tx) error {
+		o, err := p.now(t)
 		if err != nil {
+			return err
+		}
+		if err := t.admit(stamp, o, now, journal.RecordOpened, journal.RecordExtended); err != nil {
 			return err
 		}
 		key, err := t.contentKey(o)
@@ -133,7 +175,7 @@ func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now sign
 			return err
 		}
 		defer clear(key)
-		plain, err := open(key, o.part.Cipher, record.PartContext(o.record.Org, id, o.record.Number))
+		plain, err := open(key, o.part.Cipher, record.PartContext(o.record.Org, o.record.ID, o.record.Number))
 		if err != nil {
 			return fmt.Errorf("decrypt: %w", ErrView)
 		}
@@ -141,7 +183,7 @@ func (v *Vault) OpenPart(stamp *journalfile.Stamp, id journal.RecordID, now sign
 		if err := signed.Decode(plain, record.CipherLimit, &part.Protected); err != nil {
 			return fmt.Errorf("decrypt: %w: %w", ErrView, err)
 		}
-		part.Labels = t.labels(id)
+		part.Labels = t.labels(o.record.ID)
 		return nil
 	})
 	if err != nil {
@@ -170,8 +212,11 @@ func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed
 		if stamp.Entry().Peer != to.Device() {
 			return fmt.Errorf("entry names another receiver: %w", ErrNoStamp)
 		}
-		o, err := t.admit(stamp, id, now, journal.ShareSent)
+		o, err := t.stored(id)
 		if err != nil {
+			return err
+		}
+		if err := t.admit(stamp, o, now, journal.ShareSent); err != nil {
 			return err
 		}
 		key, err := t.contentKey(o)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -19,19 +20,19 @@ func TestAProtectedPartOpensAgainstADurableEntryOnly(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 2, until))
 	w.put(w.copy("rec-other", "subject-other", 2, until))
 
-	part, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 2)), rita, until)
+	part, err := w.open(w.stamp(opened(rita, ritaS, 2)), rita, until)
 	must(t, err)
 	if part.Fields[0].Value != "070-PLANTERAD" {
 		t.Fatalf("the part: %+v", part)
 	}
 	extended := opened(rita, ritaS, 2)
 	extended.Kind = journal.RecordExtended
-	if _, err := w.vault.OpenPart(w.stamp(extended), rita, until); err != nil {
+	if _, err := w.open(w.stamp(extended), rita, until); err != nil {
 		t.Errorf("an entry that extends: %v", err)
 	}
 
 	used := w.stamp(opened(rita, ritaS, 2))
-	_, err = w.vault.OpenPart(used, rita, until)
+	_, err = w.open(used, rita, until)
 	must(t, err)
 	copied := *used
 	refused := opened(rita, ritaS, 2)
@@ -52,20 +53,20 @@ func TestAProtectedPartOpensAgainstADurableEntryOnly(t *testing.T) {
 		"one for after the loan":    w.stamp(long),
 		"another device's stamp":    newWorld(t).stamp(opened(rita, ritaS, 2)),
 	} {
-		if part, err := w.vault.OpenPart(stamp, rita, until); !errors.Is(err, ErrNoStamp) || part.Fields != nil {
+		if part, err := w.open(stamp, rita, until); !errors.Is(err, ErrNoStamp) || part.Fields != nil {
 			t.Errorf("%s: %v, %+v", what, err, part)
 		}
 	}
 
 	fresh := w.stamp(opened(rita, ritaS, 2))
-	if part, err := w.vault.OpenPart(fresh, rita, until+1); !errors.Is(err, ErrLoan) || part.Fields != nil {
+	if part, err := w.open(fresh, rita, until+1); !errors.Is(err, ErrLoan) || part.Fields != nil {
 		t.Errorf("after the loan: %v", err)
 	}
-	if _, err := w.vault.OpenPart(fresh, "rec-none", until); !errors.Is(err, ErrNotFound) {
+	if _, err := w.open(fresh, "rec-none", until); !errors.Is(err, ErrNotFound) {
 		t.Errorf("no such record: %v", err)
 	}
 	must(t, w.journal.Close())
-	if _, err := w.vault.OpenPart(fresh, rita, until); !errors.Is(err, ErrNoStamp) {
+	if _, err := w.open(fresh, rita, until); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("a stamp whose journal is closed: %v", err)
 	}
 }
@@ -97,7 +98,7 @@ func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
 		spoiled := part
 		spoil(&spoiled)
 		putPart(spoiled)
-		if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrView) {
+		if _, err := w.open(stamp, rita, morning); !errors.Is(err, ErrView) {
 			t.Errorf("a part %s: %v", what, err)
 		}
 		if _, err := w.vault.Copy(rita); !errors.Is(err, ErrView) {
@@ -105,12 +106,12 @@ func TestAPartWithoutItsOwnCardStaysShut(t *testing.T) {
 		}
 	}
 	putPart(part)
-	if _, err := w.vault.OpenPart(stamp, rita, morning); err != nil {
+	if _, err := w.open(stamp, rita, morning); err != nil {
 		t.Errorf("what was never tried has not used the stamp up: %v", err)
 	}
 	stamp = w.stamp(opened(rita, ritaS, 2))
 	w.put(w.copy(rita, ritaS, 3, morning+100))
-	if _, err := w.vault.OpenPart(stamp, rita, morning); !errors.Is(err, ErrNoStamp) {
+	if _, err := w.open(stamp, rita, morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("the version moved on between entry and opening: %v", err)
 	}
 }
@@ -152,7 +153,7 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	}
 	c.Info = info
 	bo.put(c)
-	part, err := bo.vault.OpenPart(bo.stamp(opened(rita, ritaS, 2)), rita, morning)
+	part, err := bo.open(bo.stamp(opened(rita, ritaS, 2)), rita, morning)
 	must(t, err)
 	if part.Fields[1].Value != "Planterade gatan 7" {
 		t.Errorf("what Bo sees: %+v", part)
@@ -163,12 +164,13 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 // record.Protected, and none raw bytes that could be a content key.
 func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 	bytesFrom := []string{ // each with what its bytes are
-		"*vault.Vault.OpenPart",         // the one way
+		"*vault.Prepared.OpenPart",      // the one way
+		"*vault.Vault.Prepare",          // the card
+		"*vault.Prepared.Row",           // the card
 		"*vault.Vault.Reseal",           // sealed to another device
 		"*vault.Vault.Setting",          // the caller's own
 		"*vault.Tx.Setting",             // the caller's own
 		"*vault.Vault.Profile",          // signed statement and credential, request id
-		"*vault.Vault.Clock",            // the signed server time
 		"*vault.Vault.Record",           // the card
 		"*vault.Vault.Records",          // cards
 		"*vault.Vault.Expired",          // cards
@@ -186,17 +188,17 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 	}
 	keysFrom := []string{"*vault.Vault.SegmentKeys", "*vault.Vault.SubjectKey", "*vault.Vault.Keys"}
 	protected := reflect.TypeFor[record.Protected]()
-	readers := []string{"*vault.Vault.OpenPart", "*vault.Vault.OpenAttachment"}
+	readers := []string{"*vault.Prepared.OpenPart", "*vault.Vault.OpenAttachment"}
 	label, opened := reflect.TypeFor[record.Label](), reflect.TypeFor[*OpenedAttachment]()
 	seen := 0
-	for _, on := range []reflect.Type{reflect.TypeFor[*Vault](), reflect.TypeFor[*Tx](), reflect.TypeFor[*Blobs]()} {
+	for _, on := range []reflect.Type{reflect.TypeFor[*Vault](), reflect.TypeFor[*Tx](), reflect.TypeFor[*Blobs](), reflect.TypeFor[*Prepared]()} {
 		for m := range on.Methods() {
 			name := on.String() + "." + m.Name
 			for i := range m.Type.NumOut() {
 				out := m.Type.Out(i)
 				if holds(out, func(t reflect.Type) bool { return t == protected }) {
 					seen++
-					if name != "*vault.Vault.OpenPart" || m.Type.In(1) != reflect.TypeFor[*journalfile.Stamp]() {
+					if name != "*vault.Prepared.OpenPart" || m.Type.In(1) != reflect.TypeFor[*journalfile.Stamp]() {
 						t.Errorf("%s gives a protected part", name)
 					}
 				}
@@ -266,4 +268,47 @@ func TestASubjectsPayloadKeyOpensNoContentKey(t *testing.T) {
 	if _, err := aead.Open(nil, nil, box, []byte("commitment")); err != nil {
 		t.Errorf("the same key after a restart: %v", err)
 	}
+}
+
+// Between a first look and the stamp a record may get a new version, go, or be made anew with the whole
+// view: what opens is what is there then.
+func TestWhatIsPreparedIsNoOlderThanWhatOpens(t *testing.T) {
+	for what, c := range map[string]struct {
+		then    func(w *world)
+		version uint64 // that the stamp names
+		want    error
+	}{
+		"nothing happens":             {func(*world) {}, 1, nil},
+		"another record is written":   {func(w *world) { w.put(w.copy("rec-other", "subject-other", 1, morning)) }, 1, nil},
+		"a newer version comes":       {func(w *world) { w.put(w.copy(rita, ritaS, 2, morning)) }, 1, ErrNoStamp},
+		"that version is meant":       {func(w *world) { w.put(w.copy(rita, ritaS, 2, morning)) }, 2, nil},
+		"it is removed":               {func(w *world) { must(t, w.vault.Update(func(tx *Tx) error { return tx.RemoveRecord(rita) })) }, 1, ErrNotFound},
+		"the view is begun anew":      {func(w *world) { must(t, w.vault.ResetView()) }, 1, ErrNotFound},
+		"the device is locked":        {func(w *world) { must(t, w.vault.Close()) }, 1, ErrClosed},
+		"its loan has been made less": {func(w *world) { w.shorten(rita, morning-1) }, 1, ErrLoan},
+	} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		p, err := w.vault.Prepare(rita)
+		must(t, err)
+		stamp := w.stamp(opened(rita, ritaS, c.version))
+		c.then(w)
+		part, err := p.OpenPart(stamp, morning)
+		if !errors.Is(err, c.want) || (err == nil) != (part.Fields != nil) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// shorten writes a record's card with another end of its loan.
+func (w *world) shorten(id journal.RecordID, until signed.Time) {
+	w.t.Helper()
+	must(w.t, w.vault.Update(func(tx *Tx) error {
+		o, err := tx.stored(id)
+		must(w.t, err)
+		card, err := tx.card(id)
+		must(w.t, err)
+		card.Until = until
+		return errors.Join(tx.put(rowCard, string(id), card.Record.Subject, card), tx.put(rowPart, string(id), card.Record.Subject, o.part))
+	}))
 }

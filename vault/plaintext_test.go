@@ -29,7 +29,7 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 		must(t, tx.SetSync(Sync{Cursor: "planted-cursor"}))
 		return tx.PutWork(lamp, Work{Entry: make([]byte, 32), Note: "Planterad anteckning"})
 	}))
-	_, err = w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning)
+	_, err = w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning)
 	must(t, err)
 	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.deks[w.vault.bag.idOf(ritaS)][:], w.vault.bag.log.key}
 	for i := range secrets {

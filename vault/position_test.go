@@ -53,20 +53,14 @@ func TestTheJournalIsAppliedInOrderAndOnce(t *testing.T) {
 
 func TestSettingsSurviveARestart(t *testing.T) {
 	w := newWorld(t)
-	clock := Clock{Server: morning, Signed: []byte("time"), Boot: "boot", Elapsed: 5, Wall: morning + 1}
 	sync := Sync{Cursor: "c9", Last: morning, Statement: 3}
 	must(t, w.vault.Update(func(tx *Tx) error {
-		return errors.Join(tx.SetClock(clock), tx.SetSync(sync), tx.SetSetting("clock", []byte("not the clock")))
+		return errors.Join(tx.SetSync(sync), tx.SetSetting("sync", []byte("not the sync")))
 	}))
-	must(t, w.vault.Update(func(tx *Tx) error { return tx.SetClock(Clock{Server: morning - 1}) }))
-	must(t, w.vault.Update(func(tx *Tx) error { return tx.SetClock(Clock{Server: morning, Elapsed: 900}) })) // replayed later
 	if err := w.vault.Update(func(tx *Tx) error { return tx.SetSetting("big", make([]byte, settingLimit+1)) }); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a huge setting: %v", err)
 	}
 	w.reopen()
-	if got, err := w.vault.Clock(); err != nil || got.Server != morning || got.Elapsed != 5 || got.Boot != "boot" {
-		t.Errorf("clock: %+v, %v", got, err)
-	}
 	if got, err := w.vault.Sync(); err != nil || got != sync {
 		t.Errorf("sync: %+v, %v", got, err)
 	}

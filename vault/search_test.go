@@ -54,7 +54,7 @@ func TestNobodyIsFoundByAProtectedValueWithoutAnEntry(t *testing.T) {
 			t.Errorf("with the stamp %s: %d found, %v", what, len(found), err)
 		}
 	}
-	if _, err := w.vault.OpenPart(w.stamp(searched()), inhabitant(7).id, morning); !errors.Is(err, ErrNoStamp) {
+	if _, err := w.open(w.stamp(searched()), inhabitant(7).id, morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("a stamp for a search opens a part: %v", err)
 	}
 	last := w.stamp(searched())

@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"errors"
 	"fmt"
 
 	"handslag/identity/signed"
@@ -15,28 +14,14 @@ type Sync struct {
 	Erasures  uint64      `cbor:"4,keyasint,omitempty"` // number of the last erasure order carried out, and all before
 }
 
-// Clock is the floor of trusted time: the newest signed server time, and where the boot's
-// own clock stood when it came.
-type Clock struct {
-	Server  signed.Time `cbor:"1,keyasint,omitempty"`
-	Signed  []byte      `cbor:"2,keyasint,omitempty"` // the server time as it was signed
-	Boot    string      `cbor:"3,keyasint,omitempty"` // boot id
-	Elapsed int64       `cbor:"4,keyasint,omitempty"` // µs since that boot, at receipt
-	Wall    signed.Time `cbor:"5,keyasint,omitempty"` // what the wall clock said then
-}
-
 const (
 	syncName      = "sync"
-	clockName     = "clock"
 	settingPrefix = "set/"
 	settingLimit  = 64 << 10 // bytes
 )
 
 // Sync is the last one set, the zero value before.
 func (v *Vault) Sync() (Sync, error) { return setting[Sync](v, syncName) }
-
-// Clock is the last one set, the zero value before.
-func (v *Vault) Clock() (Clock, error) { return setting[Clock](v, clockName) }
 
 // Setting is what the caller keeps under name, nil where there is nothing.
 func (v *Vault) Setting(name string) ([]byte, error) {
@@ -65,20 +50,6 @@ func (t *Tx) Sync() (s Sync, err error) {
 
 // SetSync replaces Sync, in the transaction of the rows that it accounts for.
 func (t *Tx) SetSync(s Sync) error { return t.put(rowSetting, syncName, "", s) }
-
-// SetClock replaces the floor of trusted time by a newer server time. An older one changes
-// nothing, and so does the same one heard later, which would set the floor back.
-func (t *Tx) SetClock(c Clock) error {
-	var old Clock
-	found, err := t.get(rowSetting, clockName, &old)
-	if err != nil && !errors.Is(err, ErrView) {
-		return err
-	}
-	if found && c.Server <= old.Server {
-		return nil
-	}
-	return t.put(rowSetting, clockName, "", c)
-}
 
 // SetSetting keeps at most 64 KiB under name.
 func (t *Tx) SetSetting(name string, data []byte) error {

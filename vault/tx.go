@@ -18,7 +18,7 @@ import (
 type Tx struct {
 	vault    *Vault
 	view     *view
-	txn      *badger.Txn
+	txn      *badger.Txn     // nil until a reader asks for a row
 	revision uint64          // of what it writes
 	touched  map[rowKey]bool // places of rows that it left written (true) or removed
 	wrote    bool
@@ -137,9 +137,24 @@ func (v *Vault) read(fn func(*Tx) error) error {
 	}
 	v.view.catalogue.turn.RLock()
 	defer v.view.catalogue.turn.RUnlock()
-	return v.view.db.View(func(txn *badger.Txn) error {
-		return fn(&Tx{vault: v, view: v.view, txn: txn})
-	})
+	t := &Tx{vault: v, view: v.view}
+	defer t.end()
+	return fn(t)
+}
+
+// rows is Badger's side of the transaction. While one reads nothing is written, so it is begun
+// with the first row that is asked for: some need none.
+func (t *Tx) rows() *badger.Txn {
+	if t.txn == nil {
+		t.txn = t.view.db.NewTransaction(false)
+	}
+	return t.txn
+}
+
+func (t *Tx) end() {
+	if t.txn != nil {
+		t.txn.Discard()
+	}
 }
 
 // place is the revision that the catalogue names for a row, and whether it names one; what this
@@ -160,7 +175,7 @@ func (t *Tx) get(kind rowKind, id string, out any) (bool, error) {
 
 // at is get for a row's key.
 func (t *Tx) at(key rowKey, out any) (bool, error) {
-	item, err := t.txn.Get(key[:])
+	item, err := t.rows().Get(key[:])
 	switch _, named := t.place(key); {
 	case errors.Is(err, badger.ErrKeyNotFound) && named:
 		return false, fmt.Errorf("read view: a row is missing: %w", ErrView)
@@ -274,7 +289,7 @@ func (t *Tx) keys(kind rowKind, fn func(key rowKey, item *badger.Item) error) er
 
 // between calls fn for whatever Badger holds under keys of one kind, from and before to.
 func (t *Tx) between(from, to []byte, fn func(key rowKey, item *badger.Item) error) error {
-	it := t.txn.NewIterator(badger.IteratorOptions{Prefix: from[:1]})
+	it := t.rows().NewIterator(badger.IteratorOptions{Prefix: from[:1]})
 	defer it.Close()
 	for it.Seek(from); it.Valid() && bytes.Compare(it.Item().Key(), to) < 0; it.Next() {
 		var key rowKey

@@ -147,3 +147,12 @@ func flip(t testing.TB, path string, at int) {
 	data[at] ^= 1
 	must(t, os.WriteFile(path, data, fileMode))
 }
+
+// open is an opening against stamp, from the first look at the record on.
+func (w *world) open(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time) (Part, error) {
+	p, err := w.vault.Prepare(id)
+	if err != nil {
+		return Part{}, err
+	}
+	return p.OpenPart(stamp, now)
+}

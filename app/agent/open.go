@@ -23,10 +23,11 @@ const maxReason = 2000
 // Open shows a protected part. The entry that says so is durable first, or nothing is shown:
 // only its stamp opens the vault's door. A refusal is an entry too.
 func (a *Agent) Open(ctx context.Context, id journal.RecordID, why Reason) (Opening, error) {
-	s, row, err := a.ready(ctx, id)
+	s, part, err := a.prepared(ctx, id)
 	if err != nil {
 		return Opening{}, err
 	}
+	row := part.Row()
 	entry := journal.Entry{Kind: journal.RecordOpened, Subject: row.Subject, Record: row.ID, RecordVersion: row.Number}
 	words, err := s.reason(why, &entry)
 	if err != nil {
@@ -35,15 +36,16 @@ func (a *Agent) Open(ctx context.Context, id journal.RecordID, why Reason) (Open
 	if err := a.mayOpen(s, row); err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	return a.show(s, row, entry, words, why, a.clock.uptime()+OpenFor)
+	return a.show(s, part, entry, words, why, a.clock.uptime()+OpenFor)
 }
 
 // Extend shows it for OpenFor more: another entry, another stamp.
 func (a *Agent) Extend(ctx context.Context, id journal.RecordID) (Opening, error) {
-	s, row, err := a.ready(ctx, id)
+	s, part, err := a.prepared(ctx, id)
 	if err != nil {
 		return Opening{}, err
 	}
+	row := part.Row()
 	s.mu.Lock()
 	o := s.openings[id]
 	s.mu.Unlock()
@@ -56,7 +58,7 @@ func (a *Agent) Extend(ctx context.Context, id journal.RecordID) (Opening, error
 	if err := a.mayOpen(s, row); err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	return a.show(s, row, entry, words, o.reason, o.until+OpenFor)
+	return a.show(s, part, entry, words, o.reason, o.until+OpenFor)
 }
 
 // CloseRecord ends what Open began; that it is not open is no error.
@@ -80,20 +82,36 @@ func (a *Agent) CloseRecord(ctx context.Context, id journal.RecordID) error {
 	return nil
 }
 
+// settled is the session, once its rows may be judged.
+func (a *Agent) settled(ctx context.Context) (*session, error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, translate(err)
+	}
+	return s, translate(s.current())
+}
+
 // ready is the session and a record whose row may be judged.
 func (a *Agent) ready(ctx context.Context, id journal.RecordID) (*session, vault.RecordRow, error) {
-	s, err := a.current()
+	s, err := a.settled(ctx)
 	if err != nil {
 		return nil, vault.RecordRow{}, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, vault.RecordRow{}, translate(err)
-	}
-	if err := s.current(); err != nil {
-		return nil, vault.RecordRow{}, translate(err)
-	}
 	row, err := s.vault.Record(id)
 	return s, row, translate(s.damage(err))
+}
+
+// prepared is ready for a record that is to be opened.
+func (a *Agent) prepared(ctx context.Context, id journal.RecordID) (*session, *vault.Prepared, error) {
+	s, err := a.settled(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	part, err := s.vault.Prepare(id)
+	return s, part, translate(s.damage(err))
 }
 
 // mayOpen asks everything that can be known before the entry: right, credential, loan, clock.
@@ -137,7 +155,8 @@ func (s *session) people(id journal.RecordID) []identity.PersonID {
 }
 
 // show is entry, stamp, text: in this order and no other.
-func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words *journal.Details, why Reason, until time.Duration) (Opening, error) {
+func (a *Agent) show(s *session, prepared *vault.Prepared, entry journal.Entry, words *journal.Details, why Reason, until time.Duration) (Opening, error) {
+	row := prepared.Row()
 	now, up := a.clock.read().Time, a.clock.uptime()
 	until = min(until, up+row.Until.Time().Sub(now.Time())) // not beyond the loan
 	left := until - up
@@ -146,7 +165,7 @@ func (a *Agent) show(s *session, row vault.RecordRow, entry journal.Entry, words
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	part, err := s.vault.OpenPart(stamps[0], row.ID, now)
+	part, err := prepared.OpenPart(stamps[0], now)
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
