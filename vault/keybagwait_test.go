@@ -63,7 +63,7 @@ func TestNobodyWhoReadsWaitsForAKeyring(t *testing.T) {
 				t.Errorf("the list: %d rows, %v", len(rows), err)
 			}
 		}
-		if _, err := w.vault.OpenPart(stamp, bosse, morning); err != nil {
+		if _, err := w.open(stamp, bosse, morning); err != nil {
 			t.Errorf("a part: %v", err)
 		}
 		if key, err := w.vault.SubjectKey(bosseS); err != nil {

@@ -29,7 +29,7 @@ func TestACopyThatWaitsIsSeenByNobodyUntilItsEntryPutsItThere(t *testing.T) {
 		if _, err := w.vault.Record(rita); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: the row: %v", when, err)
 		}
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrNotFound) {
+		if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: the part: %v", when, err)
 		}
 		must(t, w.vault.Whole())
@@ -44,7 +44,7 @@ func TestACopyThatWaitsIsSeenByNobodyUntilItsEntryPutsItThere(t *testing.T) {
 	hidden("after another's entry")
 	for range 2 { // a replay changes nothing
 		w.unstages("share", true)
-		if _, err := w.vault.OpenPart(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
+		if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); err != nil {
 			t.Errorf("after its entry: %v", err)
 		}
 	}
