@@ -66,6 +66,13 @@ func newTown(t *testing.T) *town {
 	return w
 }
 
+// in is the same town in a part of its test.
+func (w *town) in(t *testing.T) *town {
+	part := *w
+	part.T = t
+	return &part
+}
+
 // given are the records that Anna holds and may hand over.
 const given = 40
 
