@@ -175,12 +175,13 @@ func (s *assignmentScreen) finish() {
 	}
 	s.w.touch()
 	s.signing = true
+	seen := s.shown.Seen
 	s.banner.Clear()
 	s.sign.SetText(s.w.lang.Say("assignments.signing"))
 	s.sign.Disable()
 	// A signature is not taken back by leaving the page: the deed runs on, and only its answer may find nobody there.
 	Load(s.w.life, s.w.spawn, func(ctx context.Context) (agent.Task, error) {
-		return s.w.agent.Finish(context.WithoutCancel(ctx), s.id, note)
+		return s.w.agent.Finish(context.WithoutCancel(ctx), s.id, note, seen)
 	}, func(t agent.Task, err error) {
 		s.signing = false
 		s.sign.SetText(s.w.lang.Say("assignments.mark_done"))

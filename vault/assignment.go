@@ -1,32 +1,20 @@
 package vault
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
-	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
-// AssignmentState is what the connected system knows of an assignment's work.
-type AssignmentState struct {
-	Done   bool              `cbor:"1,keyasint,omitempty"`
-	By     identity.PersonID `cbor:"2,keyasint,omitempty"`
-	Name   string            `cbor:"3,keyasint,omitempty"`
-	At     signed.Time       `cbor:"4,keyasint,omitempty"`
-	Number uint64            `cbor:"5,keyasint,omitempty"` // the version that was signed
-	Entry  []byte            `cbor:"6,keyasint,omitempty"` // hash of the entry that says so
-	Note   string            `cbor:"7,keyasint,omitempty"`
-}
-
-// AssignmentCopy is an assignment as it came down; the caller has verified Signed
-// (record.OpenAssignment).
+// AssignmentCopy is an assignment as it came down, with what the connected system has of the work on it;
+// the caller has verified Signed (record.OpenAssignment).
 type AssignmentCopy struct {
 	Signed []byte
-	State  AssignmentState
+	Work   []record.Said
 }
 
 // assignmentRow keeps each value once, like cardRow: the signed assignment is made again from
@@ -35,49 +23,50 @@ type assignmentRow struct {
 	_          struct{} `cbor:",toarray"`
 	Assignment record.Assignment
 	Signature  []byte
-	State      AssignmentState
 }
 
-// Work is what this device did on an assignment, from one entry.
+// Work is one operation on an assignment, from its entry in somebody's journal.
 type Work struct {
 	_         struct{} `cbor:",toarray"`
-	Entry     []byte   // the entry's hash
-	Done      bool
-	Note      string
-	Signature []byte // record.Work, signed; empty for a note only
-	Number    uint64 // version of the assignment
-	At        signed.Time
-	Confirmed bool // the connected system has it
+	Said      record.Said
+	Confirmed bool // the connected system has the entry
 }
 
-// AssignmentRow is an assignment with all that was done on it.
+// AssignmentRow is an assignment with all that was said about the work on it.
 type AssignmentRow struct {
 	record.Assignment
 	Signed []byte
-	State  AssignmentState
 	Work   []Work
 }
 
-// Done reports whether the work is done, here or at the connected system.
-func (a AssignmentRow) Done() bool {
-	done := a.State.Done
-	for _, w := range a.Work {
-		done = done || w.Done
+// Operations are the work as record.Merge takes it.
+func (a AssignmentRow) Operations() []record.Operation { return workRow{Work: a.Work}.operations() }
+
+func (row workRow) operations() []record.Operation {
+	ops := make([]record.Operation, 0, len(row.Work))
+	for _, w := range row.Work {
+		if o, err := w.Said.Read(); err == nil { // read before it was kept
+			ops = append(ops, o)
+		}
 	}
-	return done
+	return ops
+}
+
+// Done reports whether anybody has signed the work.
+func (a AssignmentRow) Done() bool {
+	return slices.ContainsFunc(a.Operations(), func(o record.Operation) bool { return o.Topic == record.TopicDone })
 }
 
 type workRow struct {
-	Subject journal.SubjectID `cbor:"1,keyasint,omitempty"`
-	Work    []Work            `cbor:"2,keyasint"`
+	_       struct{} `cbor:",toarray"`
+	Subject journal.SubjectID
+	Work    []Work
 }
 
-const maxWork = 128 // on one assignment
-
-// PutAssignment keeps an assignment, and says whether it did. A newer version replaces an
-// older one, never the other way; of the same version, the newer State counts.
+// PutAssignment keeps an assignment and the work that came with it, and says whether it did. A newer
+// version replaces an older one, never the other way.
 func (t *Tx) PutAssignment(c AssignmentCopy) (bool, error) {
-	row := assignmentRow{State: c.State}
+	var row assignmentRow
 	err := signed.Unverified(c.Signed, record.AssignmentLimit, &row.Assignment)
 	if err == nil {
 		_, row.Signature, err = signed.Split(c.Signed, record.AssignmentLimit)
@@ -94,45 +83,61 @@ func (t *Tx) PutAssignment(c AssignmentCopy) (bool, error) {
 	if found && old.Assignment.Number > a.Number {
 		return false, nil
 	}
-	return true, t.put(rowAssignment, string(a.ID), a.Subject, row)
+	if err := t.put(rowAssignment, string(a.ID), a.Subject, row); err != nil {
+		return false, err
+	}
+	for _, said := range c.Work {
+		if err := t.PutWork(a.ID, Work{Said: said, Confirmed: said.Order > 0}); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
-// PutWork adds what an entry says was done. The same entry again replaces itself.
+// PutWork adds an operation. The same one again brings at most its order, and that it is confirmed. With
+// ErrTooLarge there are record.Operations of them already.
 func (t *Tx) PutWork(id journal.AssignmentID, w Work) error {
-	if len(w.Entry) != len(journal.Hash{}) {
-		return errors.New("keep work: its entry's hash is missing")
+	o, err := w.Said.Read()
+	if err == nil && o.Assignment != id {
+		err = record.ErrOperation
+	}
+	if err != nil {
+		return fmt.Errorf("keep work: %w", err)
 	}
 	a, err := t.Assignment(id)
 	if err != nil {
 		return err
 	}
-	list := a.Work
-	at := len(list)
-	for i := range list {
-		if bytes.Equal(list[i].Entry, w.Entry) {
-			at = i
-			w.Confirmed = w.Confirmed || list[i].Confirmed
-		}
+	room := record.Operations
+	if w.Said.Order > 0 {
+		room *= 2 // what the connected system has is bounded there; it is not to be kept out by what waits here
 	}
-	if at == len(list) {
-		if len(list) == maxWork {
-			return fmt.Errorf("keep work: %w", ErrTooLarge)
+	at := slices.IndexFunc(a.Work, func(old Work) bool { return journal.HashOf(old.Said.Entry) == o.Hash })
+	switch {
+	case at >= 0:
+		old := a.Work[at]
+		if old.Said.Order > 0 && w.Said.Order == 0 {
+			w.Said = old.Said
 		}
-		list = append(list, w)
+		w.Confirmed = w.Confirmed || old.Confirmed
+		a.Work[at] = w
+	case len(a.Work) >= room:
+		return fmt.Errorf("keep work: %w", ErrTooLarge)
+	default:
+		a.Work = append(a.Work, w)
 	}
-	list[at] = w
-	return t.put(rowWork, string(id), a.Subject, workRow{Subject: a.Subject, Work: list})
+	return t.put(rowWork, string(id), a.Subject, workRow{Subject: a.Subject, Work: a.Work})
 }
 
 // ConfirmWork marks the work of one entry as known to the connected system; it is no error
 // if there is none.
-func (t *Tx) ConfirmWork(id journal.AssignmentID, entry []byte) error {
+func (t *Tx) ConfirmWork(id journal.AssignmentID, entry journal.Hash) error {
 	var row workRow
 	if found, err := t.get(rowWork, string(id), &row); err != nil || !found {
 		return err
 	}
 	for i := range row.Work {
-		if bytes.Equal(row.Work[i].Entry, entry) && !row.Work[i].Confirmed {
+		if !row.Work[i].Confirmed && journal.HashOf(row.Work[i].Said.Entry) == entry {
 			row.Work[i].Confirmed = true
 			return t.put(rowWork, string(id), row.Subject, row)
 		}
@@ -170,7 +175,7 @@ func (t *Tx) assignmentRow(row assignmentRow) (AssignmentRow, error) {
 	if _, err := t.get(rowWork, string(row.Assignment.ID), &work); err != nil {
 		return AssignmentRow{}, err
 	}
-	return AssignmentRow{Assignment: row.Assignment, Signed: message, State: row.State, Work: work.Work}, nil
+	return AssignmentRow{Assignment: row.Assignment, Signed: message, Work: work.Work}, nil
 }
 
 // Assignment is the row of one assignment, or ErrNotFound.

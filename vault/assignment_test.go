@@ -7,18 +7,45 @@ import (
 	"testing"
 
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
 const lamp = journal.AssignmentID("asg-lamp")
 
-func (w *world) assignment(number uint64, state AssignmentState) AssignmentCopy {
+// does is an operation on the lamp, as its writer's journal has it.
+func (w *world) does(seq uint64, kind journal.Kind, words journal.Details) Work {
+	w.t.Helper()
+	return w.doesOn(lamp, 2, seq, kind, words)
+}
+
+func (w *world) doesOn(id journal.AssignmentID, number, seq uint64, kind journal.Kind, words journal.Details) Work {
+	w.t.Helper()
+	payload := journal.Payload{Version: 1, Salt: bytes.Repeat([]byte{byte(seq)}, 32), Details: words}
+	commit, err := payload.Commit()
+	must(w.t, err)
+	e := journal.Entry{Version: 1, Device: w.device(), Generation: 1, Seq: seq, Prev: make([]byte, 32), Kind: kind, Clock: morning,
+		Assignment: id, AssignmentVersion: number, Payload: commit}
+	if seq > 1 {
+		e.Prev[0] = byte(seq)
+	}
+	if kind == journal.AssignmentDone {
+		e.Signature, err = w.keys.Sign(signed.DomainWork, record.Work{Version: 1, Org: w.org, Assignment: id, Number: number, Content: make([]byte, 32),
+			Device: w.device(), State: record.StateOf(nil)})
+		must(w.t, err)
+	}
+	raw, err := e.Sign(w.keys.SignContent)
+	must(w.t, err)
+	return Work{Said: record.Said{Entry: raw, Payload: payload, Person: identity.Person{ID: "p1", First: "Anna"}}}
+}
+
+func (w *world) assignment(number uint64) AssignmentCopy {
 	w.t.Helper()
 	data, err := record.Assignment{Version: 1, Org: w.org, ID: lamp, Number: number, Record: rita, Subject: ritaS, Unit: "u1",
 		People: []identity.PersonID{"p1"}, Title: "Byt planterad lampa", Due: "2026-03-02", Issued: morning}.Sign(w.issuing)
 	must(w.t, err)
-	return AssignmentCopy{Signed: data, State: state}
+	return AssignmentCopy{Signed: data}
 }
 
 func (w *world) putAssignment(c AssignmentCopy) (kept bool) {
@@ -32,29 +59,35 @@ func (w *world) putAssignment(c AssignmentCopy) (kept bool) {
 
 func TestWorkOnAnAssignmentUntilItIsConfirmed(t *testing.T) {
 	w := newWorld(t)
-	if !w.putAssignment(w.assignment(2, AssignmentState{})) || w.putAssignment(w.assignment(1, AssignmentState{Done: true})) {
+	if !w.putAssignment(w.assignment(2)) || w.putAssignment(w.assignment(1)) {
 		t.Fatal("the newer version does not stay")
 	}
-	entry := bytes.Repeat([]byte{7}, 32)
-	work := Work{Entry: entry, Done: true, Note: "Planterad anteckning", Signature: []byte("signature"), Number: 2, At: morning}
+	work := w.does(2, journal.AssignmentDone, journal.Details{Note: "Planterad anteckning"})
 	for range 2 { // a replay changes nothing
 		must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, work) }))
 	}
-	must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, Work{Entry: bytes.Repeat([]byte{8}, 32), Note: "mer"}) }))
-	if !w.putAssignment(w.assignment(3, AssignmentState{})) {
+	must(t, w.vault.Update(func(tx *Tx) error {
+		return tx.PutWork(lamp, w.does(3, journal.AssignmentNoted, journal.Details{Note: "mer"}))
+	}))
+	if !w.putAssignment(w.assignment(3)) {
 		t.Fatal("a newer version does not come down")
 	}
 	w.reopen()
 	row, err := w.vault.Assignment(lamp)
 	must(t, err)
-	if !row.Done() || len(row.Work) != 2 || row.Work[0].Number != 2 || row.Number != 3 || row.Work[0].Confirmed {
+	if ops := row.Operations(); !row.Done() || len(ops) != 2 || ops[0].Number != 2 || row.Number != 3 || row.Work[0].Confirmed {
 		t.Fatalf("done, signed version 2 of 3, not confirmed: %+v", row)
 	}
+	entry := journal.HashOf(work.Said.Entry)
 	must(t, w.vault.Update(func(tx *Tx) error {
-		return errors.Join(tx.ConfirmWork(lamp, entry), tx.ConfirmWork(lamp, make([]byte, 32)), tx.ConfirmWork("asg-none", entry))
+		return errors.Join(tx.ConfirmWork(lamp, entry), tx.ConfirmWork(lamp, journal.Hash{}), tx.ConfirmWork("asg-none", entry))
 	}))
+	settled := w.assignment(3) // the same operation comes down, with its order
+	settled.Work = []record.Said{work.Said}
+	settled.Work[0].Order = 5
+	w.putAssignment(settled)
 	must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, work) })) // replayed after it was confirmed
-	if row, err = w.vault.Assignment(lamp); err != nil || !row.Work[0].Confirmed || row.Work[1].Confirmed {
+	if row, err = w.vault.Assignment(lamp); err != nil || len(row.Work) != 2 || !row.Work[0].Confirmed || row.Work[1].Confirmed || row.Operations()[0].Order != 5 {
 		t.Errorf("confirmed: %+v, %v", row.Work, err)
 	}
 	for what, c := range map[string]struct {
@@ -85,13 +118,36 @@ func TestMalformedAssignmentsAndWorkAreRefused(t *testing.T) {
 	if err := w.vault.Update(func(tx *Tx) error { _, err := tx.PutAssignment(AssignmentCopy{Signed: []byte{1}}); return err }); err == nil {
 		t.Error("an assignment of rubbish is taken")
 	}
-	w.putAssignment(w.assignment(1, AssignmentState{}))
-	if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, Work{Entry: []byte("short")}) }); err == nil {
-		t.Error("work of no entry is taken")
+	w.putAssignment(w.assignment(2))
+	for what, spoil := range map[string]func(*Work){
+		"of no entry":            func(work *Work) { work.Said.Entry = []byte("short") },
+		"with other words":       func(work *Work) { work.Said.Payload.Details.Note = "annat" },
+		"without words":          func(work *Work) { work.Said.Payload = journal.Payload{} },
+		"of an entry of its own": func(work *Work) { *work = w.does(4, journal.RecordOpened, journal.Details{Note: "x"}) },
+		"a note of nothing":      func(work *Work) { *work = w.does(4, journal.AssignmentNoted, journal.Details{}) },
+		"about no field": func(work *Work) {
+			*work = w.does(4, journal.AssignmentEdited, journal.Details{Topic: "wish", Value: "x"})
+		},
+		"a note that is an edit": func(work *Work) {
+			*work = w.does(4, journal.AssignmentEdited, journal.Details{Topic: "note", Value: "x"})
+		},
+		"a status that is nothing": func(work *Work) {
+			*work = w.does(4, journal.AssignmentEdited, journal.Details{Topic: "status", Value: "x"})
+		},
+	} {
+		work := w.does(3, journal.AssignmentNoted, journal.Details{Note: "ett"})
+		spoil(&work)
+		if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, work) }); err == nil {
+			t.Errorf("work %s is taken", what)
+		}
+	}
+	elsewhere := w.does(3, journal.AssignmentNoted, journal.Details{Note: "ett"})
+	if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork("asg-other", elsewhere) }); !errors.Is(err, record.ErrOperation) {
+		t.Errorf("work on another assignment: %v", err)
 	}
 	err := w.vault.Update(func(tx *Tx) error {
-		for i := range maxWork + 1 {
-			if err := tx.PutWork(lamp, Work{Entry: bytes.Repeat([]byte{byte(i)}, 32)}); err != nil {
+		for i := range uint64(record.Operations + 1) {
+			if err := tx.PutWork(lamp, w.does(i+1, journal.AssignmentNoted, journal.Details{Note: "ett"})); err != nil {
 				return err
 			}
 		}
@@ -104,28 +160,31 @@ func TestMalformedAssignmentsAndWorkAreRefused(t *testing.T) {
 
 func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
 	w := newWorld(t)
-	add := func(id journal.AssignmentID, number uint64, title, due string, state AssignmentState, people ...identity.PersonID) {
+	add := func(id journal.AssignmentID, number uint64, title, due string, signed uint64, people ...identity.PersonID) {
 		t.Helper()
 		data, err := record.Assignment{Version: 1, Org: w.org, ID: id, Number: number, Record: rita, Subject: ritaS, Unit: "u1",
 			People: people, Title: title, Due: due, Issued: morning}.Sign(w.issuing)
 		must(t, err)
-		w.putAssignment(AssignmentCopy{Signed: data, State: state})
+		c := AssignmentCopy{Signed: data}
+		if signed > 0 {
+			c.Work = []record.Said{w.doesOn(id, signed, 9, journal.AssignmentDone, journal.Details{}).Said}
+			c.Work[0].Order = 1
+		}
+		w.putAssignment(c)
 	}
-	done := func(number uint64) AssignmentState { return AssignmentState{Done: true, Number: number} }
-	work := func(id journal.AssignmentID, n byte, w0 Work) {
-		w0.Entry = bytes.Repeat([]byte{n}, 32)
-		must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(id, w0) }))
+	work := func(id journal.AssignmentID, seq uint64, kind journal.Kind, words journal.Details) {
+		must(t, w.vault.Update(func(tx *Tx) error { return tx.PutWork(id, w.doesOn(id, 1, seq, kind, words)) }))
 	}
-	add("done", 1, "A", "2026-03-01", done(1), "p1")
-	add("by-me", 1, "B", "2026-03-02", AssignmentState{}, "p1")
-	work("by-me", 1, Work{Done: true, Number: 1})
-	work("by-me", 2, Work{Note: "mer"})
-	add("later", 1, "C", "2026-03-03", AssignmentState{}, "p1")
-	add("some-day", 1, "D", "", AssignmentState{}, "p2")
-	add("late", 1, "E", "2026-02-28", AssignmentState{}, "p1")
-	add("others", 1, "F", "2026-02-01", AssignmentState{}, "p2")
-	add("older", 2, "Kran", "2026-03-02", done(1), "p1")
-	add("today", 1, "Hiss", "2026-03-02", AssignmentState{}, "p1")
+	add("done", 1, "A", "2026-03-01", 1, "p1")
+	add("by-me", 1, "B", "2026-03-02", 0, "p1")
+	work("by-me", 1, journal.AssignmentDone, journal.Details{})
+	work("by-me", 2, journal.AssignmentNoted, journal.Details{Note: "mer"})
+	add("later", 1, "C", "2026-03-03", 0, "p1")
+	add("some-day", 1, "D", "", 0, "p2")
+	add("late", 1, "E", "2026-02-28", 0, "p1")
+	add("others", 1, "F", "2026-02-01", 0, "p2")
+	add("older", 2, "Kran", "2026-03-02", 1, "p1")
+	add("today", 1, "Hiss", "2026-03-02", 0, "p1")
 	list := func(f AssignmentFilter) (ids []journal.AssignmentID) {
 		t.Helper()
 		f.Today, f.First = "2026-03-02", "p1"
@@ -161,12 +220,12 @@ func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
 		}
 		w.reopen() // made anew it is the same
 	}
-	add("by-me", 2, "B", "2026-03-02", AssignmentState{}, "p1")
+	add("by-me", 2, "B", "2026-03-02", 0, "p1")
 	if got := list(AssignmentFilter{When: WhenDone}); !slices.Equal(got, all[6:7]) {
 		t.Errorf("a new version of what was done: %v", got)
 	}
 	must(t, w.vault.Update(func(tx *Tx) error { return tx.RemoveAssignment("today") }))
-	add("today", 1, "Hiss", "2026-03-02", AssignmentState{}, "p1")
+	add("today", 1, "Hiss", "2026-03-02", 0, "p1")
 	if got := list(AssignmentFilter{Text: "hiss"}); len(got) != 1 {
 		t.Errorf("taken away and put again: %v", got)
 	}

@@ -23,9 +23,11 @@ func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 		t.Error("a colleague with a broken letter is kept")
 	}
 	c.Source = Source{}
-	w.putAssignment(w.assignment(1, AssignmentState{}))
-	if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, Work{Entry: make([]byte, 32), Note: "\xff"}) }); err == nil {
-		t.Error("a note with a broken letter is kept")
+	w.putAssignment(w.assignment(1))
+	work := w.does(1, journal.AssignmentNoted, journal.Details{Note: "Planterad anteckning"})
+	work.Said.Person.First = "Anna\xff"
+	if err := w.vault.Update(func(tx *Tx) error { return tx.PutWork(lamp, work) }); err == nil {
+		t.Error("a name with a broken letter is kept")
 	}
 	w.reopen()
 	if rows, err := w.vault.Records(RecordFilter{}); err != nil || len(rows) != 0 {

@@ -77,7 +77,7 @@ func goldenRows() map[string]any {
 		"attachment-row": attachmentRow{ID: "B-1", Record: "r1", Subject: "s1", Assignment: "U-1", Size: 5, Count: 1, Issued: morning, Draft: true,
 			Key: bytes.Repeat([]byte{6}, 60), Source: Source{Device: "device", Name: "Bo", At: morning}},
 		"message-row": messageRow{Message: []byte("signed")},
-		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64), State: AssignmentState{Done: true, By: "p1"},
+		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64),
 			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},
 	}
 }

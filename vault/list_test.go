@@ -89,7 +89,7 @@ func TestARecordsAssignmentsAreFoundByIt(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.put(w.copy("rec-bosse", "subject-bosse", 1, morning))
 	for range 2 { // the same again, as a later sync brings it
-		w.putAssignment(w.assignment(1, AssignmentState{}))
+		w.putAssignment(w.assignment(1))
 	}
 	for range 2 {
 		row, err := w.vault.Record(rita)
@@ -124,7 +124,7 @@ func TestRowsThatDoNotOpenAtUnlockAreNamedUntilTheyComeAnew(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.put(w.copy("rec-bosse", "subject-bosse", 1, morning))
-	w.putAssignment(w.assignment(1, AssignmentState{}))
+	w.putAssignment(w.assignment(1))
 	must(t, w.vault.Whole())
 	w.overwrite(rowCard, string(rita), []byte("rubbish"))
 	w.reopen()
@@ -152,7 +152,7 @@ func TestRowsThatDoNotOpenAtUnlockAreNamedUntilTheyComeAnew(t *testing.T) {
 		"a key is nobody's": func() {
 			must(t, w.vault.view.db.Update(func(txn *badger.Txn) error { return txn.Set([]byte("c, but no row's key"), nil) }))
 		},
-		"an assignment is missing": func() { w.putAssignment(w.assignment(1, AssignmentState{})); w.takeAway(rowAssignment, string(lamp)) },
+		"an assignment is missing": func() { w.putAssignment(w.assignment(1)); w.takeAway(rowAssignment, string(lamp)) },
 	} {
 		w.put(w.copy(rita, ritaS, 1, morning))
 		damage()
@@ -174,7 +174,7 @@ func TestLockingWipesTheList(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.reopen()
 	w.put(w.copy("rec-bosse", "subject-bosse", 1, morning))
-	w.putAssignment(w.assignment(1, AssignmentState{}))
+	w.putAssignment(w.assignment(1))
 	l := w.vault.view.list
 	texts := [][]byte{l.cards.text}
 	for _, c := range l.fresh {

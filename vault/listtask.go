@@ -8,6 +8,7 @@ import (
 
 	"handslag/identity"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // listedTask is what is kept in memory of an assignment: what finds it and puts it in order.
@@ -18,12 +19,11 @@ type listedTask struct {
 	people []identity.PersonID
 	text   []byte // its title first, in small letters
 	number uint64 // version
-	state  uint64 // the version that the connected system says is done, 0 for none
-	work   uint64 // the version that this device says is done, 0 for none
+	signed uint64 // the newest version that somebody has signed, 0 for none
 }
 
-// done reports whether this version is; this device's own word counts before the connected system's.
-func (t *listedTask) done() bool { return cmp.Or(t.work, t.state) >= t.number }
+// done reports whether this version is.
+func (t *listedTask) done() bool { return t.signed >= t.number }
 
 // when says where an assignment stands on a day.
 func (t *listedTask) when(today string) When {
@@ -40,11 +40,8 @@ func (t *listedTask) when(today string) When {
 func (l *list) putTask(key rowKey, row assignmentRow, before *listedTask) {
 	a := row.Assignment
 	t := &listedTask{id: a.ID, record: a.Record, due: a.Due, people: a.People, number: a.Number, text: row.text()}
-	if row.State.Done {
-		t.state = row.State.Number
-	}
 	if before != nil {
-		t.work = before.work
+		t.signed = before.signed
 	}
 	l.tasks[key] = t
 	if t.record != "" {
@@ -58,16 +55,16 @@ func (row assignmentRow) text() []byte {
 	return []byte(strings.ToLower(strings.Join([]string{a.Title, a.Area, a.Text, a.Due, string(a.ID)}, "\n")))
 }
 
-// putWork takes up what this device has done on an assignment.
+// putWork takes up what was done on an assignment.
 func (l *list) putWork(key rowKey, row workRow) {
 	t := l.tasks[key]
 	if t == nil {
 		return
 	}
-	t.work = 0
-	for _, w := range row.Work {
-		if w.Done {
-			t.work = w.Number
+	t.signed = 0
+	for _, o := range row.operations() {
+		if o.Topic == record.TopicDone {
+			t.signed = max(t.signed, o.Number)
 		}
 	}
 }

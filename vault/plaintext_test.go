@@ -11,6 +11,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"handslag/identity"
+	"handslag/vault/journal"
 )
 
 func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
@@ -23,11 +24,11 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 	c := w.copy(rita, ritaS, 1, morning)
 	c.Source = Source{Device: w.device(), Name: "Bo Planterad", At: morning}
 	w.put(c)
-	w.putAssignment(w.assignment(1, AssignmentState{Done: true, Name: "Bo Planterad"}))
+	w.putAssignment(w.assignment(1))
 	must(t, w.vault.Apply(Run{1, 1, 1}, func(tx *Tx) error {
 		must(t, tx.SetSetting("planted-setting", []byte("planted-value")))
 		must(t, tx.SetSync(Sync{Cursor: "planted-cursor"}))
-		return tx.PutWork(lamp, Work{Entry: make([]byte, 32), Note: "Planterad anteckning"})
+		return tx.PutWork(lamp, w.does(1, journal.AssignmentNoted, journal.Details{Note: "Planterad anteckning"}))
 	}))
 	_, err = w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning)
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/vault"
+	"handslag/vault/journal"
 )
 
 // Agent is one profile on one machine. Its methods may be called from any goroutine; what a
@@ -43,7 +44,8 @@ type Agent struct {
 	problem   *Problem
 	touched   time.Duration // uptime of the last sign of life
 	seen      map[identity.OrgID]uint64
-	meeting   *Handover // the one that is open
+	meeting   *Handover            // the one that is open
+	working   journal.AssignmentID // what this person has before them
 }
 
 // New makes an agent; it reads and writes nothing yet.

@@ -213,10 +213,10 @@ func (s *session) confirmReceived() error {
 		if err != nil {
 			return err
 		}
-		if !st.Received || st.Entry.Kind != journal.AssignmentDone {
+		if !st.Received || !st.Entry.Kind.IsWork() {
 			continue
 		}
-		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.ConfirmWork(st.Entry.Assignment, st.Hash[:]) }); err != nil {
+		if err := s.vault.Update(func(tx *vault.Tx) error { return tx.ConfirmWork(st.Entry.Assignment, st.Hash) }); err != nil {
 			return err
 		}
 	}

@@ -108,13 +108,13 @@ func (r *run) apply(page link.Page) error {
 		if err != nil {
 			return fmt.Errorf("read changes: %w", err)
 		}
-		one := vault.AssignmentCopy{Signed: c.Assignment}
-		if d := c.Done; d != nil {
-			one.State = vault.AssignmentState{
-				Done: true, By: d.Person.ID, Name: d.Person.Name(), At: d.At, Number: d.Number, Note: d.Note,
+		for _, said := range c.Work {
+			o, err := said.Read()
+			if err != nil || o.Assignment != value.ID || o.Order == 0 {
+				return fmt.Errorf("read changes: work on %s: %w", value.ID, errors.Join(record.ErrOperation, err))
 			}
 		}
-		work = append(work, task{one, value.Subject})
+		work = append(work, task{vault.AssignmentCopy{Signed: c.Assignment, Work: c.Work}, value.Subject})
 	}
 	if err := r.store(arrivals); err != nil {
 		return err

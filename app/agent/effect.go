@@ -8,6 +8,7 @@ import (
 
 	"handslag/vault"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // effects are what durable entries change in the view. They are applied in the order of the
@@ -29,6 +30,7 @@ type effect struct {
 	entry journal.Entry
 	hash  journal.Hash
 	words *journal.Details
+	said  *record.Said          // of an operation on an assignment
 	more  func(*vault.Tx) error // what the entry does not say; a replay goes without
 	told  bool                  // it is received, so that whatever a person must be told of it has been
 }
@@ -44,12 +46,13 @@ var effectsOf = map[journal.Kind]struct {
 	do    func(*vault.Tx, effect) error
 	waits bool // what it changes is known in memory as well
 }{
-	journal.AssignmentDone:  {do: putWork},
-	journal.AssignmentNoted: {do: putWork},
-	journal.RecordExpired:   {do: removeExpired},
-	journal.SubjectErased:   {do: putErasing},
-	journal.ShareReceived:   {do: putReceived},
-	journal.RecordOpened:    {do: putOpened, waits: true},
+	journal.AssignmentDone:   {do: putWork},
+	journal.AssignmentNoted:  {do: putWork},
+	journal.AssignmentEdited: {do: putWork},
+	journal.RecordExpired:    {do: removeExpired},
+	journal.SubjectErased:    {do: putErasing},
+	journal.ShareReceived:    {do: putReceived},
+	journal.RecordOpened:     {do: putOpened, waits: true},
 
 	journal.HeadSeen: {do: putSighting},
 
@@ -58,14 +61,10 @@ var effectsOf = map[journal.Kind]struct {
 }
 
 func putWork(tx *vault.Tx, e effect) error {
-	w := vault.Work{
-		Entry: e.hash[:], Done: e.entry.Kind == journal.AssignmentDone, Signature: e.entry.Signature,
-		Number: e.entry.AssignmentVersion, At: timeOf(e.entry),
+	if e.said == nil {
+		return nil // about somebody who is erased
 	}
-	if e.words != nil {
-		w.Note = e.words.Note
-	}
-	err := tx.PutWork(e.entry.Assignment, w)
+	err := tx.PutWork(e.entry.Assignment, vault.Work{Said: *e.said, Confirmed: e.told})
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrTooLarge) {
 		return nil // the entry keeps it; the view is not where it would be lost
 	}
@@ -141,6 +140,7 @@ func (s *session) replay() error {
 				one.words = &p.Details
 				words += len(p.Details.Note)
 			}
+			one.said = s.operation(st)
 		}
 		s.waiting = append(s.waiting, one)
 		if len(s.waiting) >= effectsAtOnce || words > effectWords {

@@ -211,11 +211,11 @@ func TestADeviceThatWasAwayTooLongSignsInAgain(t *testing.T) {
 	p := f.phone().enrolled().synced()
 	device := p.Me().Device
 	p.pass(15 * 24 * time.Hour)
-	_, err := p.Finish(t.Context(), "a1", "klart")
+	_, err := p.Finish(t.Context(), "a1", "klart", "")
 	refused(t, err, CredentialExpired)
 	refused(t, p.SignIn(t.Context(), "fel"), WrongPassword)
 	ok(t, p.SignIn(t.Context(), f.password))
-	_, err = p.Finish(t.Context(), "a1", "klart")
+	_, err = p.Finish(t.Context(), "a1", "klart", "")
 	ok(t, err)
 	if p.Me().Device != device {
 		t.Error("it is another device")

@@ -55,7 +55,6 @@ type far struct {
 	keys      map[identity.DeviceID]identity.PublicKeys
 	records   []farRecord
 	tasks     []record.Assignment
-	done      map[journal.AssignmentID]*link.Done
 	loan      time.Duration
 	directory func() []byte
 }
@@ -72,7 +71,7 @@ func newFar(t testing.TB) *far {
 		person:  identity.Person{ID: "p-anna", Username: "anna", First: "Anna", Last: "Lind"},
 		chains:  map[identity.DeviceID]map[uint64]journal.Chain{},
 		entries: map[identity.DeviceID][]journal.Entry{}, keys: map[identity.DeviceID]identity.PublicKeys{},
-		done: map[journal.AssignmentID]*link.Done{}, loan: 72 * time.Hour,
+		loan: 72 * time.Hour,
 	}
 	for _, r := range access.Rights() {
 		f.grants = append(f.grants, identity.Grant{Right: r, Scope: access.Unit})
@@ -261,7 +260,7 @@ func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
 	for _, a := range f.tasks {
 		data, err := a.Sign(f.issuing)
 		ok(f.t, err)
-		page.Assignments = append(page.Assignments, link.AssignmentCopy{Assignment: data, Done: f.done[a.ID]})
+		page.Assignments = append(page.Assignments, link.AssignmentCopy{Assignment: data})
 	}
 	f.answer(w, page)
 }

@@ -24,7 +24,7 @@ func TestAFullDiskOpensNothingTakesTheLastEntriesAndLocks(t *testing.T) {
 		_, err = p.Open(ctx, "r1", Reason{Text: "medan det fanns plats"})
 	}
 	refused(t, err, DiskFull)
-	_, err = p.Finish(ctx, "a1", "klart")
+	_, err = p.Finish(ctx, "a1", "klart", "")
 	refused(t, err, DiskFull)
 	for range 10 * fullRefusals { // and somebody tries again and again
 		_, err = p.Open(ctx, "r1", Reason{Text: "när disken var full"})

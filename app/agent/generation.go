@@ -71,5 +71,5 @@ func tellBehind(tx *vault.Tx, e effect) error {
 	if e.told {
 		return nil
 	}
-	return tell(tx, notice{ID: fmt.Sprintf("generation-%d", e.entry.Generation), Code: JournalBehind, At: timeOf(e.entry)})
+	return tell(tx, notice{ID: fmt.Sprintf("generation-%d", e.entry.Generation), Code: JournalBehind, At: e.entry.Time()})
 }

@@ -25,6 +25,8 @@ type Handover struct {
 	peer    *peer.Session
 	done    chan struct{}
 
+	mate *mate
+
 	giving sync.Mutex // one Give at a time
 
 	mu       sync.Mutex
@@ -208,6 +210,7 @@ func (a *Agent) failed(s *session, why peer.Reason, other identity.DeviceID) {
 func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journal.RecordID) (*Handover, error) {
 	h := &Handover{
 		agent: a, session: s, peer: p, done: make(chan struct{}), steps: make(chan VerifyStep, stepRoom), ready: make(chan struct{}),
+		mate: newMate(),
 	}
 	first.Purpose = PurposeReceive
 	if len(give) > 0 {

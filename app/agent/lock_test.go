@@ -131,7 +131,7 @@ func TestAViewThatLagsBehindItsJournalOpensNothingUntilItHasCaughtUp(t *testing.
 	p.start()
 	p.enrolled().synced()
 	last = asked + 1 // between the entry and its effect
-	_, err := p.Finish(t.Context(), "a1", "klart")
+	_, err := p.Finish(t.Context(), "a1", "klart", "")
 	refused(t, err, DiskFull)
 	_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 	refused(t, err, DiskFull)
@@ -165,7 +165,7 @@ func TestAJournalThatCanNotBeWrittenOpensNothing(t *testing.T) {
 		disk.fail(c.fails)
 		_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 		refused(t, err, c.want)
-		_, err = p.Finish(t.Context(), "a1", "klart")
+		_, err = p.Finish(t.Context(), "a1", "klart", "")
 		refused(t, err, c.want)
 		disk.fail(nil)
 		if p.Me().Waiting != before {
@@ -206,7 +206,7 @@ func TestWhatWasSaidBeforeACrashIsInTheViewAfterwards(t *testing.T) {
 	commit, err := payload.Commit()
 	ok(t, err)
 	work, err := s.keys.Sign(signed.DomainWork, record.Work{
-		Version: 1, Org: f.org(), Assignment: "a1", Number: 1, Content: record.WorkContent(commit, row.Signed), Device: s.device,
+		Version: 1, Org: f.org(), Assignment: "a1", Number: 1, Content: record.WorkContent(commit, row.Signed), Device: s.device, State: record.StateOf(nil),
 	})
 	ok(t, err)
 	keep, err := s.keep("s1")

@@ -63,7 +63,7 @@ func TestAMorningInTheHouse(t *testing.T) {
 	if len(opening.Fields) == 0 || !strings.Contains(opening.Fields[0].Value+opening.Fields[1].Value, "Maja Vintergrind") {
 		t.Fatalf("opened %+v", opening.Fields)
 	}
-	_, err = bo.Finish(ctx, "U-2300", "Vattnet är avstängt.")
+	_, err = bo.Finish(ctx, "U-2300", "Vattnet är avstängt.", "")
 	ok(t, err)
 	if bo.Me().Waiting == 0 {
 		t.Fatal("nothing waits")

@@ -40,7 +40,7 @@ func (h *house) leaves(username string) (d *tablet, reason string) {
 	h.stop()
 	_, err := d.Open(t.Context(), "r-maj", Reason{Text: reason})
 	ok(t, err)
-	_, err = d.Finish(t.Context(), "U-2002", "bytte packningen")
+	_, err = d.Finish(t.Context(), "U-2002", "bytte packningen", "")
 	ok(t, err)
 	ok(t, d.Lock())
 	h.address = address

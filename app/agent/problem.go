@@ -37,6 +37,9 @@ const (
 	NoRecord          Code = "no_record"
 	NoAssignment      Code = "no_assignment"
 	AlreadyDone       Code = "already_done"
+	WorkMoved         Code = "work_moved" // somebody has said more about it since it was shown
+	WorkFull          Code = "work_full"  // Args["max"]
+	BadValue          Code = "bad_value"
 	NotDone           Code = "not_done" // there is no signature of this device to export
 	LoanEnded         Code = "loan_ended"
 	NoRight           Code = "no_right"
@@ -112,7 +115,7 @@ func Codes() []Code {
 		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
 		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
-		NoRecord, NoAssignment, AlreadyDone, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, QueryShort, TextLong,
+		NoRecord, NoAssignment, AlreadyDone, WorkMoved, WorkFull, BadValue, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, QueryShort, TextLong,
 		CredentialExpired, ClockSuspect, SignatureBad,
 		NoNetwork, NoCamera, CameraBusy, CameraForbidden, CameraSilent, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,

@@ -18,7 +18,7 @@ func tellRebuilt(tx *vault.Tx, e effect) error {
 		return nil
 	}
 	return errors.Join(
-		tell(tx, notice{ID: "rebuilt", Code: why, At: timeOf(e.entry)}),
+		tell(tx, notice{ID: "rebuilt", Code: why, At: e.entry.Time()}),
 		tx.SetSetting(rebuildSetting, []byte(why)),
 	)
 }
@@ -78,13 +78,10 @@ func (s *session) reattach() error {
 		if err != nil {
 			return err
 		}
-		if k := st.Entry.Kind; k != journal.AssignmentDone && k != journal.AssignmentNoted {
+		if !st.Entry.Kind.IsWork() {
 			continue
 		}
-		one := effect{entry: st.Entry, hash: st.Hash}
-		if p := s.payload(st); p != nil {
-			one.words = &p.Details
-		}
+		one := effect{entry: st.Entry, hash: st.Hash, said: s.operation(st)}
 		if some = append(some, one); len(some) == sayAtOnce {
 			if err := write(); err != nil {
 				return err

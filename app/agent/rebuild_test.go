@@ -23,7 +23,7 @@ func TestAnOlderVaultBesideItsJournalIsMadeAnewAndNothingUnsyncedIsLost(t *testi
 	h.stop()
 	ok(t, bo.Unlock(ctx, passphrase))
 	bo.works("det som vyn inte vet om")
-	_, err := bo.Finish(ctx, "U-2002", "bytte packningen")
+	_, err := bo.Finish(ctx, "U-2002", "bytte packningen", "")
 	ok(t, err)
 	ok(t, bo.Lock())
 	waiting := bo.Me().Waiting

@@ -112,7 +112,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 // disk too.
 func isLast(kind journal.Kind) bool {
 	switch kind {
-	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused,
+	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused, journal.AssignmentRefused,
 		journal.VerificationFailed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
 		return true
 	}
@@ -132,6 +132,9 @@ func (s *session) queue(lines []line, stamps []*journalfile.Stamp) error {
 		if f, ok := effectsOf[e.Kind]; ok {
 			one.words = words
 			urgent = urgent || !f.waits
+			if e.Kind.IsWork() {
+				one.said = s.written(e)
+			}
 		}
 		urgent = urgent || one.more != nil
 		if e.Kind == journal.RecordOpened {

@@ -127,14 +127,6 @@ func (s *session) payload(st journalfile.Stored) *journal.Payload {
 	return &p
 }
 
-// timeOf is when an entry was made, as well as its device knew.
-func timeOf(e journal.Entry) signed.Time {
-	if e.After > 0 && e.Elapsed > 0 {
-		return e.After + signed.Time(e.Elapsed)
-	}
-	return max(e.Clock, e.After)
-}
-
 // settleView brings the view up to the journal and keeps what the clock knows there: it is worth
 // no more than the view, and the credential's own time is there without it.
 func (s *session) settleView() error {

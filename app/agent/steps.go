@@ -134,6 +134,7 @@ func (h *Handover) begin(v *peer.Verified, give []journal.RecordID, receiving *s
 	h.show(VerifyStep{Stage: StageVerified})
 	close(h.ready)
 	receiving.Go(func() { h.receive(v) })
+	receiving.Go(func() { h.together(v) })
 	if len(give) > 0 {
 		receiving.Go(func() { h.giveChosen(give) })
 	}

@@ -59,12 +59,12 @@ func TestAMorning(t *testing.T) {
 		t.Fatalf("extended by %v", got)
 	}
 	ok(t, p.CloseRecord(ctx, "r1"))
-	task, err := p.Finish(ctx, "a1", " Packningen är bytt. ")
+	task, err := p.Finish(ctx, "a1", " Packningen är bytt. ", "")
 	ok(t, err)
 	if task.Done == nil || !task.Done.Mine || !task.Done.Waiting || task.Done.Note != "Packningen är bytt." {
 		t.Fatalf("done %+v", task.Done)
 	}
-	_, err = p.Finish(ctx, "a1", "igen")
+	_, err = p.Finish(ctx, "a1", "igen", "")
 	refused(t, err, AlreadyDone)
 	var file bytes.Buffer
 	ok(t, p.ExportSignature(ctx, "a1", &file))
@@ -109,7 +109,7 @@ func TestRefusalsToOpenAreEntries(t *testing.T) {
 	p.synced() // a new loan, and no right
 	_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 	refused(t, err, NoRight)
-	_, err = p.Finish(t.Context(), "a1", "")
+	_, err = p.Finish(t.Context(), "a1", "", "")
 	refused(t, err, NoRight)
 	p.synced()
 	got := f.kinds(p.Me().Device)
@@ -123,7 +123,7 @@ func TestRefusalsToOpenAreEntries(t *testing.T) {
 func TestALaterChangeShowsThatAnOlderVersionWasSigned(t *testing.T) {
 	f := newFar(t)
 	p := f.phone().enrolled().synced()
-	_, err := p.Finish(t.Context(), "a1", "klart")
+	_, err := p.Finish(t.Context(), "a1", "klart", "")
 	ok(t, err)
 	f.mu.Lock()
 	f.tasks[0].Number, f.tasks[0].Text = 2, "Byt även slangen."
@@ -141,7 +141,7 @@ func TestALaterChangeShowsThatAnOlderVersionWasSigned(t *testing.T) {
 	if finding.Assignment.Number != 1 {
 		t.Errorf("finding %+v", finding)
 	}
-	if _, err := p.Finish(t.Context(), "a1", "också slangen"); err != nil {
+	if _, err := p.Finish(t.Context(), "a1", "också slangen", ""); err != nil {
 		t.Error(err)
 	}
 }

@@ -211,7 +211,7 @@ func (r *run) confirm(batch journal.Batch, receipt journal.Receipt) error {
 		covered := slices.ContainsFunc(receipt.Ranges, func(g journal.Range) bool {
 			return g.Generation == e.Generation && g.From <= e.Seq && e.Seq <= g.To
 		})
-		if covered && e.Kind == journal.AssignmentDone {
+		if covered && e.Kind.IsWork() {
 			all = append(all, done{e.Assignment, journal.HashOf(item.Entry)})
 		}
 	}
@@ -221,7 +221,7 @@ func (r *run) confirm(batch journal.Batch, receipt journal.Receipt) error {
 	r.changed = append(r.changed, AssignmentsChanged)
 	return r.session.vault.Update(func(tx *vault.Tx) error {
 		for _, d := range all {
-			if err := tx.ConfirmWork(d.id, d.hash[:]); err != nil {
+			if err := tx.ConfirmWork(d.id, d.hash); err != nil {
 				return err
 			}
 		}

@@ -170,7 +170,7 @@ func TestRunSyncsAtUnlockAndAfterDeeds(t *testing.T) {
 	if _, err := p.Record(ctx, "r1"); err != nil {
 		t.Error(err)
 	}
-	_, err := p.Finish(ctx, "a1", "klart")
+	_, err := p.Finish(ctx, "a1", "klart", "")
 	ok(t, err)
 	for range 2 { // one may be left from before the deed
 		<-idle

@@ -114,6 +114,15 @@ type Task struct {
 	Today       bool                 `json:"today,omitempty"`
 	Mine        bool                 `json:"mine,omitempty"` // it names this person
 	Done        *DoneState           `json:"done,omitempty"`
+
+	Status     FieldState   `json:"status"`
+	Planned    FieldState   `json:"planned"`
+	Points     []FieldState `json:"points,omitempty"`
+	Notes      []Saying     `json:"notes,omitempty"`
+	Signatures []DoneState  `json:"signatures,omitempty"`
+	Seen       string       `json:"seen"`           // stands for all that is shown here: what Edit, Choose and Finish were done in sight of
+	With       string       `json:"with,omitempty"` // who is verified and works on it too, from here without coverage
+	Here       bool         `json:"here,omitempty"` // they have it before them now
 }
 
 // DoneState says who marked an assignment done.
@@ -125,7 +134,8 @@ type DoneState struct {
 	Mine         bool      `json:"mine,omitempty"`    // signed on this device
 	Waiting      bool      `json:"waiting,omitempty"` // its entry has no receipt yet
 	OlderVersion bool      `json:"older_version,omitempty"`
-	Fingerprint  string    `json:"fingerprint,omitempty"` // of the entry that holds the signature
+	EarlierState bool      `json:"earlier_state,omitempty"` // something was said since, or not yet known, when it was signed
+	Fingerprint  string    `json:"fingerprint,omitempty"`   // of the entry that holds the signature
 }
 
 // SyncResult is what one sync did.

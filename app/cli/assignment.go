@@ -63,7 +63,7 @@ func done(s *session, args []string) error {
 	if err := s.unlocked(); err != nil {
 		return err
 	}
-	task, err := s.agent.Finish(s.ctx, journal.AssignmentID(words[0]), *note)
+	task, err := s.agent.Finish(s.ctx, journal.AssignmentID(words[0]), *note, "")
 	if err != nil {
 		return err
 	}

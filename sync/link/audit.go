@@ -73,6 +73,8 @@ type LogRow struct {
 	Until           signed.Time          `json:"until,omitempty"`
 	Reason          string               `json:"reason,omitempty"`
 	Note            string               `json:"note,omitempty"`
+	Topic           string               `json:"topic,omitempty"`    // of an edit on an assignment: which field
+	Value           string               `json:"value,omitempty"`    // what it was set to
 	Erased          bool                 `json:"erased,omitempty"`   // the words are gone, the entry stands
 	Address         string               `json:"address,omitempty"`  // IP seen at upload
 	Carrier         identity.DeviceID    `json:"carrier,omitempty"`  // which device carried it, where another did

@@ -4,6 +4,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // The routes of the connected system.
@@ -118,17 +119,8 @@ type RecordCopy struct {
 
 // AssignmentCopy is one version of an assignment, and how far the work on it is.
 type AssignmentCopy struct {
-	Assignment []byte `json:"assignment"` // signed record.Assignment
-	Done       *Done  `json:"done,omitempty"`
-}
-
-// Done says who marked an assignment done, and on which version.
-type Done struct {
-	Person identity.Person   `json:"person"`
-	Device identity.DeviceID `json:"device"`
-	Number uint64            `json:"number"` // version of the assignment that was signed
-	At     signed.Time       `json:"at"`     // upper bound: when the connected system got it
-	Note   string            `json:"note,omitempty"`
+	Assignment []byte        `json:"assignment"`     // signed record.Assignment
+	Work       []record.Said `json:"work,omitempty"` // in the connected system's order, at most record.Operations
 }
 
 // ServerTime is the connected system's signed clock; every answer carries one in

@@ -41,6 +41,7 @@ const (
 	newsProtocol      protocol.ID = "/handslag/news/1"
 	carryProtocol     protocol.ID = "/handslag/carry/1"
 	shareProtocol     protocol.ID = "/handslag/share/1"
+	togetherProtocol  protocol.ID = "/handslag/together/1"
 	// againProtocol is for the last word of a session whose connection was lost and made again; S opens it.
 	againProtocol protocol.ID = "/handslag/again/1"
 )
@@ -242,6 +243,7 @@ func streamsOfOne() map[protocol.ID]rcmgr.ResourceLimits {
 		newsProtocol:      {Streams: 2, StreamsInbound: 1},
 		carryProtocol:     {Streams: 2, StreamsInbound: 1},
 		shareProtocol:     {Streams: 4, StreamsInbound: 4},
+		togetherProtocol:  {Streams: 4, StreamsInbound: 4},
 	}
 }
 

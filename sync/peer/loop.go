@@ -23,6 +23,7 @@ func (s *Session) run(ctx context.Context) {
 	s.node.handle(shareProtocol, s.take(s.shares))
 	s.node.handle(newsProtocol, s.take(s.news))
 	s.node.handle(carryProtocol, s.take(s.carries))
+	s.node.handle(togetherProtocol, s.take(s.mates))
 	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
 	s.node.Network().Notify(&network.NotifyBundle{
 		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },

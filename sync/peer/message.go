@@ -37,6 +37,11 @@ const (
 	kindOffers kind = 33
 	kindSealed kind = 34
 	kindTaken  kind = 35
+
+	kindShelf     kind = 48
+	kindOperation kind = 49
+	kindAnswered  kind = 50
+	kindHere      kind = 51
 )
 
 // messageVersion is the version of both protocols' messages.
@@ -124,6 +129,14 @@ func kindOf(body any) kind {
 		return kindSealed
 	case taken, *taken:
 		return kindTaken
+	case shelf, *shelf:
+		return kindShelf
+	case operationMessage, *operationMessage:
+		return kindOperation
+	case operationAck, *operationAck:
+		return kindAnswered
+	case here, *here:
+		return kindHere
 	}
 	return 0
 }

@@ -26,13 +26,19 @@ const (
 	NotStored        Why = "not_stored"    // the receiver's journal or store did not take it
 	CredentialEnded  Why = "cred_expired"  // either credential, since the verification
 	DeviceRevoked    Why = "revoked"
-	HandRevoked      Why = "hand_revoked" // it came through a device that is revoked
-	SubjectErased    Why = "erased"       // the receiver has carried out an order that the sharer may not know yet
+	HandRevoked      Why = "hand_revoked"     // it came through a device that is revoked
+	BadOperation     Why = "operation_bad"    // work that is not signed by its writer, or not what it says
+	NotItsWriter     Why = "operation_passed" // work of a third: each passes on its own only
+	NotShared        Why = "not_shared"       // work on an assignment that not both hold and may work on
+	NoRightToWork    Why = "work_no_right"
+	TooMuchWork      Why = "work_full"
+	SubjectErased    Why = "erased" // the receiver has carried out an order that the sharer may not know yet
 )
 
 func (w Why) known() bool {
 	switch w {
-	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, WrongKey, NotStored, CredentialEnded, DeviceRevoked, HandRevoked, SubjectErased:
+	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, WrongKey, NotStored,
+		BadOperation, NotItsWriter, NotShared, NoRightToWork, TooMuchWork, CredentialEnded, DeviceRevoked, HandRevoked, SubjectErased:
 		return true
 	}
 	return false

@@ -59,6 +59,7 @@ type Session struct {
 	shares  chan network.Stream // streams of shares that nobody has asked for yet
 	news    chan network.Stream // likewise, of news
 	carries chan network.Stream // likewise, of segments to carry
+	mates   chan network.Stream // likewise, of working together
 
 	machine *ceremony // the loop's alone
 	streams *streams
@@ -211,7 +212,7 @@ func newSession(ctx context.Context, config Config, timing timing, node *node, m
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Session{config: config, timing: timing, node: node, payload: payload, cancel: cancel, machine: machine,
 		stopped: make(chan struct{}), done: make(chan struct{}), inbox: make(chan event), events: make(chan Event, eventRoom),
-		shares: make(chan network.Stream, 1), news: make(chan network.Stream, 1), carries: make(chan network.Stream, 1), streams: newStreams(), form: machine.form, open: true, link: make(chan struct{})}
+		shares: make(chan network.Stream, 1), news: make(chan network.Stream, 1), carries: make(chan network.Stream, 1), mates: make(chan network.Stream, 1), streams: newStreams(), form: machine.form, open: true, link: make(chan struct{})}
 	go s.run(ctx)
 	return s
 }

@@ -120,12 +120,20 @@ func (t *talk) say(body any) error {
 }
 
 func (t *talk) hear(limit int, within time.Duration, body any) error {
+	data, err := t.frame(limit, within)
+	if err != nil {
+		return err
+	}
+	return decodeMessage(data, limit, body)
+}
+
+func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
 	_ = t.stream.SetReadDeadline(time.Now().Add(within))
 	data, err := readFrame(t.stream, limit)
 	if err != nil {
-		return fmt.Errorf("receive message: %w", err)
+		return nil, fmt.Errorf("receive message: %w", err)
 	}
-	return decodeMessage(data, limit, body)
+	return data, nil
 }
 
 // end closes the stream well: the last word still arrives.

@@ -55,6 +55,7 @@ type Entry struct {
 	Route             string            `cbor:"25,keyasint,omitempty"` // in the connected system's own entries: what was called
 	Attachment        AttachmentID      `cbor:"26,keyasint,omitempty"`
 	Content           []byte            `cbor:"27,keyasint,omitempty"` // digest of the attachment that the device made, 32 bytes
+	Heads             [][]byte          `cbor:"28,keyasint,omitempty"` // hashes of the newest work on the assignment that the writer had seen, 32 bytes each, ascending
 }
 
 // Bounds of an entry, in bytes.
@@ -64,6 +65,9 @@ const (
 	maxCode    = 64
 	maxRoute   = 128
 	maxProof   = 1 << 10
+
+	// MaxHeads bounds Entry.Heads.
+	MaxHeads = 16
 )
 
 // ErrEntry says that an entry is not well formed.
@@ -116,6 +120,14 @@ func (e Entry) Check() error {
 			return fmt.Errorf("%w: a hash is not 32 bytes", ErrEntry)
 		}
 	}
+	if len(e.Heads) > MaxHeads {
+		return fmt.Errorf("%w: too many heads", ErrEntry)
+	}
+	for i, head := range e.Heads {
+		if len(head) != hashSize || i > 0 && bytes.Compare(e.Heads[i-1], head) >= 0 {
+			return fmt.Errorf("%w: malformed heads", ErrEntry)
+		}
+	}
 	for _, id := range []string{string(e.Subject), string(e.Record), string(e.Assignment), string(e.Person), string(e.Attachment)} {
 		if id != "" && identity.CheckOpaque(id) != nil {
 			return fmt.Errorf("%w: malformed ID", ErrEntry)
@@ -133,6 +145,14 @@ func (e Entry) Check() error {
 		return fmt.Errorf("%w: device is missing", ErrEntry)
 	}
 	return nil
+}
+
+// Time is when the entry was made, as well as its device knew.
+func (e Entry) Time() signed.Time {
+	if e.After > 0 && e.Elapsed > 0 {
+		return e.After + signed.Time(e.Elapsed)
+	}
+	return max(e.Clock, e.After)
 }
 
 // Unsigned is the entry ready to be signed.

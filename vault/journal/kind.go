@@ -41,6 +41,17 @@ const (
 	AttachmentAdded    Kind = "attachment.added"
 	AttachmentExported Kind = "attachment.exported"
 
+	// AssignmentEdited says what a field of the work is now. It, a note and a signature are
+	// operations: Heads names those that the writer had seen, Ref the one that was chosen of several.
+	AssignmentEdited Kind = "assignment.edited"
+
+	// AssignmentJoined stands in both journals, Peer and Pair, before the first byte about an assignment
+	// goes between two verified devices; AssignmentReceived follows for each of the other's
+	// operations that came: Ref is its entry, Pair the same hash. AssignmentRefused: Code.
+	AssignmentJoined   Kind = "assignment.joined"
+	AssignmentReceived Kind = "assignment.received"
+	AssignmentRefused  Kind = "assignment.refused"
+
 	// RecordsSearched is durable before any protected value is compared: Count is what the
 	// search may show at most, the payload holds the words. RecordFound follows, one for each
 	// record that it shows; Ref names the search.
@@ -89,6 +100,11 @@ const (
 )
 
 const maxKind = 48
+
+// IsWork reports whether entries of this kind are operations on an assignment.
+func (k Kind) IsWork() bool {
+	return k == AssignmentDone || k == AssignmentNoted || k == AssignmentEdited
+}
 
 func (k Kind) wellFormed() bool {
 	if k == "" || len(k) > maxKind {

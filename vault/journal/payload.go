@@ -14,6 +14,8 @@ import (
 type Details struct {
 	Reason string `cbor:"1,keyasint,omitempty" json:"reason,omitempty"` // why data was opened or shared
 	Note   string `cbor:"2,keyasint,omitempty" json:"note,omitempty"`
+	Topic  string `cbor:"3,keyasint,omitempty" json:"topic,omitempty"` // of an assignment's work: which field
+	Value  string `cbor:"4,keyasint,omitempty" json:"value,omitempty"` // what it is now
 }
 
 // Payload is an entry's details with the salt that makes their commitment say nothing
@@ -38,7 +40,7 @@ var ErrPayload = errors.New("payload does not match its entry")
 
 // NewPayload gives details a salt.
 func NewPayload(details Details) (Payload, error) {
-	if len(details.Reason) > maxText || len(details.Note) > maxText {
+	if len(details.Reason) > maxText || len(details.Note) > maxText || len(details.Topic)+len(details.Value) > maxText {
 		return Payload{}, fmt.Errorf("make payload: %w", signed.ErrTooLarge)
 	}
 	salt := make([]byte, saltSize)

@@ -3,6 +3,8 @@ package record
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"handslag/identity"
 	"handslag/identity/access"
@@ -25,10 +27,13 @@ type Assignment struct {
 	Text    string               `cbor:"11,keyasint,omitempty"`
 	Due     string               `cbor:"12,keyasint,omitempty"` // a day, 2006-01-02
 	Issued  signed.Time          `cbor:"13,keyasint"`
+	Points  []Point              `cbor:"14,keyasint,omitempty"` // what is to be measured or checked
 }
 
 // AssignmentLimit bounds a signed assignment, in bytes.
 const AssignmentLimit = 16 << 10
+
+const maxPoints = 40 // of one assignment
 
 // Thing is the assignment as identity/access asks about it.
 func (a Assignment) Thing() access.Thing {
@@ -45,6 +50,18 @@ func (a Assignment) Check() error {
 	case identity.CheckOpaque(string(a.ID)) != nil, identity.CheckOpaque(string(a.Unit)) != nil,
 		a.Record != "" && identity.CheckOpaque(string(a.Record)) != nil:
 		return fmt.Errorf("%w: malformed ID", ErrAssignment)
+	case len(a.Points) > maxPoints:
+		return fmt.Errorf("%w: too many points", ErrAssignment)
+	}
+	names := map[string]bool{}
+	for _, p := range a.Points {
+		if err := checkPointName(p.Name); err != nil {
+			return err
+		}
+		if names[p.Name] || len(p.Unit) > pointName || strings.ContainsFunc(p.Unit, unicode.IsControl) {
+			return fmt.Errorf("%w: a point stands twice, or its unit is malformed", ErrAssignment)
+		}
+		names[p.Name] = true
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func evidence(t testing.TB) []byte {
 	}
 	assignment := sign(t, signed.DomainAssignment, 2, anAssignment(t))
 	work := sign(t, signed.DomainWork, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1,
-		Content: record.WorkContent(commit, assignment), Device: device(t, 3)})
+		Content: record.WorkContent(commit, assignment), Device: device(t, 3), State: record.StateOf(nil)})
 	data, err := signed.Encode(record.Evidence{Version: 1, Statement: statement, Credential: credentialOf(t, 3), Assignment: assignment, Payload: payload, Work: work})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "erasure", sign(t, signed.DomainErasure, 2, anErasure(t)))
 	signedtest.Golden(t, "evidence", evidence(t))
 	for rule, v := range map[string]any{"record": record.Record{}, "card": record.Card{}, "protected": record.Protected{}, "field": record.Field{},
-		"assignment": record.Assignment{}, "loan": record.Loan{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "work": record.Work{}, "evidence": record.Evidence{}} {
+		"assignment": record.Assignment{}, "loan": record.Loan{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "point": record.Point{}, "said": record.Said{}, "work": record.Work{}, "evidence": record.Evidence{}} {
 		signedtest.Rule(t, "record.cddl", rule, v)
 	}
 }
@@ -233,7 +233,7 @@ func TestEvidenceSaysWhoDidWhatAndTrustsNobody(t *testing.T) {
 		"another device":     func() { e.Credential = credentialOf(t, 5) },
 		"an unknown version": func() { e.Version = 2 },
 		"work of another kind": func() {
-			e.Work = sign(t, signed.DomainAssignment, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1, Content: make([]byte, 32), Device: device(t, 3)})
+			e.Work = sign(t, signed.DomainAssignment, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1, Content: make([]byte, 32), Device: device(t, 3), State: record.StateOf(nil)})
 		},
 		"work that names another device": func() {
 			var w record.Work

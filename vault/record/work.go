@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type Work struct {
 	Number     uint64               `cbor:"4,keyasint"` // version of the assignment
 	Content    []byte               `cbor:"5,keyasint"` // WorkContent
 	Device     identity.DeviceID    `cbor:"6,keyasint"`
+	State      []byte               `cbor:"7,keyasint"` // of the work that the person saw: Sheet.State, 32 bytes
 }
 
 // WorkLimit bounds signed work, in bytes.
@@ -45,7 +47,7 @@ func OpenWork(data []byte, key signed.Key) (Work, error) {
 	if err := signed.Open(signed.DomainWork, key, data, WorkLimit, &w); err != nil {
 		return Work{}, fmt.Errorf("open signature: %w", err)
 	}
-	if w.Version != 1 || w.Number == 0 || len(w.Content) != sha256.Size || w.Device != identity.DeviceIDOf(key) {
+	if w.Version != 1 || w.Number == 0 || len(w.Content) != sha256.Size || len(w.State) != sha256.Size || w.Device != identity.DeviceIDOf(key) {
 		return Work{}, fmt.Errorf("open signature: %w", ErrWork)
 	}
 	return w, nil
@@ -59,10 +61,11 @@ type Evidence struct {
 	Assignment []byte          `cbor:"4,keyasint"`
 	Payload    journal.Payload `cbor:"5,keyasint"`
 	Work       []byte          `cbor:"6,keyasint"`
+	Seen       []Said          `cbor:"7,keyasint,omitempty"` // what was visible when it was signed
 }
 
 // EvidenceLimit bounds an exported file, in bytes.
-const EvidenceLimit = 128 << 10
+const EvidenceLimit = 768 << 10
 
 // Finding is what checked evidence says.
 type Finding struct {
@@ -71,6 +74,7 @@ type Finding struct {
 	Assignment Assignment
 	Details    journal.Details
 	Work       Work
+	Seen       []Operation
 }
 
 // OpenEvidence reads an exported file and checks everything in it, trusting nothing but
@@ -106,5 +110,19 @@ func OpenEvidence(data []byte, org identity.OrgID) (Finding, error) {
 		return Finding{}, fmt.Errorf("check evidence: %w", ErrWork)
 	}
 	f.Details = e.Payload.Details
+	var visible []journal.Hash
+	if len(e.Seen) > Operations {
+		return Finding{}, fmt.Errorf("check evidence: %w", signed.ErrTooLarge)
+	}
+	for _, said := range e.Seen {
+		o, err := said.Read()
+		if err != nil || o.Assignment != f.Assignment.ID {
+			return Finding{}, fmt.Errorf("check evidence: %w", errors.Join(ErrWork, err))
+		}
+		f.Seen, visible = append(f.Seen, o), append(visible, o.Hash)
+	}
+	if !bytes.Equal(StateOf(visible), f.Work.State) {
+		return Finding{}, fmt.Errorf("check evidence: it was signed for another state: %w", ErrWork)
+	}
 	return f, nil
 }

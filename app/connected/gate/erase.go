@@ -84,7 +84,7 @@ func (g *Gate) erase(ctx context.Context, tx *store.Tx, subject journal.SubjectI
 	}
 	done.Payloads = int(payloads)
 	if done.Assignments, err = drop(ctx, string(subject), tx.AssignmentsOfSubject,
-		tx.ClearAssignmentPeople, tx.DeleteAssignmentVersions, tx.DeleteAssignment); err != nil {
+		tx.ClearAssignmentPeople, tx.DeleteOperations, tx.DeleteAssignmentVersions, tx.DeleteAssignment); err != nil {
 		return Erased{}, err
 	}
 	if done.Attachments, err = drop(ctx, string(subject), tx.AttachmentsOfSubject, tx.DeleteAttachmentChunks, tx.DeleteAttachment); err != nil {

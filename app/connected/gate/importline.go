@@ -48,7 +48,8 @@ type importLine struct {
 	Due    string `json:"due,omitempty"`
 	Text   string `json:"text,omitempty"`
 
-	File string `json:"file,omitempty"` // of an attachment, beside the lines
+	File   string         `json:"file,omitempty"` // of an attachment, beside the lines
+	Points []record.Point `json:"points,omitempty"`
 }
 
 // parseLine reads one line strictly: a key that it does not know is an error, so that a

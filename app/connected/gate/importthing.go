@@ -184,6 +184,7 @@ func (in *importer) assignment(ctx context.Context, line importLine) (change, er
 	a := record.Assignment{
 		Version: 1, Org: in.g.org, ID: journal.AssignmentID(line.ID), Number: uint64(number), Record: journal.RecordID(line.Record),
 		Unit: identity.UnitID(line.Unit), People: people, Title: line.Title, Area: line.Area, Text: line.Text, Due: line.Due, Issued: in.g.now(),
+		Points: line.Points,
 	}
 	key := "assignment:" + line.ID // a key of its own, where it is about nobody
 	if line.Record != "" {
@@ -205,7 +206,7 @@ func (in *importer) assignment(ctx context.Context, line importLine) (change, er
 		return 0, err
 	}
 	if did == added {
-		err = in.tx.AddAssignment(ctx, sqlc.AddAssignmentParams{ID: line.ID, Number: number, RecordID: line.Record, Subject: key, UnitID: line.Unit, LineMac: mac, Nothing: []byte{}})
+		err = in.tx.AddAssignment(ctx, sqlc.AddAssignmentParams{ID: line.ID, Number: number, RecordID: line.Record, Subject: key, UnitID: line.Unit, LineMac: mac})
 	} else {
 		err = in.tx.ChangeAssignment(ctx, sqlc.ChangeAssignmentParams{ID: line.ID, Number: number, RecordID: line.Record, Subject: key, UnitID: line.Unit, LineMac: mac})
 	}

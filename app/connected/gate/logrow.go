@@ -75,7 +75,7 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	case err != nil:
 		return nil, err
 	case words != nil:
-		row.Reason, row.Note = words.Details.Reason, words.Details.Note
+		row.Reason, row.Note, row.Topic, row.Value = words.Details.Reason, words.Details.Note, words.Details.Topic, words.Details.Value
 	}
 	if !halves {
 		return row, nil

@@ -14,7 +14,9 @@ import (
 	"handslag/vault/record"
 )
 
-func assignmentMark(row sqlc.Assignment) string { return fmt.Sprintf("%d/%d", row.Number, row.DoneAt) }
+func assignmentMark(row sqlc.Assignment) string {
+	return fmt.Sprintf("%d/%d", row.Number, row.Operations)
+}
 
 func (p *paging) hasAssignment(row sqlc.Assignment) bool {
 	return p.has(sentAssignment, row.ID, assignmentMark(row))
@@ -25,35 +27,16 @@ func (p *paging) assignment(row sqlc.Assignment) error {
 	if err != nil {
 		return err
 	}
-	item := link.AssignmentCopy{Assignment: raw}
-	if row.DonePerson != "" {
-		if item.Done, err = p.done(row); err != nil {
-			return err
-		}
+	work, err := p.said(row)
+	if err != nil {
+		return err
 	}
-	p.page.Assignments = append(p.page.Assignments, item)
+	p.page.Assignments = append(p.page.Assignments, link.AssignmentCopy{Assignment: raw, Work: work})
 	p.bytes += len(raw)
+	for _, said := range work {
+		p.bytes += len(said.Entry) + journal.PayloadLimit
+	}
 	return p.put(sentAssignment, row.ID, assignmentMark(row), 0, false)
-}
-
-func (p *paging) done(row sqlc.Assignment) (*link.Done, error) {
-	d := &link.Done{Person: identity.Person{ID: identity.PersonID(row.DonePerson)}, Device: identity.DeviceID(row.DoneDevice),
-		Number: uint64(row.DoneNumber), At: signed.Time(row.DoneAt)}
-	user, err := p.tx.User(p.ctx, row.DonePerson)
-	switch {
-	case err == nil:
-		d.Person = personOf(user)
-	case !store.Missing(err):
-		return nil, err
-	}
-	if len(row.DoneNote) > 0 {
-		note, err := p.tx.Open(p.ctx, row.Subject, "assignments:done_note", row.ID, row.DoneNote)
-		if err != nil {
-			return nil, err
-		}
-		d.Note = string(note)
-	}
-	return d, nil
 }
 
 func recordMark(row sqlc.Record) string { return strconv.FormatInt(row.Number, 10) }

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
@@ -11,7 +10,6 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
-	"handslag/vault/record"
 )
 
 // payload opens an entry's words with the organisation's sealing key, checks that they are
@@ -102,8 +100,8 @@ func (t *taking) findStanding(ctx context.Context) error {
 // apply lets an entry of the contiguous prefix act on what the system holds.
 func (t *taking) apply(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
 	switch e.Kind {
-	case journal.AssignmentDone:
-		return t.done(ctx, e, r)
+	case journal.AssignmentDone, journal.AssignmentNoted, journal.AssignmentEdited:
+		return t.work(ctx, e, r)
 	case journal.RecordFound:
 		gone, err := erased(ctx, t.tx, string(e.Subject))
 		if err != nil || !gone {
@@ -117,128 +115,6 @@ func (t *taking) apply(ctx context.Context, e journal.Entry, r sqlc.Entry) error
 			return err
 		}
 		return findAt(ctx, t.tx, foundErasure, r)
-	}
-	return nil
-}
-
-// done marks an assignment done. Who may not, or signs something else, changes nothing and is
-// a finding; that whom it was about has been erased meanwhile is none.
-func (t *taking) done(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
-	row, err := t.tx.Assignment(ctx, string(e.Assignment))
-	if store.Missing(err) {
-		if gone, err := erased(ctx, t.tx, string(e.Subject)); err != nil || gone {
-			return err
-		}
-		return findAt(ctx, t.tx, foundWork, r)
-	}
-	if err != nil {
-		return err
-	}
-	signedBy, err := record.OpenWork(e.Signature, t.credential.Keys.Signing)
-	if err != nil || signedBy.Org != t.g.org || signedBy.Assignment != e.Assignment || signedBy.Number != e.AssignmentVersion || signedBy.Number > uint64(row.Number) {
-		return findAt(ctx, t.tx, foundWork, r)
-	}
-	a, raw, err := t.g.assignment(ctx, t.tx, row, int64(signedBy.Number))
-	if err != nil {
-		return err
-	}
-	if string(signedBy.Content) != string(record.WorkContent(e.Payload, raw)) {
-		return findAt(ctx, t.tx, foundWork, r)
-	}
-	allowed, err := t.mayWork(ctx, row)
-	if err != nil {
-		return err
-	}
-	if !allowed {
-		return findAt(ctx, t.tx, foundWorkRefused, r)
-	}
-	if row.DonePerson != "" && row.DoneNumber >= int64(a.Number) {
-		return nil // the first to say so stands
-	}
-	note := []byte{}
-	payload, err := openPayload(ctx, t.tx, r)
-	if err != nil {
-		return err
-	}
-	if payload != nil && payload.Details.Note != "" {
-		if note, err = t.tx.Seal(ctx, row.Subject, "assignments:done_note", row.ID, []byte(payload.Details.Note)); err != nil {
-			return err
-		}
-	}
-	return t.tx.MarkDone(ctx, sqlc.MarkDoneParams{ID: row.ID, DonePerson: r.PersonID, DoneDevice: r.DeviceID, DoneNumber: int64(a.Number), DoneAt: r.ReceivedAt, DoneNote: note})
-}
-
-// mayWork judges on live state, as a call would be.
-func (t *taking) mayWork(ctx context.Context, row sqlc.Assignment) (bool, error) {
-	if t.device == nil || t.device.RevokedAt != 0 {
-		return false, nil
-	}
-	user, err := t.tx.User(ctx, t.device.UserID)
-	if err != nil || user.DisabledAt != 0 {
-		return false, err
-	}
-	who, err := t.g.subjectOf(ctx, t.tx, user.ID)
-	if err != nil {
-		return false, err
-	}
-	thing, err := assignmentThing(ctx, t.tx, row)
-	if err != nil {
-		return false, err
-	}
-	return t.g.config.Decide(who, rightWork, thing).Allowed, nil
-}
-
-// isHalf reports whether the entry is half of a double entry: alone, it is a finding.
-func isHalf(e journal.Entry) bool {
-	return e.Kind != journal.ShareRefused && len(answers(string(e.Kind))) > 0 && len(e.Pair) > 0 && e.Peer != ""
-}
-
-// answers are the kinds of the other half. What was sent may have been refused.
-func answers(kind string) []string {
-	switch journal.Kind(kind) {
-	case journal.ShareSent:
-		return []string{string(journal.ShareReceived), string(journal.ShareRefused)}
-	case journal.ShareReceived, journal.ShareRefused:
-		return []string{string(journal.ShareSent)}
-	case journal.Verified:
-		return []string{kind}
-	}
-	return nil
-}
-
-// otherHalf finds the half that answers r: the same pair, told by the other device, of the
-// same record.
-func otherHalf(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*sqlc.Entry, error) {
-	kinds := answers(r.Kind)
-	if len(r.Pair) == 0 || len(kinds) == 0 {
-		return nil, nil
-	}
-	rows, err := tx.EntriesOfPair(ctx, r.Pair)
-	if err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		o := rows[i]
-		if o.ID != r.ID && slices.Contains(kinds, o.Kind) && o.DeviceID == r.Peer && o.Peer == r.DeviceID && o.RecordID == r.RecordID {
-			return &o, nil
-		}
-	}
-	return nil, nil
-}
-
-// pair joins a half with its other half where that has come.
-func pair(ctx context.Context, tx *store.Tx, r sqlc.Entry, now signed.Time) error {
-	other, err := otherHalf(ctx, tx, r)
-	if err != nil || other == nil {
-		return err
-	}
-	for _, half := range []sqlc.Entry{r, *other} {
-		if err := tx.SetLone(ctx, sqlc.SetLoneParams{ID: half.ID}); err != nil {
-			return err
-		}
-		if err := tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: half.Hash, ClosedAt: int64(now)}); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -52,17 +52,25 @@ SELECT DISTINCT ap.user_id FROM assignment_people ap
 JOIN assignments a ON a.id = ap.assignment_id WHERE a.record_id = @record_id ORDER BY ap.user_id;
 
 -- name: AddAssignment :exec
-INSERT INTO assignments (id, number, record_id, subject, unit_id, line_mac, done_person, done_device, done_number, done_at, done_note)
-VALUES (@id, @number, @record_id, @subject, @unit_id, @line_mac, '', '', 0, 0, @nothing);
+INSERT INTO assignments (id, number, record_id, subject, unit_id, line_mac, operations)
+VALUES (@id, @number, @record_id, @subject, @unit_id, @line_mac, 0);
 
 -- name: ChangeAssignment :exec
 UPDATE assignments SET number = @number, record_id = @record_id, subject = @subject, unit_id = @unit_id, line_mac = @line_mac
 WHERE id = @id;
 
--- name: MarkDone :exec
-UPDATE assignments SET done_person = @done_person, done_device = @done_device, done_number = @done_number,
-    done_at = @done_at, done_note = @done_note
-WHERE id = @id;
+-- name: AddOperation :exec
+INSERT INTO operations (assignment_id, number, entry_id) VALUES (@assignment_id, @number, @entry_id);
+
+-- name: SetOperations :exec
+UPDATE assignments SET operations = @operations WHERE id = @id;
+
+-- name: Operations :many
+SELECT e.* FROM operations o JOIN entries e ON e.id = o.entry_id
+WHERE o.assignment_id = @assignment_id ORDER BY o.number;
+
+-- name: DeleteOperations :exec
+DELETE FROM operations WHERE assignment_id = @assignment_id;
 
 -- name: Assignment :one
 SELECT * FROM assignments WHERE id = @id;

@@ -11,11 +11,7 @@ type Assignment struct {
 	Subject    string
 	UnitID     string
 	LineMac    []byte
-	DonePerson string
-	DoneDevice string
-	DoneNumber int64
-	DoneAt     int64
-	DoneNote   []byte
+	Operations int64
 }
 
 type AssignmentPerson struct {
@@ -151,6 +147,12 @@ type Nonce struct {
 	DeviceID string
 	Nonce    []byte
 	At       int64
+}
+
+type Operation struct {
+	AssignmentID string
+	Number       int64
+	EntryID      int64
 }
 
 type Record struct {

@@ -10,8 +10,8 @@ import (
 )
 
 const addAssignment = `-- name: AddAssignment :exec
-INSERT INTO assignments (id, number, record_id, subject, unit_id, line_mac, done_person, done_device, done_number, done_at, done_note)
-VALUES ($1, $2, $3, $4, $5, $6, '', '', 0, 0, $7)
+INSERT INTO assignments (id, number, record_id, subject, unit_id, line_mac, operations)
+VALUES ($1, $2, $3, $4, $5, $6, 0)
 `
 
 type AddAssignmentParams struct {
@@ -21,7 +21,6 @@ type AddAssignmentParams struct {
 	Subject  string
 	UnitID   string
 	LineMac  []byte
-	Nothing  []byte
 }
 
 func (q *Queries) AddAssignment(ctx context.Context, arg AddAssignmentParams) error {
@@ -32,7 +31,6 @@ func (q *Queries) AddAssignment(ctx context.Context, arg AddAssignmentParams) er
 		arg.Subject,
 		arg.UnitID,
 		arg.LineMac,
-		arg.Nothing,
 	)
 	return err
 }
@@ -64,6 +62,21 @@ type AddAssignmentVersionParams struct {
 
 func (q *Queries) AddAssignmentVersion(ctx context.Context, arg AddAssignmentVersionParams) error {
 	_, err := q.db.ExecContext(ctx, addAssignmentVersion, arg.AssignmentID, arg.Number, arg.Body)
+	return err
+}
+
+const addOperation = `-- name: AddOperation :exec
+INSERT INTO operations (assignment_id, number, entry_id) VALUES ($1, $2, $3)
+`
+
+type AddOperationParams struct {
+	AssignmentID string
+	Number       int64
+	EntryID      int64
+}
+
+func (q *Queries) AddOperation(ctx context.Context, arg AddOperationParams) error {
+	_, err := q.db.ExecContext(ctx, addOperation, arg.AssignmentID, arg.Number, arg.EntryID)
 	return err
 }
 
@@ -112,7 +125,7 @@ func (q *Queries) AddSubjectKey(ctx context.Context, arg AddSubjectKeyParams) er
 }
 
 const assignment = `-- name: Assignment :one
-SELECT id, number, record_id, subject, unit_id, line_mac, done_person, done_device, done_number, done_at, done_note FROM assignments WHERE id = $1
+SELECT id, number, record_id, subject, unit_id, line_mac, operations FROM assignments WHERE id = $1
 `
 
 func (q *Queries) Assignment(ctx context.Context, id string) (Assignment, error) {
@@ -125,11 +138,7 @@ func (q *Queries) Assignment(ctx context.Context, id string) (Assignment, error)
 		&i.Subject,
 		&i.UnitID,
 		&i.LineMac,
-		&i.DonePerson,
-		&i.DoneDevice,
-		&i.DoneNumber,
-		&i.DoneAt,
-		&i.DoneNote,
+		&i.Operations,
 	)
 	return i, err
 }
@@ -178,7 +187,7 @@ func (q *Queries) AssignmentVersion(ctx context.Context, arg AssignmentVersionPa
 }
 
 const assignmentsForUser = `-- name: AssignmentsForUser :many
-SELECT a.id, a.number, a.record_id, a.subject, a.unit_id, a.line_mac, a.done_person, a.done_device, a.done_number, a.done_at, a.done_note FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
+SELECT a.id, a.number, a.record_id, a.subject, a.unit_id, a.line_mac, a.operations FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
 WHERE ap.user_id = $1 ORDER BY a.id
 `
 
@@ -198,11 +207,7 @@ func (q *Queries) AssignmentsForUser(ctx context.Context, userID string) ([]Assi
 			&i.Subject,
 			&i.UnitID,
 			&i.LineMac,
-			&i.DonePerson,
-			&i.DoneDevice,
-			&i.DoneNumber,
-			&i.DoneAt,
-			&i.DoneNote,
+			&i.Operations,
 		); err != nil {
 			return nil, err
 		}
@@ -315,6 +320,15 @@ func (q *Queries) DeleteAssignmentVersions(ctx context.Context, assignmentID str
 	return err
 }
 
+const deleteOperations = `-- name: DeleteOperations :exec
+DELETE FROM operations WHERE assignment_id = $1
+`
+
+func (q *Queries) DeleteOperations(ctx context.Context, assignmentID string) error {
+	_, err := q.db.ExecContext(ctx, deleteOperations, assignmentID)
+	return err
+}
+
 const deleteRecord = `-- name: DeleteRecord :exec
 DELETE FROM records WHERE id = $1
 `
@@ -343,31 +357,58 @@ func (q *Queries) DestroySubjectKey(ctx context.Context, arg DestroySubjectKeyPa
 	return result.RowsAffected()
 }
 
-const markDone = `-- name: MarkDone :exec
-UPDATE assignments SET done_person = $1, done_device = $2, done_number = $3,
-    done_at = $4, done_note = $5
-WHERE id = $6
+const operations = `-- name: Operations :many
+SELECT e.id, e.hash, e.raw, e.device_id, e.generation, e.seq, e.covered, e.verdict, e.is_system, e.kind, e.person_id, e.epoch, e.not_before, e.received_at, e.subject, e.record_id, e.assignment_id, e.peer, e.pair, e.lone, e.address, e.carrier, e.payload_subject, e.payload, e.payload_state FROM operations o JOIN entries e ON e.id = o.entry_id
+WHERE o.assignment_id = $1 ORDER BY o.number
 `
 
-type MarkDoneParams struct {
-	DonePerson string
-	DoneDevice string
-	DoneNumber int64
-	DoneAt     int64
-	DoneNote   []byte
-	ID         string
-}
-
-func (q *Queries) MarkDone(ctx context.Context, arg MarkDoneParams) error {
-	_, err := q.db.ExecContext(ctx, markDone,
-		arg.DonePerson,
-		arg.DoneDevice,
-		arg.DoneNumber,
-		arg.DoneAt,
-		arg.DoneNote,
-		arg.ID,
-	)
-	return err
+func (q *Queries) Operations(ctx context.Context, assignmentID string) ([]Entry, error) {
+	rows, err := q.db.QueryContext(ctx, operations, assignmentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Entry
+	for rows.Next() {
+		var i Entry
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Raw,
+			&i.DeviceID,
+			&i.Generation,
+			&i.Seq,
+			&i.Covered,
+			&i.Verdict,
+			&i.IsSystem,
+			&i.Kind,
+			&i.PersonID,
+			&i.Epoch,
+			&i.NotBefore,
+			&i.ReceivedAt,
+			&i.Subject,
+			&i.RecordID,
+			&i.AssignmentID,
+			&i.Peer,
+			&i.Pair,
+			&i.Lone,
+			&i.Address,
+			&i.Carrier,
+			&i.PayloadSubject,
+			&i.Payload,
+			&i.PayloadState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const peopleByAssignment = `-- name: PeopleByAssignment :many
@@ -575,6 +616,20 @@ func (q *Queries) RecordsOfSubject(ctx context.Context, subject string) ([]strin
 		return nil, err
 	}
 	return items, nil
+}
+
+const setOperations = `-- name: SetOperations :exec
+UPDATE assignments SET operations = $1 WHERE id = $2
+`
+
+type SetOperationsParams struct {
+	Operations int64
+	ID         string
+}
+
+func (q *Queries) SetOperations(ctx context.Context, arg SetOperationsParams) error {
+	_, err := q.db.ExecContext(ctx, setOperations, arg.Operations, arg.ID)
+	return err
 }
 
 const subjectKey = `-- name: SubjectKey :one

@@ -144,11 +144,7 @@ CREATE TABLE assignments (
     subject     TEXT   NOT NULL, -- whose key encrypts it
     unit_id     TEXT   NOT NULL REFERENCES units (id),
     line_mac    BYTEA  NOT NULL,
-    done_person TEXT   NOT NULL, -- empty: not done
-    done_device TEXT   NOT NULL,
-    done_number BIGINT NOT NULL,
-    done_at     BIGINT NOT NULL,
-    done_note   BYTEA  NOT NULL  -- encrypted
+    operations  BIGINT NOT NULL  -- how many there are on it
 );
 CREATE INDEX assignments_record ON assignments (record_id);
 CREATE INDEX assignments_subject ON assignments (subject);
@@ -220,6 +216,15 @@ CREATE INDEX entries_payload ON entries (payload_subject);
 CREATE INDEX entries_lone ON entries (lone, received_at);
 CREATE INDEX entries_heads ON entries (peer) WHERE lone = 1 AND kind = 'head.seen';
 
+-- What was said about the work on assignments, in the order in which it came to be covered.
+CREATE TABLE operations (
+    assignment_id TEXT NOT NULL REFERENCES assignments (id),
+    number        BIGINT NOT NULL, -- from 1
+    entry_id      BIGINT NOT NULL REFERENCES entries (id),
+    PRIMARY KEY (assignment_id, number),
+    UNIQUE (assignment_id, entry_id)
+);
+
 -- The Merkle tree over all entries, in the order of their ids: what tlog stores for leaf n stands
 -- from StoredHashIndex(0, n) on. A leaf is made of raw and received_at, which nothing changes.
 CREATE TABLE log_hashes (
@@ -254,6 +259,7 @@ CREATE INDEX findings_hash ON findings (hash);
 DROP TABLE findings;
 DROP TABLE chains;
 DROP TABLE log_hashes;
+DROP TABLE operations;
 DROP TABLE entries;
 DROP TABLE sent;
 DROP TABLE assignment_people;

@@ -1,0 +1,118 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// work takes an operation on an assignment in behind those that came before: this order is what settles
+// who stands where two did not know of each other. Who may not, or says what is none, changes nothing and
+// is a finding; that whom it was about has been erased meanwhile is none.
+func (t *taking) work(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
+	row, err := t.tx.Assignment(ctx, string(e.Assignment))
+	if store.Missing(err) {
+		if gone, err := erased(ctx, t.tx, string(e.Subject)); err != nil || gone {
+			return err
+		}
+		return findAt(ctx, t.tx, foundWork, r)
+	}
+	if err != nil {
+		return err
+	}
+	fits, err := t.fits(ctx, e, r, row)
+	if err != nil {
+		return err
+	}
+	if !fits || row.Operations >= record.Operations {
+		return findAt(ctx, t.tx, foundWork, r)
+	}
+	allowed, err := t.mayWork(ctx, row)
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return findAt(ctx, t.tx, foundWorkRefused, r)
+	}
+	number := row.Operations + 1
+	if err := t.tx.AddOperation(ctx, sqlc.AddOperationParams{AssignmentID: row.ID, Number: number, EntryID: r.ID}); err != nil {
+		return err
+	}
+	return t.tx.SetOperations(ctx, sqlc.SetOperationsParams{ID: row.ID, Operations: number})
+}
+
+// fits reports whether the entry is an operation on this assignment, and a signature one for what it names.
+func (t *taking) fits(ctx context.Context, e journal.Entry, r sqlc.Entry, row sqlc.Assignment) (bool, error) {
+	words, err := openPayload(ctx, t.tx, r)
+	if err != nil || words == nil {
+		return false, err
+	}
+	o, err := record.Said{Entry: r.Raw, Payload: *words}.Open(t.credential.Keys.Signing)
+	if err != nil || o.Number > uint64(row.Number) {
+		return false, nil
+	}
+	a, raw, err := t.g.assignment(ctx, t.tx, row, int64(o.Number))
+	if err != nil || a.Subject != e.Subject {
+		return false, err
+	}
+	if o.Topic != record.TopicDone {
+		return true, nil
+	}
+	signedBy, err := record.OpenWork(o.Work, t.credential.Keys.Signing)
+	return err == nil && signedBy.Org == t.g.org && bytes.Equal(signedBy.Content, record.WorkContent(e.Payload, raw)), nil
+}
+
+// mayWork judges on live state, as a call would be.
+func (t *taking) mayWork(ctx context.Context, row sqlc.Assignment) (bool, error) {
+	if t.device == nil || t.device.RevokedAt != 0 {
+		return false, nil
+	}
+	user, err := t.tx.User(ctx, t.device.UserID)
+	if err != nil || user.DisabledAt != 0 {
+		return false, err
+	}
+	who, err := t.g.subjectOf(ctx, t.tx, user.ID)
+	if err != nil {
+		return false, err
+	}
+	thing, err := assignmentThing(ctx, t.tx, row)
+	if err != nil {
+		return false, err
+	}
+	return t.g.config.Decide(who, rightWork, thing).Allowed, nil
+}
+
+// said are the operations on an assignment, in the order in which they came.
+func (p *paging) said(row sqlc.Assignment) ([]record.Said, error) {
+	rows, err := p.tx.Operations(p.ctx, row.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read work: %w", err)
+	}
+	var all []record.Said
+	for i, r := range rows {
+		words, err := openPayload(p.ctx, p.tx, r)
+		if errors.Is(err, store.ErrErased) || err == nil && words == nil {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		person := identity.Person{ID: identity.PersonID(r.PersonID)}
+		user, err := p.tx.User(p.ctx, r.PersonID)
+		switch {
+		case err == nil:
+			person = personOf(user)
+		case !store.Missing(err):
+			return nil, err
+		}
+		all = append(all, record.Said{Entry: r.Raw, Payload: *words, Person: person, Order: uint64(i + 1)})
+	}
+	return all, nil
+}
