@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -19,6 +21,7 @@ type outboxPage struct {
 	banner   *Banner
 	list     *RowList
 	carried  *Text // how much was handed in for others
+	bears    *Text // what is carried for whom
 	out, in  *Button
 	segments []outboxSegment
 	content  fyne.CanvasObject
@@ -40,9 +43,10 @@ func newOutboxPage(w *Window) *outboxPage {
 	s.list.OnOpen = s.open
 	s.in = NewButton(say("outbox.import"), assets.IconSync, func() { s.choose(s.importFrom) })
 	s.out = NewPrimary(say("outbox.export"), assets.IconExport, func() { s.choose(s.exportTo) })
-	s.carried = NewMuted("")
-	head := Stack(NewMuted(say("outbox.hint")), newFlow(s.out, s.in), s.carried)
+	s.carried, s.bears = NewMuted(""), NewStrong("")
+	head := Stack(NewMuted(say("outbox.hint")), newFlow(s.out, s.in), s.bears, s.carried)
 	s.carried.Hide()
+	s.bears.Hide()
 	s.content = NewSubPage(w.lang, say("outbox.title"), w.back, s.banner, Headed(head, s.list))
 	return s
 }
@@ -72,6 +76,8 @@ func (s *outboxPage) load() {
 		me := s.w.agent.Me()
 		s.carried.SetText(s.w.lang.Say("outbox.carried", "n", me.Carried))
 		s.carried.Hidden = me.Carried == 0
+		s.bears.SetText(bearing(s.w.lang, all))
+		s.bears.Hidden = len(agent.Burdens(all)) == 0
 		s.content.Refresh()
 		s.segments = faring(all, me.Waiting)
 		rows := make([]Row, len(s.segments))
@@ -80,6 +86,15 @@ func (s *outboxPage) load() {
 		}
 		s.list.SetRows(rows)
 	})
+}
+
+// bearing says what is carried for whom.
+func bearing(lang assets.Language, all []agent.SealedSegment) string {
+	var said []string
+	for _, b := range agent.Burdens(all) {
+		said = append(said, lang.Say("outbox.bears", "n", b.Segments, "who", cmp.Or(b.For, lang.Say("outbox.device", "device", b.Device.Short()))))
+	}
+	return strings.Join(said, " ")
 }
 
 // faring puts this person's newest first, then the others' newest first, and says which wait: of one's own, those at whose
@@ -115,7 +130,7 @@ func (s *outboxPage) row(number int, one outboxSegment) Row {
 	say := s.w.lang.Say
 	row := Row{ID: fmt.Sprint(number), Icon: assets.IconLog, Title: say("outbox.own")}
 	if !one.Own {
-		row.Title, row.Icon = say("outbox.device", "device", one.Device.Short()), assets.IconPerson
+		row.Title, row.Icon = cmp.Or(one.For, say("outbox.device", "device", one.Device.Short())), assets.IconPerson
 	}
 	if one.Device == "" {
 		row.Title, row.Icon = one.File, assets.IconWarning
@@ -135,6 +150,9 @@ func (s *outboxPage) row(number int, one outboxSegment) Row {
 	}
 	if one.Brought {
 		row.Badges = append(row.Badges, Badge{say("outbox.brought"), StateNeutral})
+	}
+	if one.Carried {
+		row.Badges = append(row.Badges, Badge{say("outbox.met"), StateNeutral})
 	}
 	return row
 }

@@ -1,10 +1,12 @@
 package ui_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"handslag/app/agent"
 	"handslag/ui"
 )
 
@@ -60,4 +62,59 @@ func TestTheOutboxIsSeenAndCarriedOnAStick(t *testing.T) {
 	dark.sees("Outbox", "(Handed in)")
 	dark.picture("outbox-dusk-200")
 	ok(t, anna.Lock())
+}
+
+// handshake is two agents that meet and part, without their windows.
+func handshake(t *testing.T, shows, reads *agent.Agent) {
+	t.Helper()
+	mine, code, err := shows.OfferVerification(t.Context(), false, nil)
+	ok(t, err)
+	picture, err := code.PNG(6)
+	ok(t, err)
+	text, err := reads.ScanPicture(bytes.NewReader(picture))
+	ok(t, err)
+	theirs, err := reads.ScanVerification(t.Context(), text, agent.ByCamera, nil)
+	ok(t, err)
+	for step := range theirs.Steps() {
+		if step.Stage == agent.StageShowCode {
+			for asked := range mine.Steps() {
+				if asked.Stage == agent.StageEnterCode {
+					break
+				}
+			}
+			ok(t, mine.TypeCode(t.Context(), step.Code))
+			break
+		}
+	}
+	for _, h := range []*agent.Handover{mine, theirs} {
+		_, err := h.Verified(t.Context())
+		ok(t, err)
+	}
+	mine.Close()
+	theirs.Close()
+}
+
+// TestWhatIsCarriedForWhomIsSeen: Bo made a handshake with Anna in the cellar; now she carries what he did, by name.
+func TestWhatIsCarriedForWhomIsSeen(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind", nil), h.enrolled("bo.ek", nil)
+	h.stop()
+	for _, a := range []*agent.Agent{anna, bo} {
+		if a.State() != agent.IsUnlocked {
+			ok(t, a.Unlock(t.Context(), passphrase))
+		}
+	}
+	handshake(t, anna, bo)
+	hers := h.desk(newMainLoop(), anna, ui.Preferences{})
+	hers.goes(ui.PlaceMe)
+	hers.taps("Utkorg …")
+	hers.sees("Du bär 1 kuvert åt Bo Ek. Nästa synk lämnar in det.", "> Bo Ek", "(Väntar) (Från ett handslag)")
+	hers.picture("outbox-carried")
+	h.back()
+	hers.taps("Tillbaka")
+	hers.taps("Synka nu")
+	hers.sees("Synkat.")
+	hers.taps("Utkorg …")
+	hers.seesNot("Du bär")
+	hers.sees("(Inlämnad) (Från ett handslag)")
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"handslag/identity"
@@ -24,7 +25,7 @@ type SealedSegment struct {
 	Size       int               `json:"size"` // bytes
 	Created    time.Time         `json:"created,omitzero"`
 	Own        bool              `json:"own,omitempty"`     // this profile's device wrote it
-	Brought    bool              `json:"brought,omitempty"` // it came from another machine, on a stick or with a meeting
+	Brought    bool              `json:"brought,omitempty"` // it came from another machine, on a stick
 	Carried    bool              `json:"carried,omitempty"` // it is carried for a colleague since a meeting
 	For        string            `json:"for,omitempty"`     // whose it is, where this person has met them and is unlocked
 	Handed     bool              `json:"handed,omitempty"`  // a profile of this machine handed in exactly this file
@@ -94,7 +95,7 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		one := shown(s, path, err)
 		one.Own = own != "" && s.Device == own
 		one.Carried = filepath.Dir(path) == a.place.carriedDir()
-		one.Brought = one.Carried || filepath.Dir(path) == a.place.brought()
+		one.Brought = filepath.Dir(path) == a.place.brought()
 		one.For = names[one.Device]
 		one.Handed = err == nil && journalfile.Handed(s) != nil
 		if code, ok := a.carried.refusal(path); ok && one.Problem == "" {
@@ -103,6 +104,29 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		list = append(list, one)
 	}
 	return list, nil
+}
+
+// Burden is what is carried for one colleague since a meeting and has not been handed in yet.
+type Burden struct {
+	Device   identity.DeviceID
+	For      string // whose it is, where that is known
+	Segments int
+}
+
+// Burdens are those in list, each colleague once.
+func Burdens(list []SealedSegment) []Burden {
+	var all []Burden
+	for _, one := range list {
+		if !one.Carried || one.Handed || one.Device == "" {
+			continue
+		}
+		i := slices.IndexFunc(all, func(b Burden) bool { return b.Device == one.Device })
+		if i < 0 {
+			i, all = len(all), append(all, Burden{Device: one.Device, For: one.For})
+		}
+		all[i].Segments++
+	}
+	return all
 }
 
 // acquainted are the names of those whom this person has met, by device; none while locked.

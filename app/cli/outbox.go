@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -29,6 +30,9 @@ func outboxList(s *session, args []string) error {
 		for _, one := range list {
 			s.writeSealed(w, one)
 		}
+		for _, b := range agent.Burdens(list) {
+			fmt.Fprintln(w, s.say("outbox.bears", "n", b.Segments, "who", cmp.Or(b.For, s.say("outbox.device", "device", b.Device.Grouped()))))
+		}
 	})
 }
 
@@ -40,7 +44,7 @@ func (s *session) writeSealed(w io.Writer, one agent.SealedSegment) {
 	for _, mark := range []struct {
 		is   bool
 		code string
-	}{{one.Own, "cli.outbox_own"}, {one.Brought, "cli.outbox_brought"}, {one.Handed, "cli.outbox_handed"}} {
+	}{{one.Own, "cli.outbox_own"}, {one.Brought, "cli.outbox_brought"}, {one.Carried, "cli.outbox_carried"}, {one.Handed, "cli.outbox_handed"}} {
 		if mark.is {
 			parts = append(parts, s.say(mark.code))
 		}
