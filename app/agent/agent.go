@@ -10,6 +10,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer"
 	"handslag/vault"
 	"handslag/vault/journal"
 )
@@ -31,6 +32,8 @@ type Agent struct {
 	carried  carried // others' segments
 	keeper   keeper
 	progress progress
+	patience patience
+	stranger *peer.Strangers // from where codes were claimed by nobody's device
 
 	mu        sync.Mutex
 	closed    bool
@@ -63,9 +66,11 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
+	clock := newClock(cfg.Now, cfg.Boot)
 	return &Agent{
-		keeper: keeper{keyring: cfg.Keyring, log: cfg.Log, farewell: cmp.Or(cfg.patience, farewell)},
-		cfg:    cfg, log: cfg.Log, place: p, clock: newClock(cfg.Now, cfg.Boot),
+		stranger: peer.NewStrangers(clock.uptime),
+		keeper:   keeper{keyring: cfg.Keyring, log: cfg.Log, farewell: cmp.Or(cfg.patience, farewell)},
+		cfg:      cfg, log: cfg.Log, place: p, clock: clock,
 		kick: make(chan struct{}, 1), seen: map[identity.OrgID]uint64{},
 	}, nil
 }

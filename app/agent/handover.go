@@ -166,9 +166,11 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	return s, peer.Config{
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
 		Now: func() signed.Time { return s.clock.read().Time }, ClockSuspect: s.clock.read().Suspect,
-		Revoked:  func(device identity.DeviceID, epoch uint64) bool { return s.who().others.bars(device, epoch) },
-		Append:   func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
-		Loopback: a.cfg.Loopback,
+		Revoked:   func(device identity.DeviceID, epoch uint64) bool { return s.who().others.bars(device, epoch) },
+		TooSoon:   func(device identity.DeviceID) bool { return a.patience.left(device, a.clock.uptime()) > 0 },
+		Strangers: a.stranger,
+		Append:    func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
+		Loopback:  a.cfg.Loopback,
 	}, nil
 }
 
@@ -180,6 +182,7 @@ func (a *Agent) met(s *session, m peer.Meeting) error {
 	}})
 	if err == nil {
 		remembered()
+		a.patience.met(m.Peer.Device())
 		a.changed(EventsChanged, SyncChanged)
 		a.nudge()
 	}

@@ -71,6 +71,8 @@ const (
 	VerRevoked     Code = "ver_revoked"
 	VerCredExpired Code = "ver_cred_expired"
 	VerPeerAbort   Code = "ver_peer_abort"
+	VerTooSoon     Code = "ver_too_soon"   // after failures with the same device; Args["wait"], seconds
+	VerPeerWaits   Code = "ver_peer_waits" // the other device says so
 	NotVerified    Code = "not_verified"
 	CodeMistyped   Code = "code_mistyped" // not the last try; Args["left"]
 
@@ -119,7 +121,7 @@ func Codes() []Code {
 		CredentialExpired, ClockSuspect, SignatureBad,
 		NoNetwork, NoCamera, CameraBusy, CameraForbidden, CameraSilent, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
-		VerCredExpired, VerPeerAbort, NotVerified, CodeMistyped,
+		VerCredExpired, VerPeerAbort, VerTooSoon, VerPeerWaits, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
 		FactorMissing, FactorAway, FactorLocked, LogInconsistent, DeviceForked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,

@@ -184,7 +184,17 @@ func (h *Handover) fail(e peer.Failed) {
 		other = e.Peer.Device()
 	}
 	h.agent.failed(h.session, e.Reason, other)
+	if other != "" && counts(e.Reason) {
+		h.agent.patience.failed(other, h.agent.clock.uptime())
+	}
 	p := problem(verificationCode(e.Reason), e.Err)
+	if e.Theirs == peer.TooSoon {
+		p = problem(VerPeerWaits, nil)
+	}
+	if e.Reason == peer.TooSoon {
+		left := h.agent.patience.left(other, h.agent.clock.uptime())
+		p.Args = map[string]string{"wait": strconv.Itoa(max(1, int((left+time.Second-1)/time.Second)))}
+	}
 	if e.Reason == peer.EntryFailed && e.Err != nil {
 		p = asProblem(e.Err)
 	}

@@ -190,6 +190,8 @@ func verificationCode(why peer.Reason) Code {
 		return PeerUnreachable
 	case peer.EntryFailed:
 		return JournalBroken
+	case peer.TooSoon:
+		return VerTooSoon
 	}
 	return Internal
 }

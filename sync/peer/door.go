@@ -154,6 +154,10 @@ func (d *door) hear(conn manet.Conn) {
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{})
+	if !d.keep(d.knock.minded().wait(addressOf(conn))) {
+		_ = conn.Close()
+		return
+	}
 	scope, err := d.limits.OpenConnection(network.DirInbound, true, conn.RemoteMultiaddr())
 	if err != nil {
 		_ = conn.Close()
@@ -164,6 +168,22 @@ func (d *door) hear(conn manet.Conn) {
 	case <-d.closed:
 		scope.Done()
 		_ = conn.Close()
+	}
+}
+
+// keep has somebody wait who comes from where a stranger came before. It returns false where the door is shut
+// meanwhile.
+func (d *door) keep(within time.Duration) bool {
+	if within == 0 {
+		return true
+	}
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-d.closed:
+		return false
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // listenUDP opens a socket for QUIC on which S knocks and D listens for a knock.
@@ -44,7 +45,8 @@ type datagrams struct {
 	udpOptions
 	knock *knock
 
-	known []netip.AddrPort // who has knocked, the newest last; the reader's alone
+	known []netip.AddrPort                 // who has knocked, the newest last; the reader's alone
+	since map[netip.AddrPort]time.Duration // since when somebody waits who comes from where a stranger came; likewise
 }
 
 // maxKnown is how many addresses may have knocked; only who read the code takes a place.
@@ -63,6 +65,9 @@ func (d *datagrams) ReadFrom(p []byte) (int, net.Addr, error) {
 		}
 		who := at.AddrPort()
 		if size := n - knockSize; size > 0 && opens(p[:n]) && d.knock.right(p[size:n]) {
+			if d.keeps(who) {
+				continue // QUIC asks again, and knocks anew
+			}
 			d.know(who)
 			return size, from, nil
 		}
@@ -70,6 +75,24 @@ func (d *datagrams) ReadFrom(p []byte) (int, net.Addr, error) {
 			return n, from, nil
 		}
 	}
+}
+
+// keeps is the door's keep.
+func (d *datagrams) keeps(who netip.AddrPort) bool {
+	strangers := d.knock.minded()
+	wait := strangers.wait(who.Addr())
+	if wait == 0 {
+		return false
+	}
+	now := strangers.uptime()
+	since, waits := d.since[who]
+	if !waits {
+		if len(d.since) >= maxWaiting || d.since == nil {
+			d.since = map[netip.AddrPort]time.Duration{}
+		}
+		d.since[who], since = now, now
+	}
+	return now-since < wait
 }
 
 func (d *datagrams) know(who netip.AddrPort) {

@@ -21,9 +21,23 @@ type knock struct {
 	secret  [16]byte
 	listens bool // D
 
-	mu      sync.Mutex
-	used    map[[knockNonce]byte]bool
-	sockets []net.PacketConn // QUIC's
+	mu        sync.Mutex
+	used      map[[knockNonce]byte]bool
+	sockets   []net.PacketConn // QUIC's
+	strangers *Strangers       // who is kept at the door for a while though they knocked; nil: nobody
+}
+
+// mind has D keep strangers waiting; nobody can have seen its code yet.
+func (k *knock) mind(s *Strangers) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.strangers = s
+}
+
+func (k *knock) minded() *Strangers {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.strangers
 }
 
 const (

@@ -117,6 +117,8 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 			if s.machine.meeting.PeerCredential != nil {
 				who := s.machine.meeting.Peer
 				failed.Peer = &who
+			} else if s.machine.role == Displayer && e.reason.isStrange() {
+				s.config.Strangers.failed(s.streams.origin())
 			}
 			s.emit(failed)
 		}

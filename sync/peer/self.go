@@ -22,6 +22,7 @@ type self struct {
 	signWith   func(signed.Domain, any) ([]byte, error)
 	now        func() signed.Time
 	revoked    func(identity.DeviceID, uint64) bool
+	tooSoon    func(identity.DeviceID) bool
 	suspect    bool
 }
 
@@ -76,6 +77,10 @@ func (c *ceremony) identify(raw []byte, suspect bool) Reason {
 	}
 	if why := c.self.judge(credential); why != "" {
 		return why
+	}
+	if c.self.tooSoon != nil && c.self.tooSoon(credential.Device()) {
+		c.meeting.Peer, c.meeting.PeerCredential = credential, raw
+		return TooSoon
 	}
 	c.meeting.Peer, c.meeting.PeerCredential, c.meeting.PeerClockSuspect = credential, raw, suspect
 	return ""

@@ -27,6 +27,8 @@ type Config struct {
 	Now          func() signed.Time                         // trusted time: credentials and loans expire by it
 	ClockSuspect bool                                       // the wall clock contradicts it; both screens say so
 	Revoked      func(identity.DeviceID, uint64) bool       // by device and epoch; nil: no list is held
+	TooSoon      func(identity.DeviceID) bool               // by device; nil: nobody has to wait
+	Strangers    *Strangers                                 // D: who has to wait at the door; nil: nobody
 	Append       func(ctx context.Context, m Meeting) error // returns once the entry that says so is durable
 
 	Camera   bool // D: this device can scan the other's screen, so that nobody needs to type
@@ -100,6 +102,7 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	node.knock.mind(config.Strangers)
 	offer.Addrs = open
 	payload, err := offer.Encode()
 	if err == nil {
@@ -201,7 +204,7 @@ func (c Config) self() (self, timing, error) {
 		return self{}, t, err
 	}
 	s := self{org: c.Org, issuing: c.Issuing, credential: credential, raw: c.Credential, id: id,
-		signWith: c.Keys.Sign, now: c.Now, revoked: c.Revoked, suspect: c.ClockSuspect}
+		signWith: c.Keys.Sign, now: c.Now, revoked: c.Revoked, tooSoon: c.TooSoon, suspect: c.ClockSuspect}
 	if why := s.check(); why != "" {
 		return self{}, t, &Failure{why}
 	}

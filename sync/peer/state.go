@@ -57,7 +57,7 @@ const (
 // Reason says why a verification failed, as the code that entries and screens know.
 type Reason string
 
-// The reasons. The first nine are the design's; the last four say what else can end a
+// The reasons. The first nine are the design's; the last five say what else can end a
 // verification at this end.
 const (
 	Expired     Reason = "expired"
@@ -74,12 +74,13 @@ const (
 	Unreachable Reason = "peer_unreachable" // no road to the address in the QR
 	BadAnswer   Reason = "bad_answer"       // not a message of this protocol and version
 	EntryFailed Reason = "entry_failed"     // this end's journal did not take the entry
+	TooSoon     Reason = "too_soon"         // verifications with that device have failed, and it is not yet time for another
 )
 
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{Expired, WrongOrg, KeyMismatch, CommitBad, SecondClaim, CodeWrong, Revoked, CredExpired, PeerAbort,
-		Cancelled, Unreachable, BadAnswer, EntryFailed}
+		Cancelled, Unreachable, BadAnswer, EntryFailed, TooSoon}
 }
 
 func (r Reason) known() bool {

@@ -1,11 +1,13 @@
 package peer
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // streams numbers the verification's streams for the machine, which knows no network.
@@ -15,6 +17,7 @@ type streams struct {
 	open    map[int]network.Stream
 	claimed int
 	who     peer.ID
+	from    netip.Addr    // where the claimed stream came from
 	ended   chan struct{} // closed when the claimed stream's reader is
 }
 
@@ -36,6 +39,9 @@ func (s *streams) claim(id int) {
 	defer s.mu.Unlock()
 	if stream := s.open[id]; s.claimed == 0 && stream != nil {
 		s.claimed, s.who = id, stream.Conn().RemotePeer()
+		if ip, err := manet.ToIP(stream.Conn().RemoteMultiaddr()); err == nil {
+			s.from, _ = netip.AddrFromSlice(ip)
+		}
 	}
 }
 
@@ -48,6 +54,13 @@ func (s *streams) resume(id int) {
 	if before != nil {
 		_ = before.Reset()
 	}
+}
+
+// origin is the address that the claim came from.
+func (s *streams) origin() netip.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.from
 }
 
 // claimant is the peer at the other end of the claimed stream.
