@@ -82,7 +82,8 @@ func (c AttachmentCopy) open() (a record.Attachment, message []byte, err error) 
 	return a, c.Signed, err
 }
 
-// PutAttachment keeps an attachment of a record that is here, and says whether it did. What the organisation signed
+// PutAttachment keeps an attachment of a record that is here, and says whether it did; a draft also without its record, since
+// it is nowhere else. What the organisation signed
 // replaces a draft, never the other way, and a content key stays. Errors: ErrNotFound where the record is not
 // here or is another subject's, record.ErrAttachment where another attachment has that ID or the key is another's.
 func (t *Tx) PutAttachment(c AttachmentCopy) (bool, error) {
@@ -102,7 +103,7 @@ func (t *Tx) putAttachment(c AttachmentCopy) (bool, error) {
 	if err == nil && card.Record.Subject != a.Subject {
 		err = fmt.Errorf("its record is about another subject: %w", record.ErrAttachment)
 	}
-	if err != nil {
+	if err != nil && !(errors.Is(err, ErrNotFound) && len(c.Signed) == 0) {
 		return false, err
 	}
 	row := attachmentRow{

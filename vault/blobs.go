@@ -59,6 +59,12 @@ func (b *Blobs) Sync() error { return b.enter((*blobStore).sync) }
 // Room is ErrFull where size bytes more would not fit.
 func (b *Blobs) Room(size uint64) error {
 	return b.enter(func(s *blobStore) error {
+		s.mu.Lock()
+		err := s.list() // makes the folder whose disk is asked
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
 		if err := s.folder.space(int(size), blobReserve); err != nil {
 			return fmt.Errorf("keep attachment: %w", err)
 		}

@@ -51,7 +51,7 @@ func (v *Vault) SweepBlobs() (swept int, err error) {
 			if found, err := t.at(key, &row); err != nil || !found {
 				return errors.Join(ErrView, err)
 			}
-			if _, err := t.card(row.Record); errors.Is(err, ErrNotFound) {
+			if _, err := t.card(row.Record); errors.Is(err, ErrNotFound) && !row.Draft {
 				damage = errors.Join(damage, t.RemoveAttachment(row.ID))
 				continue
 			}

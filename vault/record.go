@@ -247,6 +247,10 @@ func (t *Tx) RemoveRecord(id journal.RecordID) error {
 	err := errors.Join(t.remove(rowCard, string(id)), t.remove(rowPart, string(id)))
 	files, _ := t.view.list.pick(rowAttachment, func(l *list) []rowKey { return l.hangs(id) })
 	for _, key := range files {
+		var file attachmentRow
+		if found, readErr := t.at(key, &file); readErr == nil && found && file.Draft {
+			continue // made here, and nowhere else yet
+		}
 		err = errors.Join(err, t.drop(key.as(rowMessage)), t.drop(key))
 	}
 	return err

@@ -72,7 +72,11 @@ func (a *Agent) handIn(ctx context.Context, s *session) {
 	r := &run{agent: a, session: s}
 	r.connect()
 	defer func() { r.client.Close() }()
-	if err := r.upload(ctx); err != nil {
+	err := r.upload(ctx)
+	if err == nil {
+		err = r.handInMade(ctx)
+	}
+	if err != nil {
 		a.log.Info("the last entries wait for who enrols next", "problem", CodeOf(translate(err)))
 	}
 }

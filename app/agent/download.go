@@ -44,7 +44,7 @@ func (r *run) download(ctx context.Context) error {
 				return err
 			}
 		}
-		r.left = len(page.Records) + len(page.Assignments) + len(page.GoneRecords) + len(page.GoneWork) + max(page.Left, 0)
+		r.left = len(page.Records) + len(page.Assignments) + len(page.GoneRecords) + len(page.GoneWork) + len(page.Attachments) + max(page.Left, 0)
 		r.moved(0)
 		orders, err := r.judgeOrders(page, state.Erasures)
 		if err != nil {
@@ -90,7 +90,7 @@ func (r *run) moved(n int) {
 
 // apply verifies a page whole before it takes anything of it.
 func (r *run) apply(page link.Page) error {
-	if len(page.Records)+len(page.Assignments)+len(page.GoneRecords)+len(page.GoneWork) > maxPageThings {
+	if len(page.Records)+len(page.Assignments)+len(page.GoneRecords)+len(page.GoneWork)+len(page.Attachments)+len(page.GoneFiles) > maxPageThings {
 		return fmt.Errorf("read changes: %w: a page of too many", link.ErrAnswer)
 	}
 	var arrivals []arrival
@@ -119,7 +119,10 @@ func (r *run) apply(page link.Page) error {
 	if err := r.store(arrivals); err != nil {
 		return err
 	}
-	return r.arrange(page, work)
+	if err := r.arrange(page, work); err != nil {
+		return err
+	}
+	return r.attach(page)
 }
 
 // maxPageThings is what one page may hold: changes that came and changes that went.

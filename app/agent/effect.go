@@ -54,6 +54,8 @@ var effectsOf = map[journal.Kind]struct {
 	journal.ShareReceived:    {do: putReceived},
 	journal.RecordOpened:     {do: putOpened, waits: true},
 
+	journal.AttachmentAdded: {do: putMade},
+
 	journal.HeadSeen: {do: putSighting},
 
 	journal.GenerationOpened: {do: tellBehind},
@@ -138,7 +140,7 @@ func (s *session) replay() error {
 		if _, ok := effectsOf[st.Entry.Kind]; ok {
 			if p := s.payload(st); p != nil {
 				one.words = &p.Details
-				words += len(p.Details.Note)
+				words += len(p.Details.Note) + len(p.Details.Draft)
 			}
 			one.said = s.operation(st)
 		}

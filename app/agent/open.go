@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (a *Agent) Extend(ctx context.Context, id journal.RecordID) (Opening, error
 	}
 	row := part.Row()
 	s.mu.Lock()
-	o := s.openings[id]
+	o := s.openings[onScreen{record: id}]
 	s.mu.Unlock()
 	if o == nil || o.until <= a.clock.uptime() {
 		return Opening{}, problem(ReasonMissing, errors.New("it is not open"))
@@ -67,9 +68,13 @@ func (a *Agent) CloseRecord(ctx context.Context, id journal.RecordID) error {
 	if err != nil {
 		return err
 	}
+	return a.closes(s, onScreen{record: id})
+}
+
+func (a *Agent) closes(s *session, what onScreen) error {
 	s.mu.Lock()
-	o := s.openings[id]
-	delete(s.openings, id)
+	o := s.openings[what]
+	delete(s.openings, what)
 	s.mu.Unlock()
 	if o == nil {
 		return nil
@@ -170,24 +175,31 @@ func (a *Agent) show(s *session, prepared *vault.Prepared, entry journal.Entry, 
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
 	hash := stamps[0].Hash()
-	o := &opened{until: until, reason: why, entry: hash, draft: entry}
+	if err := a.stands(s, onScreen{record: row.ID}, &opened{until: until, reason: why, entry: hash, draft: entry}); err != nil {
+		return Opening{}, err
+	}
+	return Opening{Card: a.card(s, row), Fields: part.Fields, Labels: part.Labels, Until: a.wallUntil(left), Entry: fingerprint(hash[:])}, nil
+}
+
+// stands notes what is open now. Where a lock or an erasure came between it is not.
+func (a *Agent) stands(s *session, what onScreen, o *opened) error {
 	o.draft.Ref = nil
 	s.mu.Lock()
-	ended, gone := s.ended, s.gone[row.Subject]
+	ended, gone := s.ended, s.gone[o.draft.Subject]
 	if !ended && !gone {
-		s.openings[row.ID] = o
+		s.openings[what] = o
 	}
 	s.full = 0
 	s.mu.Unlock()
 	switch {
 	case ended:
-		return Opening{}, problem(Locked, nil)
+		return problem(Locked, nil)
 	case gone:
-		return Opening{}, problem(NoRecord, nil)
+		return problem(NoRecord, nil)
 	}
 	a.changed(RecordsChanged, EventsChanged, SyncChanged)
 	a.nudge()
-	return Opening{Card: a.card(s, row), Fields: part.Fields, Until: a.wallUntil(left), Entry: fingerprint(hash[:])}, nil
+	return nil
 }
 
 // refuse writes that an opening was refused, where the journal still takes entries, and
@@ -198,6 +210,9 @@ func (a *Agent) refuse(s *session, entry journal.Entry, words *journal.Details, 
 		return p
 	}
 	entry.Kind, entry.Code, entry.Until, entry.Ref = journal.RecordRefused, string(CodeOf(p)), 0, nil
+	if entry.Attachment != "" {
+		entry.Kind = journal.AttachmentRefused
+	}
 	if _, err := s.say(line{entry: entry, words: words}); err != nil {
 		a.log.Warn("a refusal has no entry", "code", CodeOf(p), "error", CodeOf(translate(err)))
 	} else {
@@ -250,6 +265,9 @@ func (s *session) reason(why Reason, entry *journal.Entry) (*journal.Details, er
 func (o *opened) closing(code string) line {
 	e := o.draft
 	e.Kind, e.Code, e.Until, e.Ref = journal.RecordClosed, code, 0, o.entry[:]
+	if e.Attachment != "" {
+		e.Kind = journal.AttachmentClosed
+	}
 	return line{entry: e}
 }
 
@@ -285,7 +303,7 @@ func (s *session) expire() (int, error) {
 		var lines []line
 		for _, row := range chunk {
 			s.mu.Lock()
-			delete(s.openings, row.ID)
+			maps.DeleteFunc(s.openings, func(what onScreen, _ *opened) bool { return what.record == row.ID })
 			s.mu.Unlock()
 			lines = append(lines, line{entry: journal.Entry{
 				Kind: journal.RecordExpired, Subject: row.Subject, Record: row.ID, RecordVersion: row.Number, Until: row.Until,

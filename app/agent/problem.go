@@ -36,6 +36,15 @@ const (
 
 	NoRecord          Code = "no_record"
 	NoAssignment      Code = "no_assignment"
+	NoAttachment      Code = "no_attachment"
+	AttachmentAway    Code = "attachment_away"  // not all of it is on this device
+	AttachmentKind    Code = "attachment_kind"  // neither picture, PDF nor text
+	AttachmentLarge   Code = "attachment_large" // Args["max"], MiB
+	AttachmentRefused Code = "attachment_refused"
+	PictureLarge      Code = "picture_large"
+	FileExists        Code = "file_exists"
+	FileUnwritable    Code = "file_unwritable"
+	FileUnreadable    Code = "file_unreadable"
 	AlreadyDone       Code = "already_done"
 	WorkMoved         Code = "work_moved" // somebody has said more about it since it was shown
 	WorkFull          Code = "work_full"  // Args["max"]
@@ -117,7 +126,9 @@ func Codes() []Code {
 		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
 		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
-		NoRecord, NoAssignment, AlreadyDone, WorkMoved, WorkFull, BadValue, NotDone, LoanEnded, NoRight, Restricted, ReasonMissing, QueryShort, TextLong,
+		NoRecord, NoAssignment, NoAttachment, AttachmentAway, AttachmentKind, AttachmentLarge, AttachmentRefused, PictureLarge,
+		FileExists, FileUnwritable, FileUnreadable, AlreadyDone, WorkMoved, WorkFull, BadValue, NotDone, LoanEnded, NoRight, Restricted,
+		ReasonMissing, QueryShort, TextLong,
 		CredentialExpired, ClockSuspect, SignatureBad,
 		NoNetwork, NoCamera, CameraBusy, CameraForbidden, CameraSilent, PictureUnreadable, NotACode, CodeTooNew, CodeDamaged, PeerUnreachable,
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,

@@ -59,13 +59,14 @@ func (s *session) damage(err error) error {
 	return err
 }
 
-// reattach puts work that entries speak of beside assignments that have come since.
+// reattach puts work that entries speak of beside assignments that have come since, and what this
+// device made where it was.
 func (s *session) reattach() error {
 	var some []effect
 	write := func() error {
 		err := s.vault.Update(func(tx *vault.Tx) error {
 			for _, one := range some {
-				if err := putWork(tx, one); err != nil {
+				if err := effectsOf[one.entry.Kind].do(tx, one); err != nil {
 					return err
 				}
 			}
@@ -78,10 +79,13 @@ func (s *session) reattach() error {
 		if err != nil {
 			return err
 		}
-		if !st.Entry.Kind.IsWork() {
+		if !st.Entry.Kind.IsWork() && st.Entry.Kind != journal.AttachmentAdded {
 			continue
 		}
 		one := effect{entry: st.Entry, hash: st.Hash, said: s.operation(st)}
+		if p := s.payload(st); p != nil {
+			one.words = &p.Details
+		}
 		if some = append(some, one); len(some) == sayAtOnce {
 			if err := write(); err != nil {
 				return err

@@ -29,13 +29,15 @@ func (a *Agent) Run(ctx context.Context) error {
 			wait, failures = whileLocked, 0
 			continue
 		}
-		if _, err := a.Sync(ctx); err != nil {
+		if result, err := a.Sync(ctx); err != nil {
 			a.log.Info("sync", "problem", CodeOf(err))
 			wait = retryFirst << min(failures, 10)
 			wait = min(wait, retryLast)
 			failures++
+		} else if failures = 0; result.Files > 0 {
+			wait = settleAfter
 		} else {
-			wait, failures = syncEvery, 0
+			wait = syncEvery
 		}
 		wait = wait*3/4 + rand.N(wait/2)
 	}

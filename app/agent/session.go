@@ -39,18 +39,20 @@ type session struct {
 
 	mu       sync.Mutex
 	identity who
-	openings map[journal.RecordID]*opened
+	openings map[onScreen]*opened
 	seen     map[journal.RecordID]uint64 // versions opened since unlock, which the view may not know yet
 	gone     map[journal.SubjectID]bool  // erased since unlock
 	full     int                         // openings that a full disk refused, since one was not
-	ended    bool                        // the lock has fallen; an opening that was under way shows nothing
+	files    files
+	ended    bool // the lock has fallen; an opening that was under way shows nothing
 }
 
 func newSession(v *vault.Vault, c *clock) *session {
 	s := &session{
 		vault: v, clock: c, quit: make(chan struct{}),
-		openings: map[journal.RecordID]*opened{}, seen: map[journal.RecordID]uint64{},
-		gone: map[journal.SubjectID]bool{},
+		openings: map[onScreen]*opened{}, seen: map[journal.RecordID]uint64{},
+		gone:  map[journal.SubjectID]bool{},
+		files: files{refused: map[journal.AttachmentID]Code{}, wanted: map[journal.AttachmentID]bool{}},
 	}
 	s.early = map[journal.Hash]told{}
 	return s
@@ -66,7 +68,13 @@ type who struct {
 	others     acquaintances
 }
 
-// opened is a protected part that a screen shows.
+// onScreen is what an opening shows: a record's protected part, or an attachment of it.
+type onScreen struct {
+	record     journal.RecordID
+	attachment journal.AttachmentID
+}
+
+// opened is a protected part, or an attachment, that a screen shows.
 type opened struct {
 	until  time.Duration // uptime
 	reason Reason

@@ -95,7 +95,7 @@ func (r *run) all(ctx context.Context) error {
 	return err
 }
 
-// steps are up, credential, down, and up again with what that left.
+// steps are up, credential, down, and up again with what that left; then attachments.
 func (r *run) steps(ctx context.Context) error {
 	if err := r.upload(ctx); err != nil {
 		return err
@@ -111,7 +111,10 @@ func (r *run) steps(ctx context.Context) error {
 	} else if n > 0 {
 		r.changed = append(r.changed, RecordsChanged)
 	}
-	return r.upload(ctx)
+	if err := r.upload(ctx); err != nil {
+		return err
+	}
+	return r.files(ctx)
 }
 
 // end keeps what was learned and tells the screens, however the sync ended.
@@ -138,7 +141,9 @@ func (r *run) end(err error) {
 		if err := a.cameBack(s, r.job); err != nil {
 			a.log.Warn("that all is back is told after the next sync", "error", CodeOf(translate(err)))
 		}
-		if _, err := s.journal.Drop(last.Add(-keepReceipted)); err != nil {
+		if drafts, err := s.vault.Drafts(); err == nil && len(drafts) > 0 {
+			a.log.Debug("old segments stay: they hold the keys of what is not handed in yet")
+		} else if _, err := s.journal.Drop(last.Add(-keepReceipted)); err != nil {
 			a.log.Warn("old segments stay", "error", err)
 		}
 	}

@@ -96,9 +96,13 @@ type Reason struct {
 type Opening struct {
 	Card   Card           `json:"card"`
 	Fields []record.Field `json:"fields"`
+	Labels Labels         `json:"attachments,omitempty"` // what the record's attachments are called
 	Until  time.Time      `json:"until"`
 	Entry  string         `json:"entry"` // fingerprint of the entry that says so
 }
+
+// Labels are what attachments are called, and what they are.
+type Labels map[journal.AttachmentID]record.Label
 
 // Task is an assignment as screens show it.
 type Task struct {
@@ -144,6 +148,7 @@ type SyncResult struct {
 	Received int `json:"received"` // records and assignments that came down
 	Waiting  int `json:"waiting"`  // entries still without a receipt
 	Carried  int `json:"carried"`  // sealed segments handed in for other devices
+	Files    int `json:"files"`    // chunks of attachments that are left for the next sync
 }
 
 // Event is one entry of this device's own journal.

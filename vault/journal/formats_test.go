@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -235,7 +236,7 @@ func TestAPayloadOpensForItsEntryOnly(t *testing.T) {
 		t.Fatal("readable")
 	}
 	got, err := journal.OpenPayload(box, key, commit)
-	if err != nil || got.Details != p.Details {
+	if err != nil || !reflect.DeepEqual(got.Details, p.Details) {
 		t.Fatalf("open: %v", err)
 	}
 	again, _ := journal.NewPayload(p.Details)
@@ -373,7 +374,7 @@ func FuzzOpenPayload(f *testing.F) {
 	f.Add(box)
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if p, err := journal.OpenPayload(data, key, commit); err == nil && p.Details != payload().Details {
+		if p, err := journal.OpenPayload(data, key, commit); err == nil && !reflect.DeepEqual(p.Details, payload().Details) {
 			t.Fatal("another payload opens")
 		}
 	})

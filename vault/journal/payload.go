@@ -16,6 +16,11 @@ type Details struct {
 	Note   string `cbor:"2,keyasint,omitempty" json:"note,omitempty"`
 	Topic  string `cbor:"3,keyasint,omitempty" json:"topic,omitempty"` // of an assignment's work: which field
 	Value  string `cbor:"4,keyasint,omitempty" json:"value,omitempty"` // what it is now
+
+	// Of an attachment that the device made, whatever becomes of its view: the draft whose digest
+	// the entry names, and its content key, 32 bytes.
+	Draft []byte `cbor:"5,keyasint,omitempty" json:"-"`
+	Key   []byte `cbor:"6,keyasint,omitempty" json:"-"`
 }
 
 // Payload is an entry's details with the salt that makes their commitment say nothing
@@ -33,6 +38,7 @@ const (
 	boxLimit     = PayloadLimit + 64
 	saltSize     = 32
 	maxText      = 3000
+	maxKey       = 32
 )
 
 // ErrPayload says that a payload is not the one that its entry commits to.
@@ -40,7 +46,8 @@ var ErrPayload = errors.New("payload does not match its entry")
 
 // NewPayload gives details a salt.
 func NewPayload(details Details) (Payload, error) {
-	if len(details.Reason) > maxText || len(details.Note) > maxText || len(details.Topic)+len(details.Value) > maxText {
+	if len(details.Reason) > maxText || len(details.Note) > maxText || len(details.Topic)+len(details.Value) > maxText || len(details.Key) > maxKey ||
+		len(details.Reason)+len(details.Note)+len(details.Topic)+len(details.Value)+len(details.Draft) > PayloadLimit-256 {
 		return Payload{}, fmt.Errorf("make payload: %w", signed.ErrTooLarge)
 	}
 	salt := make([]byte, saltSize)

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -66,7 +65,7 @@ func isText(head []byte) bool {
 func LabelOf(name string, file io.ReaderAt, size int64) (Label, error) {
 	head := make([]byte, min(size, HeadSize))
 	defer clear(head)
-	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+	if n, err := file.ReadAt(head, 0); n < len(head) {
 		return Label{}, fmt.Errorf("read file: %w", err)
 	}
 	kind, err := MediaTypeOf(head)

@@ -1,0 +1,49 @@
+package vault
+
+import (
+	"fmt"
+
+	"handslag/identity"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// Drafts are the attachments that this device made and the organisation has not signed yet, in no
+// order. They stay, with their chunks, until they are signed or their subject is erased, also
+// where their record goes. With ErrView come all that do open.
+func (v *Vault) Drafts() (drafts []AttachmentRow, err error) {
+	all, err := v.Attachments("")
+	for _, row := range all {
+		if row.Draft {
+			drafts = append(drafts, row)
+		}
+	}
+	return drafts, err
+}
+
+// SealDraft is a draft, and its content key sealed to the organisation, for which it is on its
+// way: nothing is opened for it. ErrNotFound where there is no such draft.
+func (v *Vault) SealDraft(id journal.AttachmentID, to identity.SealKey) (draft, sealed []byte, err error) {
+	err = v.read(func(t *Tx) error {
+		row, message, err := t.attachmentMessage(id)
+		if err != nil {
+			return err
+		}
+		a, draftBytes, err := message.open()
+		if err != nil || !row.Draft {
+			return fmt.Errorf("not a draft: %w", ErrNotFound)
+		}
+		key, err := t.attachmentKey(row, a)
+		if err != nil {
+			return err
+		}
+		defer clear(key)
+		draft = draftBytes
+		sealed, err = identity.Seal(to, record.MadeKeyInfo(a.Org, a.ID, a.Device), key)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("seal draft: %w", err)
+	}
+	return draft, sealed, nil
+}
