@@ -84,6 +84,9 @@ func messages() []any {
 		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}, Checkpoint: []byte("c"), Head: []byte("h"), Seen: []byte("s"), Receipts: [][]byte{[]byte("r")}},
 		offersMessage{Offers: []Sealed{{Device: "d", Generation: 1, First: 2, Entries: 3, Size: 4, Sum: make([]byte, 32)}}},
 		sealedMessage{Line: 1, Bytes: []byte("s")}, taken{Count: 1},
+		shelf{Items: []shelfItem{{Assignment: "U-1", Had: [][]byte{make([]byte, 32)}}}},
+		operationMessage{Entry: []byte("e"), Box: []byte("b"), Sealed: []byte("s")},
+		operationAck{Operation: make([]byte, 32), Refused: NotShared}, here{Assignment: "U-1"},
 	}
 }
 
@@ -106,6 +109,14 @@ func blank(k kind) (any, int) {
 		return new(sealedMessage), sealedMsgLimit
 	case kindTaken:
 		return new(taken), ackLimit
+	case kindShelf:
+		return new(shelf), shelfLimit
+	case kindOperation:
+		return new(operationMessage), operationLimit
+	case kindAnswered:
+		return new(operationAck), answerLimit
+	case kindHere:
+		return new(here), answerLimit
 	}
 	return nil, 0
 }

@@ -143,7 +143,7 @@ func TestNothingListensAndNothingIsFound(t *testing.T) {
 	sw, dw, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
 	allowed := []string{
 		"/handslag/verify/1", "/handslag/verify/1/committed", "/handslag/again/1",
-		"/handslag/news/1", "/handslag/carry/1", "/handslag/share/1",
+		"/handslag/news/1", "/handslag/carry/1", "/handslag/share/1", "/handslag/together/1",
 	}
 	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
 		for _, p := range w.session.node.protocols() {
