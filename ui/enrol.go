@@ -57,6 +57,9 @@ func newEnrolScreen(w *Window) *enrolScreen {
 	s.organisation.field.OnSubmit = func(string) { s.findOrganisation() }
 	s.find = NewPrimary(w.lang.Say("enrol.find"), assets.IconSearch, s.findOrganisation)
 	s.find.Disable()
+	if org := w.agent.Me().Org; org != "" { // this device was started again
+		s.organisation.set(org)
+	}
 	s.username = NewField(w.lang.Say("enrol.username"), w.lang.Say("enrol.username_hint"))
 	s.username.OnSubmit = func(string) { s.focus(s.password) }
 	s.password = NewSecretField(w.lang.Say("enrol.password"), w.lang.Say("enrol.password_hint"))

@@ -63,9 +63,27 @@ func (v *Vault) erase(names map[keyID]bool) error {
 		err = v.transact(func(t *Tx) error { t.wrote = true; return nil })
 	}
 	if errors.Is(err, ErrView) || errors.Is(err, ErrFull) {
+		v.unlist(names)
 		return nil // MendView finds what is left of rows
 	}
 	return err
+}
+
+// unlist wipes what the lists in memory hold of rows that could not be removed, and that open no more.
+func (v *Vault) unlist(names map[keyID]bool) {
+	w := v.view
+	if w == nil {
+		return
+	}
+	var keys []rowKey
+	err := w.db.View(func(txn *badger.Txn) (err error) {
+		keys, err = (&Tx{vault: v, view: w, txn: txn}).about(names, 0)
+		return err
+	})
+	if err != nil { // nobody knows which they are, so none is kept
+		keys = w.list.everything()
+	}
+	w.list.lose(keys)
 }
 
 // resolve finds out which keybag the secret in its place opens, where an erasure or a change of
@@ -96,7 +114,7 @@ func (v *Vault) resolve() error {
 func (v *Vault) dropRows(names map[keyID]bool) error {
 	for dropped := mendAtOnce; dropped == mendAtOnce; {
 		err := v.transact(func(t *Tx) error {
-			keys, err := t.about(names)
+			keys, err := t.about(names, mendAtOnce)
 			for _, key := range keys {
 				err = errors.Join(err, t.drop(key))
 			}
@@ -110,12 +128,12 @@ func (v *Vault) dropRows(names map[keyID]bool) error {
 	return nil
 }
 
-// about finds the first rows that name one of names; mendAtOnce at most.
-func (t *Tx) about(names map[keyID]bool) (keys []rowKey, err error) {
+// about finds the first rows that name one of names; at most so many, 0: all.
+func (t *Tx) about(names map[keyID]bool, most int) (keys []rowKey, err error) {
 	for _, kind := range []rowKind{rowCard, rowPart, rowMessage, rowAttachment, rowAssignment, rowWork, rowStaged} {
 		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
 			return item.Value(func(value []byte) error {
-				if name, ok := keyNamed(value); ok && names[name] && len(keys) < mendAtOnce {
+				if name, ok := keyNamed(value); ok && names[name] && (most == 0 || len(keys) < most) {
 					keys = append(keys, key)
 				}
 				return nil

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -210,5 +211,50 @@ func TestADestroyedSubjectKeyEndsItsRows(t *testing.T) {
 	}
 	if rows, _ := w.vault.Records(RecordFilter{}); len(rows) != 1 {
 		t.Errorf("%d rows", len(rows))
+	}
+}
+
+// Where the view can not be written to, the erased one's text goes from memory all the same, at once.
+func TestAnErasedPersonIsNotInTheListsMemoryWhereTheViewCanNotBeWritten(t *testing.T) {
+	for what, fresh := range map[string]bool{"listed since long": false, "just come": true} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		w.putAssignment(w.assignment(1, AssignmentState{}))
+		w.put(w.copy(bosse, bosseS, 1, morning))
+		if !fresh {
+			_ = titles(t, w.vault, RecordFilter{})
+		}
+		l := w.vault.view.list
+		texts := [][]byte{l.cards.text}
+		for _, c := range l.fresh {
+			texts = append(texts, c.text)
+		}
+		for _, task := range l.tasks {
+			texts = append(texts, task.text)
+		}
+		said := func() (times int) {
+			for _, text := range texts {
+				times += bytes.Count(text, []byte("planterad"))
+			}
+			return times
+		}
+		before := said()
+		w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+		must(t, w.vault.Erase(ritaS))
+		if after := said(); before != 3 || after != 1 { // the other's card says it too
+			t.Errorf("%s: said %d times before and %d times after", what, before, after)
+		}
+		if err := w.vault.Whole(); !errors.Is(err, ErrView) {
+			t.Errorf("%s: what could not be removed is not named: %v", what, err)
+		}
+		w.vault.folder.free = w.vault.folder.disk.Free
+		rows, err := w.vault.Records(RecordFilter{Text: "planterad"})
+		if len(rows) != 1 || rows[0].ID != bosse {
+			t.Errorf("%s: %d rows found, %v", what, len(rows), err)
+		}
+		if _, err := w.vault.MendView(); err != nil {
+			t.Error(err)
+		}
+		must(t, w.vault.Whole())
 	}
 }

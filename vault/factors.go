@@ -115,7 +115,7 @@ func (v *Vault) Factors() []factor.Name { return v.guarded.Load().use() }
 // the erasure secret moves, it is a new one, so that copies of the keybag made from then on
 // open only with what guards it now. Said is called when passphrase and factors have proved
 // right and all is prepared; it makes the entry durable, and unless it returns nil all stays as
-// it was. Whatever interrupts it, one of the two sets opens the vault, and not both. The
+// it was. Where the last step fails after that, Factors says which are in force. Whatever interrupts it, one of the two sets opens the vault, and not both. The
 // caller wipes passphrase.
 //
 // Copies of the folder made before still open with what opened them: the root is the same. A
@@ -166,8 +166,13 @@ func (v *Vault) changeFactors(passphrase []byte, use []factor.Name, said func() 
 		return err
 	}
 	if err := v.placeFactors(after, o, moves); err != nil {
-		if there, unread := v.ownHeader(); unread == nil && bytes.Equal(there.Root, after.Root) {
+		switch there, unread := v.ownHeader(); {
+		case unread != nil: // the next unlock finds out
+		case bytes.Equal(there.Root, after.Root):
 			v.guarded.Store(&after) // it is in force, or else the next erasure replaces a secret that opens nothing
+		default:
+			v.dropHeader()
+			v.abandon(before.use(), before.Erasure.Place, use)
 		}
 		return err
 	}

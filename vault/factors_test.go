@@ -395,3 +395,34 @@ func TestAPassphraseChangesUnderFactors(t *testing.T) {
 
 // noDevice is a machine without a TPM.
 func noDevice() (io.ReadWriteCloser, error) { return nil, os.ErrNotExist }
+
+// What fails when all has been said leaves the old way in, alone: no header that waits, and nothing in the
+// keyring that opens nothing.
+func TestAChangeOfFactorsThatFailsAtTheLastStepLeavesNothingBehind(t *testing.T) {
+	for what, c := range map[string]struct{ from, to []factor.Name }{"to a keyring": {none, keyring}, "from it": {keyring, none}} {
+		m := plainMachine()
+		w := guardedWorld(t, m, c.from)
+		names := m.keyring.Names()
+		slices.Sort(names)
+		err := w.vault.ChangeFactors(passphrase, c.to, func() error {
+			w.vault.bag.log.folder.free = func(string) (uint64, error) { return 0, nil }
+			return nil
+		})
+		if !errors.Is(err, ErrFull) {
+			t.Fatalf("%s: %v", what, err)
+		}
+		w.vault.bag.log.folder.free = w.vault.folder.disk.Free
+		if _, err := os.Lstat(filepath.Join(w.dir, headerName+newSuffix)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: a header waits: %v", what, err)
+		}
+		left := m.keyring.Names()
+		slices.Sort(left)
+		if !slices.Equal(left, names) || !slices.Equal(w.vault.Factors(), c.from) {
+			t.Errorf("%s: the keyring holds %v, not %v; in force are %v", what, left, names, w.vault.Factors())
+		}
+		must(t, w.has())
+		must(t, w.vault.ChangeFactors(passphrase, c.to, noEntry))
+		w.reopen()
+		must(t, w.has())
+	}
+}

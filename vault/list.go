@@ -3,6 +3,8 @@ package vault
 import (
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 
 	"handslag/identity/signed"
@@ -88,6 +90,13 @@ func (l *list) lose(keys []rowKey) {
 		l.remove(key)
 		l.damaged[key] = true
 	}
+}
+
+// everything is all cards and assignments that are listed.
+func (l *list) everything() []rowKey {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(slices.Collect(maps.Keys(l.cards.at)), slices.Collect(maps.Keys(l.fresh)), slices.Collect(maps.Keys(l.tasks)))
 }
 
 // settle puts what was changed in its place: once for all changes since a list was

@@ -31,7 +31,7 @@ func (a *Agent) StartAgain(ctx context.Context) error {
 	case IsUnlocked:
 		return problem(AlreadyEnrolled, nil)
 	}
-	return a.destroy()
+	return a.destroy(true)
 }
 
 // Wipe destroys keys and view of an open vault. Its last entry says so and is durable first;
@@ -60,7 +60,7 @@ func (a *Agent) Wipe(ctx context.Context, passphrase string) error {
 	if err := a.leave(s); err != nil {
 		a.log.Warn("the vault was not closed well before it was wiped", "error", err)
 	}
-	return a.destroy()
+	return a.destroy(false)
 }
 
 // handIn sends what has no receipt, if somebody answers.
@@ -82,8 +82,8 @@ func (a *Agent) handIn(ctx context.Context, s *session) {
 }
 
 // destroy makes this profile's folder one that never was; the journal's segments lie elsewhere.
-// The caller holds entering.
-func (a *Agent) destroy() error {
+// Which organisation it was stays known where it is to be enrolled again. The caller holds entering.
+func (a *Agent) destroy(again bool) error {
 	if device := a.place.plate().Device; device != "" {
 		a.keeper.put(anchorName(device), nil)
 	}
@@ -99,7 +99,9 @@ func (a *Agent) destroy() error {
 	}
 	a.mu.Unlock()
 	if err == nil {
-		a.place.hide()
+		if err := a.place.hide(again); err != nil {
+			a.log.Warn("the nameplate stays", "error", err)
+		}
 		a.clock.forget()
 	}
 	a.changed(Signals()...)

@@ -122,7 +122,7 @@ func (a *Agent) Me() Me {
 	s := a.session
 	if s == nil {
 		plate := a.place.plate()
-		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Waiting: a.waiting, WrongAttempts: a.attempts}
+		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Org: plate.Org, Waiting: a.waiting, WrongAttempts: a.attempts}
 	}
 	who := s.who()
 	me := Me{

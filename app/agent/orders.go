@@ -17,8 +17,8 @@ import (
 )
 
 // Erasure orders lie on the machine as they were signed, for the profiles there that are
-// locked: each carries out what it finds, before it opens anything. They name nobody, so all
-// may read them; who puts something else there puts nothing.
+// locked: each carries out what it finds, before it opens anything. They name nobody, so all who
+// share the outbox may read them; who puts something else there puts nothing.
 
 const (
 	ordersName  = "erasures"
@@ -32,8 +32,8 @@ func (p place) orders() string { return filepath.Join(p.outbox, ordersName) }
 // leaveOrders puts orders there, and takes away those that are too old to matter.
 func (p place) leaveOrders(s *session, orders []order) error {
 	old := s.clock.read().Floor.Add(-keepOrders)
-	dir := p.orders()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := p.folder(ordersName)
+	if err != nil {
 		return fmt.Errorf("leave erasure orders: %w", err)
 	}
 	for _, o := range orders {
@@ -45,7 +45,7 @@ func (p place) leaveOrders(s *session, orders []order) error {
 		if _, err := os.Lstat(path); err == nil {
 			continue
 		}
-		if err := leave(path, o.signed); err != nil {
+		if err := leave(path, o.signed, p.readable()); err != nil {
 			return fmt.Errorf("leave erasure orders: %w", err)
 		}
 	}
@@ -57,14 +57,14 @@ func (p place) leaveOrders(s *session, orders []order) error {
 	return nil
 }
 
-// leave writes a file that all may read, whole or not at all.
-func leave(path string, data []byte) error {
+// leave writes a file, whole or not at all.
+func leave(path string, data []byte, mode fs.FileMode) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
-	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+	err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}

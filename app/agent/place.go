@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"handslag/identity"
+	"handslag/vault/disk"
 )
 
 // place is the machine-wide folder: journal segments, the machine's ID, and what the lock
@@ -23,10 +24,11 @@ type place struct {
 	profile string // name of this profile's file there
 }
 
-// nameplate is what the lock screen shows: a first name and a device ID, in the clear.
+// nameplate is what the lock screen shows, in the clear: a first name, a device ID and an organisation ID.
 type nameplate struct {
-	First  string            `json:"first"`
-	Device identity.DeviceID `json:"device"`
+	First  string            `json:"first,omitempty"`
+	Device identity.DeviceID `json:"device,omitempty"`
+	Org    identity.OrgID    `json:"org,omitempty"` // which stays when a person starts again
 }
 
 const (
@@ -67,7 +69,7 @@ func (p place) machine() (identity.MachineID, error) {
 			return "", fmt.Errorf("read machine ID: %w", err)
 		}
 		draft := path + "." + rand.Text()
-		if err := writeSynced(draft, []byte("m-"+rand.Text()+"\n")); err != nil {
+		if err := p.write(draft, []byte("m-"+rand.Text()+"\n"), p.readable()); err != nil {
 			return "", fmt.Errorf("make machine ID: %w", err)
 		}
 		err = os.Link(draft, path)
@@ -89,7 +91,7 @@ func (p place) show(n nameplate) error {
 		return fmt.Errorf("write nameplate: %w", err)
 	}
 	draft := p.profile + ".new"
-	if err := writeSynced(draft, data); err != nil {
+	if err := p.write(draft, data, 0o600); err != nil {
 		return fmt.Errorf("write nameplate: %w", err)
 	}
 	if err := os.Rename(draft, p.profile); err != nil {
@@ -98,8 +100,54 @@ func (p place) show(n nameplate) error {
 	return nil
 }
 
-// hide takes the nameplate down.
-func (p place) hide() { os.Remove(p.profile) }
+// hide takes the nameplate down. The organisation stays on it where keep is set, so that nobody has to type it again.
+func (p place) hide(keep bool) error {
+	if org := p.plate().Org; keep && org != "" {
+		return p.show(nameplate{Org: org})
+	}
+	if err := os.Remove(p.profile); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// folder is the folder called name in the outbox, made where it is missing: as open as the outbox itself,
+// which whoever set the machine up decides, for its login or for all. Where others may write too
+// nobody takes away what is not theirs.
+func (p place) folder(name string) (string, error) {
+	dir := filepath.Join(p.outbox, name)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(p.outbox, 0o700); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(p.outbox)
+	if err != nil {
+		return "", err
+	}
+	mode := info.Mode() & (fs.ModePerm | fs.ModeSetgid)
+	if mode&0o022 != 0 {
+		mode |= fs.ModeSticky
+	}
+	err = os.Mkdir(dir, mode.Perm())
+	if errors.Is(err, fs.ErrExist) {
+		return dir, nil
+	}
+	if err == nil {
+		err = errors.Join(os.Chmod(dir, mode), disk.OS{}.SyncDir(p.outbox)) // what umask took away
+	}
+	return dir, err
+}
+
+// readable is the mode of a file in the outbox that other logins may read where they may read the outbox.
+func (p place) readable() fs.FileMode {
+	info, err := os.Stat(p.outbox)
+	if err != nil {
+		return 0o600
+	}
+	return 0o600 | info.Mode().Perm()&0o044
+}
 
 // plate is the nameplate; empty where there is none that can be read, since a lock screen
 // without a name still opens.
@@ -109,8 +157,11 @@ func (p place) plate() nameplate {
 	if err != nil || json.Unmarshal(data, &n) != nil {
 		return nameplate{}
 	}
+	if _, err := identity.ParseOrgID(string(n.Org)); err != nil {
+		n.Org = ""
+	}
 	if _, err := identity.ParseDeviceID(string(n.Device)); err != nil || len(n.First) > 200 {
-		return nameplate{}
+		return nameplate{Org: n.Org}
 	}
 	return n
 }
@@ -128,14 +179,19 @@ func readSmall(path string) ([]byte, error) {
 	return data, err
 }
 
-func writeSynced(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// write makes a file in the outbox, or in a folder of it, durable.
+func (p place) write(path string, data []byte, mode fs.FileMode) error {
+	err := os.MkdirAll(p.outbox, 0o700)
+	if dir := filepath.Dir(path); dir != p.outbox {
+		_, err = p.folder(filepath.Base(dir))
+	}
+	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(data)
-	return errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, file.Chmod(mode), file.Sync(), file.Close())
 }

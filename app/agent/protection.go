@@ -54,7 +54,7 @@ func (a *Agent) minSecret(use []Factor) int {
 }
 
 // ChangeFactors makes use what opens the vault together with passphrase, in place of what did. The
-// entry is durable first; on any error all stays as it was. A PIN is too short for anything but a
+// entry is durable first; on any error all stays as it was, and where the entry was said already another one says so. A PIN is too short for anything but a
 // TPM: who leaves that changes the passphrase first. A copy of the vault's folder that somebody
 // made before still opens with what opened it.
 //
@@ -72,9 +72,21 @@ func (a *Agent) ChangeFactors(ctx context.Context, passphrase string, use []Fact
 	}
 	secret := []byte(passphrase)
 	defer clear(secret)
-	err = s.vault.ChangeFactors(secret, use, func() error {
+	said := false
+	say := func(use []Factor) error {
 		return s.sayOnce(ctx, line{entry: journal.Entry{Kind: journal.FactorsChanged, Code: factorCode(use)}})
+	}
+	err = s.vault.ChangeFactors(secret, use, func() error {
+		err := say(use)
+		said = err == nil
+		return err
 	})
+	if now := s.vault.Factors(); err != nil && said && factorCode(now) != factorCode(use) {
+		if err := say(now); err != nil { // so that the newest word is the true one
+			a.log.Warn("the log names factors that are not in force", "error", CodeOf(translate(err)))
+		}
+		a.changed(EventsChanged, SyncChanged)
+	}
 	if err != nil {
 		a.countWrong(err)
 		return translate(err)

@@ -104,7 +104,7 @@ func (s *session) keep(subject journal.SubjectID) (func(key, commit []byte) ([]b
 	s.mu.Lock()
 	gone := s.gone[subject]
 	s.mu.Unlock()
-	if gone {
+	if gone || subject != "" && s.erased(subject) {
 		return nil, nil
 	}
 	aead, err := s.vault.SubjectKey(subjectOf(subject))

@@ -93,6 +93,9 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	answer := a.recall(s.device)
 	known, late := answer.soon(root, s.device, cmp.Or(a.cfg.patience, anchorPatience))
 	s.heard.Store(!late)
+	if _, err := a.place.folder(journalsName); err != nil {
+		return err
+	}
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.SignContent, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
@@ -226,7 +229,7 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	a.mu.Lock()
 	a.told = int(min(wrong, 1<<30))
 	a.mu.Unlock()
-	if err := a.place.show(nameplate{First: s.identity.credential.Person.First, Device: s.device}); err != nil {
+	if err := a.place.show(nameplate{First: s.identity.credential.Person.First, Device: s.device, Org: s.identity.profile.Org}); err != nil {
 		a.log.Warn("the lock screen will show no name", "error", err)
 	}
 	return nil

@@ -20,8 +20,8 @@ const (
 	IsElsewhere State = "elsewhere" // another process has this profile open
 )
 
-// Me is who this device speaks for and how it stands. While locked only First of Person
-// and Device are known.
+// Me is who this device speaks for and how it stands. While locked only First of Person, Device and
+// Org are known, and of a device that was started again Org alone.
 type Me struct {
 	Person          identity.Person   `json:"person"`
 	Device          identity.DeviceID `json:"device"`

@@ -72,6 +72,9 @@ func enrol(s *session, args []string) error {
 	if s.agent.State() == agent.IsEnrolling {
 		return s.resume()
 	}
+	if *org == "" && *picture == "" {
+		*org = string(s.agent.Me().Org) // of a device that was started again
+	}
 	if *username == "" || (*org == "") == (*picture == "") {
 		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
