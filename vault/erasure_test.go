@@ -219,7 +219,7 @@ func TestAnErasedPersonIsNotInTheListsMemoryWhereTheViewCanNotBeWritten(t *testi
 	for what, fresh := range map[string]bool{"listed since long": false, "just come": true} {
 		w := newWorld(t)
 		w.put(w.copy(rita, ritaS, 1, morning))
-		w.putAssignment(w.assignment(1, AssignmentState{}))
+		w.putAssignment(w.assignment(1))
 		w.put(w.copy(bosse, bosseS, 1, morning))
 		if !fresh {
 			_ = titles(t, w.vault, RecordFilter{})
