@@ -91,6 +91,10 @@ func (f copyingFile) WriteAt(data []byte, offset int64) (n int, err error) {
 	return n, err
 }
 
+func (f copyingFile) WriteBlocks(data []byte, offset int64) error {
+	return f.disk.around(func() error { return f.Appender.WriteBlocks(data, offset) })
+}
+
 func (f copyingFile) Sync() error { return f.disk.around(f.Appender.Sync) }
 
 // copyTree copies a folder; what is empty in its files takes no room in the copy.
