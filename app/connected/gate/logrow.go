@@ -228,7 +228,16 @@ func (r *rowReader) title(id string) (string, error) {
 }
 
 func (r *rowReader) findings(device, person string) ([]link.Finding, error) {
-	rows, err := r.tx.Findings(r.ctx, sqlc.FindingsParams{DeviceID: device, PersonID: person, Rows: findingsShown})
+	var rows []sqlc.Finding
+	var err error
+	switch {
+	case device != "":
+		rows, err = r.tx.FindingsOfDevice(r.ctx, sqlc.FindingsOfDeviceParams{DeviceID: device, PersonID: person, Rows: findingsShown})
+	case person != "":
+		rows, err = r.tx.FindingsOfPerson(r.ctx, sqlc.FindingsOfPersonParams{PersonID: person, Rows: findingsShown})
+	default:
+		rows, err = r.tx.Findings(r.ctx, findingsShown)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read findings: %w", err)
 	}

@@ -1,13 +1,10 @@
 package gate
 
 import (
-	"fmt"
-	"math"
 	"strconv"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
-	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
@@ -29,26 +26,25 @@ func (c *Call) Log(f link.LogFilter) (link.LogPage, error) {
 	if err != nil {
 		return link.LogPage{}, err
 	}
-	q.Before = min(q.Before, place)
-	person := f.Person
-	if person != "" {
-		user, err := c.tx.UserByName(c.ctx, person)
+	q.place = place
+	if f.Person != "" {
+		user, err := c.tx.UserByName(c.ctx, f.Person)
 		if store.Missing(err) {
 			return link.LogPage{Rows: []link.LogRow{}}, nil
 		}
 		if err != nil {
 			return link.LogPage{}, err
 		}
-		q.PersonID = user.ID
+		q.person = user.ID
 	}
 	if err := c.g.findLoneHalves(c.ctx, c.tx, c.Now); err != nil {
 		return link.LogPage{}, err
 	}
-	wanted := int(q.Rows)
-	q.Rows++
-	entries, err := c.tx.LogRows(c.ctx, q)
+	wanted := int(q.rows)
+	q.rows++
+	entries, err := q.read(c.ctx, c.tx)
 	if err != nil {
-		return link.LogPage{}, fmt.Errorf("read log: %w", err)
+		return link.LogPage{}, err
 	}
 	page := link.LogPage{Rows: []link.LogRow{}}
 	if len(entries) > wanted {
@@ -63,42 +59,48 @@ func (c *Call) Log(f link.LogFilter) (link.LogPage, error) {
 		}
 		page.Rows = append(page.Rows, *row)
 	}
-	page.Found, err = r.findings(q.DeviceID, q.PersonID)
+	page.Found, err = r.findings(q.device, q.person)
 	return page, err
 }
 
 // logQuery checks the filter: nothing in it is taken for what it is not.
-func (c *Call) logQuery(f link.LogFilter) (sqlc.LogRowsParams, error) {
+func (c *Call) logQuery(f link.LogFilter) (*logQuery, error) {
 	bad := Refuse(link.CodeBadRequest)
-	q := sqlc.LogRowsParams{Before: math.MaxInt64, Subject: string(f.Subject), RecordID: string(f.Record), DeviceID: string(f.Device), Rows: link.LogPageRows}
-	for _, id := range []string{q.Subject, q.RecordID, f.Person} {
+	q := &logQuery{subject: string(f.Subject), record: string(f.Record), device: string(f.Device), rows: link.LogPageRows}
+	q.everything()
+	for _, id := range []string{q.subject, q.record, f.Person} {
 		if id != "" && identity.CheckOpaque(id) != nil {
-			return q, bad
+			return nil, bad
 		}
 	}
 	if f.Device != "" {
 		id, err := identity.ParseDeviceID(string(f.Device))
 		if err != nil {
-			return q, bad
+			return nil, bad
 		}
-		q.DeviceID = string(id)
+		q.device = string(id)
 	}
 	if f.Limit > 0 && f.Limit < link.LogPageRows {
-		q.Rows = int32(f.Limit)
-	}
-	if f.After != "" {
-		n, err := strconv.ParseInt(f.After, 10, 64)
-		if err != nil || n <= 0 {
-			return q, bad
-		}
-		q.Before = n
+		q.rows = int32(f.Limit)
 	}
 	if f.Day != "" {
 		day, err := time.ParseInLocation(time.DateOnly, f.Day, c.g.config.Zone)
 		if err != nil {
-			return q, bad
+			return nil, bad
 		}
-		q.DayStart, q.DayEnd = int64(signed.At(day)), int64(signed.At(day.AddDate(0, 0, 1)))
+		q.day(int64(signed.At(day)), int64(signed.At(day.AddDate(0, 0, 1))))
+	}
+	if f.After == "" {
+		return q, nil
+	}
+	n, err := strconv.ParseInt(f.After, 10, 64)
+	if err != nil || n <= 0 {
+		return nil, bad
+	}
+	if err := q.after(c.ctx, c.tx, n); store.Missing(err) {
+		return nil, bad
+	} else if err != nil {
+		return nil, err
 	}
 	return q, nil
 }

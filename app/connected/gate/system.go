@@ -105,7 +105,7 @@ func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
 	if err != nil {
 		return fmt.Errorf("number entry: %w", err)
 	}
-	r.ID = id
+	r.ID, r.NotBefore = id, min(r.NotBefore, r.ReceivedAt) // whatever it says, it was said before it came
 	if err := tx.AddEntry(ctx, sqlc.AddEntryParams(*r)); err != nil {
 		return fmt.Errorf("store entry: %w", err)
 	}

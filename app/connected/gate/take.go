@@ -35,6 +35,9 @@ type taking struct {
 	answers    []answered      // entries of the batch that are stored now, in its order
 	covered    map[string]bool // hashes of those in their generation's prefix
 	stored     int
+	first      int64       // place of the first that was stored
+	last       int64       // and of the last
+	oldest     signed.Time // before which none of them happened
 }
 
 // TakeJournal takes a batch, raw as it travelled, from whoever carries it, and returns a
@@ -93,6 +96,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if t.stored > 0 {
+		if err := late(ctx, t.tx, t.oldest, t.now, t.first, t.last); err != nil {
+			return nil, err
+		}
 		if err := t.findStanding(ctx); err != nil {
 			return nil, err
 		}
@@ -214,7 +220,11 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	if err := addRow(ctx, t.tx, r); err != nil {
 		return err
 	}
+	if t.stored == 0 {
+		t.first, t.oldest = r.ID, signed.Time(r.NotBefore)
+	}
 	t.stored++
+	t.last, t.oldest = r.ID, min(t.oldest, signed.Time(r.NotBefore))
 	if err := t.oddClock(ctx, e, *r); err != nil {
 		return err
 	}

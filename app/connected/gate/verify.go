@@ -141,7 +141,7 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 func columnsMatch(r sqlc.Entry, e journal.Entry) bool {
 	want := rowOf(e, r.Raw)
 	return bytes.Equal(r.Hash, want.Hash) && r.DeviceID == want.DeviceID && r.Generation == want.Generation && r.Seq == want.Seq &&
-		r.Kind == want.Kind && r.Epoch == want.Epoch && r.NotBefore == want.NotBefore && r.Subject == want.Subject &&
+		r.Kind == want.Kind && r.Epoch == want.Epoch && r.NotBefore == min(want.NotBefore, r.ReceivedAt) && r.Subject == want.Subject &&
 		r.RecordID == want.RecordID && r.AssignmentID == want.AssignmentID && r.Peer == want.Peer && bytes.Equal(r.Pair, want.Pair) &&
 		(r.IsSystem == 0 || r.PersonID == string(e.Person))
 }

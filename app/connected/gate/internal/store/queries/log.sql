@@ -26,7 +26,7 @@ WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND ve
 SELECT * FROM entries WHERE device_id = @device_id AND hash = @hash ORDER BY id;
 
 -- name: EntriesOfPair :many
-SELECT * FROM entries WHERE pair = @pair ORDER BY id LIMIT 16;
+SELECT * FROM entries WHERE pair = @pair AND LENGTH(pair) > 0 ORDER BY id LIMIT 16;
 
 -- name: Cover :exec
 UPDATE entries SET covered = 1, verdict = 'follows' WHERE id = @id;
@@ -42,7 +42,7 @@ UPDATE entries SET lone = @lone WHERE id = @id;
 
 -- name: ErasePayloads :execrows
 UPDATE entries SET payload = @nothing, payload_state = 2
-WHERE payload_subject = @subject AND payload_state IN (1, 3, 4);
+WHERE payload_subject = @subject AND payload_subject <> '' AND payload_state IN (1, 3, 4);
 
 -- name: HeldBeyond :one
 SELECT COUNT(*) FROM entries
@@ -57,16 +57,6 @@ ORDER BY e.id LIMIT 500;
 
 -- name: OpenHeads :many
 SELECT * FROM entries WHERE lone = 1 AND peer = @peer AND kind = 'head.seen' ORDER BY id LIMIT 500;
-
--- name: LogRows :many
-SELECT * FROM entries
-WHERE id < @before
-  AND (CAST(@subject AS TEXT) = '' OR subject = @subject)
-  AND (CAST(@record_id AS TEXT) = '' OR record_id = @record_id)
-  AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
-  AND (CAST(@device_id AS TEXT) = '' OR device_id = @device_id OR (is_system = 1 AND peer = @device_id))
-  AND (CAST(@day_end AS BIGINT) = 0 OR ((not_before < @day_end OR received_at < @day_end) AND received_at >= @day_start))
-ORDER BY id DESC LIMIT @rows;
 
 -- name: AllEntries :many
 SELECT * FROM entries
@@ -105,9 +95,14 @@ UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_mis
 SELECT code FROM findings WHERE hash = @hash ORDER BY code;
 
 -- name: Findings :many
-SELECT * FROM findings
-WHERE (CAST(@device_id AS TEXT) = '' OR device_id = @device_id) AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
+SELECT * FROM findings ORDER BY id DESC LIMIT @most;
+
+-- name: FindingsOfDevice :many
+SELECT * FROM findings WHERE device_id = @device_id AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
 ORDER BY id DESC LIMIT @rows;
+
+-- name: FindingsOfPerson :many
+SELECT * FROM findings WHERE person_id = @person_id ORDER BY id DESC LIMIT @rows;
 
 -- name: OpenFindings :one
 SELECT COUNT(*) FROM findings WHERE closed_at = 0;

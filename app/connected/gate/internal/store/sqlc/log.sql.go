@@ -352,7 +352,7 @@ func (q *Queries) EntriesFrom(ctx context.Context, arg EntriesFromParams) ([]Ent
 }
 
 const entriesOfPair = `-- name: EntriesOfPair :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE pair = $1 ORDER BY id LIMIT 16
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE pair = $1 AND LENGTH(pair) > 0 ORDER BY id LIMIT 16
 `
 
 func (q *Queries) EntriesOfPair(ctx context.Context, pair []byte) ([]Entry, error) {
@@ -464,7 +464,7 @@ func (q *Queries) EntryByHash(ctx context.Context, arg EntryByHashParams) ([]Ent
 
 const erasePayloads = `-- name: ErasePayloads :execrows
 UPDATE entries SET payload = $1, payload_state = 2
-WHERE payload_subject = $2 AND payload_state IN (1, 3, 4)
+WHERE payload_subject = $2 AND payload_subject <> '' AND payload_state IN (1, 3, 4)
 `
 
 type ErasePayloadsParams struct {
@@ -481,19 +481,11 @@ func (q *Queries) ErasePayloads(ctx context.Context, arg ErasePayloadsParams) (i
 }
 
 const findings = `-- name: Findings :many
-SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings
-WHERE (CAST($1 AS TEXT) = '' OR device_id = $1) AND (CAST($2 AS TEXT) = '' OR person_id = $2)
-ORDER BY id DESC LIMIT $3
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings ORDER BY id DESC LIMIT $1
 `
 
-type FindingsParams struct {
-	DeviceID string
-	PersonID string
-	Rows     int32
-}
-
-func (q *Queries) Findings(ctx context.Context, arg FindingsParams) ([]Finding, error) {
-	rows, err := q.db.QueryContext(ctx, findings, arg.DeviceID, arg.PersonID, arg.Rows)
+func (q *Queries) Findings(ctx context.Context, most int32) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findings, most)
 	if err != nil {
 		return nil, err
 	}
@@ -543,6 +535,94 @@ func (q *Queries) FindingsOf(ctx context.Context, hash []byte) ([]string, error)
 			return nil, err
 		}
 		items = append(items, code)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findingsOfDevice = `-- name: FindingsOfDevice :many
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE device_id = $1 AND (CAST($2 AS TEXT) = '' OR person_id = $2)
+ORDER BY id DESC LIMIT $3
+`
+
+type FindingsOfDeviceParams struct {
+	DeviceID string
+	PersonID string
+	Rows     int32
+}
+
+func (q *Queries) FindingsOfDevice(ctx context.Context, arg FindingsOfDeviceParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findingsOfDevice, arg.DeviceID, arg.PersonID, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findingsOfPerson = `-- name: FindingsOfPerson :many
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE person_id = $1 ORDER BY id DESC LIMIT $2
+`
+
+type FindingsOfPersonParams struct {
+	PersonID string
+	Rows     int32
+}
+
+func (q *Queries) FindingsOfPerson(ctx context.Context, arg FindingsOfPersonParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findingsOfPerson, arg.PersonID, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -683,86 +763,6 @@ func (q *Queries) LogHashes(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
-}
-
-const logRows = `-- name: LogRows :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE id < $1
-  AND (CAST($2 AS TEXT) = '' OR subject = $2)
-  AND (CAST($3 AS TEXT) = '' OR record_id = $3)
-  AND (CAST($4 AS TEXT) = '' OR person_id = $4)
-  AND (CAST($5 AS TEXT) = '' OR device_id = $5 OR (is_system = 1 AND peer = $5))
-  AND (CAST($6 AS BIGINT) = 0 OR ((not_before < $6 OR received_at < $6) AND received_at >= $7))
-ORDER BY id DESC LIMIT $8
-`
-
-type LogRowsParams struct {
-	Before   int64
-	Subject  string
-	RecordID string
-	PersonID string
-	DeviceID string
-	DayEnd   int64
-	DayStart int64
-	Rows     int32
-}
-
-func (q *Queries) LogRows(ctx context.Context, arg LogRowsParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logRows,
-		arg.Before,
-		arg.Subject,
-		arg.RecordID,
-		arg.PersonID,
-		arg.DeviceID,
-		arg.DayEnd,
-		arg.DayStart,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const loneHalves = `-- name: LoneHalves :many

@@ -138,6 +138,13 @@ type Finding struct {
 	ClosedAt   int64
 }
 
+type Late struct {
+	Day        int64
+	ReceivedAt int64
+	Last       int64
+	First      int64
+}
+
 type LogHash struct {
 	ID   int64
 	Hash []byte
