@@ -21,22 +21,27 @@ func (c *Call) Log(f link.LogFilter) (link.LogPage, error) {
 	if err != nil {
 		return link.LogPage{}, err
 	}
+	if f.Person != "" {
+		user, err := c.tx.UserByName(c.ctx, f.Person)
+		switch {
+		case store.Missing(err):
+			user.ID = "nobody:" + f.Person // no ID holds a colon
+		case err != nil:
+			return link.LogPage{}, err
+		}
+		q.person = user.ID
+	}
+	return c.logPage(q, f)
+}
+
+// logPage enters the look and reads the page.
+func (c *Call) logPage(q *logQuery, f link.LogFilter) (link.LogPage, error) {
 	looked := journal.Entry{Kind: journal.LogRead, Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Subject: f.Subject, Record: f.Record, Route: c.route.Path}
 	place, err := c.g.say(c.ctx, c.tx, looked, &journal.Details{Note: clip(f.Query().Encode())})
 	if err != nil {
 		return link.LogPage{}, err
 	}
 	q.place = place
-	if f.Person != "" {
-		user, err := c.tx.UserByName(c.ctx, f.Person)
-		if store.Missing(err) {
-			return link.LogPage{Rows: []link.LogRow{}}, nil
-		}
-		if err != nil {
-			return link.LogPage{}, err
-		}
-		q.person = user.ID
-	}
 	if err := c.g.findLoneHalves(c.ctx, c.tx, c.Now); err != nil {
 		return link.LogPage{}, err
 	}
