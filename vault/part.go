@@ -60,12 +60,12 @@ func (t *Tx) stored(id journal.RecordID) (openable, error) {
 	if err != nil {
 		return openable{}, err
 	}
-	return t.partOf(card)
+	return t.partOf(card, t.view.seal.key(rowPart, string(id)))
 }
 
-func (t *Tx) partOf(card cardRow) (openable, error) {
+func (t *Tx) partOf(card cardRow, key rowKey) (openable, error) {
 	o := openable{until: card.Until}
-	found, err := t.get(rowPart, string(card.Record.ID), &o.part)
+	found, err := t.at(key, &o.part)
 	if err != nil {
 		return openable{}, err
 	}
@@ -140,7 +140,7 @@ func (v *Vault) Prepare(id journal.RecordID) (p *Prepared, err error) {
 		}
 		p = &Prepared{vault: v, view: t.view, place: t.view.seal.key(rowCard, string(id)), row: t.row(card)}
 		p.revision, _ = t.place(p.place)
-		p.part, p.failed = t.partOf(card)
+		p.part, p.failed = t.partOf(card, p.place.as(rowPart))
 		return nil
 	})
 	return p, err

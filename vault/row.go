@@ -124,15 +124,15 @@ func keyNamed(value []byte) (keyID, bool) {
 	return name, name != keyID{}
 }
 
-// open gives the plaintext and revision of a value, or ErrView.
-func (s rowSeal) open(key rowKey, value []byte) ([]byte, uint64, error) {
+// open gives the plaintext and revision of a value, or ErrView. of finds a subject's key.
+func (s rowSeal) open(key rowKey, value []byte, of func(keyID) (cipher.AEAD, error)) ([]byte, uint64, error) {
 	if len(value) < rowHead || value[0] != rowSchema {
 		return nil, 0, fmt.Errorf("open row: %w", ErrView)
 	}
 	head, aead := value[:rowHead], s.own
 	if name, about := keyNamed(value); about {
 		var err error
-		if aead, err = s.bag.named(name, useRow); err != nil {
+		if aead, err = of(name); err != nil {
 			return nil, 0, fmt.Errorf("open row: %w: %w", ErrView, err)
 		}
 	}

@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"reflect"
@@ -22,8 +23,13 @@ type Tx struct {
 	revision uint64          // of what it writes
 	touched  map[rowKey]bool // places of rows that it left written (true) or removed
 	wrote    bool
-	changes  []change           // the same rows with what they say, for the list
-	litter   []record.ChunkHash // of attachments that are removed
+	changes  []change // the same rows with what they say, for the list
+
+	subject struct { // whose row was read last: the next is often theirs too
+		name keyID
+		aead cipher.AEAD
+	}
+	litter []record.ChunkHash // of attachments that are removed
 }
 
 // Update runs fn in one transaction; fn uses its Tx and not the vault, which would wait for
@@ -199,10 +205,22 @@ func (t *Tx) decode(key rowKey, item *badger.Item, out any) error {
 	})
 }
 
+// rowKeyOf is what the rows of a subject are sealed with. Whoever writes asks anew each time: the
+// key may have been destroyed.
+func (t *Tx) rowKeyOf(name keyID) (aead cipher.AEAD, err error) {
+	if t.subject.aead == nil || t.subject.name != name || t.touched != nil {
+		if aead, err = t.view.seal.bag.named(name, useRow); err != nil {
+			return nil, err
+		}
+		t.subject.name, t.subject.aead = name, aead
+	}
+	return t.subject.aead, nil
+}
+
 // open hands the plaintext of a row that is the one which the catalogue names to fn, and wipes it.
 func (t *Tx) open(key rowKey, item *badger.Item, fn func(plain []byte) error) error {
 	err := item.Value(func(value []byte) error {
-		plain, revision, err := t.view.seal.open(key, value)
+		plain, revision, err := t.view.seal.open(key, value, t.rowKeyOf)
 		if err != nil {
 			return err
 		}

@@ -153,7 +153,7 @@ func (w *view) catchUp() error {
 			return fmt.Errorf("open view: it has been emptied, or is another's: %w: %w", ErrView, err)
 		}
 		return item.Value(func(value []byte) error {
-			change, revision, err := w.seal.open(key, value)
+			change, revision, err := w.seal.open(key, value, (&Tx{view: w}).rowKeyOf)
 			if err != nil {
 				return fmt.Errorf("open view: its newest transaction: %w", err)
 			}

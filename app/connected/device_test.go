@@ -91,7 +91,8 @@ func (d *device) seal(item *journal.Item, e *journal.Entry, p journal.Payload) {
 	e.Payload = must[[]byte](d.h.t)(p.Commit())
 	key := make([]byte, 32)
 	rand.Read(key)
-	item.Box = must[[]byte](d.h.t)(p.Seal(key))
+	box, _, err := p.Seal(key)
+	item.Box = must[[]byte](d.h.t)(box, err)
 	item.Key = must[[]byte](d.h.t)(journal.WrapPayloadKey(d.segment, key, e.Payload))
 }
 

@@ -227,10 +227,12 @@ func TestAPayloadOpensForItsEntryOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commit, _ := p.Commit()
-	box, err := p.Seal(key)
+	box, commit, err := p.Seal(key)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if again, _ := p.Commit(); !bytes.Equal(again, commit) {
+		t.Error("it is sealed for another commitment than its own")
 	}
 	if bytes.Contains(box, []byte("Vatten")) {
 		t.Fatal("readable")
@@ -366,8 +368,7 @@ func FuzzOpenReceipt(f *testing.F) {
 
 func FuzzOpenPayload(f *testing.F) {
 	key := make([]byte, identity.AEADKeySize)
-	commit, _ := payload().Commit()
-	box, err := payload().Seal(key)
+	box, commit, err := payload().Seal(key)
 	if err != nil {
 		f.Fatal(err)
 	}

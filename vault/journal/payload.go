@@ -61,27 +61,29 @@ func (p Payload) Commit() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return commitment(data), nil
+}
+
+func commitment(data []byte) []byte {
 	h := sha256.New()
 	h.Write([]byte("handslag/1/payload\x00"))
 	h.Write(data)
-	return h.Sum(nil), nil
+	return h.Sum(nil)
 }
 
-// Seal encrypts the payload under key, a key of its own, 32 bytes.
-func (p Payload) Seal(key []byte) ([]byte, error) {
-	commit, err := p.Commit()
-	if err != nil {
-		return nil, fmt.Errorf("seal payload: %w", err)
-	}
+// Seal encrypts the payload under key, a key of its own, 32 bytes, and returns what the entry holds
+// of it too.
+func (p Payload) Seal(key []byte) (box, commit []byte, err error) {
 	data, err := signed.Encode(p)
 	if err != nil {
-		return nil, fmt.Errorf("seal payload: %w", err)
+		return nil, nil, fmt.Errorf("seal payload: %w", err)
 	}
 	aead, err := identity.NewAEAD(key)
 	if err != nil {
-		return nil, fmt.Errorf("seal payload: %w", err)
+		return nil, nil, fmt.Errorf("seal payload: %w", err)
 	}
-	return aead.Seal(nil, nil, data, commit), nil
+	commit = commitment(data)
+	return aead.Seal(nil, nil, data, commit), commit, nil
 }
 
 // OpenPayload decrypts box under key and checks it against the entry's commitment. It

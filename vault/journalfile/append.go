@@ -118,12 +118,9 @@ func prepare(d Draft) (prepared, error) {
 	if payload == nil || err != nil {
 		return p, err
 	}
-	if p.entry.Payload, err = payload.Commit(); err != nil {
-		return prepared{}, err
-	}
 	p.key = make([]byte, identity.AEADKeySize)
 	rand.Read(p.key)
-	if p.box, err = payload.Seal(p.key); err != nil {
+	if p.box, p.entry.Payload, err = payload.Seal(p.key); err != nil {
 		return prepared{}, err
 	}
 	if d.Keep == nil {
@@ -256,18 +253,18 @@ func refusal(err error) error {
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
+var zeroBlock [disk.Block]byte
+
 // write is the one road to the disk: the data behind what is durable, in whole blocks, the first of
 // which begins with what stands there already and the last of which ends with zeroes, as
 // before. It returns when they are durable.
 func (a *active) write(data []byte) error {
-	begin := a.synced - len(a.tail)
-	blocks := make([]byte, wholeBlocks(len(a.tail)+len(data)))
-	copy(blocks[copy(blocks, a.tail):], data)
+	begin, end := a.synced-len(a.tail), len(a.tail)+len(data)
+	blocks := append(append(a.tail, data...), zeroBlock[:wholeBlocks(end)-end]...)
 	if err := a.file.WriteBlocks(blocks, int64(begin)); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	a.synced += len(data)
-	end := a.synced - begin
-	a.tail = blocks[end-end%disk.Block : end]
+	a.tail = append(blocks[:0], blocks[end-end%disk.Block:end]...)
 	return nil
 }

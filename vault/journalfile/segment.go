@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"handslag/identity"
@@ -143,7 +144,7 @@ func (f *File) newSegment(chain journal.Chain) (*active, error) {
 	}
 	s := &segment{path: path, id: h.ID, gen: h.Generation, first: h.First, key: append([]byte(nil), key...), payload: h.Payload}
 	return &active{segment: s, file: file, aead: aead, payload: append([]byte(nil), payload...), synced: len(data), space: space,
-		tail: data[len(data)-len(data)%disk.Block:]}, nil
+		tail: slices.Clone(data[len(data)-len(data)%disk.Block:])}, nil
 }
 
 // sealWith encrypts plain under an AEAD that is handed in, its nonce, if it has one, first.
