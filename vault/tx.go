@@ -119,6 +119,7 @@ func (t *Tx) commit() error {
 func (t *Tx) publish(change []byte) error {
 	t.view.catalogue.turn.Lock()
 	defer t.view.catalogue.turn.Unlock()
+	t.view.snapshots.drop() // nobody reads now
 	if err := t.txn.Commit(); err != nil {
 		// Nobody knows what of it Badger shows now, or will after a restart; the next Open does.
 		t.view.failed = fmt.Errorf("%w: %w", ErrView, named("write view", err))
@@ -152,14 +153,14 @@ func (v *Vault) read(fn func(*Tx) error) error {
 // with the first row that is asked for: some need none.
 func (t *Tx) rows() *badger.Txn {
 	if t.txn == nil {
-		t.txn = t.view.db.NewTransaction(false)
+		t.txn = t.view.snapshots.borrow(t.view.db)
 	}
 	return t.txn
 }
 
 func (t *Tx) end() {
 	if t.txn != nil {
-		t.txn.Discard()
+		t.view.snapshots.giveBack(t.txn)
 	}
 }
 

@@ -22,6 +22,7 @@ type view struct {
 	catalogue *catalogue
 	list      *list
 	failed    error // a commit of which nobody knows what became
+	snapshots snapshots
 }
 
 const (
@@ -232,6 +233,7 @@ func (w *view) close() (err error) {
 	defer clear(w.seal.names)
 	defer w.catalogue.close()
 	defer w.list.wipe()
+	w.snapshots.drop()
 	w.folder.letGo() // or there may be no room for what Badger writes now
 	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }

@@ -1,33 +1,110 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 const bareRoom = 16 << 20 // bytes
 
-// bare is the least that anything durable costs: one write of size bytes and fdatasync, into space
-// that is written and synced before.
-func bare(dir string, size int) (*contestant, error) {
-	file, err := os.Create(filepath.Join(dir, "bare"))
+// ground is a file with space that is written and synced before.
+type ground struct {
+	file *os.File
+	data []byte
+	at   int64
+}
+
+func newGround(path string, size, flags int) (*ground, error) {
+	file, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := file.Write(make([]byte, bareRoom)); err != nil {
+	_, err = file.Write(make([]byte, bareRoom))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, err
 	}
-	if err := file.Sync(); err != nil {
+	file, err = os.OpenFile(path, os.O_WRONLY|flags, 0)
+	return &ground{file: file, data: aligned(size)}, err
+}
+
+// aligned is size bytes that lie as O_DIRECT wants them.
+func aligned(size int) []byte {
+	room := make([]byte, size+blockSize)
+	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(room))) % blockSize
+	return room[skip:][:size]
+}
+
+const blockSize = 4096
+
+func (g *ground) write() error {
+	if g.at+int64(len(g.data)) > bareRoom {
+		g.at = 0
+	}
+	_, err := g.file.WriteAt(g.data, g.at)
+	g.at += int64(len(g.data))
+	return err
+}
+
+func (g *ground) writeAndSync() error {
+	if err := g.write(); err != nil {
+		return err
+	}
+	return unix.Fdatasync(int(g.file.Fd()))
+}
+
+// bare is the least that anything durable costs: one write of size bytes and fdatasync.
+func bare(dir string, size int) (*contestant, error) {
+	g, err := newGround(filepath.Join(dir, "bare"), size, 0)
+	return &contestant{name: "write and fdatasync, preallocated", deeds: 1, do: func(int) error { return g.writeAndSync() }}, err
+}
+
+// through is the same promise by the shortest way that Linux has to a disk, past the page cache, a
+// whole block at a time.
+func through(dir string) (*contestant, error) {
+	g, err := newGround(filepath.Join(dir, "through"), blockSize, unix.O_DIRECT|unix.O_DSYNC)
+	return &contestant{name: "one block, O_DIRECT and O_DSYNC", deeds: 1, do: func(int) error { return g.write() }}, err
+}
+
+// signatures is what n openings cost where nothing is done but to sign them, on all cores, and to
+// write and sync them once: no journal with a signature an entry is faster on this machine.
+func signatures(dir string, n, size int) (*contestant, error) {
+	blocks := (n*size + blockSize - 1) / blockSize
+	g, err := newGround(filepath.Join(dir, fmt.Sprintf("signed-%d", n)), blocks*blockSize, unix.O_DIRECT|unix.O_DSYNC)
+	if err != nil {
 		return nil, err
 	}
-	data := make([]byte, size)
-	return &contestant{name: "write and fdatasync, preallocated", deeds: 1, do: func(round int) error {
-		if _, err := file.WriteAt(data, int64(round*size%(bareRoom-size))); err != nil {
-			return err
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	entry := make([]byte, size)
+	what := "one signature"
+	if n > 1 {
+		what = fmt.Sprintf("%d signatures on %d cores", n, min(n, runtime.GOMAXPROCS(0)))
+	}
+	return &contestant{name: "bound: " + what + " and one write", deeds: n, do: func(int) error {
+		var next atomic.Int64
+		sign := func() {
+			for int(next.Add(1)) <= n {
+				ed25519.Sign(key, entry)
+			}
 		}
-		return unix.Fdatasync(int(file.Fd()))
+		var others sync.WaitGroup
+		for range min(n, runtime.GOMAXPROCS(0)) - 1 {
+			others.Go(sign)
+		}
+		sign()
+		others.Wait()
+		return g.write()
 	}}, nil
 }
 

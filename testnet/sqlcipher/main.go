@@ -1,6 +1,7 @@
 // Command sqlcipher measures what an opening costs: one protected record of the real agent's,
-// with its durable and signed entry, in turn with one bare write and fdatasync of as many bytes
-// and with SQLCipher doing an insert and a select. It is a module of its own, so that what the
+// with its durable and signed entry, in turn with one bare write and fdatasync of as many bytes,
+// with SQLCipher doing an insert and a select, and with the bound: a signature and the shortest
+// durable write that there is, and nothing else. It is a module of its own, so that what the
 // programs are built from knows neither SQLCipher nor its C. testnet/bench reads what it says.
 package main
 
@@ -53,14 +54,29 @@ func run(ctx context.Context, rounds int) (err error) {
 	if err != nil {
 		return err
 	}
+	past, err := through(dir)
+	if err != nil {
+		return err
+	}
+	bound, err := signatures(dir, 1, size)
+	if err != nil {
+		return err
+	}
+	boundAll, err := signatures(dir, many, size)
+	if err != nil {
+		return err
+	}
 	one, atOnce := d.one(ctx), d.atOnce(ctx)
-	if err := contest(rounds, least, one, wal, rollback, atOnce); err != nil {
+	if err := contest(rounds, least, one, wal, past, bound, atOnce, boundAll, rollback); err != nil {
 		return err
 	}
 	fmt.Printf("# One opening adds %d bytes to the journal; each contestant in turn, %d rounds; ns/op is the median.\n", size, rounds)
 	fmt.Println(least.line())
-	fmt.Println(one.line(times(one, least), "x-bare", times(one, wal), "x-sqlcipher"))
-	fmt.Println(atOnce.line(times(atOnce, least), "x-bare", times(one, atOnce), "x-faster"))
+	fmt.Println(past.line(times(past, least), "x-bare"))
+	fmt.Println(bound.line(times(bound, least), "x-bare"))
+	fmt.Println(one.line(times(one, least), "x-bare", times(one, wal), "x-sqlcipher", times(one, bound), "x-bound"))
+	fmt.Println(boundAll.line(times(boundAll, least), "x-bare", times(one, boundAll), "x-faster"))
+	fmt.Println(atOnce.line(times(atOnce, least), "x-bare", times(one, atOnce), "x-faster", times(atOnce, boundAll), "x-bound"))
 	fmt.Println(wal.line(times(wal, least), "x-bare"))
 	fmt.Println(rollback.line(times(rollback, least), "x-bare"))
 	return nil
