@@ -50,7 +50,7 @@ func (v *Verified) packOperation(said record.Said) (operationMessage, error) {
 	key := make([]byte, identity.AEADKeySize)
 	rand.Read(key)
 	defer clear(key)
-	box, err := said.Payload.Seal(key)
+	box, _, err := said.Payload.Seal(key)
 	if err != nil {
 		return operationMessage{}, err
 	}
