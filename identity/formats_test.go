@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
@@ -184,6 +185,59 @@ func TestATypedIDCatchesAnySlipAndAnySwap(t *testing.T) {
 			swapped := string(id[:i-1]) + string(id[i]) + string(id[i-1]) + string(id[i+1:])
 			if _, err := identity.ParseDeviceID(swapped); err == nil {
 				t.Errorf("swap at %d unnoticed", i)
+			}
+		}
+	}
+}
+
+// The checksum is linear: whether it sees a slip says the place and the difference between the two
+// characters, whatever the rest of the ID is. So every place with every difference is every slip
+// there is, and every pair of neighbours with every difference every swap.
+func TestEverySlipAndEverySwapThereIs(t *testing.T) {
+	const alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+	const length, differences = 32, 31
+	type at struct{ place, difference int }
+	slips, swaps := map[at]bool{}, map[at]bool{}
+	for seed := 0; len(slips) < length*differences || len(swaps) < (length-1)*differences; seed++ {
+		if seed == 1<<12 {
+			t.Fatalf("%d slips and %d swaps seen", len(slips), len(swaps))
+		}
+		key := signed.Key{Alg: signed.EdDSA, Bytes: binary.BigEndian.AppendUint64(make([]byte, 24), uint64(seed))}
+		id := string(identity.DeviceIDOf(key))
+		for i := range length {
+			here := strings.IndexByte(alphabet, id[i])
+			for there := range alphabet {
+				where := at{i, here ^ there}
+				if here == there || slips[where] {
+					continue
+				}
+				slips[where] = true
+				if _, err := identity.ParseDeviceID(id[:i] + alphabet[there:there+1] + id[i+1:]); !errors.Is(err, identity.ErrID) {
+					t.Errorf("%s with %c at %d: %v", id, alphabet[there], i, err)
+				}
+			}
+			if i == 0 || id[i] == id[i-1] {
+				continue
+			}
+			where := at{i, here ^ strings.IndexByte(alphabet, id[i-1])}
+			if swaps[where] {
+				continue
+			}
+			swaps[where] = true
+			if _, err := identity.ParseDeviceID(id[:i-1] + id[i:i+1] + id[i-1:i] + id[i+1:]); !errors.Is(err, identity.ErrID) {
+				t.Errorf("%s with %d and its neighbour swapped: %v", id, i, err)
+			}
+		}
+	}
+	// What is no character of an ID at all, at every place.
+	id := string(identity.DeviceIDOf(signedtest.Key(t, 3).Public()))
+	for i := range length {
+		for c := range 256 {
+			if strings.ContainsRune(alphabet+strings.ToUpper(alphabet), rune(c)) {
+				continue
+			}
+			if _, err := identity.ParseDeviceID(id[:i] + string([]byte{byte(c)}) + id[i+1:]); !errors.Is(err, identity.ErrID) {
+				t.Errorf("byte %#x at %d: %v", c, i, err)
 			}
 		}
 	}

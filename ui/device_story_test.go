@@ -195,6 +195,15 @@ func TestADeviceFromItsLetterToItsLog(t *testing.T) {
 	d.picture("log-offline")
 }
 
+// slipped is a device ID with its last character another.
+func slipped(id string) string {
+	last := "Q"
+	if strings.HasSuffix(id, last) {
+		last = "P"
+	}
+	return id[:len(id)-1] + last
+}
+
 // TestTheLogIsNarrowedDown by person concerned, member of staff, device and day.
 func TestTheLogIsNarrowedDown(t *testing.T) {
 	h := newHouse(t)
@@ -221,7 +230,8 @@ func TestTheLogIsNarrowedDown(t *testing.T) {
 		{"a device", 2, a.Me().Device.Grouped(), "> Anna Lind anslöt enheten", "Bo Ek anslöt"},
 		{"a day", 3, "2026-06-01", "> Anna Lind anslöt enheten", "nothing"},
 		{"a day without entries", 3, "2026-05-01", "Ingen händelse passar filtret", "> "},
-		{"half a device ID", 2, "ABCD EF", "Det är inget helt enhets-id.", "nothing"},
+		{"half a device ID", 2, "ABCD EF", "Enhets-id:t är inte helt, eller har ett tecken fel.", "nothing"},
+		{"a device ID with a slip", 2, slipped(a.Me().Device.Grouped()), "Enhets-id:t är inte helt, eller har ett tecken fel.", "nothing"},
 		{"a look at the log by its filter", 1, "anna.lind", "Medarbetare: bo.ek", "Bo Ek"},
 		{"no day", 3, "i går", "Skriv dagen som ÅÅÅÅ-MM-DD.", "nothing"},
 	} {
