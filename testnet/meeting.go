@@ -175,6 +175,34 @@ func (m *Meeting) End(ctx context.Context, who *Person) error {
 	return other.leave(ctx)
 }
 
+// ReadFrom has a person read the code in a picture, whoever made it, and comes back with the digits that
+// the device shows and the name that it gives the other.
+func (m *Meeting) ReadFrom(ctx context.Context, reads *Person, picture string) (digits, name string, err error) {
+	if err := reads.Unlock(ctx); err != nil {
+		return "", "", err
+	}
+	if err := reads.say("verify", "-scan", picture); err != nil {
+		return "", "", err
+	}
+	shown, err := reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageExchange })
+	if err != nil {
+		return "", "", err
+	}
+	return shown.Code, shown.Peer.Name, nil
+}
+
+// TypeOnly types digits at the device that showed the QR code, and at no other.
+func (m *Meeting) TypeOnly(ctx context.Context, digits string) error {
+	if err := m.Shows.session.send(digits); err != nil {
+		return err
+	}
+	_, err := m.Shows.until(ctx, func(h heard) bool { return h.Stage == agent.StageVerified || h.asksAgain() })
+	return err
+}
+
+// Over waits until the verification of the person who shows the code has ended, and is what it ended with.
+func (m *Meeting) Over(ctx context.Context) error { return m.Shows.leave(ctx) }
+
 // until hears what the device says until it says what is looked for. The end of the command
 // before that is an error.
 func (p *Person) until(ctx context.Context, is func(heard) bool) (heard, error) {

@@ -1,0 +1,447 @@
+package peer_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"handslag/app/agent"
+	"handslag/app/connected/organisation"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/identity/qr"
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/sync/peer"
+	"handslag/testnet"
+	"handslag/vault/journal"
+)
+
+// The attacker meets real programs: handslagctl as a process, enrolled with a real connected system. It
+// has the organisation's issuing key where a story needs a credential that was good once, or is
+// somebody's whom the organisation should not have trusted.
+
+// target is a running organisation with Anna and Bo, and what the attacker knows of it.
+type target struct {
+	*testing.T
+	*testnet.Net
+	ctx      context.Context
+	anna, bo *testnet.Person
+	org      *organisation.Keys
+}
+
+var programs = sync.OnceValues(func() (testnet.Programs, error) {
+	dir, err := os.MkdirTemp("", "handslag-bin-")
+	if err != nil {
+		return testnet.Programs{}, err
+	}
+	return testnet.BuildPrograms(context.Background(), dir)
+})
+
+func newTarget(t *testing.T) *target {
+	t.Helper()
+	w := &target{T: t, ctx: t.Context()}
+	built, err := programs()
+	w.must(err)
+	w.Net, err = testnet.Start(w.ctx, testnet.Options{Dir: t.TempDir(), Programs: built})
+	w.must(err)
+	t.Cleanup(func() {
+		if err := w.Net.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.org, err = organisation.Open(w.Folder())
+	w.must(err)
+	w.anna, w.bo = w.Person("anna", "anna.lind"), w.Person("bo", "bo.ek")
+	for _, p := range []*testnet.Person{w.anna, w.bo} {
+		w.must(w.SetPassword(w.ctx, p.Username, p.Password))
+		w.must(p.Enrol(w.ctx))
+		_, err := p.Do(w.ctx, "sync")
+		w.must(err)
+	}
+	return w
+}
+
+func (w *target) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// mallory is a device that nobody should trust, with a credential as said.
+type mallory struct {
+	keys       *identity.KeySet
+	credential []byte
+	issuing    []signed.Key // whom she pretends to believe
+	org        identity.OrgID
+	now        func() signed.Time
+}
+
+// mallory makes one whose credential the organisation issued; change alters it before, and by signs it.
+func (w *target) mallory(by *signed.PrivateKey, change func(*identity.Credential)) *mallory {
+	w.Helper()
+	keys, err := identity.NewKeySet()
+	w.must(err)
+	now := signed.At(time.Now())
+	c := identity.Credential{
+		Version: 1, Org: w.org.Org, Person: identity.Person{ID: "p-mallory", Username: "mallory.kvist", First: "Mallory", Last: "Kvist"},
+		Machine: "m-mallory", Units: []identity.Unit{{ID: "norra", Name: "Norra"}},
+		Grants: []identity.Grant{{Right: access.RecordRead, Scope: access.All}, {Right: access.RecordShare, Scope: access.All}, {Right: access.RecordReceive, Scope: access.All}},
+		Keys:   keys.Public(), Epoch: 1, Issued: now.Add(-time.Hour), Expires: now.Add(time.Hour),
+	}
+	if change != nil {
+		change(&c)
+	}
+	raw, err := signed.Sign(signed.DomainCredential, by, c)
+	w.must(err)
+	return &mallory{keys, raw, []signed.Key{by.Public(), w.org.Issuing.Public()}, c.Org, func() signed.Time { return c.Issued.Add(time.Minute) }}
+}
+
+// config is a session of hers, which believes what suits her.
+func (m *mallory) config() peer.Config {
+	return peer.Config{Org: m.org, Issuing: m.issuing, Keys: m.keys, Credential: m.credential, Loopback: true,
+		Now: m.now, Append: func(context.Context, peer.Meeting) error { return nil }}
+}
+
+// payload is what a shown code says.
+func (w *target) payload(picture string) []byte {
+	w.Helper()
+	file, err := os.Open(picture)
+	w.must(err)
+	defer file.Close()
+	text, err := qr.ReadPicture(file)
+	w.must(err)
+	content, err := qr.Parse(text)
+	w.must(err)
+	return content.Payload
+}
+
+// picture is a payload as a code in a file.
+func (w *target) picture(payload []byte) string {
+	w.Helper()
+	text, err := qr.Encode(payload)
+	w.must(err)
+	code, err := qr.Draw(text)
+	w.must(err)
+	file := filepath.Join(w.TempDir(), "lure.png")
+	w.must(qr.WritePicture(file, code))
+	return file
+}
+
+func (w *target) refusedAs(err error, code agent.Code) {
+	w.Helper()
+	var refused *testnet.Refused
+	if !errors.As(err, &refused) || refused.Code != code {
+		w.Errorf("%v, want %s", err, code)
+	}
+}
+
+// newest is the newest event of that kind on a device.
+func (w *target) newest(p *testnet.Person, kind journal.Kind) agent.Event {
+	w.Helper()
+	values, err := p.Do(w.ctx, "events", "-limit", "20")
+	w.must(err)
+	var all []agent.Event
+	w.must(json.Unmarshal(values[0], &all))
+	var found agent.Event
+	for _, e := range all {
+		if e.Kind == kind && e.Seq > found.Seq {
+			found = e
+		}
+	}
+	return found
+}
+
+// journalled checks that a device has an entry of a verification that failed so, newer than before.
+func (w *target) journalled(p *testnet.Person, before uint64, why peer.Reason) uint64 {
+	w.Helper()
+	e := w.newest(p, journal.VerificationFailed)
+	if e.Seq <= before || e.Code != string(why) {
+		w.Errorf("the journal says %q (entry %d, before %d), want %q", e.Code, e.Seq, before, why)
+	}
+	return e.Seq
+}
+
+// Against the device that shows the code.
+func TestAnAttackerAtAShownCode(t *testing.T) {
+	w := newTarget(t)
+	stranger, err := signed.PrivateKeyFromSeed(bytes.Repeat([]byte{9}, 32))
+	w.must(err)
+	insider := w.mallory(w.org.Issuing, nil)
+	revoked := w.revoked()
+	claims := func(m *mallory) func([]byte) {
+		return func(payload []byte) {
+			i, err := peer.Intrude(m.keys, payload)
+			w.must(err)
+			w.Cleanup(i.Close)
+			w.claims(i, m.credential)
+		}
+	}
+	var last uint64
+	for _, attack := range []struct {
+		name string
+		act  func(payload []byte)
+		why  peer.Reason
+		code agent.Code
+	}{
+		{"a forged credential", claims(w.mallory(stranger, nil)), peer.WrongOrg, agent.VerWrongOrg},
+		{"a credential of another organisation", claims(w.mallory(stranger, func(c *identity.Credential) { c.Org = identity.OrgIDOf(stranger.Public()) })), peer.WrongOrg, agent.VerWrongOrg},
+		{"an expired credential", claims(w.mallory(w.org.Issuing, func(c *identity.Credential) {
+			c.Issued, c.Expires = c.Issued.Add(-48*time.Hour), c.Issued.Add(-time.Hour)
+		})), peer.CredExpired, agent.VerCredExpired},
+		{"a revoked device", claims(revoked), peer.Revoked, agent.VerRevoked},
+		{"somebody else's credential", func(payload []byte) {
+			i, err := peer.Intrude(insider.keys, payload)
+			w.must(err)
+			w.Cleanup(i.Close)
+			w.claims(i, revoked.credential)
+		}, peer.KeyMismatch, agent.VerKeyMismatch},
+		{"a second claim", func(payload []byte) {
+			for _, m := range []*mallory{insider, w.mallory(w.org.Issuing, nil)} {
+				s, err := peer.Scan(w.ctx, m.config(), payload)
+				w.must(err)
+				w.Cleanup(s.Close)
+				w.until(s, func(ev peer.Event) bool { _, is := ev.(peer.ShowCode); _, over := ev.(peer.Failed); return is || over })
+			}
+		}, peer.SecondClaim, agent.VerSecondClaim},
+	} {
+		t.Run(attack.name, func(t *testing.T) {
+			w := w.in(t)
+			m, err := w.Show(w.ctx, w.bo)
+			w.must(err)
+			attack.act(w.payload(m.Picture()))
+			w.refusedAs(m.Over(w.ctx), attack.code)
+			last = w.journalled(w.bo, last, attack.why)
+		})
+	}
+}
+
+// What disturbs nothing: the colleague still gets through, and the device has given no room.
+func TestAnAttackerWhoDisturbsNothing(t *testing.T) {
+	w := newTarget(t)
+	insider := w.mallory(w.org.Issuing, nil)
+	old, err := w.Show(w.ctx, w.bo)
+	w.must(err)
+	stale := w.payload(old.Picture())
+	w.bo.Kill()
+	_, err = w.bo.Do(w.ctx, "me")
+	w.must(err)
+
+	m, err := w.Show(w.ctx, w.bo)
+	w.must(err)
+	payload := w.payload(m.Picture())
+	idle := descriptors(t, w.bo.PID())
+
+	t.Run("a code from before", func(t *testing.T) {
+		now, err := peer.ParseOffer(payload)
+		w.must(err)
+		again, err := peer.ParseOffer(stale)
+		w.must(err)
+		again.Addrs = now.Addrs
+		replayed, err := again.Encode()
+		w.must(err)
+		s, err := peer.Scan(w.ctx, insider.config(), replayed)
+		w.must(err)
+		defer s.Close()
+		w.until(s, func(ev peer.Event) bool {
+			f, is := ev.(peer.Failed)
+			if is && f.Reason != peer.Unreachable {
+				t.Errorf("the attacker is told %s", f.Reason)
+			}
+			return is
+		})
+	})
+	// Those who have read the code and say something else, or nothing, or no end of it, in every protocol
+	// there is and some there are not.
+	t.Run("slow, endless and mad", func(t *testing.T) {
+		says := []func(io.Writer){
+			func(out io.Writer) { out.Write([]byte{0}) },                      // slow loris: one byte, and no more
+			func(out io.Writer) { out.Write([]byte{0, 0, 1, 0}) },             // a length, and nothing
+			func(out io.Writer) { out.Write([]byte{0xff, 0xff, 0xff, 0xff}) }, // four gigabytes
+			func(out io.Writer) {
+				for range 1 << 12 {
+					if peer.Frame(out, make([]byte, 1<<10)) != nil {
+						return
+					}
+				}
+			}, // endless
+			func(out io.Writer) { out.Write(bytes.Repeat([]byte{0, 0, 0, 0}, 1<<12)) }, // frames of nothing
+		}
+		for _, say := range says {
+			i, err := peer.Intrude(insider.keys, payload)
+			w.must(err)
+			t.Cleanup(i.Close)
+			for _, protocol := range []string{"/handslag/verify/1", "/handslag/share/1", "/handslag/news/1", "/handslag/verify/1/committed", "/handslag/no/1", strings.Repeat("x", 60)} {
+				s, err := i.Stream(w.ctx, protocol)
+				if err != nil {
+					break // sent away already
+				}
+				go say(s)
+			}
+		}
+		if n := descriptors(t, w.bo.PID()) - idle; n > 64 {
+			t.Errorf("the device holds %d descriptors more than before", n)
+		}
+		if grown := resident(t, w.bo.PID()); grown > 256<<20 {
+			t.Errorf("the device holds %d MiB", grown>>20)
+		}
+	})
+	digits, err := m.Read(w.ctx, w.anna)
+	w.must(err)
+	w.must(m.Type(w.ctx, digits))
+	w.must(m.End(w.ctx, w.anna))
+}
+
+// Against the device that reads the code.
+func TestAnAttackerBehindACode(t *testing.T) {
+	w := newTarget(t)
+	stranger, err := signed.PrivateKeyFromSeed(bytes.Repeat([]byte{9}, 32))
+	w.must(err)
+	insider, other, revoked := w.mallory(w.org.Issuing, nil), w.mallory(w.org.Issuing, nil), w.revoked()
+	forged := w.mallory(stranger, nil)
+	foreign := w.mallory(stranger, func(c *identity.Credential) { c.Org = identity.OrgIDOf(stranger.Public()) })
+	expired := w.mallory(w.org.Issuing, func(c *identity.Credential) {
+		c.Issued, c.Expires = c.Issued.Add(-48*time.Hour), c.Issued.Add(-time.Hour)
+	})
+	var last uint64
+	for _, attack := range []struct {
+		name       string
+		who        *mallory
+		named      *mallory // whose transport key stands in the code
+		credential []byte
+		why        peer.Reason
+		code       agent.Code
+	}{
+		{"the wrong key at the right address", insider, other, insider.credential, peer.Unreachable, agent.PeerUnreachable},
+		{"a forged credential", forged, forged, forged.credential, peer.WrongOrg, agent.VerWrongOrg},
+		{"another organisation", foreign, foreign, foreign.credential, peer.WrongOrg, agent.VerWrongOrg},
+		{"an expired credential", expired, expired, expired.credential, peer.CredExpired, agent.VerCredExpired},
+		{"a revoked device", revoked, revoked, revoked.credential, peer.Revoked, agent.VerRevoked},
+		{"somebody else's credential", insider, insider, other.credential, peer.KeyMismatch, agent.VerKeyMismatch},
+	} {
+		t.Run(attack.name, func(t *testing.T) {
+			w := w.in(t)
+			lure, err := peer.ShowAs(attack.who.config(), attack.named.keys.Public().Transport, attack.credential)
+			w.must(err)
+			defer lure.Close()
+			_, err = w.bo.Do(w.ctx, "verify", "-scan", w.picture(lure.Payload))
+			w.refusedAs(err, attack.code)
+			last = w.journalled(w.bo, last, attack.why)
+		})
+	}
+}
+
+// A man in the middle with keys and a credential of his own, who carries Anna's digits to Bo: they are not
+// those that Bo's device waits for, and both screens name the man and nobody else.
+func TestAManInTheMiddle(t *testing.T) {
+	w := newTarget(t)
+	middle := w.mallory(w.org.Issuing, nil)
+	m, err := w.Show(w.ctx, w.bo)
+	w.must(err)
+	towardsBo, err := peer.Scan(w.ctx, middle.config(), w.payload(m.Picture()))
+	w.must(err)
+	defer towardsBo.Close()
+	w.until(towardsBo, func(ev peer.Event) bool { _, is := ev.(peer.ShowCode); return is })
+
+	lure, err := peer.ShowAs(middle.config(), middle.keys.Public().Transport, middle.credential)
+	w.must(err)
+	defer lure.Close()
+	digits, name, err := m.ReadFrom(w.ctx, w.anna, w.picture(lure.Payload))
+	w.must(err)
+	if name != "Mallory Kvist" {
+		t.Errorf("Anna's screen names %q", name)
+	}
+	for range peer.Tries {
+		err = m.TypeOnly(w.ctx, digits)
+	}
+	w.refusedAs(err, agent.VerCodeWrong)
+	w.journalled(w.bo, 0, peer.CodeWrong)
+}
+
+// claims says a claim and waits for what comes of it.
+func (w *target) claims(i *peer.Intruder, credential []byte) {
+	w.Helper()
+	s, err := i.Stream(w.ctx, "/handslag/verify/1")
+	w.must(err)
+	claim, err := i.Claim(credential)
+	w.must(err)
+	w.must(peer.Frame(s, claim))
+	_, _ = io.ReadAll(s) // until the device ends it
+}
+
+// until hears a session until it says what is looked for, or ends.
+func (w *target) until(s *peer.Session, is func(peer.Event) bool) {
+	w.Helper()
+	for ev := range s.Events() {
+		if is(ev) {
+			go func() {
+				for range s.Events() {
+				}
+			}()
+			return
+		}
+	}
+}
+
+// revoked is a device that enrolled as everybody does and was revoked, which Anna and Bo have heard.
+func (w *target) revoked() *mallory {
+	w.Helper()
+	keys, err := identity.NewKeySet()
+	w.must(err)
+	const username, password = "dora.falk", "lösenord för dora"
+	w.must(w.Admin(w.ctx, nil, "user", "add", username, "-first", "Dora", "-last", "Falk", "-unit", "sodra", "-role", "caretaker", "-no-password"))
+	w.must(w.SetPassword(w.ctx, username, password))
+	client := link.NewClient(w.org.Statement, keys, link.ClientOptions{})
+	defer client.Close()
+	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{Version: 1, Org: w.org.Org, RequestID: "req-" + string(keys.Device()), Machine: "m-dora", Keys: keys.Public()})
+	w.must(err)
+	issued, err := client.Enrol(w.ctx, link.EnrolRequest{RequestID: "req-" + string(keys.Device()), Username: username, Password: password, Machine: "m-dora", Possession: possession})
+	w.must(err)
+	w.must(w.Admin(w.ctx, nil, "device", "revoke", string(keys.Device())))
+	for _, p := range []*testnet.Person{w.anna, w.bo} {
+		_, err := p.Do(w.ctx, "sync")
+		w.must(err)
+	}
+	return &mallory{keys, issued.Credential, []signed.Key{w.org.Issuing.Public()}, w.org.Org, func() signed.Time { return signed.At(time.Now()) }}
+}
+
+// in is the same target in a part of its test.
+func (w *target) in(t *testing.T) *target {
+	part := *w
+	part.T = t
+	return &part
+}
+
+// descriptors are how many a process has open.
+func descriptors(t *testing.T, pid int) int {
+	t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Skipf("this system does not show a process's descriptors: %v", err)
+	}
+	return len(open)
+}
+
+// resident is how many bytes of memory a process has.
+func resident(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Skipf("this system does not show a process's memory: %v", err)
+	}
+	var all, pages int
+	if _, err := fmt.Sscan(string(text), &all, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
