@@ -27,6 +27,7 @@ const (
 type handoverScreen struct {
 	w      *Window
 	give   []journal.RecordID // what it was begun for; may be empty
+	why    string             // why it is given, in words; may be empty
 	banner *Banner
 	body   *fyne.Container
 	page   fyne.CanvasObject

@@ -22,7 +22,7 @@ func (s *handoverScreen) drawBegin() {
 	)
 	parts := []fyne.CanvasObject{NewText(lang.Say("handover.intro"))}
 	if len(s.give) > 0 {
-		parts = append(parts, NewTinted(StateOK, s.begunFor()))
+		parts = append(parts, NewTinted(StateOK, s.begunFor()), s.askWhy())
 	}
 	if s.w.agent.Me().ClockSuspect {
 		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
@@ -49,6 +49,14 @@ func (s *handoverScreen) begunFor() *Text {
 		}
 	})
 	return about
+}
+
+// askWhy takes the reason in words; an assignment of the receiver's says it by itself, so it may be empty.
+func (s *handoverScreen) askWhy() *Field {
+	f := NewField(s.w.lang.Say("handover.why"), s.w.lang.Say("handover.why_hint"))
+	f.SetText(s.why)
+	f.OnChange = func(text string) { s.why = text }
+	return f
 }
 
 // drawOffer shows the code large, for the other's camera.

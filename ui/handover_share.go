@@ -44,6 +44,7 @@ func newSharing(s *handoverScreen) *sharing {
 // begin is the moment of the handshake. What it was made for is given at once.
 func (p *sharing) begin(peer agent.Other) {
 	p.peer, p.met = peer, true
+	p.session.Because(p.screen.why)
 	p.load()
 	if give := p.screen.give; len(give) > 0 {
 		p.give(give)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 )
 
 // alarms are the entries that say that the audit log is not what it was.
@@ -151,6 +152,50 @@ func TestTwoHistoriesAreSeenWhenTwoDevicesMeet(t *testing.T) {
 	anna.sync()
 	if got := anna.alarms(); len(got) != 1 {
 		t.Errorf("Anna's device says %v", got)
+	}
+}
+
+// As many entries and another tree: two devices that meet without coverage need nobody else to know. Both raise
+// the alarm, tell their persons, and have both signed checkpoints to show.
+func TestTwoTreesOfOneSizeAreSeenOnBothSidesInACellar(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	for d, root := range map[*tablet]byte{anna: 1, bo: 2} {
+		note, err := audit.Checkpoint{Org: h.statement.Org(), Size: 1000, Root: audit.Hash{root}}.Sign(h.config.Keys.Log)
+		ok(t, err)
+		ok(t, d.session.keepWitnessed(witnessed{Own: note}))
+	}
+	h.stop()
+	anna.parts(bo)
+	anna.alarmed(logForked)
+	bo.alarmed(logForked)
+	anna.parts(bo)
+	anna.alarmed(logForked) // and once is enough
+	bo.alarmed(logForked)
+}
+
+// Of another size only a proof can say, and who rewrote the log has none: each device asks at its next sync, on both
+// sides of the meeting.
+func TestTwoHistoriesWithoutAProofAreSeenOnBothSides(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	for d, size := range map[*tablet]int64{anna: 3, bo: 4} {
+		note, err := audit.Checkpoint{Org: h.statement.Org(), Size: size, Root: audit.Hash{byte(size)}}.Sign(h.config.Keys.Log)
+		ok(t, err)
+		ok(t, d.session.keepWitnessed(witnessed{Own: note}))
+	}
+	anna.parts(bo)
+	for _, d := range []*tablet{anna, bo} {
+		d.sync()
+		if got := d.alarms(); len(got) != 2 {
+			t.Errorf("%s's device says %v of two checkpoints that the log never had", d.name, got)
+		}
+		d.told(LogInconsistent)
+		evidence, err := d.LogEvidence()
+		ok(t, err)
+		if bytes.Count(evidence, []byte("handslag.log/")) != 8 {
+			t.Errorf("the evidence is:\n%s", evidence)
+		}
 	}
 }
 

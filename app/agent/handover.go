@@ -39,6 +39,7 @@ type Handover struct {
 	over     bool
 	until    time.Time // when the state ends by itself, on this machine's clock
 	digits   string    // that this screen shows
+	because  string    // why this person hands over, in their words
 	taken    []journal.RecordID
 }
 

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -75,9 +76,7 @@ func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, 
 		return journal.Hash{}, err
 	}
 	one := line{entry: entry}
-	if in.Purpose != "" {
-		one.words = &journal.Details{Reason: in.Purpose}
-	}
+	one.words = inWords(cmp.Or(in.Purpose, s.reasonOf(entry)))
 	stamps, err := s.say(one)
 	if err != nil {
 		return journal.Hash{}, err

@@ -38,7 +38,7 @@ func (h *Handover) Give(ctx context.Context, ids []journal.RecordID) (ShareResul
 	h.advance(ShareProgress{Total: len(ids)})
 	items := g.pack(ids)
 	for len(items) > 0 {
-		sent, err := verified.Send(ctx, "", items, peer.Sharer{Before: g.before, Confirmed: g.confirmed, Refused: g.refused})
+		sent, err := verified.Send(ctx, g.purpose(items), items, peer.Sharer{Before: g.before, Confirmed: g.confirmed, Refused: g.refused})
 		var refusal *peer.Refusal
 		if sent == nil && errors.As(err, &refusal) {
 			// Judged before any entry and any byte: this one stays, the others may go.
@@ -120,7 +120,8 @@ func (g *giving) before(ctx context.Context, all []peer.Handing) ([]journal.Hash
 	for chunk := range slices.Chunk(all, sayAtOnce) {
 		var lines []line
 		for _, one := range chunk {
-			lines = append(lines, line{entry: g.entry(journal.ShareSent, one)})
+			e := g.entry(journal.ShareSent, one)
+			lines = append(lines, line{entry: e, words: inWords(g.h.why(e))})
 		}
 		stamps, err := g.h.session.say(lines...)
 		if err != nil {

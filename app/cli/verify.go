@@ -21,6 +21,7 @@ type meeting struct {
 	scan    string
 	give    []journal.RecordID
 	receive bool
+	reason  string
 }
 
 // verify holds one verification from start to end: shows or reads the QR code, types or shows
@@ -34,6 +35,7 @@ func verify(s *session, args []string) error {
 	f.StringVar(&m.qrFile, "qr", "", s.say("cli.flag.qr"))
 	f.StringVar(&m.scan, "scan", "", s.say("handover.from_file"))
 	f.BoolVar(&m.receive, "receive", false, s.say("cli.flag.receive"))
+	f.StringVar(&m.reason, "reason", "", s.say("cli.flag.share_reason"))
 	f.Func("give", s.say("cli.flag.give"), func(list string) error {
 		for _, id := range strings.Split(list, ",") {
 			if id = strings.TrimSpace(id); id != "" {
@@ -57,6 +59,7 @@ func verify(s *session, args []string) error {
 	}
 	defer m.hide(s)
 	defer h.Close()
+	h.Because(m.reason)
 	changed := make(chan struct{}, 1)
 	stop := s.agent.Listen(func(signal agent.Signal) {
 		if signal == agent.VerificationChanged {
