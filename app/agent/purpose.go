@@ -44,7 +44,7 @@ func (s *session) reasonOf(e journal.Entry) string {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o := s.openings[e.Record]; o != nil {
+	if o := s.openings[onScreen{record: e.Record}]; o != nil {
 		return shortened(o.reason.Text)
 	}
 	return ""
