@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -22,11 +23,47 @@ type rowReader struct {
 	devices map[string]string          // device to person
 	cards   map[string]string
 	titles  map[string]string
+	codes   map[string][]string // of findings, by the hash of their entry
 }
 
 func newRowReader(c *Call) *rowReader {
 	return &rowReader{Call: c, people: map[string]identity.Person{}, units: map[string][]identity.Unit{}, devices: map[string]string{},
-		cards: map[string]string{}, titles: map[string]string{}}
+		cards: map[string]string{}, titles: map[string]string{}, codes: map[string][]string{}}
+}
+
+// rows are a page's entries, each with its other half.
+func (r *rowReader) rows(entries []sqlc.Entry) ([]link.LogRow, error) {
+	hashes := make([][]byte, len(entries))
+	for i, e := range entries {
+		hashes[i] = e.Hash
+	}
+	if err := r.find(hashes); err != nil {
+		return nil, err
+	}
+	all := []link.LogRow{}
+	for _, e := range entries {
+		row, err := r.row(e, true)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, *row)
+	}
+	return all, nil
+}
+
+// find reads what was found about entries that it has not been read of.
+func (r *rowReader) find(hashes [][]byte) error {
+	var lacking [][]byte
+	for _, hash := range hashes {
+		if _, read := r.codes[string(hash)]; !read {
+			lacking = append(lacking, hash)
+		}
+	}
+	found, err := r.tx.FindingCodes(r.ctx, lacking)
+	for _, hash := range lacking {
+		r.codes[string(hash)] = found[string(hash)]
+	}
+	return err
 }
 
 // row is one entry; halves says whether to add its other half.
@@ -58,9 +95,10 @@ func (r *rowReader) row(e sqlc.Entry, halves bool) (*link.LogRow, error) {
 	if row.PeerName, err = r.peer(string(said.Peer)); err != nil {
 		return nil, err
 	}
-	if row.Findings, err = r.tx.FindingsOf(r.ctx, e.Hash); err != nil {
+	if err := r.find([][]byte{e.Hash}); err != nil {
 		return nil, err
 	}
+	row.Findings = slices.Clone(r.codes[string(e.Hash)])
 	told := e
 	if said.Kind == journal.RecordFound { // its words stand in the search that it answers
 		if told, err = r.search(e, said.Ref); err != nil {

@@ -51,18 +51,14 @@ func (c *Call) logPage(q *logQuery, f link.LogFilter) (link.LogPage, error) {
 	if err != nil {
 		return link.LogPage{}, err
 	}
-	page := link.LogPage{Rows: []link.LogRow{}}
+	var page link.LogPage
 	if len(entries) > wanted {
 		entries = entries[:wanted]
 		page.Cursor = strconv.FormatInt(entries[wanted-1].ID, 10)
 	}
 	r := newRowReader(c)
-	for _, e := range entries {
-		row, err := r.row(e, true)
-		if err != nil {
-			return link.LogPage{}, err
-		}
-		page.Rows = append(page.Rows, *row)
+	if page.Rows, err = r.rows(entries); err != nil {
+		return link.LogPage{}, err
 	}
 	page.Found, err = r.findings(q.device, q.person)
 	return page, err

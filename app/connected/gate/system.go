@@ -16,11 +16,7 @@ import (
 // the next one.
 const systemGeneration = 1
 
-// Entry ids are places in the audit log.
-const (
-	counterEntries  = "entries"
-	counterFindings = "findings"
-)
+const counterFindings = "findings"
 
 // States of an entry's payload.
 const (
@@ -101,7 +97,7 @@ func rowOf(e journal.Entry, raw []byte) sqlc.Entry {
 
 // addRow gives the row its place in the audit log.
 func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
-	id, err := tx.NextCounter(ctx, counterEntries)
+	id, err := tx.NextPlace(ctx)
 	if err != nil {
 		return fmt.Errorf("number entry: %w", err)
 	}

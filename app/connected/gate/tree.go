@@ -26,14 +26,15 @@ type tree struct {
 // ReadHashes is tlog.HashReader.
 func (t tree) ReadHashes(at []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(at))
-	for i, id := range at {
-		hash, err := t.tx.LogHash(t.ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("read hash %d of the log: %w", id, err)
+	hashes, err := t.tx.LogHashesAt(t.ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	for i, hash := range hashes {
+		if len(hash) != len(out[i]) {
+			return nil, fmt.Errorf("read hash %d of the log: %w", at[i], errTree)
 		}
-		if copy(out[i][:], hash) != len(hash) || len(hash) != len(out[i]) {
-			return nil, fmt.Errorf("read hash %d of the log: %w", id, errTree)
-		}
+		copy(out[i][:], hash)
 	}
 	return out, nil
 }
@@ -56,27 +57,16 @@ func grow(ctx context.Context, tx *store.Tx, r sqlc.Entry) error {
 	if err != nil {
 		return fmt.Errorf("grow the audit log: %w", err)
 	}
-	first := tlog.StoredHashIndex(0, r.ID-1)
-	for i, hash := range hashes {
-		if err := tx.AddLogHash(ctx, sqlc.AddLogHashParams{ID: first + int64(i), Hash: hash[:]}); err != nil {
-			return fmt.Errorf("grow the audit log: %w", err)
-		}
+	kept := make([][]byte, len(hashes))
+	for i := range hashes {
+		kept[i] = hashes[i][:]
 	}
-	return nil
-}
-
-// size is how many leaves there are.
-func size(ctx context.Context, tx *store.Tx) (int64, error) {
-	n, err := tx.CounterValue(ctx, counterEntries)
-	if store.Missing(err) {
-		return 0, nil
-	}
-	return n, err
+	return tx.GrowLog(tlog.StoredHashIndex(0, r.ID-1), kept)
 }
 
 // checkpoint is the tree as it stands in this transaction.
 func (g *Gate) checkpoint(ctx context.Context, tx *store.Tx) (audit.Checkpoint, error) {
-	n, err := size(ctx, tx)
+	n, err := tx.Places(ctx)
 	if err != nil {
 		return audit.Checkpoint{}, err
 	}

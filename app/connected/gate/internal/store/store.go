@@ -41,8 +41,11 @@ type Store struct {
 // Tx is one transaction: the generated queries, and the columns that are encrypted.
 type Tx struct {
 	*sqlc.Queries
-	key  *columnKeys
-	deks map[string][]byte // opened in this transaction
+	raw   *sql.Tx
+	key   *columnKeys
+	deks  map[string][]byte // opened in this transaction
+	end   logEnd
+	grows bool // the log has grown
 }
 
 // readers is how many transactions of a process may read at once.

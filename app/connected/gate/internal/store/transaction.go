@@ -38,9 +38,12 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 			return fmt.Errorf("lock the log's head: %w", err)
 		}
 	}
-	tx := &Tx{Queries: sqlc.New(sqlTx), key: &s.key, deks: map[string][]byte{}}
+	tx := &Tx{Queries: sqlc.New(sqlTx), raw: sqlTx, key: &s.key, deks: map[string][]byte{}, end: logEnd{hashes: map[int64][]byte{}}}
 	defer tx.forget()
 	if err := act(tx); err != nil {
+		return err
+	}
+	if err := tx.flush(ctx); err != nil {
 		return err
 	}
 	if err := sqlTx.Commit(); err != nil {

@@ -6,11 +6,8 @@ VALUES (@id, @hash, @raw, @device_id, @generation, @seq, @covered, @verdict, @is
     @not_before, @received_at, @subject, @record_id, @assignment_id, @peer, @pair, @lone, @address, @carrier,
     @payload_subject, @payload, @payload_state);
 
--- name: AddLogHash :exec
-INSERT INTO log_hashes (id, hash) VALUES (@id, @hash);
-
--- name: LogHash :one
-SELECT hash FROM log_hashes WHERE id = @id;
+-- name: HashesFrom :many
+SELECT * FROM log_hashes WHERE id >= @first AND id < @until ORDER BY id;
 
 -- name: LogHashes :one
 SELECT COUNT(*) FROM log_hashes;
@@ -90,9 +87,6 @@ WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND c
 
 -- name: CloseLone :exec
 UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_missing') AND hash = @hash AND closed_at = 0;
-
--- name: FindingsOf :many
-SELECT code FROM findings WHERE hash = @hash ORDER BY code;
 
 -- name: Findings :many
 SELECT * FROM findings ORDER BY id DESC LIMIT @most;

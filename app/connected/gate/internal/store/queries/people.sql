@@ -3,6 +3,10 @@ INSERT INTO counters (name, value) VALUES (@name, 1)
 ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
 RETURNING value;
 
+-- name: PutCounter :exec
+INSERT INTO counters (name, value) VALUES (@name, @value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
 -- name: RaiseCounter :exec
 INSERT INTO counters (name, value) VALUES (@name, @least)
 ON CONFLICT (name) DO UPDATE SET value = CASE WHEN counters.value < excluded.value THEN excluded.value ELSE counters.value + 1 END;

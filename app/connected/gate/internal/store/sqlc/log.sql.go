@@ -77,20 +77,6 @@ func (q *Queries) AddEntry(ctx context.Context, arg AddEntryParams) error {
 	return err
 }
 
-const addLogHash = `-- name: AddLogHash :exec
-INSERT INTO log_hashes (id, hash) VALUES ($1, $2)
-`
-
-type AddLogHashParams struct {
-	ID   int64
-	Hash []byte
-}
-
-func (q *Queries) AddLogHash(ctx context.Context, arg AddLogHashParams) error {
-	_, err := q.db.ExecContext(ctx, addLogHash, arg.ID, arg.Hash)
-	return err
-}
-
 const allChains = `-- name: AllChains :many
 SELECT device_id, generation, last_seq, head FROM chains ORDER BY device_id, generation
 `
@@ -518,33 +504,6 @@ func (q *Queries) Findings(ctx context.Context, most int32) ([]Finding, error) {
 	return items, nil
 }
 
-const findingsOf = `-- name: FindingsOf :many
-SELECT code FROM findings WHERE hash = $1 ORDER BY code
-`
-
-func (q *Queries) FindingsOf(ctx context.Context, hash []byte) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, findingsOf, hash)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var code string
-		if err := rows.Scan(&code); err != nil {
-			return nil, err
-		}
-		items = append(items, code)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const findingsOfDevice = `-- name: FindingsOfDevice :many
 SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE device_id = $1 AND (CAST($2 AS TEXT) = '' OR person_id = $2)
 ORDER BY id DESC LIMIT $3
@@ -620,6 +579,38 @@ func (q *Queries) FindingsOfPerson(ctx context.Context, arg FindingsOfPersonPara
 			&i.Times,
 			&i.ClosedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hashesFrom = `-- name: HashesFrom :many
+SELECT id, hash FROM log_hashes WHERE id >= $1 AND id < $2 ORDER BY id
+`
+
+type HashesFromParams struct {
+	First int64
+	Until int64
+}
+
+func (q *Queries) HashesFrom(ctx context.Context, arg HashesFromParams) ([]LogHash, error) {
+	rows, err := q.db.QueryContext(ctx, hashesFrom, arg.First, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LogHash
+	for rows.Next() {
+		var i LogHash
+		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -741,17 +732,6 @@ func (q *Queries) Journals(ctx context.Context) ([]JournalsRow, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const logHash = `-- name: LogHash :one
-SELECT hash FROM log_hashes WHERE id = $1
-`
-
-func (q *Queries) LogHash(ctx context.Context, id int64) ([]byte, error) {
-	row := q.db.QueryRowContext(ctx, logHash, id)
-	var hash []byte
-	err := row.Scan(&hash)
-	return hash, err
 }
 
 const logHashes = `-- name: LogHashes :one

@@ -238,6 +238,21 @@ func (q *Queries) PutAttempts(ctx context.Context, arg PutAttemptsParams) error 
 	return err
 }
 
+const putCounter = `-- name: PutCounter :exec
+INSERT INTO counters (name, value) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+`
+
+type PutCounterParams struct {
+	Name  string
+	Value int64
+}
+
+func (q *Queries) PutCounter(ctx context.Context, arg PutCounterParams) error {
+	_, err := q.db.ExecContext(ctx, putCounter, arg.Name, arg.Value)
+	return err
+}
+
 const putRole = `-- name: PutRole :exec
 INSERT INTO roles (id, name) VALUES ($1, $2)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name
