@@ -85,3 +85,72 @@ func (p *phone) newestEntry(b *testing.B) int {
 	}
 	return size
 }
+
+// BenchmarkFirstSync is a device's first sync after it was enrolled: all records with an entry each.
+// Writes are those that wait for the disk, but for Badger's own, of which there is one for each of
+// the vault's.
+func BenchmarkFirstSync(b *testing.B) {
+	for _, n := range []int{200, maxPageThings - 50} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			f := newFar(b)
+			for i := range n {
+				f.addRecord(benchRecord(i), journal.SubjectID(fmt.Sprintf("sub%d", i)), "Akt", "070-174 06 41")
+			}
+			var took time.Duration
+			writes := 0
+			for b.Loop() {
+				b.StopTimer()
+				p, counted := f.phone(), &countingDisk{}
+				p.cfg.Disk, p.cfg.VaultOptions.Disk = counted, counted
+				p.start()
+				p.enrolled()
+				before := counted.writes.Load()
+				b.StartTimer()
+				at := time.Now()
+				r, err := p.Sync(b.Context())
+				ok(b, err)
+				took += time.Since(at)
+				b.StopTimer()
+				writes += int(counted.writes.Load() - before)
+				if r.Received < n {
+					b.Fatalf("received %d", r.Received)
+				}
+				ok(b, p.Close())
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(took.Microseconds())/float64(b.N*n), "µs/record")
+			b.ReportMetric(float64(writes)/float64(b.N*n), "writes/record")
+		})
+	}
+}
+
+// countingDisk counts what waits for the disk.
+type countingDisk struct {
+	disk.OS
+	writes atomic.Int64
+}
+
+func (d *countingDisk) Create(name string) (disk.Appender, error) { return d.open(d.OS.Create(name)) }
+func (d *countingDisk) Extend(name string) (disk.Appender, error) { return d.open(d.OS.Extend(name)) }
+
+func (d *countingDisk) open(file disk.Appender, err error) (disk.Appender, error) {
+	if err != nil {
+		return nil, err
+	}
+	return countingFile{file, d}, nil
+}
+
+type countingFile struct {
+	disk.Appender
+	disk *countingDisk
+}
+
+func (f countingFile) Sync() error {
+	f.disk.writes.Add(1)
+	return f.Appender.Sync()
+}
+
+func (f countingFile) WriteBlocks(data []byte, offset int64) error {
+	f.disk.writes.Add(1)
+	return f.Appender.WriteBlocks(data, offset)
+}

@@ -11,8 +11,13 @@ import (
 	"handslag/vault/record"
 )
 
-// effectBytes is about how much goes into the view in one transaction.
-const effectBytes = 1 << 20
+// What goes into the journal with one sync of the disk, and into the view with one transaction, when much
+// comes at once: a page, if its records are not very large. A transaction costs four syncs.
+const (
+	fetchAtOnce = link.PageRecords
+	effectBytes = 1 << 20 // about; the view takes half as many again
+	effectRow   = 1 << 10 // bytes beside what is signed and encrypted
+)
 
 // download takes pages of changes until there are no more. The cursor moves when a whole page
 // is in the view, so a page that was cut off comes again.
@@ -205,8 +210,8 @@ func (r *run) store(all []arrival) error {
 			},
 			effect: unlessErased(one.value.Subject, func(tx *vault.Tx) error { _, err := tx.PutRecord(one.copy); return err }),
 		})
-		size += len(one.copy.Cipher) + len(one.copy.Signed)
-		if len(lines) == sayAtOnce || size > effectBytes {
+		size += len(one.copy.Cipher) + len(one.copy.Signed) + effectRow
+		if len(lines) == fetchAtOnce || size > effectBytes {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -245,7 +250,14 @@ func (r *run) lend(renewed []arrival) error {
 func (r *run) arrange(page link.Page, work []task) error {
 	s := r.session
 	for len(work) > 0 {
-		n := min(len(work), sayAtOnce)
+		n, size := 0, 0
+		for n < len(work) && size < effectBytes {
+			size += len(work[n].copy.Signed) + effectRow
+			for _, said := range work[n].copy.Work {
+				size += len(said.Entry) + journal.PayloadLimit
+			}
+			n++
+		}
 		now := work[:n]
 		work = work[n:]
 		err := s.vault.Update(func(tx *vault.Tx) error {
