@@ -55,10 +55,7 @@ func (r *run) download(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := r.eraseOrdered(orders); err != nil { // before what comes with them
-			return err
-		}
-		if err := r.apply(page); err != nil {
+		if err := r.take(page, orders); err != nil {
 			return err
 		}
 		r.agent.changed(r.changed...) // a first sync is long, and people work meanwhile
@@ -85,6 +82,15 @@ func (r *run) download(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("read changes: %w: there is no end", link.ErrAnswer)
+}
+
+// take carries out the orders of a page before it takes in what comes with them: a system that an older
+// backup was put back into sends both.
+func (r *run) take(page link.Page, orders []order) error {
+	if err := r.eraseOrdered(orders); err != nil {
+		return err
+	}
+	return r.apply(page)
 }
 
 // moved says that n more things are in the view.

@@ -391,3 +391,31 @@ func TestOldOrdersDoNotPileUpOnTheMachine(t *testing.T) {
 		t.Errorf("there lie %+v", left)
 	}
 }
+
+// A page that brings an order and somebody's record at once: the order counts first, so that nothing about
+// them is fetched, and no entry says so.
+func TestAPagesOrdersComeBeforeItsRecords(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	s, err := anna.current()
+	ok(t, err)
+	r := &run{agent: anna.Agent, session: s}
+	r.connect()
+	defer func() { r.client.Close() }()
+	before, err := r.client.Changes(t.Context(), "", link.Had{})
+	ok(t, err)
+	h.erases("s-maj")
+	after, err := r.client.Changes(t.Context(), "", link.Had{})
+	ok(t, err)
+	if len(before.Records) != 2 || len(after.Erasures) != 1 {
+		t.Fatalf("%d records, %d orders", len(before.Records), len(after.Erasures))
+	}
+	before.Erasures = after.Erasures
+	orders, err := r.judgeOrders(before, 0)
+	ok(t, err)
+	ok(t, r.take(before, orders))
+	anna.holds("r-maja")
+	if said := anna.kinds(50); strings.Count(said, "record.fetched") != 1 || strings.Count(said, "subject.erased") != 1 {
+		t.Errorf("said %s", said)
+	}
+}
