@@ -1,9 +1,11 @@
 package journalfile
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,73 +14,68 @@ import (
 	"handslag/vault/journal"
 )
 
-// bare is the least that any durable log costs: a write into space that is ready, and its sync.
-type bare struct {
+// ground is preallocated space, for what entries are held against; it begins anew at its end.
+type ground struct {
 	file disk.Appender
 	at   int64
 }
 
-const bareSpace = 1 << 20 // bytes; it begins anew at their end
+const groundSpace = 4 << 20 // bytes
 
-func newBare(b *testing.B) *bare {
-	file, err := disk.OS{}.Create(filepath.Join(b.TempDir(), "bare"))
+func newGround(b *testing.B) *ground {
+	file, err := disk.OS{}.Create(filepath.Join(b.TempDir(), "ground"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { file.Close() })
-	if _, err = file.Write(make([]byte, bareSpace)); err == nil {
+	if _, err = file.Write(make([]byte, groundSpace)); err == nil {
 		err = file.Sync()
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
-	return &bare{file: file}
+	return &ground{file: file}
 }
 
-func (w *bare) write(b *testing.B, data []byte) {
-	if w.at+int64(len(data)) > bareSpace {
-		w.at = 0
+func (g *ground) put(b *testing.B, data []byte, write func(data []byte, offset int64) error) {
+	if g.at+int64(len(data)) > groundSpace {
+		g.at = 0
 	}
-	_, err := w.file.WriteAt(data, w.at)
-	if err == nil {
-		err = w.file.Sync()
-	}
-	if err != nil {
+	if err := write(data, g.at); err != nil {
 		b.Fatal(err)
 	}
-	w.at += int64(len(data))
+	g.at += int64(len(data))
 }
 
 // BenchmarkAppend holds a signed, chained, encrypted and durable entry against a bare write and
-// sync of as many bytes, in turn, so that both meet the same disk; and one at a time against
-// thirty-two at once.
+// sync of as many bytes; one at a time against thirty-two at once; and those against what they
+// cost where nothing is done but to sign them on all cores and to write them once. All of them
+// take turns, so that they meet the same disk, and the median of each counts.
 func BenchmarkAppend(b *testing.B) {
+	const callers = 32
 	p := cast()
-	var single time.Duration
-	b.Run("one by one", func(b *testing.B) {
-		f, w := mustOpen(b, p.config(b.TempDir(), nil)), newBare(b)
-		mustAppend(b, f, p.opening(1))
-		data := make([]byte, f.segments[0].places[0].size)
-		var own, least time.Duration
-		n := 0
-		for b.Loop() {
-			begun := time.Now()
-			w.write(b, data)
-			between := time.Now()
-			mustAppend(b, f, p.opening(1))
-			least, own, n = least+between.Sub(begun), own+time.Since(between), n+1
-		}
-		single = own / time.Duration(n)
-		b.ReportMetric(float64(own)/float64(least), "x-bare")
-		b.ReportMetric(float64(own.Nanoseconds())/float64(n), "ns/entry")
-		b.ReportMetric(float64(len(data)), "B/entry")
-	})
-	b.Run("32 at once", func(b *testing.B) {
-		f := mustOpen(b, p.config(b.TempDir(), nil))
-		const callers = 32
-		n := 0
+	f, space, blocks := mustOpen(b, p.config(b.TempDir(), nil)), newGround(b), newGround(b)
+	mustAppend(b, f, p.opening(1))
+	entry := make([]byte, f.segments[0].places[0].size)
+	secret := p.signing.Ed25519()
+	many := make([]byte, wholeBlocks(callers*len(entry)))
+	took := map[string][]time.Duration{}
+	timed := func(what string, deeds int, do func()) {
 		begun := time.Now()
-		for b.Loop() {
+		do()
+		took[what] = append(took[what], time.Since(begun)/time.Duration(deeds))
+	}
+	round := func() {
+		timed("bare", 1, func() {
+			space.put(b, entry, func(data []byte, offset int64) error {
+				if _, err := space.file.WriteAt(data, offset); err != nil {
+					return err
+				}
+				return space.file.Sync()
+			})
+		})
+		timed("one", 1, func() { mustAppend(b, f, p.opening(1)) })
+		timed("many", callers, func() {
 			var group sync.WaitGroup
 			for range callers {
 				group.Go(func() {
@@ -88,15 +85,38 @@ func BenchmarkAppend(b *testing.B) {
 				})
 			}
 			group.Wait()
-			n += callers
-		}
-		each := time.Since(begun) / time.Duration(n)
-		b.ReportMetric(float64(each.Nanoseconds()), "ns/entry")
-		if single > 0 {
-			b.ReportMetric(float64(single)/float64(each), "x-faster")
-		}
+		})
+		timed("bound", callers, func() {
+			sideBySide(callers, func(int) { ed25519.Sign(secret, entry) })
+			blocks.put(b, many, blocks.file.WriteBlocks)
+		})
+	}
+	median := func(what string) float64 {
+		all := slices.Sorted(slices.Values(took[what]))
+		return float64(all[len(all)/2].Nanoseconds())
+	}
+	row := func(name, what string, more func(b *testing.B)) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() { // timed in turn, above
+			}
+			b.ReportMetric(median(what), "ns/op")
+			more(b)
+		})
+	}
+	for begun := time.Now(); time.Since(begun) < appendFor; {
+		round()
+	}
+	one := median("one")
+	row("write and fdatasync", "bare", func(b *testing.B) { b.ReportMetric(float64(len(entry)), "B/entry") })
+	row("one by one", "one", func(b *testing.B) { b.ReportMetric(one/median("bare"), "x-bare") })
+	row("bound: 32 signatures and one write", "bound", func(b *testing.B) { b.ReportMetric(one/median("bound"), "x-faster") })
+	row("32 at once", "many", func(b *testing.B) {
+		b.ReportMetric(one/median("many"), "x-faster")
+		b.ReportMetric(median("many")/median("bound"), "x-bound")
 	})
 }
+
+const appendFor = 4 * time.Second
 
 // BenchmarkJournal shows that what an entry costs does not grow with the journal: to append it, fifty
 // in a sync, to read it at Open, to verify its signature and place, and to take it out of a

@@ -10,9 +10,11 @@
 // receipt of whoever handed a segment in where its owner finds it. testdata/segment.cddl has
 // the format, vault/journal reads it.
 //
-// Entries are written in groups, each with one sync, into space of the segment that was made ready
-// before, so that a sync waits for the entries alone and a full disk still takes the last ones
-// (Reserve). What a power cut leaves of a group that was never acknowledged is cut away at Open;
+// Entries are written in groups, each with one sync: whoever finds nobody writing leads, gives all
+// who wait their places in the chain, which is over what is signed and not over signatures, has the
+// group signed on all cores, and hands on. They go into space of the segment that was made ready
+// before, in whole blocks past the page cache where there is such a way (disk.WriteBlocks), so that
+// a sync waits for the entries alone and a full disk still takes the last ones (Reserve). What a power cut leaves of a group that was never acknowledged is cut away at Open;
 // all else that does not read is told and walked around (vault/journal says how they are told
 // apart).
 //
