@@ -2,10 +2,7 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -16,29 +13,49 @@ import (
 	"handslag/vault/journal"
 )
 
-// assignmentScreen is one piece of work: what is to be done, the record it needs, and the signature when it is done.
+// assignmentScreen is one piece of work: what is to be done, the record it needs, what has been said about it, and the
+// signatures. A colleague's words may come at any time: each part is filled anew in its place, and what is being written stays.
 type assignmentScreen struct {
 	w       *Window
 	id      journal.AssignmentID
 	banner  *Banner
+	sheet   *workSheet
 	note    *Field
 	sign    *Button
+	back    func() // to where it was opened
 	loads   Latest
 	signing bool
 	shown   *agent.Task
 	content *fyne.Container
+
+	mate, facts, away, work, done, form *fyne.Container
 }
 
 func newAssignmentScreen(w *Window, id journal.AssignmentID) *assignmentScreen {
-	s := &assignmentScreen{w: w, id: id, banner: NewBanner(w.lang), content: container.NewStack()}
+	s := &assignmentScreen{w: w, id: id, banner: NewBanner(w.lang), back: w.back, content: container.NewStack()}
+	for _, part := range []**fyne.Container{&s.mate, &s.facts, &s.away, &s.work, &s.done, &s.form} {
+		*part = Stack()
+		(*part).Hide()
+	}
+	s.sheet = newWorkSheet(w, s.say)
 	s.note = NewTextField(w.lang.Say("assignments.note"), w.lang.Say("assignments.note_hint"), 3)
 	s.sign = NewPrimary(w.lang.Say("assignments.mark_done"), assets.IconCheck, s.finish)
 	return s
 }
 
 func (s *assignmentScreen) Content() fyne.CanvasObject { return s.content }
-func (s *assignmentScreen) Enter()                     { s.load() }
-func (s *assignmentScreen) Leave()                     { s.loads.Stop() }
+
+// Enter loads, and lets a verified colleague who has the assignment too see who is here.
+func (s *assignmentScreen) Enter() {
+	s.w.agent.WorkingOn(s.id)
+	s.load()
+}
+
+// Leave stops what is under way.
+func (s *assignmentScreen) Leave() {
+	s.w.agent.WorkingOn("")
+	s.loads.Stop()
+}
 
 func (s *assignmentScreen) Changed(sig agent.Signal) {
 	switch sig {
@@ -62,30 +79,71 @@ func (s *assignmentScreen) load() {
 	})
 }
 
+// say has something be said about the work, in sight of what is shown, and shows what it comes to; then, which may be nil,
+// follows where it was said.
+func (s *assignmentScreen) say(deed func(ctx context.Context, t agent.Task) (agent.Task, error), then func()) {
+	s.w.touch()
+	s.banner.Clear()
+	shown := *s.shown
+	Load(s.w.life, s.w.spawn, func(ctx context.Context) (agent.Task, error) {
+		return deed(context.WithoutCancel(ctx), shown)
+	}, func(t agent.Task, err error) {
+		if err != nil {
+			s.w.tell(s.banner, err)
+			return
+		}
+		if then != nil {
+			then()
+		}
+		s.show(t)
+	})
+}
+
 func (s *assignmentScreen) lay(title string, body fyne.CanvasObject, actions ...fyne.CanvasObject) {
-	s.content.Objects = []fyne.CanvasObject{NewSubPage(s.w.lang, title, s.w.back, s.banner, body, actions...)}
+	s.content.Objects = []fyne.CanvasObject{NewSubPage(s.w.lang, title, s.back, s.banner, body, actions...)}
 	s.content.Refresh()
 }
 
 func (s *assignmentScreen) show(t agent.Task) {
-	if s.shown != nil && reflect.DeepEqual(*s.shown, t) {
-		return // what is being written stays
+	before := s.shown
+	if before != nil && reflect.DeepEqual(*before, t) {
+		return
 	}
 	s.shown = &t
-	parts := []fyne.CanvasObject{s.facts(t)}
-	if t.Done != nil {
-		parts = append(parts, s.signature(t.Done))
+	fill(s.mate, s.presence(t))
+	fill(s.facts, s.about(t))
+	fill(s.away, s.elsewhere(t))
+	fill(s.work, s.sheet.show(t))
+	fill(s.done, s.signatures(t))
+	fill(s.form, s.finishing(t))
+	if before == nil || before.Title != t.Title {
+		s.lay(t.Title, NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.done, s.form))
 	}
-	if t.Record != "" && !t.HoldRecord {
-		parts = append(parts, s.elsewhere())
-	}
-	if t.Done == nil || t.Done.OlderVersion {
-		parts = append(parts, s.form(t))
-	}
-	s.lay(t.Title, NewScrollPage(820, parts...))
+	s.content.Refresh()
 }
 
-func (s *assignmentScreen) facts(t agent.Task) fyne.CanvasObject {
+// fill puts one thing into a part, or hides it where there is nothing.
+func fill(part *fyne.Container, content fyne.CanvasObject) {
+	part.Hidden = content == nil
+	part.Objects = nil
+	if content != nil {
+		part.Objects = []fyne.CanvasObject{content}
+	}
+	part.Refresh()
+}
+
+// presence says who works on it too, from here and without coverage.
+func (s *assignmentScreen) presence(t agent.Task) fyne.CanvasObject {
+	switch {
+	case t.With == "":
+		return nil
+	case t.Here:
+		return NewTinted(StateOK, NewStrong(s.w.lang.Say("assignments.here", "name", t.With)))
+	}
+	return NewTinted(StateNeutral, NewText(s.w.lang.Say("assignments.with", "name", t.With)))
+}
+
+func (s *assignmentScreen) about(t agent.Task) fyne.CanvasObject {
 	lang := s.w.lang
 	var badges []fyne.CanvasObject
 	for _, b := range s.w.taskBadges(t) {
@@ -110,7 +168,10 @@ func (s *assignmentScreen) facts(t agent.Task) fyne.CanvasObject {
 }
 
 // elsewhere says from whom the record may come that the work needs.
-func (s *assignmentScreen) elsewhere() fyne.CanvasObject {
+func (s *assignmentScreen) elsewhere(t agent.Task) fyne.CanvasObject {
+	if t.Record == "" || t.HoldRecord {
+		return nil
+	}
 	lang := s.w.lang
 	receive := NewButton(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
 	return NewTinted(StateWarning, Stack(
@@ -118,102 +179,4 @@ func (s *assignmentScreen) elsewhere() fyne.CanvasObject {
 		NewText(lang.Say("assignments.record_elsewhere_hint")),
 		Beside(receive, layout.NewSpacer()),
 	))
-}
-
-// form is where the work is said to be done.
-func (s *assignmentScreen) form(t agent.Task) fyne.CanvasObject {
-	lang := s.w.lang
-	return NewPanel(Section(lang.Say("assignments.finish"), "", Stack(
-		s.note,
-		Beside(s.sign, layout.NewSpacer()),
-		NewMuted(lang.Say("assignments.sign_confirm", "number", string(t.ID))),
-	)))
-}
-
-// signature is what was signed, by whom, and how it fares.
-func (s *assignmentScreen) signature(done *agent.DoneState) fyne.CanvasObject {
-	lang := s.w.lang
-	facts := Facts(
-		Fact{lang.Say("assignments.note"), done.Note},
-		Fact{lang.Say("assignments.version_signed"), strconv.FormatUint(done.Number, 10)},
-	)
-	if done.Fingerprint != "" {
-		facts.Add(NewMuted(lang.Say("assignments.fingerprint")).Unbroken())
-		facts.Add(NewMono(done.Fingerprint))
-	}
-	parts := Stack(
-		NewLead(lang.Say("assignments.signature")),
-		NewText(lang.Say("assignments.signed_by", "name", done.By, "time", spoken(lang, s.w.now(), done.At))),
-		facts,
-	)
-	switch {
-	case done.OlderVersion:
-		parts.Add(NewText(lang.Say("assignments.signed_older_hint")).InState(StateWarning))
-	case done.Waiting:
-		parts.Add(NewMuted(lang.Say("assignments.waits_hint")))
-	case done.Mine:
-		parts.Add(NewMuted(lang.Say("assignments.received_hint")))
-	}
-	if done.Mine {
-		parts.Add(Beside(NewButton(lang.Say("assignments.export"), assets.IconExport, s.export), layout.NewSpacer()))
-	}
-	return NewPanel(parts)
-}
-
-// finish signs. What was written stays until the entry is durable.
-func (s *assignmentScreen) finish() {
-	note := strings.TrimSpace(s.note.Text())
-	if note == "" {
-		s.note.SetError(s.w.lang.Say("assignments.note_needed"))
-		if c := s.w.canvas(); c != nil {
-			c.Focus(s.note.Focusable())
-		}
-		return
-	}
-	if s.signing {
-		return
-	}
-	s.w.touch()
-	s.signing = true
-	seen := s.shown.Seen
-	s.banner.Clear()
-	s.sign.SetText(s.w.lang.Say("assignments.signing"))
-	s.sign.Disable()
-	// A signature is not taken back by leaving the page: the deed runs on, and only its answer may find nobody there.
-	Load(s.w.life, s.w.spawn, func(ctx context.Context) (agent.Task, error) {
-		return s.w.agent.Finish(context.WithoutCancel(ctx), s.id, note, seen)
-	}, func(t agent.Task, err error) {
-		s.signing = false
-		s.sign.SetText(s.w.lang.Say("assignments.mark_done"))
-		s.sign.Enable()
-		if err != nil {
-			s.w.tell(s.banner, err)
-			return
-		}
-		s.note.SetText("")
-		s.show(t)
-	})
-}
-
-// export saves the signature with all that is needed to check it outside the program.
-func (s *assignmentScreen) export() {
-	s.w.touch()
-	s.w.config.Save(s.w.window, "handslag-"+string(s.id)+".signature", func(f SavedFile, err error) {
-		if err != nil || f == nil {
-			s.w.tell(s.banner, err)
-			return
-		}
-		Load(s.w.life, s.w.spawn, func(ctx context.Context) (string, error) {
-			if err := s.w.agent.ExportSignature(ctx, s.id, f); err != nil {
-				return "", errors.Join(err, f.Discard())
-			}
-			return f.Name(), f.Close()
-		}, func(name string, err error) {
-			if err != nil {
-				s.w.tell(s.banner, err)
-				return
-			}
-			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("assignments.exported", "file", name)})
-		})
-	})
 }

@@ -95,11 +95,14 @@ func (w *Window) taskRow(t agent.Task) Row {
 func (w *Window) taskBadges(t agent.Task) []Badge {
 	lang := w.lang
 	var badges []Badge
+	if t.Conflicts() > 0 {
+		badges = append(badges, Badge{lang.Say("assignments.conflicts"), StateWarning})
+	}
 	if done := t.Done; done != nil {
 		if done.OlderVersion {
 			badges = append(badges, Badge{lang.Say("assignments.signed_older"), StateWarning})
-		} else {
-			badges = append(badges, Badge{lang.Say("assignments.done"), StateOK})
+		} else if badges = append(badges, Badge{lang.Say("assignments.done"), StateOK}); done.EarlierState {
+			badges = append(badges, Badge{lang.Say("assignments.signed_earlier"), StateWarning})
 		}
 		if done.Waiting {
 			badges = append(badges, Badge{lang.Say("assignments.waiting"), StateWaiting})

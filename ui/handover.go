@@ -31,6 +31,8 @@ type handoverScreen struct {
 	banner *Banner
 	body   *fyne.Container
 	page   fyne.CanvasObject
+	frame  *fyne.Container // page, or an assignment that is worked on together
+	joint  *jointWork
 
 	way     string // how the last one was begun, to begin it again so
 	loads   Latest // of the session's beginning
@@ -53,6 +55,7 @@ type handoverScreen struct {
 func newHandoverScreen(w *Window, give []journal.RecordID) *handoverScreen {
 	s := &handoverScreen{w: w, give: give, banner: NewBanner(w.lang), body: container.NewStack()}
 	s.banner.OnAction = s.again
+	s.joint = newJointWork(s)
 	return s
 }
 
@@ -65,8 +68,9 @@ func (s *handoverScreen) Content() fyne.CanvasObject {
 		} else {
 			s.page = NewPage(title, s.banner, s.body)
 		}
+		s.frame = container.NewStack(s.page)
 	}
-	return s.page
+	return s.frame
 }
 
 // Enter begins anew, or tells what came of the handshake that was left.
@@ -80,6 +84,7 @@ func (s *handoverScreen) Enter() {
 
 // Leave ends what is under way.
 func (s *handoverScreen) Leave() {
+	s.joint.leave()
 	s.halt()
 	s.banner.Clear()
 	s.body.Objects = nil
@@ -117,6 +122,7 @@ func (s *handoverScreen) Changed(sig agent.Signal) {
 			s.sharing.load()
 		}
 	}
+	s.joint.changed(sig)
 }
 
 // put shows one stage in the place of the one before.

@@ -47,7 +47,8 @@ func (s *handoverScreen) drawVerified(peer agent.Other) {
 	parts := append([]fyne.CanvasObject{NewMuted(lang.Say("handover.verified_both"))},
 		s.peerParts(NewTitle(lang.Say("handover.verified", "name", peer.Name)), peer)...)
 	parts = append(parts, container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, ending)), container.New(middle{}, s.timeLeft())))
-	s.put("verified", NewTinted(StateOK, StackTight(parts...)), p.results, p.giveSection(peer.Name))
+	s.put("verified", NewTinted(StateOK, StackTight(parts...)), p.results, s.joint.section, p.giveSection(peer.Name))
+	s.joint.load()
 	s.sharing.begin(peer)
 	p.cards.search()
 	p.show()

@@ -55,6 +55,32 @@ func (a *Agent) tellMate() {
 	}
 }
 
+// JointWork lists the assignments that a verified colleague may work on too, from here, while the meeting lasts.
+func (a *Agent) JointWork(ctx context.Context) ([]Task, error) {
+	a.mu.Lock()
+	h := a.meeting
+	a.mu.Unlock()
+	if h == nil {
+		return nil, nil
+	}
+	h.mate.mu.Lock()
+	ids := slices.Clone(h.mate.joint)
+	h.mate.mu.Unlock()
+	var tasks []Task
+	for _, id := range ids {
+		task, err := a.Assignment(ctx, id)
+		if CodeOf(err) == NoAssignment {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, task)
+	}
+	slices.SortStableFunc(tasks, func(x, y Task) int { return cmp.Or(cmp.Compare(y.Due, x.Due), cmp.Compare(x.ID, y.ID)) })
+	return tasks, nil
+}
+
 // together is who works on an assignment too, in a meeting that lasts, and whether they have it before them.
 func (a *Agent) together(id journal.AssignmentID) (name string, here bool) {
 	a.mu.Lock()
