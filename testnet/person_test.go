@@ -63,6 +63,7 @@ func acts() map[string]func(*scene, []string) error {
 		"status":   func(s *scene, _ []string) error { return s.command("status") },
 		"lists":    func(s *scene, args []string) error { return s.do(args...) },
 		"events":   func(s *scene, _ []string) error { return s.do("events", "-limit", "1000") },
+		"outbox":   func(s *scene, _ []string) error { return s.do("outbox", "list") },
 		"opens": func(s *scene, args []string) error {
 			line := []string{"open", args[0]}
 			if len(args) == 3 {
