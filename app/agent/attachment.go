@@ -33,6 +33,21 @@ type Attachment struct {
 	Issued     time.Time            `json:"issued,omitzero"`
 }
 
+// State is the code of the sentence that says where it stands; here and chunks are its arguments.
+func (a Attachment) State() string {
+	switch {
+	case a.Refused != "":
+		return "attachments.refused"
+	case a.Waiting:
+		return "attachments.waiting"
+	case a.Whole:
+		return "attachments.whole"
+	case a.Large && a.Here == 0:
+		return "attachments.large"
+	}
+	return "attachments.coming"
+}
+
 // Attachments lists those of a record, the oldest first, drafts last.
 func (a *Agent) Attachments(ctx context.Context, id journal.RecordID) ([]Attachment, error) {
 	s, err := a.current()

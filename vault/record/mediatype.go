@@ -22,6 +22,11 @@ const (
 // Known reports whether the type is one of those taken.
 func (m MediaType) Known() bool { return m == JPEG || m == PNG || m == PDF || m == Text }
 
+// Short is the type in one word: jpeg, png, pdf or text.
+func (m MediaType) Short() string {
+	return map[MediaType]string{JPEG: "jpeg", PNG: "png", PDF: "pdf", Text: "text"}[m]
+}
+
 // Picture reports whether it is a picture.
 func (m MediaType) Picture() bool { return m == JPEG || m == PNG }
 
