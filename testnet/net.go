@@ -193,7 +193,11 @@ func (n *Net) importData(ctx context.Context, org demo.Org) error {
 		return err
 	}
 	defer os.Remove(file.Name()) // protected parts stand in it as they are
+	defer os.RemoveAll(n.path("attachments"))
 	err = org.WriteJSONL(file)
+	if err == nil {
+		err = demo.WriteAttachments(file, n.dir)
+	}
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}

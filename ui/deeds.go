@@ -68,11 +68,13 @@ func deedIcon(k journal.Kind) string {
 		return assets.IconHandshake
 	case strings.HasPrefix(kind, "assignment."):
 		return assets.IconAssignment
-	case k == journal.RecordOpened, k == journal.RecordExtended:
+	case k == journal.RecordOpened, k == journal.RecordExtended, k == journal.AttachmentOpened:
 		return assets.IconEye
-	case k == journal.RecordClosed, k == journal.RecordExpired:
+	case k == journal.RecordClosed, k == journal.RecordExpired, k == journal.AttachmentClosed:
 		return assets.IconHidden
-	case strings.HasPrefix(kind, "record."), k == journal.RecordSent:
+	case k == journal.AttachmentExported:
+		return assets.IconExport
+	case strings.HasPrefix(kind, "record."), strings.HasPrefix(kind, "attachment."), k == journal.RecordSent, k == journal.AttachmentSent, k == journal.AttachmentTaken:
 		return assets.IconRecord
 	case k == journal.Locked:
 		return assets.IconLock
@@ -93,7 +95,7 @@ func deedIcon(k journal.Kind) string {
 // deedState colours what was refused or went wrong.
 func deedState(k journal.Kind) State {
 	switch k {
-	case journal.RecordRefused, journal.ShareRefused, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
+	case journal.RecordRefused, journal.AttachmentRefused, journal.AttachmentExported, journal.ShareRefused, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
 		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt, journal.LogInconsistent:
 		return StateWarning
 	}

@@ -66,6 +66,7 @@ type desk struct {
 	opens  []byte      // what the file dialog gives
 	saved  *savedBytes // what was written last
 	folder string      // what the folder dialog gives
+	file   string      // what the dialog for a file of the machine gives
 }
 
 // droppable is a window that a story drops files on, which the test driver's does not hear of.
@@ -102,6 +103,7 @@ func (h *house) desk(loop *mainLoop, a *agent.Agent, prefs ui.Preferences) *desk
 		Open: func(_ fyne.Window, opened func(io.ReadCloser, error)) {
 			opened(io.NopCloser(bytes.NewReader(d.opens)), nil)
 		},
+		File:   func(_ fyne.Window, chosen func(string, error)) { chosen(d.file, nil) },
 		Folder: func(_ fyne.Window, chosen func(string, error)) { chosen(d.folder, nil) },
 		Save: func(_ fyne.Window, name string, opened func(ui.SavedFile, error)) {
 			d.saved = &savedBytes{name: name}

@@ -31,6 +31,19 @@ func askOpen(w fyne.Window, opened func(io.ReadCloser, error)) {
 	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
 }
 
+// askFile asks for any file of this machine with Fyne's dialog. No file chosen is an empty path.
+func askFile(w fyne.Window, chosen func(path string, err error)) {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err != nil || r == nil {
+			chosen("", err)
+			return
+		}
+		chosen(r.URI().Path(), r.Close())
+	}, w)
+	d.Show()
+	d.Resize(w.Canvas().Size()) // Fyne's has no content before it is shown
+}
+
 // askSave asks where to write with Fyne's dialog. No place chosen is a nil file.
 func askSave(w fyne.Window, name string, opened func(SavedFile, error)) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {

@@ -31,6 +31,10 @@ type protectedPart struct {
 	values    []*Text // the clear text on the screen
 	stop      func()  // of the ticking
 
+	onOpen func(agent.Opening, agent.Reason) // it stands open, and why
+	onShut func()
+	reason agent.Reason
+
 	content *fyne.Container
 }
 
@@ -84,6 +88,7 @@ func (p *protectedPart) ask() {
 	}
 	p.w.touch()
 	p.banner.Clear()
+	p.reason = why
 	p.open.SetText(p.w.lang.Say("records.opening"))
 	p.open.Disable()
 	p.begin(func(ctx context.Context) (agent.Opening, error) { return p.w.agent.Open(ctx, p.id, why) })
@@ -126,6 +131,9 @@ func (p *protectedPart) opened(o agent.Opening, err error) {
 		p.stop = p.w.every(time.Second, p.tick)
 	}
 	p.showOpen(o)
+	if p.onOpen != nil {
+		p.onOpen(o, p.reason)
+	}
 	p.tick()
 }
 
@@ -211,6 +219,9 @@ func (p *protectedPart) shut() {
 	}
 	p.content.Objects = nil
 	p.content.Refresh()
+	if p.onShut != nil {
+		p.onShut()
+	}
 }
 
 func (p *protectedPart) wipe() {

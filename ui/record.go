@@ -18,6 +18,7 @@ type recordScreen struct {
 	id      journal.RecordID
 	banner  *Banner
 	part    *protectedPart
+	files   *attachmentsPart
 	loads   Latest
 	shown   *recordView
 	content *fyne.Container
@@ -27,11 +28,15 @@ type recordScreen struct {
 type recordView struct {
 	Card    agent.Card
 	Reasons []agent.Reason
+	Files   attachmentsView
 }
 
 func newRecordScreen(w *Window, id journal.RecordID) *recordScreen {
 	s := &recordScreen{w: w, id: id, banner: NewBanner(w.lang), content: container.NewStack()}
 	s.part = newProtectedPart(w, id, s.banner)
+	s.files = newAttachmentsPart(w, id, s.banner)
+	s.part.onOpen = func(o agent.Opening, why agent.Reason) { s.files.named(o.Labels, why) }
+	s.part.onShut = s.files.unnamed
 	return s
 }
 
@@ -41,7 +46,15 @@ func (s *recordScreen) Enter()                     { s.load() }
 // Leave closes the protected part: what nobody looks at stays on no screen.
 func (s *recordScreen) Leave() {
 	s.loads.Stop()
+	s.files.close()
 	s.part.close()
+}
+
+// Dropped takes a file that is dropped on the page as one to add.
+func (s *recordScreen) Dropped(files []fyne.URI) {
+	if len(files) > 0 && files[0].Scheme() == "file" {
+		s.files.take(files[0].Path())
+	}
 }
 
 // First lets Enter open where the reason is clear, and Tab lead to the choice.
@@ -60,12 +73,17 @@ func (s *recordScreen) load() {
 			return recordView{}, err
 		}
 		reasons, err := s.w.agent.Reasons(ctx, s.id)
-		return recordView{card, reasons}, err
+		if err != nil {
+			return recordView{}, err
+		}
+		files, err := loadAttachments(ctx, s.w.agent, s.id)
+		return recordView{card, reasons, files}, err
 	}, s.show)
 }
 
 func (s *recordScreen) show(v recordView, err error) {
 	if err != nil {
+		s.files.close()
 		s.part.close()
 		s.shown = nil
 		s.gone(err)
@@ -78,8 +96,12 @@ func (s *recordScreen) show(v recordView, err error) {
 	if first || !reflect.DeepEqual(s.shown.Reasons, v.Reasons) {
 		s.part.offer(v.Reasons)
 	}
+	same := !first && reflect.DeepEqual(s.shown.Card, v.Card)
 	s.shown = &v
-	s.lay(v.Card)
+	s.files.show(v.Files)
+	if !same {
+		s.lay(v.Card)
+	}
 	if first {
 		s.w.focusOn(s)
 	}
@@ -90,7 +112,7 @@ func (s *recordScreen) lay(card agent.Card) {
 	give := NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
 		s.w.push(newHandoverScreen(s.w, []journal.RecordID{s.id}))
 	})
-	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.summary(card), s.part.content, s.facts(card)), give)
+	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.summary(card), s.part.content, s.files.content, s.facts(card)), give)
 	s.content.Objects = []fyne.CanvasObject{page}
 	s.content.Refresh()
 }

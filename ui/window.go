@@ -28,6 +28,7 @@ type Config struct {
 	Open  func(w fyne.Window, opened func(io.ReadCloser, error))          // asks for a file to read; nil reader: none chosen. nil: a dialog
 	Save  func(w fyne.Window, name string, opened func(SavedFile, error)) // asks where to write; nil: a dialog
 
+	File   func(w fyne.Window, chosen func(path string, err error)) // asks for a file of this machine; "": none chosen. nil: a dialog
 	Folder func(w fyne.Window, chosen func(path string, err error)) // asks for a folder of this machine; "": none chosen. nil: a dialog
 }
 
@@ -98,6 +99,9 @@ func NewWindow(c Config) *Window {
 	}
 	if c.Folder == nil {
 		c.Folder = askFolder
+	}
+	if c.File == nil {
+		c.File = askFile
 	}
 	if c.AutoLock == 0 {
 		c.AutoLock = agent.DefaultAutoLock

@@ -39,6 +39,9 @@ const (
 	RightAssignmentWork = "assignment.work" // mark done, note, sign
 	RightLogRead        = "log.read"        // read the audit log
 
+	RightAttachmentAdd    = "attachment.add"    // add a picture or a document to a record
+	RightAttachmentExport = "attachment.export" // save one outside the program
+
 	ScopeOwn  = "own"  // what is assigned to the person
 	ScopeUnit = "unit" // what belongs to the person's unit
 	ScopeAll  = "all"  // everything of the organisation

@@ -30,12 +30,15 @@ func roles() []Role {
 			{RightRecordShare, ScopeOwn},
 			{RightRecordReceive, ScopeUnit},
 			{RightAssignmentWork, ScopeOwn},
+			{RightAttachmentAdd, ScopeOwn},
 		}},
 		{roleCaseOfficer, "Handläggare", []Grant{
 			{RightRecordRead, ScopeUnit},
 			{RightRecordShare, ScopeUnit},
 			{RightRecordReceive, ScopeUnit},
 			{RightAssignmentWork, ScopeUnit},
+			{RightAttachmentAdd, ScopeUnit},
+			{RightAttachmentExport, ScopeUnit},
 		}},
 		{roleManager, "Enhetschef", []Grant{
 			{RightRecordRead, ScopeUnit},

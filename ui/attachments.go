@@ -1,0 +1,219 @@
+package ui
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"handslag/app/agent"
+	"handslag/assets"
+	"handslag/vault/journal"
+)
+
+// attachmentsPart is where a record's attachments stand on its page: how many, and by name while the protected part is
+// open. One of them is shown at a time.
+type attachmentsPart struct {
+	w      *Window
+	id     journal.RecordID
+	banner *Banner
+
+	has    attachmentsView
+	labels agent.Labels // while the protected part is open
+	why    agent.Reason // that it is open for
+	view   *attachmentView
+	loads  Latest
+	add    *Button
+
+	content *fyne.Container
+}
+
+// attachmentsView is what the page knows of attachments without opening anything.
+type attachmentsView struct {
+	Files       []agent.Attachment
+	Add, Export bool
+}
+
+func newAttachmentsPart(w *Window, id journal.RecordID, banner *Banner) *attachmentsPart {
+	p := &attachmentsPart{w: w, id: id, banner: banner, content: container.NewStack()}
+	p.add = NewButton(w.lang.Say("attachments.add"), assets.IconExport, p.choose)
+	return p
+}
+
+func loadAttachments(ctx context.Context, a *agent.Agent, id journal.RecordID) (attachmentsView, error) {
+	files, err := a.Attachments(ctx, id)
+	return attachmentsView{files, a.MayAttach(id), a.MayExport(id)}, err
+}
+
+// show takes what there is now.
+func (p *attachmentsPart) show(has attachmentsView) {
+	if reflect.DeepEqual(has, p.has) && len(p.content.Objects) > 0 {
+		return
+	}
+	p.has = has
+	gone := func(file agent.Attachment) bool { return p.view == nil || file.ID != p.view.file.ID }
+	if p.view != nil && !slices.ContainsFunc(has.Files, func(file agent.Attachment) bool { return !gone(file) }) {
+		p.view.close()
+	}
+	p.lay()
+}
+
+// named shows what they are called, unnamed no longer does.
+func (p *attachmentsPart) named(labels agent.Labels, why agent.Reason) {
+	p.labels, p.why = labels, why
+	if p.labels == nil {
+		p.labels = agent.Labels{}
+	}
+	p.lay()
+}
+
+func (p *attachmentsPart) unnamed() {
+	p.labels = nil
+	p.lay()
+}
+
+// close takes what is open off the screen.
+func (p *attachmentsPart) close() {
+	p.loads.Stop()
+	p.labels = nil
+	if p.view != nil {
+		p.view.close()
+	}
+}
+
+func (p *attachmentsPart) lay() {
+	lang := p.w.lang
+	if len(p.has.Files) == 0 && !p.has.Add {
+		p.content.Objects = nil
+		p.content.Refresh()
+		return
+	}
+	hint := lang.Say("attachments.empty_hint")
+	if len(p.has.Files) > 0 {
+		hint = lang.Say("attachments.count", "n", len(p.has.Files)) + "."
+		if p.labels == nil {
+			hint += " " + lang.Say("attachments.closed")
+		}
+	}
+	body := Stack()
+	if p.view != nil {
+		body.Add(p.view.content)
+	}
+	for _, file := range p.has.Files {
+		if row := p.row(file); row != nil {
+			body.Add(row)
+		}
+	}
+	if p.has.Add {
+		body.Add(Beside(p.add))
+	}
+	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("attachments.title"), hint, body))}
+	p.content.Refresh()
+}
+
+// row is one attachment: by its name while the part is open; before that only where something has to be said of it.
+func (p *attachmentsPart) row(file agent.Attachment) fyne.CanvasObject {
+	lang := p.w.lang
+	label, known := p.labels[file.ID]
+	kind := ""
+	if known {
+		kind = lang.Say("attachments.type." + label.Type.Short())
+	}
+	state := dotted(kind, lang.Bytes(file.Size), lang.Say(file.State(), "here", file.Here, "chunks", file.Chunks))
+	if file.Refused != "" {
+		state += ": " + ProblemOf(lang, &agent.Problem{Code: file.Refused}).What
+	}
+	words := StackTight()
+	if known {
+		words.Add(NewStrong(label.Name))
+	}
+	words.Add(NewMuted(state))
+	var action fyne.CanvasObject
+	switch {
+	case file.Large && !file.Whole:
+		action = NewButton(lang.Say("attachments.fetch"), assets.IconSync, func() { p.fetch(file.ID) })
+	case known && file.Whole:
+		action = NewButton(lang.Say("attachments.open"), assets.IconEye, func() { p.open(file) })
+	}
+	if p.labels == nil && (file.Whole && !file.Waiting && file.Refused == "") {
+		return nil
+	}
+	if action == nil {
+		return words
+	}
+	return container.NewBorder(nil, nil, nil, container.New(middle{}, action), container.New(middle{}, words))
+}
+
+// open shows one, and closes what was shown before.
+func (p *attachmentsPart) open(file agent.Attachment) {
+	if p.view != nil {
+		p.view.close()
+	}
+	view := newAttachmentView(p.w, file, p.why, p.has.Export, p.banner, nil)
+	view.ended = func() {
+		if p.view == view {
+			p.view = nil
+			p.lay()
+		}
+	}
+	p.view = view
+	p.lay()
+	view.open()
+}
+
+func (p *attachmentsPart) fetch(id journal.AttachmentID) {
+	Load(p.w.life, p.w.spawn, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.w.agent.FetchAttachment(ctx, id) },
+		func(_ struct{}, err error) {
+			if err != nil {
+				p.w.tell(p.banner, err)
+				return
+			}
+			p.banner.Tell(Problem{State: StateWaiting, What: p.w.lang.Say("attachments.fetching")})
+		})
+}
+
+// choose asks for a file of this machine.
+func (p *attachmentsPart) choose() {
+	p.w.touch()
+	p.w.config.File(p.w.window, func(path string, err error) {
+		if err != nil {
+			p.w.tell(p.banner, err)
+		} else if path != "" {
+			p.take(path)
+		}
+	})
+}
+
+// take encrypts a file, which stays where it is, and adds it.
+func (p *attachmentsPart) take(path string) {
+	if p.add.Disabled() || !p.has.Add {
+		return
+	}
+	p.banner.Clear()
+	p.add.SetText(p.w.lang.Say("attachments.adding"))
+	p.add.Disable()
+	Load(p.loads.Next(p.w.life), p.w.spawn, func(ctx context.Context) (agent.Attachment, error) {
+		file, err := os.Open(path)
+		if err != nil {
+			return agent.Attachment{}, &agent.Problem{Code: agent.FileUnreadable}
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil || !info.Mode().IsRegular() {
+			return agent.Attachment{}, &agent.Problem{Code: agent.FileUnreadable}
+		}
+		return p.w.agent.Attach(ctx, agent.Attach{Record: p.id}, path, file, info.Size())
+	}, func(_ agent.Attachment, err error) {
+		p.add.SetText(p.w.lang.Say("attachments.add"))
+		p.add.Enable()
+		if err != nil {
+			p.w.tell(p.banner, err)
+			return
+		}
+		p.banner.Tell(Problem{State: StateOK, What: p.w.lang.Say("attachments.added", "name", filepath.Base(path)), Do: p.w.lang.Say("attachments.file_stays")})
+	})
+}
