@@ -78,6 +78,22 @@ func acts() map[string]func(*scene, []string) error {
 		"exports": func(s *scene, args []string) error {
 			return s.do("export-signature", args[0], "-out", s.ts.MkAbs(args[1]))
 		},
+		"looks": func(s *scene, args []string) error { // at an attachment
+			line := []string{"attachments", "open", args[0]}
+			if len(args) == 3 {
+				line = append(line, map[string]string{"because": "-reason", "for": "-assignment"}[args[1]], args[2])
+			}
+			return s.do(line...)
+		},
+		"attaches": func(s *scene, args []string) error { // a file to a record, or "for" an assignment
+			if len(args) == 3 {
+				return s.do("attach", "-assignment", args[2], s.ts.MkAbs(args[0]))
+			}
+			return s.do("attach", args[1], s.ts.MkAbs(args[0]))
+		},
+		"saves": func(s *scene, args []string) error { // an attachment, outside
+			return s.do("attachments", "export", args[0], s.ts.MkAbs(args[1]), "-reason", args[2])
+		},
 		"holds":              holds,
 		"waits":              waits,
 		"types":              typesPassphrase,

@@ -118,7 +118,7 @@ func organisation(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // connectedActs: "connected stops", "connected starts", "connected dies", which is kill -9,
-// "connected erases SUBJECT".
+// "connected erases SUBJECT", "connected attaches FILE RECORD".
 func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 	n, ctx := storyOf(ts).net, context.Background()
 	switch args[0] {
@@ -128,6 +128,8 @@ func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 		act(ts, neg, n.StartConnected(ctx))
 	case "dies":
 		n.KillConnected()
+	case "attaches": // a file to a record
+		admin(ts, neg, []string{"attach", args[2], ts.MkAbs(args[1])})
 	case "erases": // a subject, for ever
 		admin(ts, neg, []string{"erase", args[1], "-yes"})
 	default:

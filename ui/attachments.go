@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 
@@ -214,6 +213,6 @@ func (p *attachmentsPart) take(path string) {
 			p.w.tell(p.banner, err)
 			return
 		}
-		p.banner.Tell(Problem{State: StateOK, What: p.w.lang.Say("attachments.added", "name", filepath.Base(path)), Do: p.w.lang.Say("attachments.file_stays")})
+		p.banner.Tell(Problem{State: StateOK, What: p.w.lang.Say("attachments.added"), Do: p.w.lang.Say("attachments.file_stays")})
 	})
 }
