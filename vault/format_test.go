@@ -68,7 +68,7 @@ func encoded(t testing.TB) map[string][]byte {
 }
 
 func goldenRows() map[string]any {
-	return map[string]any{
+	rows := map[string]any{
 		"card-row": cardRow{Until: morning, Hands: 2, Source: Source{Device: "device", Name: "Bo", At: morning},
 			Record: record.Record{Version: 1, ID: "r1", Number: 2, Subject: "s1", Kind: "person", Unit: "norra", People: []identity.PersonID{"p1"},
 				Card: record.Card{Title: "Uppdrag 1042", Area: "Sparvhagen"}, Cipher: bytes.Repeat([]byte{1}, 32), Issued: morning}},
@@ -80,6 +80,8 @@ func goldenRows() map[string]any {
 		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64),
 			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},
 	}
+	rows["staged-row"] = stagedRow{Card: rows["card-row"].(cardRow), Part: rows["part-row"].(partRow)}
+	return rows
 }
 
 func TestTheFormatsStayAsTheyWere(t *testing.T) {
