@@ -50,7 +50,7 @@ SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.ki
 WHERE e.lone = 1 AND e.received_at < @before
   AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), @now) >= e.received_at + @deadline
   AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
-ORDER BY e.id LIMIT 500;
+ORDER BY e.received_at, e.id LIMIT 500;
 
 -- name: OpenHeads :many
 SELECT * FROM entries WHERE lone = 1 AND peer = @peer AND kind = 'head.seen' ORDER BY id LIMIT 500;

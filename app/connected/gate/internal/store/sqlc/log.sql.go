@@ -750,7 +750,7 @@ SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.ki
 WHERE e.lone = 1 AND e.received_at < $1
   AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), $2) >= e.received_at + $3
   AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
-ORDER BY e.id LIMIT 500
+ORDER BY e.received_at, e.id LIMIT 500
 `
 
 type LoneHalvesParams struct {

@@ -93,7 +93,7 @@ func (q *Queries) LateOn(ctx context.Context, arg LateOnParams) ([]Late, error) 
 const logAll = `-- name: LogAll :many
 
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE received_at >= $1 AND (received_at, id) < ($2, CAST($3 AS BIGINT)) AND id < $4
+WHERE received_at >= $1 AND (received_at < $2 OR id < $3) AND (received_at, id) < ($2, $3) AND id < $4
 ORDER BY received_at DESC, id DESC LIMIT $5
 `
 
@@ -106,7 +106,8 @@ type LogAllParams struct {
 }
 
 // Pages of the log. Rows are compared as wholes, and the column that is filtered by stands first in the
-// order, so that every planner goes along that column's index and no other.
+// order, so that every planner goes along that column's index and no other. What is said of single
+// columns beside it is implied, and tells sqlc their types (a CAST would keep SQLite from the index).
 func (q *Queries) LogAll(ctx context.Context, arg LogAllParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logAll,
 		arg.Since,
@@ -164,17 +165,18 @@ func (q *Queries) LogAll(ctx context.Context, arg LogAllParams) ([]Entry, error)
 
 const logOfDevice = `-- name: LogOfDevice :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE (device_id, received_at) >= ($1, CAST($2 AS BIGINT)) AND (device_id, received_at, id) < ($1, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+WHERE received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
+  AND (device_id, received_at) >= ($4, $1) AND (device_id, received_at, id) < ($4, $2, $3)
   AND id < $5 AND not_before < $6
   AND (CAST($7 AS TEXT) = '' OR person_id = $7)
 ORDER BY device_id DESC, received_at DESC, id DESC LIMIT $8
 `
 
 type LogOfDeviceParams struct {
-	DeviceID string
 	Since    int64
 	At       int64
 	ID       int64
+	DeviceID string
 	Place    int64
 	Until    int64
 	PersonID string
@@ -183,10 +185,10 @@ type LogOfDeviceParams struct {
 
 func (q *Queries) LogOfDevice(ctx context.Context, arg LogOfDeviceParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logOfDevice,
-		arg.DeviceID,
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.DeviceID,
 		arg.Place,
 		arg.Until,
 		arg.PersonID,
@@ -241,16 +243,17 @@ func (q *Queries) LogOfDevice(ctx context.Context, arg LogOfDeviceParams) ([]Ent
 
 const logOfPerson = `-- name: LogOfPerson :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE (person_id, received_at) >= ($1, CAST($2 AS BIGINT)) AND (person_id, received_at, id) < ($1, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+WHERE received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
+  AND (person_id, received_at) >= ($4, $1) AND (person_id, received_at, id) < ($4, $2, $3)
   AND id < $5 AND not_before < $6
 ORDER BY person_id DESC, received_at DESC, id DESC LIMIT $7
 `
 
 type LogOfPersonParams struct {
-	PersonID string
 	Since    int64
 	At       int64
 	ID       int64
+	PersonID string
 	Place    int64
 	Until    int64
 	Rows     int32
@@ -258,10 +261,10 @@ type LogOfPersonParams struct {
 
 func (q *Queries) LogOfPerson(ctx context.Context, arg LogOfPersonParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logOfPerson,
-		arg.PersonID,
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.PersonID,
 		arg.Place,
 		arg.Until,
 		arg.Rows,
@@ -315,7 +318,8 @@ func (q *Queries) LogOfPerson(ctx context.Context, arg LogOfPersonParams) ([]Ent
 
 const logOfRecord = `-- name: LogOfRecord :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE record_id <> '' AND (record_id, received_at) >= ($1, CAST($2 AS BIGINT)) AND (record_id, received_at, id) < ($1, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+WHERE record_id <> '' AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
+  AND (record_id, received_at) >= ($4, $1) AND (record_id, received_at, id) < ($4, $2, $3)
   AND id < $5 AND not_before < $6
   AND (CAST($7 AS TEXT) = '' OR person_id = $7)
   AND (CAST($8 AS TEXT) = '' OR device_id = $8 OR (is_system = 1 AND peer = $8))
@@ -323,10 +327,10 @@ ORDER BY record_id DESC, received_at DESC, id DESC LIMIT $9
 `
 
 type LogOfRecordParams struct {
-	RecordID string
 	Since    int64
 	At       int64
 	ID       int64
+	RecordID string
 	Place    int64
 	Until    int64
 	PersonID string
@@ -336,10 +340,10 @@ type LogOfRecordParams struct {
 
 func (q *Queries) LogOfRecord(ctx context.Context, arg LogOfRecordParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logOfRecord,
-		arg.RecordID,
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.RecordID,
 		arg.Place,
 		arg.Until,
 		arg.PersonID,
@@ -395,7 +399,8 @@ func (q *Queries) LogOfRecord(ctx context.Context, arg LogOfRecordParams) ([]Ent
 
 const logOfSubject = `-- name: LogOfSubject :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE subject <> '' AND (subject, received_at) >= ($1, CAST($2 AS BIGINT)) AND (subject, received_at, id) < ($1, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+WHERE subject <> '' AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
+  AND (subject, received_at) >= ($4, $1) AND (subject, received_at, id) < ($4, $2, $3)
   AND id < $5 AND not_before < $6
   AND (CAST($7 AS TEXT) = '' OR record_id = $7)
   AND (CAST($8 AS TEXT) = '' OR person_id = $8)
@@ -404,10 +409,10 @@ ORDER BY subject DESC, received_at DESC, id DESC LIMIT $10
 `
 
 type LogOfSubjectParams struct {
-	Subject  string
 	Since    int64
 	At       int64
 	ID       int64
+	Subject  string
 	Place    int64
 	Until    int64
 	RecordID string
@@ -418,10 +423,10 @@ type LogOfSubjectParams struct {
 
 func (q *Queries) LogOfSubject(ctx context.Context, arg LogOfSubjectParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logOfSubject,
-		arg.Subject,
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.Subject,
 		arg.Place,
 		arg.Until,
 		arg.RecordID,
@@ -478,7 +483,7 @@ func (q *Queries) LogOfSubject(ctx context.Context, arg LogOfSubjectParams) ([]E
 
 const logSpan = `-- name: LogSpan :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE id >= $1 AND id <= $2 AND (received_at, id) < ($3, CAST($4 AS BIGINT)) AND id < $5
+WHERE id >= $1 AND id <= $2 AND (received_at < $3 OR id < $4) AND (received_at, id) < ($3, $4) AND id < $5
   AND not_before < $6 AND received_at >= $6
 ORDER BY id DESC LIMIT $7
 `
@@ -552,17 +557,18 @@ func (q *Queries) LogSpan(ctx context.Context, arg LogSpanParams) ([]Entry, erro
 
 const logToldOfDevice = `-- name: LogToldOfDevice :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE is_system = 1 AND (peer, received_at) >= ($1, CAST($2 AS BIGINT)) AND (peer, received_at, id) < ($1, CAST($3 AS BIGINT), CAST($4 AS BIGINT))
+WHERE is_system = 1 AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
+  AND (peer, received_at) >= ($4, $1) AND (peer, received_at, id) < ($4, $2, $3)
   AND id < $5 AND not_before < $6
   AND (CAST($7 AS TEXT) = '' OR person_id = $7)
 ORDER BY peer DESC, received_at DESC, id DESC LIMIT $8
 `
 
 type LogToldOfDeviceParams struct {
-	Peer     string
 	Since    int64
 	At       int64
 	ID       int64
+	Peer     string
 	Place    int64
 	Until    int64
 	PersonID string
@@ -571,10 +577,10 @@ type LogToldOfDeviceParams struct {
 
 func (q *Queries) LogToldOfDevice(ctx context.Context, arg LogToldOfDeviceParams) ([]Entry, error) {
 	rows, err := q.db.QueryContext(ctx, logToldOfDevice,
-		arg.Peer,
 		arg.Since,
 		arg.At,
 		arg.ID,
+		arg.Peer,
 		arg.Place,
 		arg.Until,
 		arg.PersonID,

@@ -16,7 +16,7 @@ CREATE INDEX entries_device ON entries (device_id, received_at, id, not_before);
 CREATE INDEX entries_told ON entries (peer, received_at, id, not_before) WHERE is_system = 1;
 CREATE INDEX entries_pair ON entries (pair) WHERE LENGTH(pair) > 0;
 CREATE INDEX entries_payload ON entries (payload_subject) WHERE payload_subject <> '';
-CREATE INDEX entries_lone ON entries (received_at) WHERE lone = 1;
+CREATE INDEX entries_lone ON entries (lone, received_at, id) WHERE lone = 1;
 CREATE INDEX findings_device ON findings (device_id, id);
 CREATE INDEX findings_person ON findings (person_id, id);
 
