@@ -25,6 +25,9 @@ func subjectName(r link.LogRow) string {
 // noteWords are the words of an entry. Of a look at the log they are the filter, which the connected system wrote down as it
 // came.
 func noteWords(lang assets.Language, r link.LogRow) string {
+	if r.Topic != "" {
+		return lang.Change(r.Topic, r.Value)
+	}
 	if r.Kind != journal.LogRead {
 		return r.Note
 	}

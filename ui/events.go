@@ -70,7 +70,7 @@ func (s *eventsPage) row(e agent.Event) Row {
 		badge = Badge{s.w.lang.Say("state.waiting"), StateWaiting}
 	}
 	return Row{ID: eventID(e), Icon: deedIcon(e.Kind), State: deedState(e.Kind), Title: eventSentence(s.w.lang, e),
-		Subtitle: dotted(s.w.when(e.At), e.Reason, e.Note), Badges: []Badge{badge}}
+		Subtitle: dotted(s.w.when(e.At), e.Reason, e.Note, s.w.lang.Change(e.Topic, e.Value)), Badges: []Badge{badge}}
 }
 
 // open shows one entry with its fingerprint, which a reviewer of the log sees too.
@@ -87,7 +87,7 @@ func (s *eventsPage) open(id string) {
 		body := container.NewStack(Facts(
 			Fact{say("log.time"), s.w.when(e.At)},
 			Fact{say("log.reason"), e.Reason},
-			Fact{say("event.note"), e.Note},
+			Fact{say("event.note"), dotted(e.Note, s.w.lang.Change(e.Topic, e.Value))},
 			Fact{say("event.peer"), e.Peer.Grouped()},
 			Fact{say("event.state"), state},
 			Fact{say("event.number"), fmt.Sprint(e.Seq)},

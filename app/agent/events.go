@@ -37,7 +37,7 @@ func (a *Agent) Events(ctx context.Context, limit int) ([]Event, error) {
 			Waiting: !st.Received, Hash: fingerprint(st.Hash[:]), Peer: e.Peer, Code: e.Code, Count: e.Count,
 		}
 		if p := s.payload(st); p != nil {
-			ev.Reason, ev.Note = p.Details.Reason, p.Details.Note
+			ev.Reason, ev.Note, ev.Topic, ev.Value = p.Details.Reason, p.Details.Note, p.Details.Topic, p.Details.Value
 		}
 		events = append(events, ev)
 	}

@@ -156,7 +156,7 @@ func (c *csvRows) row(r link.LogRow) error {
 		strconv.FormatInt(r.ID, 10), string(r.Kind), timeText(r.NotBefore), timeText(r.NotAfter), r.SubjectName, string(r.Subject),
 		string(r.Record), number(r.RecordNo), string(r.Assignment), r.AssignmentTitle, r.Person.Username, strings.TrimSpace(r.Person.Name()),
 		unitNames(r.Units), r.Device.Grouped(), r.Peer.Grouped(), r.PeerName, r.Code, r.Route, number(r.Count), timeText(r.Until),
-		r.Reason, r.Note, yes(r.Erased), r.Address, r.Carrier.Grouped(), r.Fingerprint, yes(r.Signed), other, yes(r.Alone),
+		r.Reason, noteText(r), yes(r.Erased), r.Address, r.Carrier.Grouped(), r.Fingerprint, yes(r.Signed), other, yes(r.Alone),
 		strings.Join(r.Findings, " "),
 	}
 	for i, cell := range cells {
@@ -227,4 +227,12 @@ func unitNames(units []identity.Unit) string {
 		names = append(names, u.Name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// noteText is an entry's note; of an edit on an assignment the field and what it was set to, as the entry has them.
+func noteText(r link.LogRow) string {
+	if r.Topic == "" {
+		return r.Note
+	}
+	return r.Topic + "=" + r.Value
 }

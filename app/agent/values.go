@@ -160,8 +160,10 @@ type Event struct {
 	Title      string            `json:"title,omitempty"` // of the record or assignment it is about, where the device still has it
 	Reason     string            `json:"reason,omitempty"`
 	Note       string            `json:"note,omitempty"`
-	Waiting    bool              `json:"waiting"` // no receipt yet
-	Hash       string            `json:"hash"`    // the entry's fingerprint: first 16 hex digits
+	Topic      string            `json:"topic,omitempty"` // of an edit on an assignment: which field
+	Value      string            `json:"value,omitempty"` // what it was set to
+	Waiting    bool              `json:"waiting"`         // no receipt yet
+	Hash       string            `json:"hash"`            // the entry's fingerprint: first 16 hex digits
 	Peer       identity.DeviceID `json:"peer,omitempty"`
 	Code       string            `json:"code,omitempty"`
 	Count      uint64            `json:"count,omitempty"`

@@ -51,7 +51,7 @@ func (d *device) run(in string, args ...string) int {
 func newDevice(t *testing.T) *device { return &device{T: t, home: t.TempDir()} }
 
 var names = []string{
-	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "done", "export-signature",
+	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "assignment", "edit", "note", "choose", "done", "export-signature",
 	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find", "log-evidence",
 	"attachments", "attachments open", "attachments export", "attachments fetch", "attach",
 }

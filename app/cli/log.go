@@ -38,7 +38,7 @@ func events(s *session, args []string) error {
 				waits = s.say("state.waiting")
 			}
 			did := s.lang().Did(assets.Deed{Kind: string(e.Kind), Who: s.say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Count: e.Count})
-			fmt.Fprintf(w, "%6d  %s  %-8s %s\n", e.Seq, moment(e.At), waits, joined(did, e.Reason, e.Note, e.Code, e.Hash))
+			fmt.Fprintf(w, "%6d  %s  %-8s %s\n", e.Seq, moment(e.At), waits, joined(did, e.Reason, e.Note, s.lang().Change(e.Topic, e.Value), e.Code, e.Hash))
 		}
 	})
 }
@@ -142,7 +142,7 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 	who, what, peer, title := r.Told()
 	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
 	_, err := fmt.Fprintf(s.env.Out, "%s%s  %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Device.Short(), r.Fingerprint,
-		joined(did, r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
+		joined(did, r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, s.lang().Change(r.Topic, r.Value), r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err
 }
 

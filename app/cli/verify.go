@@ -257,6 +257,11 @@ func (s *session) said(h *agent.Handover, line string, verified bool) (ended boo
 			ids = append(ids, journal.RecordID(id))
 		}
 		return false, s.tellRefusal(s.give(h, ids))
+	case word == "here" && verified:
+		s.agent.WorkingOn(journal.AssignmentID(strings.TrimSpace(rest)))
+		return false, nil
+	case isTogether(word) && verified:
+		return false, s.inMeeting(line)
 	case !verified:
 		return false, s.tellRefusal(h.TypeCode(s.ctx, line))
 	}
