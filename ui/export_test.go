@@ -19,6 +19,6 @@ func OfferAfter(w *Window, times int) {
 		if times--; times >= 0 {
 			return nil, nil, &agent.Problem{Code: agent.NoNetwork}
 		}
-		return w.agent.OfferVerification(ctx, false, nil)
+		return w.agent.OfferVerification(ctx, false, agent.Gift{})
 	})
 }

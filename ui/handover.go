@@ -209,7 +209,7 @@ func (s *handoverScreen) offer() {
 	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
 	scans := s.w.agent.HasCamera() && !s.noScan
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
-		return s.w.agent.OfferVerification(ctx, scans, nil) // the screen gives, so that it hears how each record fared
+		return s.w.agent.OfferVerification(ctx, scans, agent.Gift{}) // the screen gives, so that it hears how each record fared
 	})
 }
 
@@ -217,7 +217,7 @@ func (s *handoverScreen) offer() {
 func (s *handoverScreen) scanned(text string, read agent.Reading) {
 	s.put("waiting", NewText(s.w.lang.Say("handover.connecting")))
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
-		h, err := s.w.agent.ScanVerification(ctx, text, read, nil)
+		h, err := s.w.agent.ScanVerification(ctx, text, read, agent.Gift{})
 		return h, nil, err
 	})
 }

@@ -128,7 +128,7 @@ func (p *sharing) give(ids []journal.RecordID) {
 	p.cancel = cancel
 	p.show()
 	w.spawn(func() {
-		result, err := h.Give(ctx, ids)
+		result, err := h.Give(ctx, agent.Gift{Records: ids})
 		stopped := ctx.Err() != nil
 		cancel()
 		fyne.Do(func() { p.gave(ids, result, err, stopped) })

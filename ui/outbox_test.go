@@ -67,13 +67,13 @@ func TestTheOutboxIsSeenAndCarriedOnAStick(t *testing.T) {
 // handshake is two agents that meet and part, without their windows.
 func handshake(t *testing.T, shows, reads *agent.Agent) {
 	t.Helper()
-	mine, code, err := shows.OfferVerification(t.Context(), false, nil)
+	mine, code, err := shows.OfferVerification(t.Context(), false, agent.Gift{})
 	ok(t, err)
 	picture, err := code.PNG(6)
 	ok(t, err)
 	text, err := reads.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	theirs, err := reads.ScanVerification(t.Context(), text, agent.ByCamera, nil)
+	theirs, err := reads.ScanVerification(t.Context(), text, agent.ByCamera, agent.Gift{})
 	ok(t, err)
 	for step := range theirs.Steps() {
 		if step.Stage == agent.StageShowCode {

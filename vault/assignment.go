@@ -66,15 +66,24 @@ type workRow struct {
 // PutAssignment keeps an assignment and the work that came with it, and says whether it did. A newer
 // version replaces an older one, never the other way.
 func (t *Tx) PutAssignment(c AssignmentCopy) (bool, error) {
+	row, err := c.row()
+	if err != nil {
+		return false, fmt.Errorf("keep assignment: %w", err)
+	}
+	return t.putAssignmentRow(row, c.Work)
+}
+
+func (c AssignmentCopy) row() (assignmentRow, error) {
 	var row assignmentRow
 	err := signed.Unverified(c.Signed, record.AssignmentLimit, &row.Assignment)
 	if err == nil {
 		_, row.Signature, err = signed.Split(c.Signed, record.AssignmentLimit)
 	}
+	return row, errors.Join(err, row.Assignment.Check())
+}
+
+func (t *Tx) putAssignmentRow(row assignmentRow, work []record.Said) (bool, error) {
 	a := row.Assignment
-	if err = errors.Join(err, a.Check()); err != nil {
-		return false, fmt.Errorf("keep assignment: %w", err)
-	}
 	var old assignmentRow
 	found, err := t.get(rowAssignment, string(a.ID), &old)
 	if err != nil && !errors.Is(err, ErrView) {
@@ -86,7 +95,7 @@ func (t *Tx) PutAssignment(c AssignmentCopy) (bool, error) {
 	if err := t.put(rowAssignment, string(a.ID), a.Subject, row); err != nil {
 		return false, err
 	}
-	for _, said := range c.Work {
+	for _, said := range work {
 		if err := t.PutWork(a.ID, Work{Said: said, Confirmed: said.Order > 0}); err != nil {
 			return false, err
 		}

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"crypto/cipher"
 	"errors"
 	"fmt"
 
@@ -18,7 +19,8 @@ type AttachmentCopy struct {
 	Draft      []byte // where Signed is empty
 	Sealed     []byte
 	Info       string
-	ContentKey []byte // used where Sealed is empty; the caller wipes it
+	Unwrap     cipher.AEAD // where Sealed is wrapped under a share's key, and Info is its context
+	ContentKey []byte      // used where Sealed is empty; the caller wipes it
 	Source     Source
 }
 
@@ -99,16 +101,33 @@ func (t *Tx) putAttachment(c AttachmentCopy) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	row, err := t.attachmentRow(c, a)
+	if err != nil {
+		return false, err
+	}
+	return t.keepAttachment(row, a, message)
+}
+
+// attachmentRow is the row of a copy, with its key under the subject's.
+func (t *Tx) attachmentRow(c AttachmentCopy, a record.Attachment) (row attachmentRow, err error) {
+	row = attachmentRow{
+		ID: a.ID, Record: a.Record, Subject: a.Subject, Assignment: a.Assignment, Size: a.Size, Count: a.Count(), Issued: a.Issued,
+		Draft: len(c.Signed) == 0, Source: c.Source,
+	}
+	if len(c.Sealed) > 0 || len(c.ContentKey) > 0 {
+		row.Key, err = t.wrapAttachmentKey(c, a)
+	}
+	return row, err
+}
+
+// keepAttachment puts a row in its place, with what is known already.
+func (t *Tx) keepAttachment(row attachmentRow, a record.Attachment, message []byte) (bool, error) {
 	card, err := t.card(a.Record)
 	if err == nil && card.Record.Subject != a.Subject {
 		err = fmt.Errorf("its record is about another subject: %w", record.ErrAttachment)
 	}
-	if err != nil && !(errors.Is(err, ErrNotFound) && len(c.Signed) == 0) {
+	if err != nil && !(errors.Is(err, ErrNotFound) && row.Draft) {
 		return false, err
-	}
-	row := attachmentRow{
-		ID: a.ID, Record: a.Record, Subject: a.Subject, Assignment: a.Assignment, Size: a.Size, Count: a.Count(), Issued: a.Issued,
-		Draft: len(c.Signed) == 0, Source: c.Source,
 	}
 	old, before, err := t.attachment(a.ID)
 	switch {
@@ -118,21 +137,16 @@ func (t *Tx) putAttachment(c AttachmentCopy) (bool, error) {
 	case !before.Same(a):
 		return false, fmt.Errorf("another has its ID: %w", record.ErrAttachment)
 	default:
-		if row.Key = old.Key; old.opens() {
-			row.Source = old.Source
+		if old.opens() {
+			row.Key, row.Source = old.Key, old.Source
 		}
 		if row.Draft && !old.Draft {
 			row.Draft, row.Issued = false, old.Issued
-			if _, signedOne, err := t.attachmentMessage(a.ID); err != nil {
+			_, signed, err := t.attachmentMessage(a.ID)
+			if err != nil {
 				return false, err
-			} else {
-				message = signedOne.Signed
 			}
-		}
-	}
-	if !row.opens() && (len(c.Sealed) > 0 || len(c.ContentKey) > 0) {
-		if row.Key, err = t.wrapAttachmentKey(c, a); err != nil {
-			return false, err
+			message = signed.Signed
 		}
 	}
 	if before.ID == a.ID && old.opens() == row.opens() && old.Draft == row.Draft {

@@ -409,10 +409,11 @@ func TestAnAttachmentIsResealedForWhomItsEntryNames(t *testing.T) {
 	w, a := newWorld(t).attached()
 	keys, err := identity.NewKeySet()
 	must(t, err)
-	bo := identity.Credential{Keys: keys.Public()}
+	shared, err := w.vault.NewShareKey(identity.Credential{Keys: keys.Public()}, "a share")
+	must(t, err)
 	sent := journal.Entry{Kind: journal.ShareSent, Record: rita, Subject: ritaS, Attachment: photo, Peer: keys.Device()}
 	reseal := func(stamp *journalfile.Stamp, now signed.Time) ([]byte, error) {
-		return w.vault.ResealAttachment(stamp, photo, now, bo, "info")
+		return w.vault.ResealAttachment(stamp, photo, now, shared, "info")
 	}
 	if _, err := reseal(w.stamp(openedAttachment(photo)), morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("an opening's entry: %v", err)
@@ -427,15 +428,15 @@ func TestAnAttachmentIsResealedForWhomItsEntryNames(t *testing.T) {
 	if _, err := reseal(w.stamp(whole), morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("its record's: %v", err)
 	}
-	if _, err := w.vault.Reseal(w.stamp(sent), rita, morning, bo, "info"); !errors.Is(err, ErrNoStamp) {
+	if _, err := w.vault.Reseal(w.stamp(sent), rita, morning, shared, "info"); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("it resealed the record: %v", err)
 	}
 	if _, err := reseal(w.stamp(sent), morning+1); !errors.Is(err, ErrLoan) {
 		t.Errorf("after the loan: %v", err)
 	}
-	sealed, err := reseal(w.stamp(sent), morning)
+	wrapped, err := reseal(w.stamp(sent), morning)
 	must(t, err)
-	key, err := keys.OpenSealed("info", sealed)
+	key, err := (&world{t: t, keys: keys}).unwraps("a share", shared.Sealed).Open(nil, nil, wrapped, []byte("info"))
 	must(t, err)
 	must(t, a.CheckKey(key))
 }

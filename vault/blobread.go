@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
@@ -18,15 +17,11 @@ import (
 // wrapAttachmentKey takes the key of c out of its seal and wraps it under the subject's DEK, if it
 // is the one that the attachment commits to.
 func (t *Tx) wrapAttachmentKey(c AttachmentCopy, a record.Attachment) ([]byte, error) {
-	key := c.ContentKey
+	key, err := t.unseal(c.Sealed, c.Info, c.Unwrap, c.ContentKey)
+	if err != nil {
+		return nil, err
+	}
 	if len(c.Sealed) > 0 {
-		if t.vault.keys == nil {
-			return nil, fmt.Errorf("device's keys: %w", ErrNotFound)
-		}
-		var err error
-		if key, err = t.vault.keys.OpenSealed(c.Info, c.Sealed); err != nil {
-			return nil, err
-		}
 		defer clear(key)
 	}
 	if err := a.CheckKey(key); err != nil {
@@ -216,16 +211,13 @@ func (o *OpenedAttachment) Close() error {
 	return nil
 }
 
-// ResealAttachment seals an attachment's content key to a verified device, as Reseal does a
-// record's; info is record.SharedAttachmentKeyInfo, and stamp is for an entry ShareSent that names the attachment.
-// A draft, which the organisation has not signed, is ErrNotFound.
-func (v *Vault) ResealAttachment(stamp *journalfile.Stamp, id journal.AttachmentID, now signed.Time, to identity.Credential, info string) (sealed []byte, err error) {
+// ResealAttachment wraps an attachment's content key under a share's key, as Reseal does a
+// record's; context is record.SharedAttachmentKeyInfo, and stamp is for an entry ShareSent that names the
+// attachment. A draft, which the organisation has not signed, is ErrNotFound.
+func (v *Vault) ResealAttachment(stamp *journalfile.Stamp, id journal.AttachmentID, now signed.Time, to *ShareKey, context string) (wrapped []byte, err error) {
 	err = v.read(func(t *Tx) error {
-		if t.vault.keys != nil && string(t.vault.keys.Public().Sealing.Bytes) == string(to.Keys.Sealing.Bytes) {
-			return errors.New("to this same device")
-		}
-		if stamp.Entry().Peer != to.Device() {
-			return fmt.Errorf("entry names another receiver: %w", ErrNoStamp)
+		if err := to.admit(stamp); err != nil {
+			return err
 		}
 		row, a, err := t.admitAttachment(stamp, id, now, journal.ShareSent)
 		if err != nil {
@@ -239,11 +231,11 @@ func (v *Vault) ResealAttachment(stamp *journalfile.Stamp, id journal.Attachment
 			return err
 		}
 		defer clear(key)
-		sealed, err = identity.Seal(to.Keys.Sealing, info, key)
-		return err
+		wrapped = to.wrap(key, context)
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("seal attachment to another device: %w", err)
+		return nil, fmt.Errorf("wrap content key for another device: %w", err)
 	}
-	return sealed, nil
+	return wrapped, nil
 }

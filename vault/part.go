@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"crypto/cipher"
 	"errors"
 	"fmt"
 
@@ -19,19 +20,12 @@ import (
 // the one that the organisation signed for: record.ErrContentKey.
 func (t *Tx) wrapContentKey(c RecordCopy, part partRow, r record.Record) ([]byte, error) {
 	r.Org, r.Commitment = part.Org, part.Commitment
-	key := c.ContentKey
-	if len(c.Sealed) > 0 {
-		if t.vault == nil || t.vault.keys == nil {
-			return nil, fmt.Errorf("device's keys: %w", ErrNotFound)
-		}
-		var err error
-		if key, err = t.vault.keys.OpenSealed(c.Info, c.Sealed); err != nil {
-			return nil, err
-		}
-		defer clear(key)
+	key, err := t.unseal(c.Sealed, c.Info, c.Unwrap, c.ContentKey)
+	if err != nil {
+		return nil, err
 	}
-	if len(key) != identity.AEADKeySize {
-		return nil, errors.New("content key is not 32 bytes")
+	if len(c.Sealed) > 0 {
+		defer clear(key)
 	}
 	if err := r.CheckKey(key); err != nil {
 		return nil, err
@@ -41,6 +35,27 @@ func (t *Tx) wrapContentKey(c RecordCopy, part partRow, r record.Record) ([]byte
 		return nil, err
 	}
 	return aead.Seal(nil, nil, key, t.view.seal.contentContext(r.Org, r)), nil
+}
+
+// unseal takes a content key out of its seal, to the device or under a share's key; bare is it
+// where there is none.
+func (t *Tx) unseal(sealed []byte, info string, unwrap cipher.AEAD, bare []byte) (key []byte, err error) {
+	switch {
+	case len(sealed) == 0:
+		key = bare
+	case unwrap != nil:
+		if key, err = unwrap.Open(nil, nil, sealed, []byte(info)); err != nil {
+			err = identity.ErrSealed
+		}
+	case t.vault == nil || t.vault.keys == nil:
+		err = fmt.Errorf("device's keys: %w", ErrNotFound)
+	default:
+		key, err = t.vault.keys.OpenSealed(info, sealed)
+	}
+	if err == nil && len(key) != identity.AEADKeySize {
+		err = errors.New("content key is not 32 bytes")
+	}
+	return key, err
 }
 
 func (s rowSeal) contentContext(org identity.OrgID, r record.Record) []byte {
@@ -196,21 +211,18 @@ func (p *Prepared) OpenPart(stamp *journalfile.Stamp, now signed.Time) (part Par
 type Handover struct {
 	Signed []byte        // the record
 	Cipher []byte        // its protected part, as the connected system encrypted it
-	Sealed []byte        // its content key, sealed to the receiver
+	Key    []byte        // its content key, wrapped under the share's key
 	Hands  []record.Hand // up to this device; the caller adds its own loan
 	Until  signed.Time   // the loan that the receiver's must not outlive
 }
 
-// Reseal seals a record's content key to a verified device, the one that stamp's entry names
-// and no other; info binds it to their verification (record.SharedKeyInfo). Nothing is
+// Reseal wraps a record's content key under a share's key, of the device that stamp's entry names
+// and no other; context binds it to what it is (record.SharedKeyInfo). Nothing is
 // decrypted. stamp is for an entry ShareSent, as in OpenPart; errors as there.
-func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, to identity.Credential, info string) (h Handover, err error) {
+func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed.Time, to *ShareKey, context string) (h Handover, err error) {
 	err = v.read(func(t *Tx) error {
-		if t.vault.keys != nil && string(t.vault.keys.Public().Sealing.Bytes) == string(to.Keys.Sealing.Bytes) {
-			return errors.New("to this same device")
-		}
-		if stamp.Entry().Peer != to.Device() {
-			return fmt.Errorf("entry names another receiver: %w", ErrNoStamp)
+		if err := to.admit(stamp); err != nil {
+			return err
 		}
 		o, err := t.stored(id)
 		if err != nil {
@@ -227,11 +239,11 @@ func (v *Vault) Reseal(stamp *journalfile.Stamp, id journal.RecordID, now signed
 		if h, err = o.handover(); err != nil {
 			return err
 		}
-		h.Sealed, err = identity.Seal(to.Keys.Sealing, info, key)
-		return err
+		h.Key = to.wrap(key, context)
+		return nil
 	})
 	if err != nil {
-		return Handover{}, fmt.Errorf("seal record to another device: %w", err)
+		return Handover{}, fmt.Errorf("wrap content key for another device: %w", err)
 	}
 	return h, nil
 }

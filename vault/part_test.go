@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"errors"
 	"reflect"
 	"slices"
@@ -128,26 +129,31 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	elsewhere := sent
 	elsewhere.Peer = newWorld(t).device()
 
+	shared, err := anna.vault.NewShareKey(to, "a share")
+	must(t, err)
 	for what, stamp := range map[string]*journalfile.Stamp{
 		"no stamp": nil, "a stamp for opening": anna.stamp(opened(rita, ritaS, 2)),
 		"a stamp for sending it to somebody else": anna.stamp(elsewhere),
 	} {
-		if h, err := anna.vault.Reseal(stamp, rita, morning, to, info); !errors.Is(err, ErrNoStamp) || h.Sealed != nil {
+		if h, err := anna.vault.Reseal(stamp, rita, morning, shared, info); !errors.Is(err, ErrNoStamp) || h.Key != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning+101, to, info); !errors.Is(err, ErrLoan) {
+	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning+101, shared, info); !errors.Is(err, ErrLoan) {
 		t.Errorf("after the loan: %v", err)
 	}
-	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, identity.Credential{Keys: anna.keys.Public()}, info); err == nil {
+	if _, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, nil, info); !errors.Is(err, ErrNoStamp) {
+		t.Errorf("to nobody: %v", err)
+	}
+	if _, err := anna.vault.NewShareKey(identity.Credential{Keys: anna.keys.Public()}, "a share"); err == nil {
 		t.Error("sealed to the device itself, which could then open it without an entry")
 	}
-	h, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, to, info)
+	h, err := anna.vault.Reseal(anna.stamp(sent), rita, morning, shared, info)
 	must(t, err)
 	if h.Until != morning+100 || len(h.Hands) != 1 || !bytes.Equal(h.Signed, came.Signed) {
 		t.Errorf("what goes with it: %+v", h)
 	}
-	c := RecordCopy{Signed: h.Signed, Cipher: h.Cipher, Sealed: h.Sealed, Info: "another verification", Hands: h.Hands, Source: Source{Device: anna.device(), Name: "Anna", At: morning}}
+	c := RecordCopy{Signed: h.Signed, Cipher: h.Cipher, Sealed: h.Key, Info: "another verification", Unwrap: bo.unwraps("a share", shared.Sealed), Hands: h.Hands, Source: Source{Device: anna.device(), Name: "Anna", At: morning}}
 	if _, err := bo.vault.PutRecords([]RecordCopy{c}); !errors.Is(err, identity.ErrSealed) {
 		t.Errorf("in another verification: %v", err)
 	}
@@ -160,6 +166,16 @@ func TestARecordIsHandedOnSealedToTheVerifiedDevice(t *testing.T) {
 	}
 }
 
+// unwraps is how a device opens what was wrapped for a share to it.
+func (w *world) unwraps(info string, sealed []byte) cipher.AEAD {
+	w.t.Helper()
+	key, err := w.keys.OpenSealed(info, sealed)
+	must(w.t, err)
+	aead, err := identity.NewAEAD(key)
+	must(w.t, err)
+	return aead
+}
+
 // There is one way to plaintext. Whoever adds a method looks here first: no result may hold
 // record.Protected, and none raw bytes that could be a content key.
 func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
@@ -167,7 +183,7 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 		"*vault.Prepared.OpenPart",      // the one way
 		"*vault.Vault.Prepare",          // the card
 		"*vault.Prepared.Row",           // the card
-		"*vault.Vault.Reseal",           // sealed to another device
+		"*vault.Vault.Reseal",           // wrapped for another device
 		"*vault.Vault.Setting",          // the caller's own
 		"*vault.Tx.Setting",             // the caller's own
 		"*vault.Vault.Profile",          // signed statement and credential, request id
@@ -181,7 +197,9 @@ func TestNothingElseGivesAProtectedPartOrAContentKey(t *testing.T) {
 		"*vault.Vault.Attachment",       // signed attachment or a draft
 		"*vault.Vault.Attachments",      // what lists need
 		"*vault.Vault.OpenAttachment",   // for an entry of its own
-		"*vault.Vault.ResealAttachment", // sealed to another device
+		"*vault.Vault.ResealAttachment", // wrapped for another device
+		"*vault.Vault.NewShareKey",      // random, sealed to another device
+		"*vault.Vault.SealDraft",        // what this device made, and its key, sealed to the organisation
 		"*vault.Blobs.Read",             // a chunk's ciphertext
 		"*vault.Tx.Record",
 		"*vault.Tx.Assignment",

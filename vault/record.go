@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ type RecordCopy struct {
 	Cipher     []byte
 	Sealed     []byte
 	Info       string
-	ContentKey []byte // used where Sealed is empty; the caller wipes it
+	Unwrap     cipher.AEAD // where Sealed is wrapped under a share's key, and Info is its context
+	ContentKey []byte      // used where Sealed is empty; the caller wipes it
 	Hands      []record.Hand
 	Source     Source
 }

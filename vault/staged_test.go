@@ -16,7 +16,7 @@ func (w *world) stages(name string, c RecordCopy) {
 
 func (w *world) unstages(name string, keep bool) {
 	w.t.Helper()
-	must(w.t, w.vault.Update(func(tx *Tx) error { return tx.UnstageRecord([]byte(name), keep) }))
+	must(w.t, w.vault.Update(func(tx *Tx) error { return tx.Unstage([]byte(name), keep) }))
 }
 
 func TestACopyThatWaitsIsSeenByNobodyUntilItsEntryPutsItThere(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // parts is a meeting in which nothing is handed over.
 func (d *tablet) parts(other *tablet) {
 	d.h.t.Helper()
-	mine, theirs := d.meets(other, nil)
+	mine, theirs := d.meets(other)
 	mine.Close()
 	theirs.Close()
 }

@@ -260,7 +260,7 @@ func TestAColleaguesCopyGoesToo(t *testing.T) {
 	anna.sync()
 	bo.sync()
 	bo.holds("r-maj")
-	mine, theirs := anna.meets(bo, []journal.RecordID{"r-maja"})
+	mine, theirs := anna.meets(bo, "r-maja")
 	eventually(t, theirs, func() bool { return theirs.Progress().State == ShareIsReceived })
 	eventually(t, mine, func() bool { return mine.Progress().State == ShareIsSent })
 	bo.holds("r-maj", "r-maja")
@@ -281,7 +281,7 @@ func TestAColleaguesCopyGoesToo(t *testing.T) {
 	// Anna has not heard of it yet, and Bo's tablet passes on no order so old. Nothing comes back.
 	ok(t, os.RemoveAll(bo.place.orders()))
 	anna.holds("r-maj", "r-maja")
-	mine, theirs = anna.meets(bo, []journal.RecordID{"r-maja"})
+	mine, theirs = anna.meets(bo, "r-maja")
 	eventually(t, mine, func() bool { return mine.Progress().State == ShareIsRefused })
 	mine.Close()
 	<-theirs.Done()

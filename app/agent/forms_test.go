@@ -14,13 +14,13 @@ import (
 func (d *tablet) shown(other *tablet, scans bool, read Reading) (mine, theirs *Handover) {
 	t := d.h.t
 	t.Helper()
-	mine, code, err := d.OfferVerification(t.Context(), scans, nil)
+	mine, code, err := d.OfferVerification(t.Context(), scans, Gift{})
 	ok(t, err)
 	picture, err := code.PNG(6)
 	ok(t, err)
 	text, err := other.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	theirs, err = other.ScanVerification(t.Context(), text, read, nil)
+	theirs, err = other.ScanVerification(t.Context(), text, read, Gift{})
 	ok(t, err)
 	return mine, theirs
 }
@@ -94,7 +94,7 @@ func TestWithoutCamerasBothType(t *testing.T) {
 func TestNothingIsShownAfterTheLastStep(t *testing.T) {
 	h := newHouse(t)
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	theirs.Close()
 	<-mine.Done()
 	late := &Handover{agent: anna.Agent, steps: make(chan VerifyStep, stepRoom)}

@@ -70,7 +70,7 @@ func TestALogThatGrowsRaisesNoAlarm(t *testing.T) {
 		anna.sync()
 		bo.sync()
 	}
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	mine.Close()
 	theirs.Close()
 	anna.sync()
@@ -143,7 +143,7 @@ func TestTwoHistoriesAreSeenWhenTwoDevicesMeet(t *testing.T) {
 	if len(anna.alarms())+len(bo.alarms()) != 0 {
 		t.Fatal("there was an alarm already: the story shows nothing")
 	}
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	mine.Close()
 	theirs.Close()
 	bo.sync() // asks for the proof that joins Anna's checkpoint to its own

@@ -41,6 +41,7 @@ type Handover struct {
 	digits   string    // that this screen shows
 	because  string    // why this person hands over, in their words
 	taken    []journal.RecordID
+	refuse   context.CancelFunc // ends the share that is being received
 }
 
 // stepRoom is how many steps a slow screen may lag behind.
@@ -49,7 +50,7 @@ const stepRoom = 32
 // OfferVerification begins one by showing a code: this device is D. Where it scans, which takes
 // a camera, nobody needs to type if the other device has one too. What is to be given is given as
 // soon as it is verified.
-func (a *Agent) OfferVerification(ctx context.Context, scans bool, give []journal.RecordID) (*Handover, *qr.Code, error) {
+func (a *Agent) OfferVerification(ctx context.Context, scans bool, give Gift) (*Handover, *qr.Code, error) {
 	a.opening.Lock()
 	defer a.opening.Unlock()
 	s, config, err := a.meet(ctx)
@@ -74,7 +75,7 @@ func (a *Agent) OfferVerification(ctx context.Context, scans bool, give []journa
 }
 
 // ScanVerification begins one with the text of the other's code: this device is S.
-func (a *Agent) ScanVerification(ctx context.Context, text string, read Reading, give []journal.RecordID) (*Handover, error) {
+func (a *Agent) ScanVerification(ctx context.Context, text string, read Reading, give Gift) (*Handover, error) {
 	content, err := qr.Parse(text)
 	if err != nil {
 		return nil, translate(err)
@@ -211,13 +212,13 @@ func (a *Agent) failed(s *session, why peer.Reason, other identity.DeviceID) {
 }
 
 // hold keeps a session for the screen, unless the vault was locked meanwhile.
-func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give []journal.RecordID) (*Handover, error) {
+func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give Gift) (*Handover, error) {
 	h := &Handover{
 		agent: a, session: s, peer: p, done: make(chan struct{}), steps: make(chan VerifyStep, stepRoom), ready: make(chan struct{}),
 		mate: newMate(),
 	}
 	first.Purpose = PurposeReceive
-	if len(give) > 0 {
+	if !give.Empty() {
 		first.Purpose = PurposeGive
 	}
 	h.show(first)

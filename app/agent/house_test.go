@@ -222,16 +222,16 @@ func (h *house) pass(d time.Duration) {
 }
 
 // meets verifies: the one shows the code, the other scans it and shows the digits.
-func (d *tablet) meets(other *tablet, give []journal.RecordID) (mine, theirs *Handover) {
+func (d *tablet) meets(other *tablet, give ...journal.RecordID) (mine, theirs *Handover) {
 	t := d.h.t
 	t.Helper()
-	mine, code, err := d.OfferVerification(t.Context(), false, give)
+	mine, code, err := d.OfferVerification(t.Context(), false, Gift{Records: give})
 	ok(t, err)
 	picture, err := code.PNG(6)
 	ok(t, err)
 	text, err := other.ScanPicture(strings.NewReader(string(picture)))
 	ok(t, err)
-	theirs, err = other.ScanVerification(t.Context(), text, ByCamera, nil)
+	theirs, err = other.ScanVerification(t.Context(), text, ByCamera, Gift{})
 	ok(t, err)
 	shown := await(t, theirs, StageShowCode)
 	asked := await(t, mine, StageEnterCode)

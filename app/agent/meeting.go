@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"handslag/identity"
-	"handslag/vault/journal"
 )
 
 // Stage is how far a verification has come.
@@ -64,38 +63,4 @@ type Other struct {
 	Device       identity.DeviceID `json:"device"`
 	Units        []identity.Unit   `json:"units,omitempty"`
 	ClockSuspect bool              `json:"clock_suspect,omitempty"`
-}
-
-// ShareState is how one record fared.
-type ShareState string
-
-// The states of a share.
-const (
-	ShareIsSent     ShareState = "sent"
-	ShareIsReceived ShareState = "received"
-	ShareIsRefused  ShareState = "refused"
-)
-
-// ShareProgress is how far a handing over has come; Item is the title of the record just
-// dealt with.
-type ShareProgress struct {
-	Done    int              `json:"done"`
-	Total   int              `json:"total"`
-	Record  journal.RecordID `json:"record,omitempty"`
-	Item    string           `json:"item,omitempty"`
-	State   ShareState       `json:"state,omitempty"`
-	Problem *Problem         `json:"problem,omitempty"`
-}
-
-// ShareResult is what a handing over came to.
-type ShareResult struct {
-	Given   []journal.RecordID `json:"given,omitempty"`   // confirmed by the other device
-	Refused []Refusal          `json:"refused,omitempty"` // not given, each with its reason
-}
-
-// Refusal is a record that was not handed over.
-type Refusal struct {
-	Record  journal.RecordID `json:"record"`
-	Title   string           `json:"title"`
-	Problem *Problem         `json:"problem"`
 }

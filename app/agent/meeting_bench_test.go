@@ -15,14 +15,14 @@ func BenchmarkMeeting(b *testing.B) {
 	b.Run("decoded_code_to_VERIFIED", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
-			mine, code, err := anna.OfferVerification(b.Context(), false, nil)
+			mine, code, err := anna.OfferVerification(b.Context(), false, Gift{})
 			ok(b, err)
 			picture, err := code.PNG(6)
 			ok(b, err)
 			text, err := bo.ScanPicture(bytes.NewReader(picture))
 			ok(b, err)
 			b.StartTimer()
-			theirs, err := bo.ScanVerification(b.Context(), text, ByCamera, nil)
+			theirs, err := bo.ScanVerification(b.Context(), text, ByCamera, Gift{})
 			ok(b, err)
 			digits := await(b, theirs, StageShowCode).Code
 			await(b, mine, StageEnterCode)

@@ -33,7 +33,7 @@ func TestAMorningInTheHouse(t *testing.T) {
 	h.stop() // into the cellar
 	_, err = bo.Open(ctx, "r-maja", Reason{Assignment: "U-2300"})
 	refused(t, err, NoRecord)
-	mine, theirs := anna.meets(bo, []journal.RecordID{"r-maja"})
+	mine, theirs := anna.meets(bo, "r-maja")
 	eventually(t, theirs, func() bool { return theirs.Progress().State == ShareIsReceived })
 	eventually(t, mine, func() bool { return mine.Progress().State == ShareIsSent })
 	if other := mine.Step().Peer; other.Name != "Bo Ek" || other.Device != bo.Me().Device {
@@ -47,13 +47,13 @@ func TestAMorningInTheHouse(t *testing.T) {
 		t.Fatalf("Bo's card %+v, Anna's %+v", card, own)
 	}
 	// The other way, in the same meeting: Bo may share what is his own only.
-	result, err := theirs.Give(ctx, []journal.RecordID{"r-maj"})
+	result, err := theirs.Give(ctx, Gift{Records: []journal.RecordID{"r-maj"}})
 	if len(result.Given)+len(result.Refused) != 1 {
 		t.Fatalf("Bo gave %+v: %v", result, err)
 	}
 	mine.Close()
 	<-theirs.Done()
-	_, err = theirs.Give(ctx, []journal.RecordID{"r-maj"})
+	_, err = theirs.Give(ctx, Gift{Records: []journal.RecordID{"r-maj"}})
 	refused(t, err, NotVerified)
 
 	reasons, err := bo.Reasons(ctx, "r-maja")
@@ -149,13 +149,13 @@ func eventually(t *testing.T, h *Handover, is func() bool) {
 func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 	h := newHouse(t)
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
-	mine, code, err := anna.OfferVerification(t.Context(), false, nil)
+	mine, code, err := anna.OfferVerification(t.Context(), false, Gift{})
 	ok(t, err)
 	picture, err := code.PNG(4)
 	ok(t, err)
 	text, err := bo.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	theirs, err := bo.ScanVerification(t.Context(), text, ByCamera, nil)
+	theirs, err := bo.ScanVerification(t.Context(), text, ByCamera, Gift{})
 	ok(t, err)
 	shown := await(t, theirs, StageShowCode)
 	wrong := "000000"
@@ -174,7 +174,7 @@ func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 	}
 	refused(t, await(t, mine, StageFailed).Problem, VerCodeWrong)
 	refused(t, await(t, theirs, StageFailed).Problem, VerPeerAbort)
-	_, err = mine.Give(t.Context(), []journal.RecordID{"r-maja"})
+	_, err = mine.Give(t.Context(), Gift{Records: []journal.RecordID{"r-maja"}})
 	refused(t, err, NotVerified)
 	<-mine.Done()
 	<-theirs.Done()
@@ -186,7 +186,7 @@ func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 		}
 	}
 	// What was scanned once opens nothing again.
-	again, err := bo.ScanVerification(t.Context(), text, ByCamera, nil)
+	again, err := bo.ScanVerification(t.Context(), text, ByCamera, Gift{})
 	if err == nil {
 		await(t, again, StageFailed)
 	}
@@ -195,14 +195,14 @@ func TestThreeWrongCodesEndItWithAnEntryOnBothSides(t *testing.T) {
 func TestACodeOfAnotherOrganisationIsRefused(t *testing.T) {
 	here, there := newHouse(t), newHouse(t)
 	anna, stranger := here.enrolled("anna.lind"), there.enrolled("bo.ek")
-	mine, code, err := anna.OfferVerification(t.Context(), false, nil)
+	mine, code, err := anna.OfferVerification(t.Context(), false, Gift{})
 	ok(t, err)
 	defer mine.Close()
 	picture, err := code.PNG(4)
 	ok(t, err)
 	text, err := stranger.ScanPicture(bytes.NewReader(picture))
 	ok(t, err)
-	_, err = stranger.ScanVerification(t.Context(), text, ByCamera, nil)
+	_, err = stranger.ScanVerification(t.Context(), text, ByCamera, Gift{})
 	refused(t, err, VerWrongOrg)
 	events, err := stranger.Events(t.Context(), 1)
 	ok(t, err)
@@ -210,7 +210,7 @@ func TestACodeOfAnotherOrganisationIsRefused(t *testing.T) {
 		t.Errorf("%+v", events[0])
 	}
 	for text, want := range map[string]Code{"https://example.se": NotACode, "HS1:": CodeDamaged, "HS9:AAAA": CodeTooNew} {
-		_, err := anna.ScanVerification(t.Context(), text, ByCamera, nil)
+		_, err := anna.ScanVerification(t.Context(), text, ByCamera, Gift{})
 		refused(t, err, want)
 	}
 }
@@ -219,9 +219,9 @@ func TestWhoMayNotReceiveGetsNothing(t *testing.T) {
 	h := newHouse(t)
 	anna, carl := h.enrolled("anna.lind"), h.enrolled("carl.ask")
 	anna.sync()
-	mine, theirs := anna.meets(carl, nil)
+	mine, theirs := anna.meets(carl)
 	defer theirs.Close()
-	result, err := mine.Give(t.Context(), []journal.RecordID{"r-maja", "r-nowhere"})
+	result, err := mine.Give(t.Context(), Gift{Records: []journal.RecordID{"r-maja", "r-nowhere"}})
 	refused(t, err, ShareRefused)
 	if len(result.Refused) != 2 || len(result.Given) != 0 {
 		t.Fatalf("%+v", result)
@@ -238,7 +238,7 @@ func TestWhoMayNotReceiveGetsNothing(t *testing.T) {
 	if events[0].Kind != journal.ShareRefused || events[0].Code != "peer_no_right" || events[0].Peer != carl.Me().Device {
 		t.Errorf("%+v", events[0])
 	}
-	_, err = mine.Give(t.Context(), nil)
+	_, err = mine.Give(t.Context(), Gift{})
 	refused(t, err, NothingChosen)
 	cards, err := carl.Records(t.Context(), "")
 	ok(t, err)
@@ -251,7 +251,7 @@ func TestWhoMayNotReceiveGetsNothing(t *testing.T) {
 func TestLockingEndsAMeetingAndAutoLockWaitsForIt(t *testing.T) {
 	h := newHouse(t)
 	anna := h.enrolled("anna.lind")
-	mine, _, err := anna.OfferVerification(t.Context(), false, nil)
+	mine, _, err := anna.OfferVerification(t.Context(), false, Gift{})
 	ok(t, err)
 	s, err := anna.current()
 	ok(t, err)

@@ -69,7 +69,7 @@ func TestNewsOfARevocationTravel(t *testing.T) {
 	h.revokes(bo)
 	carl.sync()
 	h.stop()
-	mine, theirs := anna.meets(carl, nil)
+	mine, theirs := anna.meets(carl)
 	mine.Close()
 	theirs.Close()
 	if got := anna.session.who().others.list; !got.Has(bo.Me().Device) {
@@ -89,7 +89,7 @@ func TestADeviceThatHearsOfItselfBeginsNothing(t *testing.T) {
 	_, err := bo.session.hearRevocations(anna.session.who().others.raw)
 	ok(t, err)
 	h.stop()
-	_, _, err = bo.OfferVerification(t.Context(), false, nil)
+	_, _, err = bo.OfferVerification(t.Context(), false, Gift{})
 	refused(t, err, DeviceRevoked) // this one, and not the colleague's
 }
 
@@ -125,7 +125,7 @@ func TestAnOlderCredentialThanOneSeenIsRefused(t *testing.T) {
 	if bo.session.who().credential.Epoch <= old.credential.Epoch {
 		t.Fatal("the credential was not renewed: the story shows nothing")
 	}
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	mine.Close()
 	theirs.Close()
 	bo.session.mu.Lock()
@@ -152,7 +152,7 @@ func TestAnErasureOrderTravels(t *testing.T) {
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
 	anna.sync()
 	bo.sync()
-	mine, theirs := anna.meets(bo, []journal.RecordID{"r-maja"})
+	mine, theirs := anna.meets(bo, "r-maja")
 	eventually(t, theirs, func() bool { _, err := bo.Record(t.Context(), "r-maja"); return err == nil })
 	mine.Close()
 	theirs.Close()
@@ -162,7 +162,7 @@ func TestAnErasureOrderTravels(t *testing.T) {
 	if _, err := bo.Record(t.Context(), "r-maja"); err != nil {
 		t.Fatalf("Bo's copy is gone too early: %v", err)
 	}
-	mine, theirs = bo.meets(anna, nil)
+	mine, theirs = bo.meets(anna)
 	mine.Close()
 	theirs.Close()
 	_, err := bo.Record(t.Context(), "r-maja")

@@ -90,6 +90,8 @@ const (
 	KeyWrong      Code = "key_wrong"    // its content key is not the one that the connected system signed for
 	NothingChosen Code = "nothing_chosen"
 	ShareRefused  Code = "share_refused"
+	ShareStopped  Code = "share_stopped" // either person ended it, or the link did; what had come stays
+	NotHere       Code = "not_here"      // an attachment is not whole on this device, or nobody has signed it yet
 	Cancelled     Code = "cancelled"
 	NotOnline     Code = "not_online"
 	TooMany       Code = "too_many"
@@ -134,7 +136,7 @@ func Codes() []Code {
 		VerExpired, VerWrongOrg, VerKeyMismatch, VerCommitBad, VerSecondClaim, VerCodeWrong, VerRevoked,
 		VerCredExpired, VerPeerAbort, VerTooSoon, VerPeerWaits, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
-		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, Cancelled, NotOnline, TooMany,
+		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, ShareStopped, NotHere, Cancelled, NotOnline, TooMany,
 		FactorMissing, FactorAway, FactorLocked, LogInconsistent, DeviceForked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"handslag/sync/peer"
 	"handslag/vault/journal"
 )
 
@@ -71,19 +72,16 @@ func inWords(reason string) *journal.Details {
 	return &journal.Details{Reason: reason}
 }
 
-// purpose is what the other device is told of why: the reason that all items have in common. Where they differ it
+// purpose is what the other device is told of why: the reason that all things have in common. Where they differ it
 // is told nothing, since a reason may name one person, and would stand in another's entry.
-func (g *giving) purpose(items []item) string {
-	common := ""
-	for i, one := range items {
-		id := recordOf(one)
-		e := journal.Entry{Record: id}
-		e.Assignment, _ = g.h.session.needed(id, g.h.otherPerson())
-		reason := g.h.why(e)
-		if i > 0 && reason != common {
+func (g *giving) purpose() string {
+	common, first := "", true
+	for thing := range g.subjects {
+		reason := g.h.why(g.entry(journal.ShareSent, peer.Handing{Thing: thing}))
+		if !first && reason != common {
 			return ""
 		}
-		common = reason
+		common, first = reason, false
 	}
 	return common
 }

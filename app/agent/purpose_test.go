@@ -21,9 +21,9 @@ func TestAShareSaysWhyInWords(t *testing.T) {
 		{"", "", assigned}, // Anna's device does not know of Bo's assignment, and she says nothing
 		{spoken, spoken, spoken},
 	} {
-		mine, theirs := anna.meets(bo, nil)
+		mine, theirs := anna.meets(bo)
 		mine.Because(c.says)
-		if _, err := mine.Give(t.Context(), []journal.RecordID{"r-maja"}); err != nil {
+		if _, err := mine.Give(t.Context(), Gift{Records: []journal.RecordID{"r-maja"}}); err != nil {
 			t.Fatal(err)
 		}
 		mine.Close()

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
-	"handslag/identity/signed"
 	"handslag/sync/peer"
 	"handslag/vault"
 	"handslag/vault/journal"
@@ -18,20 +18,18 @@ const maxFailedShares = 16
 
 // receive takes what the other gives for as long as the meeting lasts.
 func (h *Handover) receive(v *peer.Verified) {
-	ctx, cancel := context.WithCancel(context.Background())
+	over, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
 		select {
 		case <-h.peer.Done():
 			cancel()
-		case <-ctx.Done():
+		case <-over.Done():
 		}
 	}()
 	for failures := 0; failures < maxFailedShares; {
-		_, err := v.Receive(ctx, peer.Receiver{
-			Ciphertext: h.ciphertext, People: h.session.people, Erased: h.session.erased, Received: h.received, Refused: h.refusedTo,
-		})
-		if errors.Is(err, peer.ErrNotVerified) || ctx.Err() != nil {
+		err := h.receiveOne(over, v)
+		if errors.Is(err, peer.ErrNotVerified) || over.Err() != nil {
 			return
 		}
 		if err != nil {
@@ -41,90 +39,199 @@ func (h *Handover) receive(v *peer.Verified) {
 	}
 }
 
-// ciphertext is what this device holds of that version already.
-func (h *Handover) ciphertext(id journal.RecordID, number uint64) []byte {
-	row, err := h.session.vault.Record(id)
-	if err != nil || row.Number != number {
-		return nil
-	}
-	held, err := h.session.vault.Copy(id)
-	if err != nil {
-		return nil
-	}
-	return held.Cipher
-}
-
-// received is the receiver's half of the double entry, and with it the copy: durable before
-// anything opens.
-func (h *Handover) received(_ context.Context, in peer.Incoming) (journal.Hash, error) {
-	s := h.session
-	cipher := in.Cipher
-	if in.Had {
-		cipher = h.ciphertext(in.Record, in.Number)
-	}
+// receiveOne takes one share, or as much of it as this person lets come.
+func (h *Handover) receiveOne(over context.Context, v *peer.Verified) error {
+	ctx, refuse := context.WithCancel(over)
+	defer refuse()
 	h.mu.Lock()
-	giver := vault.Source{Device: h.other.Device(), Name: h.other.Person.Name(), At: s.clock.read().Time}
+	h.refuse = refuse
+	giver := vault.Source{Device: h.other.Device(), Name: h.other.Person.Name()}
 	h.mu.Unlock()
-	entry := journal.Entry{
-		Kind: journal.ShareReceived, Subject: in.Subject, Record: in.Record, RecordVersion: in.Number,
-		Peer: in.Peer, Pair: in.Pair, Until: in.Until, Ref: in.Theirs[:],
-	}
-	entry.Assignment, entry.AssignmentVersion = s.needed(in.Record, s.who().credential.Person.ID)
-	if err := s.stage(in, vault.RecordCopy{
-		Signed: in.Signed, Cipher: cipher, Sealed: in.Sealed, Info: in.Info, Hands: in.Hands, Source: giver,
-	}); err != nil {
-		return journal.Hash{}, err
-	}
-	one := line{entry: entry}
-	one.words = inWords(cmp.Or(in.Purpose, s.reasonOf(entry)))
-	stamps, err := s.say(one)
+	blobs, err := h.session.vault.Blobs()
 	if err != nil {
-		return journal.Hash{}, err
-	}
-	h.mu.Lock()
-	if !slices.Contains(h.taken, in.Record) {
-		h.taken = append(h.taken, in.Record)
-	}
-	h.mu.Unlock()
-	p := h.Progress()
-	if p.State != ShareIsReceived {
-		p = ShareProgress{}
-	}
-	h.advance(ShareProgress{Done: p.Done + 1, Total: p.Done + 1, Record: in.Record, Item: in.Value.Card.Title, State: ShareIsReceived})
-	h.agent.changed(RecordsChanged, AssignmentsChanged, EventsChanged, SyncChanged)
-	h.agent.nudge()
-	return stamps[0].Hash(), nil
-}
-
-// stage makes a copy durable before the entry that says so, whose effect puts it among the others.
-func (s *session) stage(in peer.Incoming, c vault.RecordCopy) error {
-	if err := s.vault.Room(); err != nil {
 		return err
 	}
-	return s.vault.Update(unlessErased(in.Subject, func(tx *vault.Tx) error { return tx.StageRecord(in.Theirs[:], c) }))
+	defer blobs.Close()
+	t := &taking{h: h, blobs: blobs, giver: giver, telling: shareTelling{h: h}}
+	_, err = v.Receive(ctx, peer.Receiver{
+		Has: t.has, Ciphertext: t.ciphertext, HasTask: t.hasTask, People: h.session.people, Erased: h.session.erased,
+		Received: t.received, Refused: t.refused, Begin: t.begin, Keep: blobs.Put, Flush: blobs.Sync, Moved: t.telling.moved,
+	})
+	if err != nil && ctx.Err() != nil && over.Err() == nil {
+		return nil // nothing was under way
+	}
+	return err
+}
+
+// Refuse ends, at a good place, what is being received now, at this person's wish; what has arrived stays.
+// The meeting goes on.
+func (h *Handover) Refuse() {
+	h.mu.Lock()
+	refuse := h.refuse
+	h.mu.Unlock()
+	if refuse != nil {
+		refuse()
+	}
+}
+
+// taking is one share that comes.
+type taking struct {
+	h       *Handover
+	blobs   *vault.Blobs
+	giver   vault.Source
+	telling shareTelling
+}
+
+// has reports whether this device holds that version already.
+func (t *taking) has(id journal.RecordID, number uint64) bool {
+	row, err := t.h.session.vault.Record(id)
+	return err == nil && row.Number == number
+}
+
+func (t *taking) ciphertext(id journal.RecordID, number uint64) []byte {
+	held, err := t.h.session.vault.Copy(id)
+	if err != nil {
+		return nil
+	}
+	return held.Cipher // of another version it will not have the right hash
+}
+
+func (t *taking) hasTask(id journal.AssignmentID, number uint64) bool {
+	row, err := t.h.session.vault.Assignment(id)
+	return err == nil && row.Number >= number
+}
+
+// begin remembers an attachment, so that the chunks which come are somebody's.
+func (t *taking) begin(_ context.Context, in peer.Incoming) (missing []int, err error) {
+	s := t.h.session
+	err = s.vault.Update(unlessErased(in.Subject, func(tx *vault.Tx) error {
+		_, err := tx.PutAttachment(vault.AttachmentCopy{Signed: in.Signed, Source: t.source()})
+		return err
+	}))
+	if err != nil {
+		return nil, err
+	}
+	if missing, err = t.blobs.Missing(in.File); err != nil {
+		return nil, err
+	}
+	return missing, t.blobs.Room(uint64(len(missing)) * record.ChunkLimit)
+}
+
+func (t *taking) source() vault.Source {
+	from := t.giver
+	from.At = t.h.session.clock.read().Time
+	return from
+}
+
+// received is the receiver's half of the double entry, and with it the copies: durable before
+// anything opens.
+func (t *taking) received(_ context.Context, all []peer.Incoming) ([]journal.Hash, error) {
+	s, me := t.h.session, t.h.session.who().credential.Person.ID
+	var lines []line
+	for _, in := range all {
+		e := shareEntry(journal.ShareReceived, in.Handing)
+		e.Ref = in.Theirs[:]
+		if in.Assignment == "" {
+			e.Assignment, e.AssignmentVersion = s.needed(in.Record, me)
+		}
+		lines = append(lines, line{entry: e, words: inWords(cmp.Or(in.Purpose, s.reasonOf(e)))})
+	}
+	if err := t.stage(all); err != nil {
+		return nil, err
+	}
+	stamps, err := s.say(lines...)
+	if err != nil {
+		return nil, err
+	}
+	var hashes []journal.Hash
+	for i, in := range all {
+		hashes = append(hashes, stamps[i].Hash())
+		t.took(in)
+	}
+	t.h.agent.changed(RecordsChanged, AssignmentsChanged, EventsChanged, SyncChanged)
+	t.h.agent.nudge()
+	return hashes, nil
+}
+
+// stage makes copies durable before the entries that say so, whose effect puts them among the others.
+func (t *taking) stage(all []peer.Incoming) error {
+	v, from := t.h.session.vault, t.source()
+	if err := v.Room(); err != nil {
+		return err
+	}
+	return v.Update(func(tx *vault.Tx) error {
+		for _, in := range all {
+			if err := unlessErased(in.Subject, func(tx *vault.Tx) error { return stage(tx, in, from) })(tx); err != nil {
+				return fmt.Errorf("keep what was received: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func stage(tx *vault.Tx, in peer.Incoming, from vault.Source) error {
+	switch {
+	case in.Assignment != "" && in.Had:
+		return nil
+	case in.Assignment != "":
+		return tx.StageAssignment(in.Theirs[:], vault.AssignmentCopy{Signed: in.Signed})
+	case in.Attachment != "":
+		return tx.StageAttachment(in.Theirs[:], vault.AttachmentCopy{
+			Signed: in.Signed, Sealed: in.Key, Info: in.Context, Unwrap: in.Unwrap, Source: from,
+		})
+	}
+	return tx.StageRecord(in.Theirs[:], vault.RecordCopy{
+		Signed: in.Signed, Cipher: in.Cipher, Sealed: in.Key, Info: in.Context, Unwrap: in.Unwrap, Hands: in.Hands, Source: from,
+	})
 }
 
 // putReceived is what the entry of a share changes in the view.
 func putReceived(tx *vault.Tx, e effect) error {
 	data, err := tx.Setting(erasedName(e.entry.Subject))
-	return tx.UnstageRecord(e.entry.Ref, err == nil && len(data) == 0)
+	return tx.Unstage(e.entry.Ref, err == nil && len(data) == 0)
 }
 
-// refusedTo is a record that came and was not taken.
-func (h *Handover) refusedTo(_ context.Context, one peer.Handing, why peer.Why) error {
-	_, err := h.session.say(line{entry: journal.Entry{
-		Kind: journal.ShareRefused, Subject: one.Subject, Record: one.Record, RecordVersion: one.Number,
-		Peer: one.Peer, Pair: one.Pair, Code: string(why),
-	}})
-	if err != nil {
-		return err
+func (t *taking) took(in peer.Incoming) {
+	t.telling.fared(in.Thing, t.title(in), ShareIsReceived, nil)
+	if in.Thing != (peer.Thing{Record: in.Record}) {
+		return
 	}
-	h.advance(ShareProgress{Done: 1, Total: 1, Record: one.Record, State: ShareIsRefused, Problem: problem(shareCode(why), nil)})
-	h.agent.changed(EventsChanged, SyncChanged)
-	h.agent.nudge()
-	return nil
+	t.h.mu.Lock()
+	defer t.h.mu.Unlock()
+	if !slices.Contains(t.h.taken, in.Record) {
+		t.h.taken = append(t.h.taken, in.Record)
+	}
 }
 
-func unverifiedRecord(data []byte, r *record.Record) error {
-	return signed.Unverified(data, record.RecordLimit, r)
+func (t *taking) title(in peer.Incoming) string {
+	switch {
+	case in.Assignment != "":
+		return in.Task.Title
+	case in.Attachment == "":
+		return in.Value.Card.Title
+	}
+	row, err := t.h.session.vault.Record(in.Record)
+	if err != nil {
+		return ""
+	}
+	return row.Card.Title
+}
+
+// refused is what came and was not taken, or did not come.
+func (t *taking) refused(_ context.Context, all []peer.Declined) error {
+	for some := range slices.Chunk(all, shareAtOnce) {
+		var lines []line
+		for _, one := range some {
+			e := shareEntry(journal.ShareRefused, one.Handing)
+			e.Code, e.Until = string(one.Refusal.Why), 0
+			lines = append(lines, line{entry: e})
+			t.telling.fared(one.Thing, "", ShareIsRefused, problem(shareCode(one.Refusal.Why), nil))
+		}
+		if _, err := t.h.session.say(lines...); err != nil {
+			return err
+		}
+	}
+	t.h.agent.changed(EventsChanged, SyncChanged)
+	t.h.agent.nudge()
+	return nil
 }

@@ -10,13 +10,23 @@ import (
 	"handslag/vault"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
-	"handslag/vault/record"
 )
 
-// Give hands records over, once verified: the entry of each is durable before its first byte
+// Gift is what one person hands to another at once.
+type Gift struct {
+	Assignments []journal.AssignmentID
+	Records     []journal.RecordID
+	Attachments []journal.AttachmentID // each goes with its record, which need not stand among Records
+}
+
+// Empty reports whether nothing was chosen.
+func (g Gift) Empty() bool { return len(g.Assignments)+len(g.Records)+len(g.Attachments) == 0 }
+
+// Give hands things over, once verified: the entry of each is durable before its first byte
 // leaves, its loan ends with this device's own, and what the other may not have stays, each
-// with an entry and its reason.
-func (h *Handover) Give(ctx context.Context, ids []journal.RecordID) (ShareResult, error) {
+// with an entry and its reason. Ending ctx stops it at a good place: what has arrived stays, and an attachment
+// that was on its way goes on from there another time.
+func (h *Handover) Give(ctx context.Context, gift Gift) (ShareResult, error) {
 	h.giving.Lock()
 	defer h.giving.Unlock()
 	h.mu.Lock()
@@ -28,98 +38,168 @@ func (h *Handover) Give(ctx context.Context, ids []journal.RecordID) (ShareResul
 	if barred := h.session.who().barred; barred != "" {
 		return ShareResult{}, problem(barred, nil)
 	}
-	if len(ids) == 0 {
+	if gift.Empty() {
 		return ShareResult{}, problem(NothingChosen, nil)
 	}
-	if len(ids) > peer.MaxItems {
-		return ShareResult{}, problem(TooMany, nil)
+	blobs, err := h.session.vault.Blobs()
+	if err != nil {
+		return ShareResult{}, translate(err)
 	}
-	g := &giving{h: h, total: len(ids), titles: map[journal.RecordID]string{}, subjects: map[journal.RecordID]vault.RecordRow{}}
-	h.advance(ShareProgress{Total: len(ids)})
-	items := g.pack(ids)
-	for len(items) > 0 {
-		sent, err := verified.Send(ctx, g.purpose(items), items, peer.Sharer{Before: g.before, Confirmed: g.confirmed, Refused: g.refused})
-		var refusal *peer.Refusal
-		if sent == nil && errors.As(err, &refusal) {
-			// Judged before any entry and any byte: this one stays, the others may go.
-			g.stay(refusal)
-			n := len(items)
-			items = slices.DeleteFunc(items, func(o item) bool { return g.isRefused(o) })
-			if len(items) == n {
-				return g.result, translate(err)
-			}
-			continue
-		}
+	defer blobs.Close()
+	g := &giving{h: h, blobs: blobs, telling: shareTelling{h: h}, titles: map[peer.Thing]string{}, subjects: map[peer.Thing]journal.SubjectID{}}
+	share := g.pack(gift)
+	if len(share.Records) > peer.MaxItems || len(share.Tasks) > peer.MaxTasks || len(share.Files) > peer.MaxFiles {
+		return g.result, problem(TooMany, nil)
+	}
+	if len(share.Records)+len(share.Tasks) > 0 {
+		h.advance(ShareProgress{Total: len(share.Records) + len(share.Tasks) + len(share.Files)})
+		share.Purpose = g.purpose()
+		_, err = verified.Send(ctx, share, peer.Sharer{
+			Stays: g.stay, Before: g.before, Key: g.key, Answered: g.answered, Moved: g.telling.moved,
+		})
 		h.agent.changed(EventsChanged, SyncChanged)
 		h.agent.nudge()
-		if err != nil {
-			return g.result, g.interrupted(err)
-		}
-		break
 	}
-	if len(g.result.Given) == 0 {
+	switch {
+	case ctx.Err() != nil:
+		return g.result, problem(Cancelled, err)
+	case err != nil:
+		return g.result, g.interrupted(err)
+	case len(g.result.Given)+len(g.result.Attachments)+len(g.result.Assignments) == 0:
 		return g.result, problem(ShareRefused, nil)
 	}
 	return g.result, nil
 }
 
-// item is a record to hand over, as sync/peer takes it.
-type item = peer.Outgoing
-
 // giving is one Give.
 type giving struct {
 	h        *Handover
-	total    int
-	done     int
-	titles   map[journal.RecordID]string
-	subjects map[journal.RecordID]vault.RecordRow
-	stamps   map[journal.RecordID]*journalfile.Stamp
+	blobs    *vault.Blobs
+	shared   *vault.ShareKey
+	titles   map[peer.Thing]string
+	subjects map[peer.Thing]journal.SubjectID
+	stamps   map[peer.Thing]*journalfile.Stamp
 	result   ShareResult
+	telling  shareTelling
 }
 
 // pack copies what is stored, still encrypted.
-func (g *giving) pack(ids []journal.RecordID) []item {
+func (g *giving) pack(gift Gift) (share peer.Share) {
 	s := g.h.session
-	var items []item
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+	records := slices.Clone(gift.Records)
+	for _, id := range unique(gift.Attachments) {
+		file, of, err := g.file(id)
+		if err != nil {
+			g.refuse(peer.Thing{Record: of, Attachment: id}, asProblem(err))
+			continue
+		}
+		records = append(records, of)
+		share.Files = append(share.Files, file)
+	}
+	for _, id := range unique(gift.Assignments) {
+		thing := peer.Thing{Assignment: id}
+		row, err := s.vault.Assignment(id)
+		if err != nil {
+			if errors.Is(err, vault.ErrNotFound) {
+				err = problem(NoAssignment, err)
+			}
+			g.refuse(thing, asProblem(err))
+			continue
+		}
+		g.titles[thing], g.subjects[thing] = row.Title, row.Subject
+		share.Tasks = append(share.Tasks, peer.OutgoingTask{Signed: row.Signed})
+	}
+	for _, id := range unique(records) {
+		thing := peer.Thing{Record: id}
 		row, err := s.vault.Record(id)
 		if err == nil {
-			g.titles[id], g.subjects[id] = row.Card.Title, row
+			g.titles[thing], g.subjects[thing] = row.Card.Title, row.Subject
 		}
 		var copied vault.Handover
 		if err == nil {
 			copied, err = s.vault.Copy(id)
 		}
 		if err != nil {
-			g.refuse(id, asProblem(err))
+			g.refuse(thing, asProblem(err))
 			continue
 		}
-		items = append(items, item{
+		share.Records = append(share.Records, peer.Outgoing{
 			Record: copied.Signed, Cipher: copied.Cipher, Hands: copied.Hands, People: s.people(id),
-			Reseal: func(to identity.Credential, info string) ([]byte, error) {
-				out, err := s.vault.Reseal(g.stamps[id], id, s.clock.read().Time, to, info)
-				return out.Sealed, err
+			Reseal: func(context string) ([]byte, error) {
+				out, err := s.vault.Reseal(g.stamps[thing], id, s.clock.read().Time, g.shared, context)
+				return out.Key, err
 			},
 		})
 	}
-	return items
+	return share
+}
+
+// file is an attachment that is whole here, and the record that it goes with.
+func (g *giving) file(id journal.AttachmentID) (file peer.OutgoingFile, of journal.RecordID, err error) {
+	s := g.h.session
+	row, held, err := s.vault.Attachment(id)
+	if err != nil {
+		return file, of, err
+	}
+	thing := peer.Thing{Record: row.Record, Attachment: id}
+	if record, err := s.vault.Record(row.Record); err == nil {
+		g.titles[thing] = record.Card.Title
+	}
+	g.subjects[thing] = row.Subject
+	if row.Draft || !row.Whole() {
+		return file, row.Record, problem(NotHere, nil)
+	}
+	return peer.OutgoingFile{
+		Signed: held.Signed,
+		Reseal: func(context string) ([]byte, error) {
+			return s.vault.ResealAttachment(g.stamps[thing], id, s.clock.read().Time, g.shared, context)
+		},
+		Chunk: g.blobs.Read,
+	}, row.Record, nil
+}
+
+func unique[ID ~string](ids []ID) []ID { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
+// key makes the share's key, which opens nothing by itself.
+func (g *giving) key(to identity.Credential, info string) (sealed []byte, err error) {
+	if g.shared, err = g.h.session.vault.NewShareKey(to, info); err != nil {
+		return nil, err
+	}
+	return g.shared.Sealed, nil
 }
 
 func (g *giving) entry(kind journal.Kind, one peer.Handing) journal.Entry {
-	e := journal.Entry{
-		Kind: kind, Subject: one.Subject, Record: one.Record, RecordVersion: one.Number, Peer: one.Peer, Pair: one.Pair, Until: one.Until,
+	e := shareEntry(kind, one)
+	if one.Assignment == "" {
+		e.Assignment, e.AssignmentVersion = g.h.session.needed(one.Record, g.h.otherPerson())
 	}
-	e.Assignment, e.AssignmentVersion = g.h.session.needed(one.Record, g.h.otherPerson())
 	return e
 }
 
+// shareEntry is the entry of a thing that is shared; both ends write it alike.
+func shareEntry(kind journal.Kind, one peer.Handing) journal.Entry {
+	e := journal.Entry{Kind: kind, Subject: one.Subject, Peer: one.Peer, Pair: one.Pair, Until: one.Until}
+	switch {
+	case one.Assignment != "":
+		e.Assignment, e.AssignmentVersion = one.Assignment, one.Number
+	case one.Attachment != "":
+		e.Record, e.Attachment = one.Record, one.Attachment
+	default:
+		e.Record, e.RecordVersion = one.Record, one.Number
+	}
+	return e
+}
+
+// shareAtOnce is how many entries of a share go into one sync of the disk: as many as the receiver answers at once.
+const shareAtOnce = 128
+
 // before is the sharer's half of the double entry, durable before anything leaves.
 func (g *giving) before(ctx context.Context, all []peer.Handing) ([]journal.Hash, error) {
-	g.stamps = map[journal.RecordID]*journalfile.Stamp{}
+	g.stamps = map[peer.Thing]*journalfile.Stamp{}
 	var hashes []journal.Hash
-	for chunk := range slices.Chunk(all, sayAtOnce) {
+	for some := range slices.Chunk(all, shareAtOnce) {
 		var lines []line
-		for _, one := range chunk {
+		for _, one := range some {
 			e := g.entry(journal.ShareSent, one)
 			lines = append(lines, line{entry: e, words: inWords(g.h.why(e))})
 		}
@@ -128,64 +208,72 @@ func (g *giving) before(ctx context.Context, all []peer.Handing) ([]journal.Hash
 			return nil, err
 		}
 		for i, stamp := range stamps {
-			g.stamps[chunk[i].Record] = stamp
+			g.stamps[some[i].Thing] = stamp
 			hashes = append(hashes, stamp.Hash())
 		}
 	}
 	return hashes, ctx.Err()
 }
 
-func (g *giving) confirmed(_ context.Context, one peer.Handing, ref journal.Hash) error {
-	e := g.entry(journal.ShareConfirmed, one)
-	e.Ref = ref[:]
-	if _, err := g.h.session.say(line{entry: e}); err != nil {
-		return err
-	}
-	g.result.Given = append(g.result.Given, one.Record)
-	g.advance(one.Record, ShareIsSent, nil)
-	return nil
-}
-
-func (g *giving) refused(_ context.Context, one peer.Handing, why peer.Why) error {
-	e := g.entry(journal.ShareRefused, one)
-	e.Code = string(why)
-	if _, err := g.h.session.say(line{entry: e}); err != nil {
-		return err
-	}
-	g.refuse(one.Record, problem(shareCode(why), nil))
-	return nil
-}
-
-// stay is a record that this device itself does not hand over.
-func (g *giving) stay(r *peer.Refusal) {
-	row := g.subjects[r.Record]
-	e := journal.Entry{
-		Kind: journal.ShareRefused, Subject: row.Subject, Record: r.Record, RecordVersion: r.Number,
-		Peer: g.h.otherDevice(), Code: string(r.Why),
-	}
-	if r.Record != "" {
-		if _, err := g.h.session.say(line{entry: e}); err != nil {
-			g.h.agent.log.Warn("a refused share has no entry", "error", err)
+// answered writes what the other device says.
+func (g *giving) answered(_ context.Context, all []peer.Sent) error {
+	for some := range slices.Chunk(all, shareAtOnce) {
+		var lines []line
+		for _, one := range some {
+			e := g.entry(journal.ShareConfirmed, one.Handing)
+			if one.Arrived() {
+				e.Ref = one.Ref[:]
+			} else {
+				e.Kind, e.Code = journal.ShareRefused, string(one.Refused)
+			}
+			lines = append(lines, line{entry: e})
+		}
+		if _, err := g.h.session.say(lines...); err != nil {
+			return err
 		}
 	}
-	g.refuse(r.Record, problem(shareCode(r.Why), r.Err))
+	for _, one := range all {
+		if !one.Arrived() {
+			g.refuse(one.Thing, problem(shareCode(one.Refused), nil))
+			continue
+		}
+		g.telling.fared(one.Thing, g.titles[one.Thing], ShareIsSent, nil)
+		switch {
+		case one.Assignment != "":
+			g.result.Assignments = append(g.result.Assignments, one.Assignment)
+		case one.Attachment != "":
+			g.result.Attachments = append(g.result.Attachments, one.Attachment)
+		default:
+			g.result.Given = append(g.result.Given, one.Record)
+		}
+	}
+	return nil
 }
 
-func (g *giving) refuse(id journal.RecordID, p *Problem) {
-	g.result.Refused = append(g.result.Refused, Refusal{Record: id, Title: g.titles[id], Problem: p})
-	g.advance(id, ShareIsRefused, p)
+// stay writes what this device itself does not hand over.
+func (g *giving) stay(_ context.Context, all []*peer.Refusal) error {
+	var lines []line
+	for _, r := range all {
+		if r.Thing != (peer.Thing{}) {
+			e := shareEntry(journal.ShareRefused, peer.Handing{Thing: r.Thing, Number: r.Number, Subject: g.subjects[r.Thing], Peer: g.h.otherDevice()})
+			e.Code = string(r.Why)
+			lines = append(lines, line{entry: e})
+		}
+		g.refuse(r.Thing, problem(shareCode(r.Why), r.Err))
+	}
+	for some := range slices.Chunk(lines, shareAtOnce) {
+		if _, err := g.h.session.say(some...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (g *giving) isRefused(o item) bool {
-	return slices.ContainsFunc(g.result.Refused, func(r Refusal) bool {
-		row := g.subjects[r.Record]
-		return row.ID != "" && recordOf(o) == r.Record
+func (g *giving) refuse(thing peer.Thing, p *Problem) {
+	g.result.Refused = append(g.result.Refused, Refusal{
+		Record: thing.Record, Attachment: thing.Attachment, Assignment: thing.Assignment, Title: g.titles[thing], Problem: p,
 	})
-}
-
-func (g *giving) advance(id journal.RecordID, state ShareState, p *Problem) {
-	g.done++
-	g.h.advance(ShareProgress{Done: g.done, Total: g.total, Record: id, Item: g.titles[id], State: state, Problem: p})
+	g.telling.fared(thing, g.titles[thing], ShareIsRefused, p)
 }
 
 // interrupted is why a share ended in the middle.
@@ -198,21 +286,14 @@ func (g *giving) interrupted(err error) error {
 }
 
 // giveChosen gives what was chosen before the meeting; how it went stands in Progress.
-func (h *Handover) giveChosen(ids []journal.RecordID) {
-	if _, err := h.Give(context.Background(), ids); err != nil { // it ends with the meeting
+func (h *Handover) giveChosen(gift Gift) {
+	if _, err := h.Give(context.Background(), gift); err != nil { // it ends with the meeting
 		progress := h.Progress()
 		if progress.Problem == nil {
 			progress.Problem = asProblem(err)
 			h.advance(progress)
 		}
 	}
-}
-
-func (h *Handover) advance(p ShareProgress) {
-	h.mu.Lock()
-	h.progress = p
-	h.mu.Unlock()
-	h.agent.changed(VerificationChanged)
 }
 
 func (h *Handover) otherPerson() identity.PersonID {
@@ -256,15 +337,7 @@ func compare(x, y string) int {
 	return 0
 }
 
-func recordOf(o item) journal.RecordID {
-	var r record.Record
-	if err := unverifiedRecord(o.Record, &r); err != nil {
-		return ""
-	}
-	return r.ID
-}
-
-// shareCode is the code of a reason for which a record was not handed over.
+// shareCode is the code of a reason for which something was not handed over.
 func shareCode(why peer.Why) Code {
 	switch why {
 	case peer.NoRightToShare:
@@ -281,6 +354,8 @@ func shareCode(why peer.Why) Code {
 		return HandRevoked
 	case peer.WrongKey:
 		return KeyWrong
+	case peer.Stopped, peer.BrokenOff:
+		return ShareStopped
 	}
 	return ShareRefused
 }

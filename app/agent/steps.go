@@ -8,7 +8,6 @@ import (
 	"handslag/identity"
 	"handslag/identity/qr"
 	"handslag/sync/peer"
-	"handslag/vault/journal"
 )
 
 // show makes a step the newest, unless the last one has been.
@@ -44,7 +43,7 @@ func (h *Handover) show(step VerifyStep) {
 }
 
 // run turns the session's events into steps until the last.
-func (h *Handover) run(give []journal.RecordID) {
+func (h *Handover) run(give Gift) {
 	var receiving sync.WaitGroup
 	for ev := range h.peer.Events() {
 		switch e := ev.(type) {
@@ -127,7 +126,7 @@ func (h *Handover) showSecond(payload []byte) {
 }
 
 // begin is sharing, which either may do from here on.
-func (h *Handover) begin(v *peer.Verified, give []journal.RecordID, receiving *sync.WaitGroup) {
+func (h *Handover) begin(v *peer.Verified, give Gift, receiving *sync.WaitGroup) {
 	h.mu.Lock()
 	h.verified = v
 	h.mu.Unlock()
@@ -135,7 +134,7 @@ func (h *Handover) begin(v *peer.Verified, give []journal.RecordID, receiving *s
 	close(h.ready)
 	receiving.Go(func() { h.receive(v) })
 	receiving.Go(func() { h.together(v) })
-	if len(give) > 0 {
+	if !give.Empty() {
 		receiving.Go(func() { h.giveChosen(give) })
 	}
 }

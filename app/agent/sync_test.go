@@ -51,7 +51,7 @@ func TestADeviceThatKnowsItIsBarredOpensAndSharesNothing(t *testing.T) {
 		for range 2 {
 			_, err = p.Open(t.Context(), "r1", Reason{Text: "ringde"})
 			refused(t, err, want)
-			_, _, err = p.OfferVerification(t.Context(), false, nil)
+			_, _, err = p.OfferVerification(t.Context(), false, Gift{})
 			refused(t, err, want)
 			ok(t, p.Lock())
 			ok(t, p.Unlock(t.Context(), passphrase))

@@ -103,7 +103,7 @@ func TestTwoWorkOnOneAssignmentInACellarAndBothScreensShowIt(t *testing.T) {
 			bo.edits(record.PointTopic("Kallvatten"), "8,5")
 			bo.edits(record.TopicStatus, record.StatusWaiting)
 
-			mine, theirs := anna.meets(bo, nil)
+			mine, theirs := anna.meets(bo)
 			both := func(what string, is func(Task) bool) {
 				t.Helper()
 				sees(t, mine, "Anna: "+what, is)
@@ -209,7 +209,7 @@ func TestAPersonChoosesAndTheOtherScreenShowsIt(t *testing.T) {
 	h.stop()
 	anna.edits(record.TopicStatus, record.StatusBegun)
 	bo.edits(record.TopicStatus, record.StatusWaiting)
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	sees(t, mine, "both", func(k Task) bool { return k.Status.Conflict() })
 	sees(t, theirs, "both", func(k Task) bool { return k.Status.Conflict() })
 	before := anna.task("U-2400")
@@ -253,7 +253,7 @@ func TestANewVerificationGoesOnWhereTheLastEnded(t *testing.T) {
 	h, anna, bo := pairOf(t)
 	h.stop()
 	anna.edits(record.TopicPlanned, "2026-06-01 14:00")
-	mine, theirs := anna.meets(bo, nil)
+	mine, theirs := anna.meets(bo)
 	sees(t, theirs, "what Anna planned", func(k Task) bool { return k.Planned.Value() != "" })
 	mine.Close()
 	<-theirs.Done()
@@ -262,12 +262,12 @@ func TestANewVerificationGoesOnWhereTheLastEnded(t *testing.T) {
 		ok(t, err)
 	}
 	bo.edits(record.TopicStatus, record.StatusBegun)
-	mine, theirs = anna.meets(bo, nil)
+	mine, theirs = anna.meets(bo)
 	sees(t, theirs, "some notes", func(k Task) bool { return len(k.Notes) > 3 })
 	bo.die() // in the middle
 	mine.Close()
 	ok(t, bo.Unlock(t.Context(), passphrase))
-	mine, theirs = anna.meets(bo, nil)
+	mine, theirs = anna.meets(bo)
 	sees(t, theirs, "all notes", func(k Task) bool { return len(k.Notes) == 40 })
 	sees(t, mine, "Bo's status", func(k Task) bool { return k.Status.Value() == record.StatusBegun })
 	mine.Close()

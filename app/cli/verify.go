@@ -89,7 +89,7 @@ func (s *session) meet(m meeting) (*agent.Handover, error) {
 		var h *agent.Handover
 		var code *qr.Code
 		err := s.onNetwork(func() (err error) {
-			h, code, err = s.agent.OfferVerification(s.ctx, m.back, nil)
+			h, code, err = s.agent.OfferVerification(s.ctx, m.back, agent.Gift{})
 			return err
 		})
 		if err != nil {
@@ -115,7 +115,7 @@ func (s *session) meet(m meeting) (*agent.Handover, error) {
 	}
 	var h *agent.Handover
 	err = s.onNetwork(func() (err error) {
-		h, err = s.agent.ScanVerification(s.ctx, text, read, nil)
+		h, err = s.agent.ScanVerification(s.ctx, text, read, agent.Gift{})
 		return err
 	})
 	return h, err
@@ -284,7 +284,7 @@ func (s *session) tellRefusal(err error) error {
 
 // give hands records over. What was refused is told, and is the command's error too.
 func (s *session) give(h *agent.Handover, ids []journal.RecordID) error {
-	result, err := h.Give(s.ctx, ids)
+	result, err := h.Give(s.ctx, agent.Gift{Records: ids})
 	if err != nil && len(result.Refused) == 0 {
 		return err
 	}

@@ -105,12 +105,12 @@ func TestAVerificationIsNotSleptThrough(t *testing.T) {
 	item, _ := anna.holds(t, "r-1", noon.Add(2*time.Hour))
 	clock.Store(int64(noon.Add(16 * time.Minute)))
 	b := newBooks()
-	if _, err := sv.Send(t.Context(), "", []Outgoing{item}, b.sharer()); !errors.Is(err, ErrNotVerified) || len(b.before) > 0 {
+	if _, err := sv.Send(t.Context(), sends(item), b.sharer()); !errors.Is(err, ErrNotVerified) || len(b.before) > 0 {
 		t.Fatalf("after sixteen minutes: %v, %d entries", err, len(b.before))
 	}
 	await(t, "the end of the session", sw.closed)
 	for what, v := range map[string]*Verified{"none": nil, "out of thin air": {}} {
-		if _, err := v.Send(t.Context(), "", []Outgoing{item}, b.sharer()); !errors.Is(err, ErrNotVerified) {
+		if _, err := v.Send(t.Context(), sends(item), b.sharer()); !errors.Is(err, ErrNotVerified) {
 			t.Errorf("verification %s: %v", what, err)
 		}
 		if _, err := v.Receive(t.Context(), b.receiver()); !errors.Is(err, ErrNotVerified) {
@@ -128,14 +128,14 @@ func TestNothingLeavesWithoutItsEntry(t *testing.T) {
 	full := errors.New("the disk is full")
 	resealed := false
 	inner := item.Reseal
-	item.Reseal = func(to identity.Credential, info string) ([]byte, error) { resealed = true; return inner(to, info) }
+	item.Reseal = func(context string) ([]byte, error) { resealed = true; return inner(context) }
 	for what, before := range map[string]func(context.Context, []Handing) ([]journal.Hash, error){
 		"a journal that is full":      func(context.Context, []Handing) ([]journal.Hash, error) { return nil, full },
 		"a journal that says nothing": func(context.Context, []Handing) ([]journal.Hash, error) { return nil, nil },
 	} {
 		sharer := newBooks().sharer()
 		sharer.Before = before
-		if _, err := sv.Send(t.Context(), "", []Outgoing{item}, sharer); err == nil {
+		if _, err := sv.Send(t.Context(), sends(item), sharer); err == nil {
 			t.Errorf("%s: sent", what)
 		}
 	}

@@ -36,6 +36,7 @@ const (
 	SealedBytes    = 16 << 20
 	offersLimit    = MaxSealed*256 + 1<<10
 	sealedMsgLimit = journal.SegmentLimit + 1<<10
+	takenLimit     = 1 << 10
 )
 
 // offersMessage is what one device would have carried.
@@ -111,7 +112,7 @@ func (t *talk) give(c Carrier) (int, error) {
 		}
 	}
 	var got taken
-	if err := t.hear(ackLimit, t.timing.answer, &got); err != nil {
+	if err := t.hear(takenLimit, t.timing.answer, &got); err != nil {
 		return 0, err
 	}
 	if got.Count > uint64(len(wanted.Lines)) {

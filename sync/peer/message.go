@@ -31,7 +31,11 @@ const (
 	kindManifest kind = 16
 	kindWant     kind = 17
 	kindItem     kind = 18
-	kindAck      kind = 19
+	kindAcks     kind = 19
+	kindTask     kind = 20
+	kindFile     kind = 21
+	kindLacks    kind = 22
+	kindStop     kind = 23
 
 	kindNews   kind = 32
 	kindOffers kind = 33
@@ -119,8 +123,16 @@ func kindOf(body any) kind {
 		return kindWant
 	case itemMessage, *itemMessage:
 		return kindItem
-	case ack, *ack:
-		return kindAck
+	case acks, *acks:
+		return kindAcks
+	case taskMessage, *taskMessage:
+		return kindTask
+	case fileMessage, *fileMessage:
+		return kindFile
+	case lacks, *lacks:
+		return kindLacks
+	case stop, *stop:
+		return kindStop
 	case News, *News:
 		return kindNews
 	case offersMessage, *offersMessage:
@@ -162,6 +174,24 @@ func decodeMessage(data []byte, limit int, body any) error {
 		return fmt.Errorf("read message: %w: %w", errMessage, err)
 	}
 	return nil
+}
+
+// readOneOf reads a message that must be of the kind of one of bodies, and returns that one.
+func readOneOf(data []byte, limit int, bodies ...any) (any, error) {
+	m, err := openMessage(data, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, body := range bodies {
+		if m.Kind != kindOf(body) {
+			continue
+		}
+		if err := signed.Decode(m.Body, limit, body); err != nil {
+			return nil, fmt.Errorf("read message: %w: %w", errMessage, err)
+		}
+		return body, nil
+	}
+	return nil, fmt.Errorf("read message: kind %d is not expected: %w", m.Kind, errMessage)
 }
 
 func openMessage(data []byte, limit int) (message, error) {

@@ -40,11 +40,13 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	manifest, err := signed.Sign(signed.DomainManifest, key, Manifest{Version: 1, Org: "org", Sharer: "s", Recipient: "d", Transcript: hash[:], Purpose: "lås",
-		Items: []Line{{Record: "r-1", Number: 2, Until: noon, Pair: fill(9, 32), Entry: fill(10, 32), Sum: fill(11, 32)}}})
+		Items: []Line{{Record: "r-1", Number: 2, Until: noon, Pair: fill(9, 32), Entry: fill(10, 32), Sum: fill(11, 32)}},
+		Tasks: []TaskLine{{Assignment: "U-1", Number: 1, Pair: fill(12, 32), Entry: fill(13, 32), Sum: fill(14, 32)}},
+		Files: []FileLine{{Attachment: "B-1", Record: "r-1", Pair: fill(15, 32), Entry: fill(16, 32), Sum: fill(17, 32)}}, Key: []byte("sealed")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	item := itemMessage{Line: 0, Record: []byte("record"), Cipher: []byte("cipher"), Sealed: []byte("sealed"), Hands: []record.Hand{{Loan: []byte("loan")}}}
+	item := itemMessage{Line: 0, Record: []byte("record"), Cipher: []byte("cipher"), Key: []byte("wrapped"), Hands: []record.Hand{{Loan: []byte("loan")}}}
 	sum, err := item.sum()
 	if err != nil {
 		t.Fatal(err)
@@ -79,8 +81,9 @@ func messages() []any {
 		answer{Nonce: make([]byte, 32), Credential: []byte("c"), Suspect: true},
 		signature{Proof: []byte("p")}, done{Entry: true}, abort{Reason: CodeWrong},
 		manifestMessage{Manifest: []byte("m")}, want{Lines: []uint64{0, 2}},
-		itemMessage{Line: 1, Record: []byte("r"), Cipher: []byte("c"), Sealed: []byte("s"), Hands: []record.Hand{{Loan: []byte("l"), Credential: []byte("c")}}},
-		ack{Line: 1, Entry: make([]byte, 32)},
+		itemMessage{Line: 1, Record: []byte("r"), Cipher: []byte("c"), Key: []byte("k"), Hands: []record.Hand{{Loan: []byte("l"), Credential: []byte("c")}}},
+		taskMessage{Line: 0, Signed: []byte("a")}, fileMessage{Line: 2, Signed: []byte("f"), Key: []byte("k")},
+		acks{Acks: []ack{{Line: 1, Entry: make([]byte, 32)}, {Line: 2, Refused: Stopped}}}, lacks{Files: []lack{lackOf(2, []int{0, 9})}}, stop{Stop: true},
 		News{Revocations: []byte("r"), Erasures: [][]byte{[]byte("e")}, Checkpoint: []byte("c"), Head: []byte("h"), Seen: []byte("s"), Receipts: [][]byte{[]byte("r")}},
 		offersMessage{Offers: []Sealed{{Device: "d", Generation: 1, First: 2, Entries: 3, Size: 4, Sum: make([]byte, 32)}}},
 		sealedMessage{Line: 1, Bytes: []byte("s")}, taken{Count: 1},
@@ -99,8 +102,16 @@ func blank(k kind) (any, int) {
 		return new(want), wantLimit
 	case kindItem:
 		return new(itemMessage), itemLimit
-	case kindAck:
-		return new(ack), ackLimit
+	case kindTask:
+		return new(taskMessage), taskLimit
+	case kindFile:
+		return new(fileMessage), fileLimit
+	case kindAcks:
+		return new(acks), acksLimit
+	case kindLacks:
+		return new(lacks), lackLimit
+	case kindStop:
+		return new(stop), stopLimit
 	case kindNews:
 		return new(News), newsLimit
 	case kindOffers:
@@ -108,7 +119,7 @@ func blank(k kind) (any, int) {
 	case kindSealed:
 		return new(sealedMessage), sealedMsgLimit
 	case kindTaken:
-		return new(taken), ackLimit
+		return new(taken), takenLimit
 	case kindShelf:
 		return new(shelf), shelfLimit
 	case kindOperation:

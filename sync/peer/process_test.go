@@ -67,13 +67,13 @@ func beBo(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("failed: %s", e.Reason)
 		case SessionVerified:
 			_, err := e.Verified.Receive(ctx, Receiver{
-				Received: func(_ context.Context, item Incoming) (journal.Hash, error) {
-					key, err := keys.OpenSealed(item.Info, item.Sealed)
+				Received: func(_ context.Context, all []Incoming) ([]journal.Hash, error) {
+					key, err := all[0].Unwrap.Open(nil, nil, all[0].Key, []byte(all[0].Context))
 					sum := digest("test-key", key)
 					fmt.Fprintln(out, "received", hex.EncodeToString(sum[:]))
-					return journal.HashOf(item.Signed), err
+					return []journal.Hash{sum}, err
 				},
-				Refused: func(context.Context, Handing, Why) error { return nil },
+				Refused: func(context.Context, []Declined) error { return nil },
 			})
 			return err
 		}
@@ -127,7 +127,7 @@ func TestTwoProcessesVerifyAndShare(t *testing.T) {
 	}
 	v := await(t, "verified", w.verified)
 	item, key := anna.holds(t, "r-1", noon.Add(time.Hour))
-	sent, err := v.Send(t.Context(), "Byter lås", []Outgoing{item}, newBooks().sharer())
+	sent, err := v.Send(t.Context(), Share{Purpose: "Byter lås", Records: []Outgoing{item}}, newBooks().sharer())
 	if err != nil || !sent[0].Arrived() {
 		t.Fatalf("%+v %v", sent, err)
 	}

@@ -7,11 +7,10 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/access"
-	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
-// Why says why a record was not shared, as the code that entries know.
+// Why says why something was not shared, as the code that entries know.
 type Why string
 
 // The reasons of refusals.
@@ -32,21 +31,23 @@ const (
 	NotShared        Why = "not_shared"       // work on an assignment that not both hold and may work on
 	NoRightToWork    Why = "work_no_right"
 	TooMuchWork      Why = "work_full"
-	SubjectErased    Why = "erased" // the receiver has carried out an order that the sharer may not know yet
+	Stopped          Why = "stopped"    // either person ended the share before it
+	BrokenOff        Why = "broken_off" // the link did
+	SubjectErased    Why = "erased"     // the receiver has carried out an order that the sharer may not know yet
 )
 
 func (w Why) known() bool {
 	switch w {
 	case NoRightToShare, NoRightToReceive, LoanEnded, LoanTooLong, TooManyHands, BadRecord, WrongKey, NotStored,
-		BadOperation, NotItsWriter, NotShared, NoRightToWork, TooMuchWork, CredentialEnded, DeviceRevoked, HandRevoked, SubjectErased:
+		BadOperation, NotItsWriter, NotShared, NoRightToWork, TooMuchWork, CredentialEnded, DeviceRevoked, HandRevoked, SubjectErased, Stopped, BrokenOff:
 		return true
 	}
 	return false
 }
 
-// Refusal is a record that is not shared, and why. Nothing of it left, or nothing landed.
+// Refusal is a thing that is not shared, and why. Nothing of it left, or nothing landed.
 type Refusal struct {
-	Record journal.RecordID
+	Thing
 	Number uint64
 	Why    Why
 	Access access.Reason // with a missing right: what identity/access said
@@ -54,7 +55,7 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string {
-	text := fmt.Sprintf("share record %s version %d: refused: %s", r.Record, r.Number, r.Why)
+	text := fmt.Sprintf("share %s version %d: refused: %s", r.Thing, r.Number, r.Why)
 	if r.Err != nil {
 		text += ": " + r.Err.Error()
 	}

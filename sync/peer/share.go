@@ -13,6 +13,14 @@ import (
 	"handslag/vault/record"
 )
 
+// Share is what is handed over at once.
+type Share struct {
+	Purpose string // why, in words
+	Tasks   []OutgoingTask
+	Records []Outgoing
+	Files   []OutgoingFile
+}
+
 // Outgoing is a record to hand over, as this device holds it.
 type Outgoing struct {
 	Record []byte              // signed by the organisation
@@ -20,90 +28,167 @@ type Outgoing struct {
 	Hands  []record.Hand       // that end at this device
 	Until  signed.Time         // 0: as long as this device has it
 	People []identity.PersonID // further persons whose assignments name the record
-	// Reseal seals the content key to the other device with info, once the entry is durable.
-	Reseal func(to identity.Credential, info string) ([]byte, error)
+	// Reseal wraps the content key under the share's key with context, once the entry is durable.
+	Reseal func(context string) ([]byte, error)
 }
 
-// Handing is one record of a share, as entries need it.
-type Handing struct {
-	Record  journal.RecordID
-	Number  uint64
-	Subject journal.SubjectID
-	Peer    identity.DeviceID
-	Until   signed.Time
-	Pair    []byte // 32 bytes, in both entries
+// OutgoingTask is an assignment to hand over, signed by the organisation.
+type OutgoingTask struct {
+	Signed []byte
 }
 
-// Sharer is what the sharer's journal does, in order. Each returns once its entries are
+// OutgoingFile is an attachment to hand over with its record, which is in the same share.
+type OutgoingFile struct {
+	Signed []byte
+	Reseal func(context string) ([]byte, error)
+	// Chunk is the ciphertext of a chunk, in buffer where it has room. It is called from one other goroutine.
+	Chunk func(hash record.ChunkHash, buffer []byte) ([]byte, error)
+}
+
+// Sharer is what the sharer's journal and vault do, in order. Each returns once its entries are
 // durable; an error ends the share.
 type Sharer struct {
+	// Stays writes what this device itself does not hand over.
+	Stays func(ctx context.Context, all []*Refusal) error
 	// Before writes one entry for each handing, share.sent, and returns their hashes. No byte
 	// has left when it is called.
 	Before func(ctx context.Context, all []Handing) ([]journal.Hash, error)
-	// Confirmed writes what arrived: share.confirmed with Ref, the receiver's entry.
-	Confirmed func(ctx context.Context, one Handing, ref journal.Hash) error
-	// Refused writes what the receiver refused: share.refused with the code.
-	Refused func(ctx context.Context, one Handing, why Why) error
+	// Key makes the share's key and seals it to the other device with info.
+	Key func(to identity.Credential, info string) ([]byte, error)
+	// Answered writes what the receiver says became of some: share.confirmed, or share.refused with its code.
+	Answered func(ctx context.Context, all []Sent) error
+	// Moved is told how far it has come. Optional.
+	Moved Moved
 }
 
-// Sent is what became of one record.
+// Sent is what became of one thing.
 type Sent struct {
 	Handing
 	Had     bool         // the receiver held that version already; only the loan is new
 	Ref     journal.Hash // the receiver's entry; zero where none came
 	Refused Why          // "" where it was not
+	Stays   *Refusal     // this device does not hand it over
 }
 
 // Arrived reports whether the receiver said so.
 func (s Sent) Arrived() bool { return s.Ref != journal.Hash{} }
 
-// Send hands records over, at most MaxItems. It refuses the whole share with a *Refusal,
-// before any entry, if the other device may not receive one of them or this one may not
-// share it. After an error in the middle the result says what is known to have arrived.
-func (v *Verified) Send(ctx context.Context, purpose string, items []Outgoing, sharer Sharer) ([]Sent, error) {
+// Send hands things over. What the other device may not receive or this one may not share
+// stays, which is written before anything else is, and so do attachments of such a record; the rest goes. Ending ctx
+// stops it at a good place, and what is left is refused as Stopped. The result names assignments first,
+// then records, then attachments; after an error in the middle it says what is known to have arrived.
+func (v *Verified) Send(ctx context.Context, share Share, sharer Sharer) ([]Sent, error) {
 	if err := v.live(); err != nil {
 		return nil, err
 	}
-	if len(items) == 0 || len(items) > MaxItems || len(purpose) > maxPurpose || sharer.Before == nil || sharer.Confirmed == nil || sharer.Refused == nil {
-		return nil, fmt.Errorf("share: no records, too many, or no journal: %w", ErrShare)
+	if n := len(share.Records) + len(share.Tasks); n == 0 || len(share.Records) > MaxItems || len(share.Tasks) > MaxTasks ||
+		len(share.Files) > MaxFiles || len(share.Purpose) > maxPurpose {
+		return nil, fmt.Errorf("share: nothing, or too much: %w", ErrShare)
 	}
-	ctx, cancel := v.within(ctx)
-	defer cancel()
+	if sharer.Before == nil || sharer.Answered == nil || sharer.Stays == nil || sharer.Key == nil {
+		return nil, fmt.Errorf("share: no journal: %w", ErrShare)
+	}
 	v.session.sending.Lock()
 	defer v.session.sending.Unlock()
-	sent := make([]Sent, len(items))
-	handings := make([]Handing, len(items))
-	seen := map[journal.RecordID]bool{}
-	for i, item := range items {
-		handing, refusal := v.judgeOutgoing(item)
-		if refusal != nil {
-			return nil, refusal
-		}
-		if seen[handing.Record] {
-			return nil, fmt.Errorf("share: a record stands twice: %w", ErrShare)
-		}
-		seen[handing.Record] = true
-		handings[i], sent[i].Handing = handing, handing
+	whole, cancel := v.within(context.WithoutCancel(ctx))
+	defer cancel()
+	p := &parcel{v: v, share: share, sharer: sharer}
+	if err := p.judge(whole); err != nil {
+		return p.sent, err
 	}
-	hashes, err := sharer.Before(ctx, handings)
-	if err != nil {
-		return nil, fmt.Errorf("share: write it in the journal first: %w", err)
+	if len(p.going) == 0 {
+		return p.sent, nil
 	}
-	if len(hashes) != len(items) {
-		return nil, fmt.Errorf("share: %d entries for %d records: %w", len(hashes), len(items), ErrShare)
+	if err := ctx.Err(); err != nil {
+		return p.sent, fmt.Errorf("share: %w", err)
 	}
-	messages, manifest, err := v.pack(purpose, items, handings, hashes)
-	if err != nil {
-		return sent, err
+	if err := p.pack(whole); err != nil {
+		return p.sent, err
 	}
-	return sent, v.deliver(ctx, manifest, messages, sent, sharer)
+	return p.sent, p.deliver(whole, ctx.Done())
 }
 
-// judgeOutgoing asks everything that this device can know before it writes an entry.
-func (v *Verified) judgeOutgoing(item Outgoing) (Handing, *Refusal) {
+// parcel is one share on its way.
+type parcel struct {
+	v      *Verified
+	share  Share
+	sharer Sharer
+	sent   []Sent
+	files  []record.Attachment // of share.Files
+	going  []int               // the indices in sent of the manifest's lines
+
+	manifest Manifest
+	signed   []byte
+	messages []any // one for each line
+}
+
+// judge asks everything that this device can know before it writes an entry, and writes what stays.
+func (p *parcel) judge(ctx context.Context) error {
+	tasks, items := len(p.share.Tasks), len(p.share.Records)
+	p.sent = make([]Sent, tasks+items+len(p.share.Files))
+	p.files = make([]record.Attachment, len(p.share.Files))
+	side(tasks+items, func(n int) {
+		if n < tasks {
+			p.sent[n] = p.v.judgeTask(p.share.Tasks[n])
+		} else {
+			p.sent[n] = p.v.judgeOutgoing(p.share.Records[n-tasks])
+		}
+	})
+	records := map[journal.RecordID]Sent{}
+	for _, s := range p.sent[tasks : tasks+items] {
+		records[s.Record] = s
+	}
+	for i, file := range p.share.Files {
+		p.sent[tasks+items+i], p.files[i] = p.v.judgeFile(file, records)
+	}
+	var stay []*Refusal
+	seen := map[Thing]bool{}
+	for i, s := range p.sent {
+		if s.Stays != nil {
+			stay = append(stay, s.Stays)
+			continue
+		}
+		if seen[s.Thing] {
+			return fmt.Errorf("share: a thing stands twice: %w", ErrShare)
+		}
+		seen[s.Thing] = true
+		p.going = append(p.going, i)
+	}
+	if len(stay) == 0 {
+		return nil
+	}
+	if err := p.sharer.Stays(ctx, stay); err != nil {
+		return fmt.Errorf("share: write what stays: %w", err)
+	}
+	return nil
+}
+
+func (v *Verified) judgeTask(task OutgoingTask) Sent {
+	a, err := record.OpenAssignment(task.Signed, v.self.org, v.self.issuing)
+	handing := Handing{Thing: Thing{Assignment: a.ID}, Number: a.Number, Subject: a.Subject, Peer: v.meeting.Peer.Device(), Pair: newPair()}
+	refuse := func(why Why, reason access.Reason, err error) Sent {
+		return Sent{Handing: handing, Stays: &Refusal{Thing: handing.Thing, Number: a.Number, Why: why, Access: reason, Err: err}}
+	}
+	if err != nil {
+		return refuse(BadRecord, "", err)
+	}
+	if why := v.stillGood(); why != "" {
+		return refuse(why, "", nil)
+	}
+	if d := access.May(access.SubjectOf(v.self.credential), access.AssignmentWork, a.Thing()); !d.Allowed {
+		return refuse(NoRightToShare, d.Reason, nil)
+	}
+	if d := access.May(access.SubjectOf(v.meeting.Peer), access.AssignmentWork, a.Thing()); !d.Allowed {
+		return refuse(NoRightToReceive, d.Reason, nil)
+	}
+	return Sent{Handing: handing}
+}
+
+func (v *Verified) judgeOutgoing(item Outgoing) Sent {
 	rec, err := record.OpenRecord(item.Record, item.Cipher, v.self.org, v.self.issuing)
-	refuse := func(why Why, reason access.Reason, err error) (Handing, *Refusal) {
-		return Handing{}, &Refusal{Record: rec.ID, Number: rec.Number, Why: why, Access: reason, Err: err}
+	handing := Handing{Thing: Thing{Record: rec.ID}, Number: rec.Number, Subject: rec.Subject, Peer: v.meeting.Peer.Device(), Pair: newPair()}
+	refuse := func(why Why, reason access.Reason, err error) Sent {
+		return Sent{Handing: handing, Stays: &Refusal{Thing: handing.Thing, Number: rec.Number, Why: why, Access: reason, Err: err}}
 	}
 	if err != nil {
 		return refuse(BadRecord, "", err)
@@ -134,113 +219,121 @@ func (v *Verified) judgeOutgoing(item Outgoing) (Handing, *Refusal) {
 	case len(item.Hands) >= record.MaxHands:
 		return refuse(TooManyHands, "", nil)
 	}
-	until := item.Until
-	if until == 0 {
-		until = loan.Until
+	handing.Until = item.Until
+	if handing.Until == 0 {
+		handing.Until = loan.Until
 	}
-	if until > loan.Until {
+	if handing.Until > loan.Until {
 		return refuse(LoanTooLong, "", nil)
 	}
-	if until <= v.self.now() {
+	if handing.Until <= v.self.now() {
 		return refuse(LoanEnded, "", nil)
 	}
-	pair := make([]byte, 32)
-	rand.Read(pair)
-	return Handing{Record: rec.ID, Number: rec.Number, Subject: rec.Subject, Peer: v.meeting.Peer.Device(), Until: until, Pair: pair}, nil
+	return Sent{Handing: handing}
 }
 
-// pack lends each record on, reseals its key and signs the manifest over all of them.
-func (v *Verified) pack(purpose string, items []Outgoing, handings []Handing, hashes []journal.Hash) ([]itemMessage, []byte, error) {
+// judgeFile lets an attachment go where its record goes.
+func (v *Verified) judgeFile(file OutgoingFile, records map[journal.RecordID]Sent) (Sent, record.Attachment) {
+	a, err := record.OpenAttachment(file.Signed, v.self.org, v.self.issuing)
+	of, with := records[a.Record]
+	handing := Handing{Thing: Thing{Record: a.Record, Attachment: a.ID}, Subject: a.Subject, Peer: v.meeting.Peer.Device(), Until: of.Until, Pair: newPair()}
+	why := Why("")
+	switch {
+	case err != nil, !with, file.Reseal == nil, file.Chunk == nil:
+		why, err = BadRecord, errors.Join(err, errors.New("without its record, key or content"))
+	case of.Stays != nil:
+		why = of.Stays.Why
+	case a.Subject != of.Subject:
+		why, err = BadRecord, record.ErrAttachment
+	}
+	if why != "" {
+		return Sent{Handing: handing, Stays: &Refusal{Thing: handing.Thing, Why: why, Err: err}}, a
+	}
+	return Sent{Handing: handing}, a
+}
+
+func newPair() []byte {
+	pair := make([]byte, 32)
+	rand.Read(pair)
+	return pair
+}
+
+// pack writes the entries, lends each record on, reseals keys and signs the manifest over all of them.
+func (p *parcel) pack(ctx context.Context) error {
+	handings := make([]Handing, len(p.going))
+	for i, n := range p.going {
+		handings[i] = p.sent[n].Handing
+	}
+	hashes, err := p.sharer.Before(ctx, handings)
+	if err != nil {
+		return fmt.Errorf("share: write it in the journal first: %w", err)
+	}
+	if len(hashes) != len(handings) {
+		return fmt.Errorf("share: %d entries for %d things: %w", len(hashes), len(handings), ErrShare)
+	}
+	v := p.v
 	m := Manifest{Version: 1, Org: v.self.org, Sharer: v.self.credential.Device(), Recipient: v.meeting.Peer.Device(),
-		Transcript: v.meeting.Transcript, Purpose: purpose}
-	messages := make([]itemMessage, len(items))
-	for i, item := range items {
-		h := handings[i]
-		loan, err := v.self.signWith(signed.DomainLoan, record.Loan{Version: 1, Org: v.self.org, Record: h.Record, Number: h.Number,
-			From: m.Sharer, To: m.Recipient, Until: h.Until})
-		if err != nil {
-			return nil, nil, fmt.Errorf("lend record on: %w", err)
+		Transcript: v.meeting.Transcript, Purpose: p.share.Purpose}
+	if m.Key, err = p.sharer.Key(v.meeting.Peer, record.ShareKeyInfo(v.meeting.Transcript)); err != nil {
+		return fmt.Errorf("share: make its key: %w", err)
+	}
+	p.messages = make([]any, len(p.going))
+	sums, errs := make([][]byte, len(p.going)), make([]error, len(p.going))
+	side(len(p.going), func(i int) {
+		p.messages[i], sums[i], errs[i] = p.message(i)
+	})
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("share: %w", err)
+	}
+	for i, h := range handings {
+		switch {
+		case h.Assignment != "":
+			m.Tasks = append(m.Tasks, TaskLine{Assignment: h.Assignment, Number: h.Number, Pair: h.Pair, Entry: hashes[i][:], Sum: sums[i]})
+		case h.Attachment != "":
+			m.Files = append(m.Files, FileLine{Attachment: h.Attachment, Record: h.Record, Pair: h.Pair, Entry: hashes[i][:], Sum: sums[i]})
+		default:
+			m.Items = append(m.Items, Line{Record: h.Record, Number: h.Number, Until: h.Until, Pair: h.Pair, Entry: hashes[i][:], Sum: sums[i]})
 		}
-		hands := append(append([]record.Hand(nil), item.Hands...), record.Hand{Loan: loan, Credential: v.self.raw})
-		sealed, err := item.Reseal(v.meeting.Peer, record.SharedKeyInfo(v.meeting.Transcript, h.Record, h.Number))
+	}
+	p.manifest = m
+	if p.signed, err = v.self.signWith(signed.DomainManifest, m); err != nil {
+		return fmt.Errorf("share: sign manifest: %w", err)
+	}
+	return nil
+}
+
+// message is what is sent of line i, and its sum.
+func (p *parcel) message(i int) (message any, sum []byte, err error) {
+	n, v := p.going[i], p.v
+	h := p.sent[n].Handing
+	tasks, items := len(p.share.Tasks), len(p.share.Records)
+	switch {
+	case n < tasks:
+		m := taskMessage{Line: uint64(i), Signed: p.share.Tasks[n].Signed}
+		sum, err = m.sum()
+		return m, sum, err
+	case n >= tasks+items:
+		file := p.share.Files[n-tasks-items]
+		key, err := file.Reseal(record.SharedAttachmentKeyInfo(v.meeting.Transcript, h.Attachment))
 		if err != nil {
 			return nil, nil, fmt.Errorf("reseal content key: %w", err)
 		}
-		messages[i] = itemMessage{Line: uint64(i), Record: item.Record, Cipher: item.Cipher, Sealed: sealed, Hands: hands}
-		sum, err := messages[i].sum()
-		if err != nil {
-			return nil, nil, err
-		}
-		m.Items = append(m.Items, Line{Record: h.Record, Number: h.Number, Until: h.Until, Pair: h.Pair, Entry: hashes[i][:], Sum: sum})
+		m := fileMessage{Line: uint64(i), Signed: file.Signed, Key: key}
+		sum, err = m.sum()
+		return m, sum, err
 	}
-	data, err := v.self.signWith(signed.DomainManifest, m)
+	item := p.share.Records[n-tasks]
+	loan, err := v.self.signWith(signed.DomainLoan, record.Loan{Version: 1, Org: v.self.org, Record: h.Record, Number: h.Number,
+		From: v.self.credential.Device(), To: h.Peer, Until: h.Until})
 	if err != nil {
-		return nil, nil, fmt.Errorf("sign manifest: %w", err)
+		return nil, nil, fmt.Errorf("lend record on: %w", err)
 	}
-	return messages, data, nil
-}
-
-// deliver sends the manifest, then each wanted record, and writes down each answer before it
-// sends the next.
-func (v *Verified) deliver(ctx context.Context, manifest []byte, messages []itemMessage, sent []Sent, sharer Sharer) error {
-	stream, err := v.stream(ctx)
+	hands := append(append([]record.Hand(nil), item.Hands...), record.Hand{Loan: loan, Credential: v.self.raw})
+	key, err := item.Reseal(record.SharedKeyInfo(v.meeting.Transcript, h.Record, h.Number))
 	if err != nil {
-		return fmt.Errorf("share: %w", err)
+		return nil, nil, fmt.Errorf("reseal content key: %w", err)
 	}
-	t := newTalk(ctx, stream, v.session.timing)
-	defer t.fail()
-	if err := t.say(manifestMessage{Manifest: manifest}); err != nil {
-		return fmt.Errorf("share: %w", err)
-	}
-	var wanted want
-	if err := t.hear(wantLimit, t.timing.answer, &wanted); err != nil {
-		return fmt.Errorf("share: %w", err)
-	}
-	if err := wanted.check(len(messages)); err != nil {
-		return fmt.Errorf("share: %w", err)
-	}
-	next := wanted.Lines
-	for i := range messages {
-		if len(next) > 0 && next[0] == uint64(i) {
-			next = next[1:]
-			if err := t.say(messages[i]); err != nil {
-				return fmt.Errorf("share: %w", err)
-			}
-		} else {
-			sent[i].Had = true
-			had := messages[i]
-			had.Cipher = nil // the loan and the key go, the ciphertext is there
-			if err := t.say(had); err != nil {
-				return fmt.Errorf("share: %w", err)
-			}
-		}
-		var a ack
-		if err := t.hear(ackLimit, t.timing.answer, &a); err != nil {
-			return fmt.Errorf("share: %w", err)
-		}
-		if err := v.note(ctx, a, &sent[i], uint64(i), sharer); err != nil {
-			return err
-		}
-	}
-	t.end()
-	return nil
-}
-
-// note writes one answer down.
-func (v *Verified) note(ctx context.Context, a ack, one *Sent, line uint64, sharer Sharer) error {
-	switch {
-	case a.Line != line, len(a.Entry) == 0 && !a.Refused.known(), len(a.Entry) != 0 && (len(a.Entry) != 32 || a.Refused != ""):
-		return fmt.Errorf("share: read answer: %w", ErrShare)
-	case a.Refused != "":
-		one.Refused = a.Refused
-		if err := sharer.Refused(ctx, one.Handing, a.Refused); err != nil {
-			return fmt.Errorf("share: write the refusal: %w", err)
-		}
-	default:
-		one.Ref = journal.Hash(a.Entry)
-		if err := sharer.Confirmed(ctx, one.Handing, one.Ref); err != nil {
-			return fmt.Errorf("share: write the acknowledgement: %w", err)
-		}
-	}
-	return nil
+	m := itemMessage{Line: uint64(i), Record: item.Record, Cipher: item.Cipher, Key: key, Hands: hands}
+	sum, err = m.sum()
+	return m, sum, err
 }

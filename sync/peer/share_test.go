@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -36,9 +37,7 @@ func (d *device) holds(t tester, name string, until signed.Time, more ...string)
 		t.Fatal(err)
 	}
 	return Outgoing{Record: raw, Cipher: cipher, Hands: []record.Hand{{Loan: loan}},
-		Reseal: func(to identity.Credential, info string) ([]byte, error) {
-			return identity.Seal(to.Keys.Sealing, info, key)
-		}}, key
+		Reseal: wraps(t, key)}, key
 }
 
 // passes is what d holds, lent on to another device.
@@ -63,48 +62,123 @@ func (v *Verified) device(t tester) *device {
 
 // books are both journals of a share, and the order in which all was written.
 type books struct {
+	mu        sync.Mutex
 	order     []string
+	stayed    []*Refusal
 	before    []Handing
-	confirmed map[journal.RecordID]journal.Hash
-	refused   map[journal.RecordID]Why // at the sharer
-	received  map[journal.RecordID]Incoming
-	declined  map[journal.RecordID]Why // at the receiver
+	confirmed map[Thing]journal.Hash
+	refused   map[Thing]Why // at the sharer
+	received  map[Thing]Incoming
+	declined  map[Thing]Why // at the receiver
+	groups    int           // in which things were received
 }
 
 func newBooks() *books {
-	return &books{confirmed: map[journal.RecordID]journal.Hash{}, refused: map[journal.RecordID]Why{},
-		received: map[journal.RecordID]Incoming{}, declined: map[journal.RecordID]Why{}}
+	return &books{confirmed: map[Thing]journal.Hash{}, refused: map[Thing]Why{}, received: map[Thing]Incoming{}, declined: map[Thing]Why{}}
 }
+
+// rec is a record as a thing.
+func rec(id journal.RecordID) Thing { return Thing{Record: id} }
 
 func (b *books) sharer() Sharer {
 	return Sharer{
+		Stays: func(_ context.Context, all []*Refusal) error { b.stayed = append(b.stayed, all...); return nil },
 		Before: func(_ context.Context, all []Handing) ([]journal.Hash, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
 			b.before = all
 			b.order = append(b.order, "sent")
 			hashes := make([]journal.Hash, len(all))
 			for i, h := range all {
-				hashes[i] = journal.HashOf(h.Pair)
+				hashes[i] = journal.Hash(h.Pair)
 			}
 			return hashes, nil
 		},
-		Confirmed: func(_ context.Context, one Handing, ref journal.Hash) error {
-			b.confirmed[one.Record] = ref
+		Key: func(to identity.Credential, info string) ([]byte, error) {
+			return identity.Seal(to.Keys.Sealing, info, testShareKey)
+		},
+		Answered: func(_ context.Context, all []Sent) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			for _, one := range all {
+				if one.Arrived() {
+					b.confirmed[one.Thing] = one.Ref
+				} else {
+					b.refused[one.Thing] = one.Refused
+				}
+			}
 			return nil
 		},
-		Refused: func(_ context.Context, one Handing, why Why) error { b.refused[one.Record] = why; return nil },
 	}
+}
+
+// testShareKey is every test's share key, so that what a sharer wraps can be made without it.
+var testShareKey = bytes.Repeat([]byte{7}, identity.AEADKeySize)
+
+// wraps puts a content key under the share's.
+func wraps(t tester, key []byte) func(context string) ([]byte, error) {
+	aead, err := identity.NewAEAD(testShareKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(context string) ([]byte, error) { return aead.Seal(nil, nil, key, []byte(context)), nil }
 }
 
 func (b *books) receiver() Receiver {
 	return Receiver{
-		Received: func(_ context.Context, item Incoming) (journal.Hash, error) {
-			b.order = append(b.order, "received")
-			b.received[item.Record] = item
-			return journal.HashOf(item.Signed), nil
+		Received: func(_ context.Context, all []Incoming) ([]journal.Hash, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.groups++
+			var hashes []journal.Hash
+			for _, one := range all {
+				b.order = append(b.order, "received")
+				b.received[one.Thing] = one
+				hashes = append(hashes, digest("test-entry", one.Signed))
+			}
+			return hashes, nil
 		},
-		Refused: func(_ context.Context, item Handing, why Why) error { b.declined[item.Record] = why; return nil },
+		Refused: func(_ context.Context, all []Declined) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			for _, one := range all {
+				b.declined[one.Thing] = one.Refusal.Why
+			}
+			return nil
+		},
 	}
 }
+
+// packs makes what is sent of a share, as a modified sharer may who asks nothing before.
+func (v *Verified) packs(t tester, b *books, share Share, handings ...Handing) *parcel {
+	t.Helper()
+	p := &parcel{v: v, share: share, sharer: b.sharer(), files: make([]record.Attachment, len(share.Files))}
+	for i, h := range handings {
+		p.sent, p.going = append(p.sent, Sent{Handing: h}), append(p.going, i)
+	}
+	for i, file := range share.Files {
+		if err := signed.Unverified(file.Signed, record.AttachmentLimit, &p.files[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.pack(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// resign changes the manifest and signs it again.
+func (p *parcel) resign(t tester, change func(*Manifest)) {
+	t.Helper()
+	change(&p.manifest)
+	var err error
+	if p.signed, err = p.v.self.signWith(signed.DomainManifest, p.manifest); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sends is a share of records.
+func sends(items ...Outgoing) Share { return Share{Records: items} }
 
 type arrival struct {
 	got []Got
@@ -137,7 +211,7 @@ func share(t *testing.T, from, to *Verified, n int) {
 	}
 	b := newBooks()
 	result := receive(to, b.receiver())
-	sent, err := from.Send(t.Context(), "Byter lås", items, b.sharer())
+	sent, err := from.Send(t.Context(), Share{Purpose: "Byter lås", Records: items}, b.sharer())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,14 +223,14 @@ func share(t *testing.T, from, to *Verified, n int) {
 		t.Errorf("written in the order %v", b.order)
 	}
 	for _, s := range sent {
-		in, ok := b.received[s.Record]
-		if !ok || !s.Arrived() || s.Ref != journal.HashOf(in.Signed) || b.confirmed[s.Record] != s.Ref {
+		in, ok := b.received[s.Thing]
+		if !ok || !s.Arrived() || s.Ref != digest("test-entry", in.Signed) || b.confirmed[s.Thing] != s.Ref {
 			t.Fatalf("record %s: sharer and receiver do not agree", s.Record)
 		}
-		if !bytes.Equal(in.Pair, s.Pair) || in.Theirs != journal.HashOf(s.Pair) || in.Until != noon.Add(2*time.Hour) || in.Purpose != "Byter lås" {
+		if !bytes.Equal(in.Pair, s.Pair) || in.Theirs != journal.Hash(s.Pair) || in.Until != noon.Add(2*time.Hour) || in.Purpose != "Byter lås" {
 			t.Errorf("record %s: the halves do not pair", s.Record)
 		}
-		key, err := to.session.config.Keys.OpenSealed(in.Info, in.Sealed)
+		key, err := in.Unwrap.Open(nil, nil, in.Key, []byte(in.Context))
 		if err != nil || !bytes.Equal(key, keys[s.Record]) {
 			t.Errorf("record %s: its key does not open: %v", s.Record, err)
 		}
@@ -181,13 +255,13 @@ func TestAShareAsLargeAsItMayBe(t *testing.T) {
 	item, _ := anna.holds(t, "r-"+strings.Repeat("0", 60), noon.Add(time.Hour), strings.Repeat("x", record.CipherLimit-256))
 	b := newBooks()
 	result := receive(dv, b.receiver())
-	if _, err := sv.Send(t.Context(), strings.Repeat("å", maxPurpose/2), []Outgoing{item}, b.sharer()); err != nil {
+	if _, err := sv.Send(t.Context(), Share{Purpose: strings.Repeat("å", maxPurpose/2), Records: []Outgoing{item}}, b.sharer()); err != nil {
 		t.Fatal(err)
 	}
 	if got := await(t, "the receiver", result); got.err != nil || len(b.received) != 1 {
 		t.Errorf("landed %d: %v", len(b.received), got.err)
 	}
-	if _, err := sv.Send(t.Context(), "", make([]Outgoing, MaxItems+1), newBooks().sharer()); !errors.Is(err, ErrShare) {
+	if _, err := sv.Send(t.Context(), sends(make([]Outgoing, MaxItems+1)...), newBooks().sharer()); !errors.Is(err, ErrShare) {
 		t.Errorf("one record too many: %v", err)
 	}
 }
@@ -200,24 +274,20 @@ func TestWhatTheReceiverHasIsNotSentAgain(t *testing.T) {
 	new, _ := anna.holds(t, "r-2", noon.Add(time.Hour))
 	b := newBooks()
 	r := b.receiver()
-	r.Ciphertext = func(id journal.RecordID, number uint64) []byte {
-		if id == "r-1" && number == 1 {
-			return has.Cipher
-		}
-		return nil
-	}
+	r.Has = func(id journal.RecordID, number uint64) bool { return id == "r-1" && number == 1 }
+	r.Ciphertext = func(journal.RecordID, uint64) []byte { return has.Cipher }
 	result := receive(dv, r)
-	sent, err := sv.Send(t.Context(), "", []Outgoing{has, new}, b.sharer())
+	sent, err := sv.Send(t.Context(), sends(has, new), b.sharer())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := await(t, "the receiver", result); got.err != nil {
 		t.Fatal(got.err)
 	}
-	if in := b.received["r-1"]; !sent[0].Had || !sent[0].Arrived() || !in.Had || in.Cipher != nil || len(in.Sealed) == 0 {
+	if in := b.received[rec("r-1")]; !sent[0].Had || !sent[0].Arrived() || !in.Had || !bytes.Equal(in.Cipher, has.Cipher) || len(in.Key) == 0 {
 		t.Errorf("r-1: %+v", sent[0])
 	}
-	if in := b.received["r-2"]; sent[1].Had || in.Had || !bytes.Equal(in.Cipher, new.Cipher) {
+	if in := b.received[rec("r-2")]; sent[1].Had || in.Had || !bytes.Equal(in.Cipher, new.Cipher) {
 		t.Errorf("r-2: %+v", sent[1])
 	}
 }
@@ -268,10 +338,9 @@ func TestTheSharerRefuses(t *testing.T) {
 				sv.self.now = func() signed.Time { return s.now }
 			}
 			b := newBooks()
-			_, err := sv.Send(t.Context(), "", []Outgoing{item}, b.sharer())
-			var refusal *Refusal
-			if !errors.As(err, &refusal) || refusal.Why != s.why {
-				t.Errorf("got %v, want %s", err, s.why)
+			sent, err := sv.Send(t.Context(), sends(item), b.sharer())
+			if err != nil || len(sent) != 1 || sent[0].Stays == nil || sent[0].Stays.Why != s.why || len(b.stayed) != 1 {
+				t.Errorf("got %+v %v, want %s", sent, err, s.why)
 			}
 			if b.before != nil {
 				t.Error("an entry was written")
@@ -302,16 +371,16 @@ func TestTheReceiverRefuses(t *testing.T) {
 		{name: "another ciphertext than the one that it has", held: true, why: BadRecord},
 		{name: "a ciphertext with a flipped bit", change: func(_ *Verified, m *itemMessage) { m.Cipher = bytes.Clone(m.Cipher); m.Cipher[20] ^= 1 }, why: BadRecord},
 		{name: "no ciphertext", change: func(_ *Verified, m *itemMessage) { m.Cipher = nil }, why: BadRecord},
-		{name: "a key other than the manifest's", change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
+		{name: "a key other than the manifest's", change: func(_ *Verified, m *itemMessage) { m.Key = bytes.Clone(m.Key); m.Key[20] ^= 1 }, why: BadRecord},
 		{name: "a key that opens, but is not the manifest's", change: func(v *Verified, m *itemMessage) {
-			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1), make([]byte, 32))
+			m.Key, _ = wraps(t, make([]byte, 32))(record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1))
 		}, why: BadRecord},
-		{name: "a key that does not open", repack: true, change: func(_ *Verified, m *itemMessage) { m.Sealed = bytes.Clone(m.Sealed); m.Sealed[60] ^= 1 }, why: BadRecord},
+		{name: "a key that does not open", repack: true, change: func(_ *Verified, m *itemMessage) { m.Key = bytes.Clone(m.Key); m.Key[20] ^= 1 }, why: BadRecord},
 		{name: "a key sealed in another verification", repack: true, change: func(v *Verified, m *itemMessage) {
-			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(make([]byte, 32), "r-1", 1), make([]byte, 32))
+			m.Key, _ = wraps(t, make([]byte, 32))(record.SharedKeyInfo(make([]byte, 32), "r-1", 1))
 		}, why: BadRecord},
 		{name: "a key that opens, and is not the organisation's", repack: true, change: func(v *Verified, m *itemMessage) {
-			m.Sealed, _ = identity.Seal(bo.keys.Public().Sealing, record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1), make([]byte, 32))
+			m.Key, _ = wraps(t, make([]byte, 32))(record.SharedKeyInfo(v.meeting.Transcript, "r-1", 1))
 		}, why: WrongKey},
 		{name: "another record", repack: true, change: func(_ *Verified, m *itemMessage) {
 			other, _ := anna.holds(t, "r-2", soon)
@@ -355,40 +424,33 @@ func TestTheReceiverRefuses(t *testing.T) {
 				until = s.until
 			}
 			item, _ := anna.holds(t, "r-1", until)
-			h := Handing{Record: "r-1", Number: 1, Peer: taker.credential.Device(), Until: until, Pair: random(32)}
-			messages, manifest, err := sv.pack("", []Outgoing{item}, []Handing{h}, make([]journal.Hash, 1))
-			if err != nil {
-				t.Fatal(err)
-			}
+			h := Handing{Thing: rec("r-1"), Number: 1, Peer: taker.credential.Device(), Until: until, Pair: random(32)}
+			b := newBooks()
+			p := sv.packs(t, b, Share{Records: []Outgoing{item}}, h)
 			if s.change != nil {
-				s.change(sv, &messages[0])
+				m := p.messages[0].(itemMessage)
+				s.change(sv, &m)
+				p.messages[0] = m
 			}
 			if s.repack {
-				var m Manifest
-				if err := signed.Unverified(manifest, manifestLimit, &m); err != nil {
-					t.Fatal(err)
-				}
-				m.Items[0].Sum, _ = messages[0].sum()
-				if manifest, err = anna.keys.Sign(signed.DomainManifest, m); err != nil {
-					t.Fatal(err)
-				}
+				p.resign(t, func(m *Manifest) { m.Items[0].Sum, _ = p.messages[0].(itemMessage).sum() })
 			}
 			clock.Store(int64(noon.Add(s.later)))
-			b := newBooks()
 			receiver := b.receiver()
 			if s.held {
+				receiver.Has = func(journal.RecordID, uint64) bool { return true }
 				receiver.Ciphertext = func(journal.RecordID, uint64) []byte { return []byte("another") }
 			}
 			result := receive(dv, receiver)
-			sent := []Sent{{Handing: h}}
-			if err := sv.deliver(t.Context(), manifest, messages, sent, b.sharer()); err != nil {
+			if err := p.deliver(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
+			sent := p.sent
 			got := await(t, "the receiver", result)
 			if got.err != nil || len(got.got) != 1 || got.got[0].Refused == nil || got.got[0].Refused.Why != s.why {
 				t.Errorf("the receiver says %+v %v, want %s", got.got, got.err, s.why)
 			}
-			if len(b.received) != 0 || b.declined["r-1"] != s.why || b.refused["r-1"] != s.why || sent[0].Arrived() {
+			if len(b.received) != 0 || b.declined[rec("r-1")] != s.why || b.refused[rec("r-1")] != s.why || sent[0].Arrived() {
 				t.Errorf("landed %d, declined %v, told %v", len(b.received), b.declined, b.refused)
 			}
 		})
@@ -460,7 +522,7 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		b := newBooks()
 		s := b.sharer()
 		s.Before = func(context.Context, []Handing) ([]journal.Hash, error) { return nil, errors.New("disk full") }
-		if _, err := sv.Send(t.Context(), "", []Outgoing{item}, s); err == nil {
+		if _, err := sv.Send(t.Context(), sends(item), s); err == nil {
 			t.Error("sent without an entry")
 		}
 		if len(dw.session.shares) != 0 {
@@ -473,10 +535,10 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		two, _ := anna.holds(t, "r-2", soon)
 		b := newBooks()
 		r := b.receiver()
-		r.Received = func(context.Context, Incoming) (journal.Hash, error) { return journal.Hash{}, errors.New("disk full") }
+		r.Received = func(context.Context, []Incoming) ([]journal.Hash, error) { return nil, errors.New("disk full") }
 		result := receive(dv, r)
-		sent, err := sv.Send(t.Context(), "", []Outgoing{one, two}, b.sharer())
-		if err == nil || sent[0].Refused != NotStored || sent[1].Arrived() || b.refused["r-1"] != NotStored {
+		sent, err := sv.Send(t.Context(), sends(one, two), b.sharer())
+		if sent[0].Refused != NotStored || sent[1].Arrived() || b.refused[rec("r-1")] != NotStored {
 			t.Errorf("the sharer says %+v %v", sent, err)
 		}
 		if got := await(t, "the receiver", result); got.err == nil {
@@ -488,7 +550,7 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		c.timing = &brief
 		_, _, sv, _ := meet(t, c, bo.config())
 		item, _ := anna.holds(t, "r-1", soon)
-		sent, err := sv.Send(t.Context(), "", []Outgoing{item}, newBooks().sharer())
+		sent, err := sv.Send(t.Context(), sends(item), newBooks().sharer())
 		if err == nil || sent[0].Arrived() {
 			t.Errorf("sent %+v to nobody", sent)
 		}
@@ -504,13 +566,13 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 			t.Fatal(err)
 		}
 		item, _ := anna.holds(t, "r-1", soon)
-		h := Handing{Record: "r-1", Number: 1, Until: soon, Pair: random(32)}
-		messages, manifest, _ := sv.pack("", []Outgoing{item}, []Handing{h}, make([]journal.Hash, 1))
+		h := Handing{Thing: rec("r-1"), Number: 1, Until: soon, Pair: random(32)}
+		p := sv.packs(t, newBooks(), sends(item), h)
 		talk := newTalk(t.Context(), stream, designTiming())
-		if err := talk.say(manifestMessage{Manifest: manifest}); err != nil {
+		if err := talk.say(manifestMessage{Manifest: p.signed}); err != nil {
 			t.Fatal(err)
 		}
-		data, _ := encodeMessage(messages[0])
+		data, _ := encodeMessage(p.messages[0])
 		stream.Write([]byte{0, 0, byte(len(data) >> 8), byte(len(data))})
 		stream.Write(data[:len(data)/2])
 		if got := await(t, "the receiver", result); got.err == nil || len(b.received) != 0 {
@@ -534,19 +596,21 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		item, _ := anna.holds(t, "r-1", soon)
 		ctx, cancel := context.WithCancel(t.Context())
 		r := newBooks().receiver()
-		r.Ciphertext = func(journal.RecordID, uint64) []byte { cancel(); return nil }
+		r.Has, r.Ciphertext = func(journal.RecordID, uint64) bool { cancel(); return false }, func(journal.RecordID, uint64) []byte { return nil }
 		result := receive(dv, r)
-		if _, err := sv.Send(ctx, "", []Outgoing{item}, newBooks().sharer()); err == nil {
-			t.Error("sent after it was cancelled")
+		sent, err := sv.Send(ctx, sends(item), newBooks().sharer())
+		got := await(t, "the receiver", result)
+		if err != nil || got.err != nil {
+			t.Fatalf("both ends know of it: %v, %v", err, got.err)
 		}
 		// What was on its way already may land, and then whole.
-		if got := await(t, "the receiver", result); got.err == nil && (len(got.got) != 1 || got.got[0].Refused != nil) {
-			t.Errorf("received after it was cancelled: %+v", got.got)
+		if arrived := got.got[0].Refused == nil; arrived != sent[0].Arrived() || !arrived && (sent[0].Refused != Stopped || got.got[0].Refused.Why != Stopped) {
+			t.Errorf("the ends do not agree: %+v, %+v", sent[0], got.got[0])
 		}
 	})
 	t.Run("nothing is shared without a verification, or after it", func(t *testing.T) {
 		var none Verified
-		if _, err := none.Send(t.Context(), "", nil, Sharer{}); !errors.Is(err, ErrNotVerified) {
+		if _, err := none.Send(t.Context(), Share{}, Sharer{}); !errors.Is(err, ErrNotVerified) {
 			t.Errorf("a zero value sends: %v", err)
 		}
 		if _, err := none.Receive(t.Context(), Receiver{}); !errors.Is(err, ErrNotVerified) {
@@ -556,7 +620,7 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		waiting := receive(dv, newBooks().receiver())
 		sw.session.Close()
 		item, _ := anna.holds(t, "r-1", soon)
-		if _, err := sv.Send(t.Context(), "", []Outgoing{item}, newBooks().sharer()); !errors.Is(err, ErrNotVerified) {
+		if _, err := sv.Send(t.Context(), sends(item), newBooks().sharer()); !errors.Is(err, ErrNotVerified) {
 			t.Errorf("a closed session sends: %v", err)
 		}
 		if got := await(t, "the receiver", waiting); !errors.Is(got.err, ErrNotVerified) {
@@ -579,7 +643,7 @@ func TestAccessOfAssignmentsReachesFurther(t *testing.T) {
 	r := b.receiver()
 	r.People = func(journal.RecordID) []identity.PersonID { return []identity.PersonID{"p-bo"} }
 	result := receive(dv, r)
-	if _, err := sv.Send(t.Context(), "", []Outgoing{item}, b.sharer()); err != nil {
+	if _, err := sv.Send(t.Context(), sends(item), b.sharer()); err != nil {
 		t.Fatal(err)
 	}
 	if got := await(t, "the receiver", result); got.err != nil || len(b.received) != 1 {
@@ -611,16 +675,15 @@ func TestARecordThatCameThroughARevokedDevice(t *testing.T) {
 		_, _, sv, dv := meet(t, s.sharer, s.taker)
 		b := newBooks()
 		result := receive(dv, b.receiver())
-		sent, err := sv.Send(t.Context(), "", []Outgoing{held}, b.sharer())
-		var refusal *Refusal
+		sent, err := sv.Send(t.Context(), sends(held), b.sharer())
 		if !s.leaves {
-			if !errors.As(err, &refusal) || refusal.Why != HandRevoked || b.before != nil {
+			if err != nil || sent[0].Stays == nil || sent[0].Stays.Why != HandRevoked || b.before != nil {
 				t.Errorf("%s: it left, or for another reason not: %v", s.name, err)
 			}
 			continue
 		}
 		await(t, "the receiver", result)
-		if err != nil || sent[0].Arrived() != s.arrive || (b.declined["r-1"] == HandRevoked) == s.arrive {
+		if err != nil || sent[0].Arrived() != s.arrive || (b.declined[rec("r-1")] == HandRevoked) == s.arrive {
 			t.Errorf("%s: %+v %v, declined %v", s.name, sent, err, b.declined)
 		}
 	}

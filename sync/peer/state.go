@@ -104,6 +104,7 @@ type timing struct {
 	write                                  time.Duration // one message out
 	item                                   time.Duration // one message of a share
 	answer                                 time.Duration // one answer of a share, with the other's entry in between
+	hurry                                  time.Duration // one answer, once somebody has ended the share
 	linger                                 time.Duration // for the last message to arrive
 	redial                                 time.Duration // between attempts to reach a verified peer again
 }
@@ -112,7 +113,7 @@ func designTiming() timing {
 	return timing{
 		offering: 120 * time.Second, claimed: 15 * time.Second, identified: 15 * time.Second,
 		confirm: 60 * time.Second, settle: 15 * time.Second, verified: 15 * time.Minute,
-		hello: 5 * time.Second, write: 5 * time.Second, item: 20 * time.Second, answer: 30 * time.Second,
+		hello: 5 * time.Second, write: 5 * time.Second, item: 20 * time.Second, answer: 30 * time.Second, hurry: 5 * time.Second,
 		linger: time.Second, redial: time.Second,
 	}
 }

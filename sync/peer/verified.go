@@ -3,6 +3,8 @@ package peer
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -100,10 +102,12 @@ func (s *Session) take(queue chan network.Stream) network.StreamHandler {
 
 // talk is a stream of a share: each message has its time, and ending ctx ends it at once.
 type talk struct {
-	stream network.Stream
-	timing timing
-	stop   func() bool
-	ended  bool
+	stream  network.Stream
+	timing  timing
+	stop    func() bool
+	saying  sync.Mutex
+	ended   atomic.Bool
+	hurried atomic.Bool
 }
 
 func newTalk(ctx context.Context, stream network.Stream, timing timing) *talk {
@@ -115,6 +119,8 @@ func (t *talk) say(body any) error {
 	if err != nil {
 		return err
 	}
+	t.saying.Lock()
+	defer t.saying.Unlock()
 	_ = t.stream.SetWriteDeadline(time.Now().Add(t.timing.item))
 	return writeFrame(t.stream, data)
 }
@@ -128,7 +134,7 @@ func (t *talk) hear(limit int, within time.Duration, body any) error {
 }
 
 func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
-	_ = t.stream.SetReadDeadline(time.Now().Add(within))
+	t.wait(within)
 	data, err := readFrame(t.stream, limit)
 	if err != nil {
 		return nil, fmt.Errorf("receive message: %w", err)
@@ -136,16 +142,51 @@ func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
 	return data, nil
 }
 
+// hearAnswer hears one of what a receiver says after its want.
+func (t *talk) hearAnswer() (any, error) {
+	data, err := t.frame(replyLimit, t.timing.answer)
+	if err != nil {
+		return nil, err
+	}
+	return readOneOf(data, replyLimit, new(acks), new(lacks), new(stop))
+}
+
+// hearLine hears what body is for, or stop.
+func (t *talk) hearLine(limit int, body any) (any, error) {
+	data, err := t.frame(limit+64, t.timing.answer)
+	if err != nil {
+		return nil, err
+	}
+	return readOneOf(data, limit+64, body, new(stop))
+}
+
+// wait gives the next message its time.
+func (t *talk) wait(within time.Duration) {
+	if t.hurried.Load() {
+		within = min(within, t.timing.hurry)
+	}
+	_ = t.stream.SetReadDeadline(time.Now().Add(within))
+}
+
+// alive says that what this end sends still goes out, so that an answer has its time anew.
+func (t *talk) alive() { t.wait(t.timing.answer) }
+
+// hurry leaves the other end little time for what it still has to say.
+func (t *talk) hurry() {
+	t.hurried.Store(true)
+	t.wait(t.timing.answer)
+}
+
 // end closes the stream well: the last word still arrives.
 func (t *talk) end() {
 	t.stop()
-	t.ended = true
+	t.ended.Store(true)
 	_ = t.stream.Close()
 }
 
 // fail cuts the stream, unless it has ended.
 func (t *talk) fail() {
-	if t.ended {
+	if t.ended.Load() {
 		return
 	}
 	t.stop()

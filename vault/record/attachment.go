@@ -183,8 +183,8 @@ func MadeKeyInfo(org identity.OrgID, id journal.AttachmentID, device identity.De
 	return fmt.Sprintf("handslag/1/made-attachment-key/%s/%s/%s", org, id, device)
 }
 
-// SharedAttachmentKeyInfo is the HPKE info of an attachment's content key on its way from one
-// verified device to another: transcript is H(T) of their verification.
+// SharedAttachmentKeyInfo is the AAD of an attachment's content key that is wrapped under a share's
+// key: transcript is H(T) of the verification.
 func SharedAttachmentKeyInfo(transcript []byte, id journal.AttachmentID) string {
 	return fmt.Sprintf("handslag/1/shared-attachment-key/%x/%s", transcript, id)
 }

@@ -58,8 +58,14 @@ func ContentKeyInfo(org identity.OrgID, id journal.RecordID, number uint64, devi
 	return fmt.Sprintf("handslag/1/content-key/%s/%s/%d/%s", org, id, number, device)
 }
 
-// SharedKeyInfo is the HPKE info of a content key on its way from one verified device to
-// another: transcript is H(T) of their verification, so that it opens in no other.
+// ShareKeyInfo is the HPKE info of a share's key, which content keys are wrapped with on their way
+// from one verified device to another: transcript is H(T) of their verification, so that it opens in
+// no other.
+func ShareKeyInfo(transcript []byte) string {
+	return fmt.Sprintf("handslag/1/share-key/%x", transcript)
+}
+
+// SharedKeyInfo is the AAD of a content key that is wrapped under a share's key.
 func SharedKeyInfo(transcript []byte, id journal.RecordID, number uint64) string {
 	return fmt.Sprintf("handslag/1/shared-key/%x/%s/%d", transcript, id, number)
 }

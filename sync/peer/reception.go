@@ -1,0 +1,338 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"handslag/vault/journal"
+)
+
+// reception is one share on its way in.
+type reception struct {
+	v        *Verified
+	receiver Receiver
+	talk     *talk
+	halt     chan struct{} // closed when this person wants to end
+	halted   sync.Once
+
+	manifest Manifest
+	key      shareKey
+	lines    []Handing
+	answered []bool
+	got      []Got
+	landed   map[journal.RecordID]journal.SubjectID // records of this share, with whom they are about
+	files    []*incomingFile
+	held     map[int]bool // lines that this device has
+	moved    Progress
+}
+
+// What is verified and stored at a time: more lines share a sync of the disk, and are in memory.
+const (
+	atOnce      = 128       // lines
+	bytesAtOnce = 512 << 10 // that the last line may exceed: what the vault takes in one transaction
+)
+
+// take takes a share to its end, or to where stopped ends it.
+func (r *reception) take(ctx context.Context, stopped <-chan struct{}) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var first manifestMessage
+	if err := r.talk.hear(manifestLimit+64, r.talk.timing.item, &first); err != nil {
+		return err
+	}
+	m, err := r.v.openManifest(first.Manifest)
+	if err != nil {
+		return err
+	}
+	r.manifest, r.lines = m, m.handings()
+	r.answered = make([]bool, len(r.lines))
+	r.landed = map[journal.RecordID]journal.SubjectID{}
+	r.moved.Of = len(r.lines)
+	for i := range r.lines {
+		r.lines[i].Peer = m.Sharer
+	}
+	if r.key, err = r.v.openKey(m); err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-stopped:
+			r.halted.Do(func() { close(r.halt) })
+			_ = r.talk.say(stop{Stop: true})
+			r.talk.hurry()
+		case <-ctx.Done():
+		}
+	}()
+	if err := r.talk.say(r.want()); err != nil {
+		return err
+	}
+	if err := r.takeLines(ctx); err != nil {
+		return err
+	}
+	return r.takeFiles(ctx)
+}
+
+func (r *reception) stopping() bool {
+	select {
+	case <-r.halt:
+		return true
+	default:
+		return false
+	}
+}
+
+// want is what this device does not hold.
+func (r *reception) want() want {
+	w := want{Lines: []uint64{}}
+	item, file := r.manifest.first()
+	r.held = map[int]bool{}
+	for n, l := range r.lines[:file] {
+		switch {
+		case n < item && r.receiver.HasTask != nil && r.receiver.HasTask(l.Assignment, l.Number),
+			n >= item && r.receiver.Has != nil && r.receiver.Ciphertext != nil && r.receiver.Has(l.Record, l.Number):
+			r.held[n] = true
+		default:
+			w.Lines = append(w.Lines, uint64(n))
+		}
+	}
+	return w
+}
+
+// takeLines takes assignments, records, and what attachments say of themselves, as many at once as
+// have come.
+func (r *reception) takeLines(ctx context.Context) error {
+	said := make(chan any, 16)
+	heard := make(chan error, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { heard <- r.hearLines(ctx, said) }()
+	var ahead any
+	for more := true; more; {
+		var some []any
+		if some, ahead, more = gather(said, ahead); len(some) == 0 {
+			break
+		}
+		if r.stopping() {
+			continue // what is left is answered at the end
+		}
+		if err := r.takeSome(ctx, some); err != nil {
+			return err
+		}
+	}
+	return <-heard
+}
+
+// hearLines hears one message for each line, or stop.
+func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
+	defer close(said)
+	item, file := r.manifest.first()
+	for n := range r.lines {
+		var body any = new(taskMessage)
+		limit := taskLimit
+		switch {
+		case n >= file:
+			body, limit = new(fileMessage), fileLimit
+		case n >= item:
+			body, limit = new(itemMessage), itemLimit
+		}
+		body, err := r.talk.hearLine(limit, body)
+		if err != nil {
+			return err
+		}
+		if _, ok := body.(*stop); ok {
+			r.halted.Do(func() { close(r.halt) })
+			return nil
+		}
+		if lineOf(body) != uint64(n) {
+			return fmt.Errorf("line %d where %d was to come: %w", lineOf(body), n, ErrShare)
+		}
+		if m, ok := body.(*itemMessage); ok && r.held[n] && len(m.Cipher) == 0 {
+			m.held = r.receiver.Ciphertext(r.lines[n].Record, r.lines[n].Number)
+		}
+		select {
+		case said <- body:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func lineOf(body any) uint64 {
+	switch m := body.(type) {
+	case *taskMessage:
+		return m.Line
+	case *itemMessage:
+		return m.Line
+	case *fileMessage:
+		return m.Line
+	}
+	return 0
+}
+
+// gather waits for a message and takes what has come with it, of the same kind.
+func gather(said <-chan any, ahead any) (some []any, next any, more bool) {
+	size := 0
+	if ahead == nil {
+		if ahead, more = <-said; !more {
+			return nil, nil, false
+		}
+	}
+	for some = append(some, ahead); len(some) < atOnce && size < bytesAtOnce; {
+		if m, ok := some[len(some)-1].(*itemMessage); ok {
+			size += len(m.Cipher) + len(m.held) + len(m.Record)
+		}
+		select {
+		case body, open := <-said:
+			switch {
+			case !open:
+				return some, nil, false
+			case kindOf(body) != kindOf(some[0]):
+				return some, body, true
+			}
+			some = append(some, body)
+		default:
+			return some, nil, true
+		}
+	}
+	return some, nil, true
+}
+
+// takeSome judges messages of one kind side by side, and has what is right stored and what is not written.
+func (r *reception) takeSome(ctx context.Context, some []any) error {
+	in, refused := make([]Incoming, len(some)), make([]*Refusal, len(some))
+	side(len(some), func(i int) {
+		switch m := some[i].(type) {
+		case *taskMessage:
+			in[i], refused[i] = r.judgeTask(*m)
+		case *itemMessage:
+			in[i], refused[i] = r.judgeRecord(*m)
+		case *fileMessage:
+			in[i], refused[i] = r.judgeFile(*m)
+		}
+	})
+	var good []Incoming
+	var goodLines []int
+	var bad []int
+	for i := range some {
+		n := int(lineOf(some[i]))
+		if refused[i] != nil {
+			bad = append(bad, n)
+			continue
+		}
+		good, goodLines = append(good, in[i]), append(goodLines, n)
+	}
+	why := map[int]*Refusal{}
+	for i := range some {
+		why[int(lineOf(some[i]))] = refused[i]
+	}
+	if err := r.refuse(ctx, bad, func(n int) *Refusal { return why[n] }); err != nil {
+		return err
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	if good[0].Attachment != "" {
+		return r.begin(ctx, good, goodLines)
+	}
+	return r.store(ctx, good, goodLines)
+}
+
+// store has things stored, and answers for them.
+func (r *reception) store(ctx context.Context, all []Incoming, lines []int) error {
+	hashes, err := r.receiver.Received(ctx, all)
+	if err == nil && len(hashes) != len(all) {
+		err = fmt.Errorf("%d entries for %d things: %w", len(hashes), len(all), ErrShare)
+	}
+	if err != nil {
+		refused := r.answer(lines, func(n int) ack { return ack{Refused: NotStored} }, func(int) *Refusal { return &Refusal{Why: NotStored, Err: err} })
+		r.talk.end() // the answer that says so still arrives
+		return errors.Join(fmt.Errorf("store what was received: %w", err), refused)
+	}
+	for i, in := range all {
+		r.lines[lines[i]].Subject = in.Subject
+		if in.Attachment == "" && in.Assignment == "" {
+			r.landed[in.Record] = in.Subject
+		}
+	}
+	at := 0
+	return r.answer(lines, func(int) ack { at++; return ack{Entry: hashes[at-1][:]} }, func(int) *Refusal { return nil })
+}
+
+// refuse has refusals written, and answers with them.
+func (r *reception) refuse(ctx context.Context, lines []int, why func(n int) *Refusal) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	if err := r.decline(ctx, lines, why); err != nil {
+		return err
+	}
+	return r.answer(lines, func(n int) ack { return ack{Refused: why(n).Why} }, why)
+}
+
+func (r *reception) decline(ctx context.Context, lines []int, why func(n int) *Refusal) error {
+	var all []Declined
+	for _, n := range lines {
+		refusal := why(n)
+		refusal.Thing, refusal.Number = r.lines[n].Thing, r.lines[n].Number
+		all = append(all, Declined{Handing: r.lines[n], Refusal: refusal})
+	}
+	if err := r.receiver.Refused(ctx, all); err != nil {
+		return fmt.Errorf("write the refusals: %w", err)
+	}
+	return nil
+}
+
+// answer says what became of lines.
+func (r *reception) answer(lines []int, ackOf func(n int) ack, why func(n int) *Refusal) error {
+	for len(lines) > 0 {
+		some := lines[:min(len(lines), maxAcks)]
+		lines = lines[len(some):]
+		var said acks
+		for _, n := range some {
+			a := ackOf(n)
+			a.Line = uint64(n)
+			said.Acks = append(said.Acks, a)
+			r.answered[n] = true
+			r.got = append(r.got, Got{Handing: r.lines[n], Refused: why(n)})
+		}
+		r.tell(r.lines[some[len(some)-1]].Thing, len(some))
+		if err := r.talk.say(said); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reception) tell(thing Thing, things int) {
+	r.moved.Things += things
+	if r.moved.Thing = thing; r.receiver.Moved != nil {
+		r.receiver.Moved(r.moved)
+	}
+}
+
+// unanswered are the lines without an answer.
+func (r *reception) unanswered() (lines []int) {
+	for n := range r.lines {
+		if !r.answered[n] {
+			lines = append(lines, n)
+		}
+	}
+	return lines
+}
+
+// breakOff writes that what has no answer did not arrive, so that the sharer's half is not left alone.
+func (r *reception) breakOff(ctx context.Context) error {
+	lines := r.unanswered()
+	if len(lines) == 0 {
+		return nil
+	}
+	err := r.decline(ctx, lines, func(int) *Refusal { return &Refusal{Why: BrokenOff} })
+	for _, n := range lines {
+		r.got = append(r.got, Got{Handing: r.lines[n], Refused: &Refusal{Thing: r.lines[n].Thing, Why: BrokenOff}})
+	}
+	r.tell(r.lines[lines[0]].Thing, len(lines))
+	return err
+}
