@@ -22,7 +22,7 @@ func TestNoMeetingBeginsInAVaultThatLocksMeanwhile(t *testing.T) {
 	p, err := peer.Offer(t.Context(), config)
 	ok(t, err)
 	ok(t, bo.Lock())
-	begun, err := bo.hold(s, p, VerifyStep{Stage: StageOffering}, nil)
+	begun, err := bo.hold(s, p, VerifyStep{Stage: StageOffering}, Gift{})
 	refused(t, err, Locked)
 	if begun != nil || bo.meeting != nil {
 		t.Error("it has begun")
@@ -32,10 +32,10 @@ func TestNoMeetingBeginsInAVaultThatLocksMeanwhile(t *testing.T) {
 	}
 	// Unlocked again it is another session; the old one's meeting is not taken for its own.
 	ok(t, bo.Unlock(t.Context(), passphrase))
-	_, err = bo.hold(s, p, VerifyStep{Stage: StageOffering}, nil)
+	_, err = bo.hold(s, p, VerifyStep{Stage: StageOffering}, Gift{})
 	refused(t, err, Locked)
 	var code *qr.Code
-	other, code, err := bo.OfferVerification(t.Context(), false, nil)
+	other, code, err := bo.OfferVerification(t.Context(), false, Gift{})
 	ok(t, err)
 	if code == nil {
 		t.Error("no code")
