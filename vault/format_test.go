@@ -80,7 +80,8 @@ func goldenRows() map[string]any {
 		"assignment-row": assignmentRow{Signature: bytes.Repeat([]byte{4}, 64),
 			Assignment: record.Assignment{Version: 1, Org: "org", ID: "U-1", Number: 1, Unit: "norra", Title: "Droppande kran", Issued: morning}},
 	}
-	rows["staged-row"] = stagedRow{Card: rows["card-row"].(cardRow), Part: rows["part-row"].(partRow)}
+	card, part := rows["card-row"].(cardRow), rows["part-row"].(partRow)
+	rows["staged-row"] = stagedRow{Card: &card, Part: &part}
 	return rows
 }
 
