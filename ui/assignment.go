@@ -26,18 +26,20 @@ type assignmentScreen struct {
 	loads   Latest
 	signing bool
 	shown   *agent.Task
+	adder   *attachButton
 	content *fyne.Container
 
-	mate, facts, away, work, done, form *fyne.Container
+	mate, facts, away, work, files, done, form *fyne.Container
 }
 
 func newAssignmentScreen(w *Window, id journal.AssignmentID) *assignmentScreen {
 	s := &assignmentScreen{w: w, id: id, banner: NewBanner(w.lang), back: w.back, content: container.NewStack()}
-	for _, part := range []**fyne.Container{&s.mate, &s.facts, &s.away, &s.work, &s.done, &s.form} {
+	for _, part := range []**fyne.Container{&s.mate, &s.facts, &s.away, &s.work, &s.files, &s.done, &s.form} {
 		*part = Stack()
 		(*part).Hide()
 	}
 	s.sheet = newWorkSheet(w, s.say)
+	s.adder = newAttachButton(w, agent.Attach{Assignment: id}, s.banner)
 	s.note = NewTextField(w.lang.Say("assignments.note"), w.lang.Say("assignments.note_hint"), 3)
 	s.sign = NewPrimary(w.lang.Say("assignments.mark_done"), assets.IconCheck, s.finish)
 	return s
@@ -114,12 +116,21 @@ func (s *assignmentScreen) show(t agent.Task) {
 	fill(s.facts, s.about(t))
 	fill(s.away, s.elsewhere(t))
 	fill(s.work, s.sheet.show(t))
+	fill(s.files, s.attaching())
 	fill(s.done, s.signatures(t))
 	fill(s.form, s.finishing(t))
 	if before == nil || before.Title != t.Title {
-		s.lay(t.Title, NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.done, s.form))
+		s.lay(t.Title, NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.files, s.done, s.form))
 	}
 	s.content.Refresh()
+}
+
+// attaching lets a picture of the work be added, where the person may. It belongs to the record that the work is about.
+func (s *assignmentScreen) attaching() fyne.CanvasObject {
+	if !s.w.agent.MayAttach(agent.Attach{Assignment: s.id}) {
+		return nil
+	}
+	return NewPanel(Section(s.w.lang.Say("attachments.title"), s.w.lang.Say("attachments.of_work"), Beside(s.adder.button)))
 }
 
 // fill puts one thing into a part, or hides it where there is nothing.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"os"
 	"reflect"
 	"slices"
 
@@ -25,8 +24,7 @@ type attachmentsPart struct {
 	labels agent.Labels // while the protected part is open
 	why    agent.Reason // that it is open for
 	view   *attachmentView
-	loads  Latest
-	add    *Button
+	adder  *attachButton
 
 	content *fyne.Container
 }
@@ -39,13 +37,13 @@ type attachmentsView struct {
 
 func newAttachmentsPart(w *Window, id journal.RecordID, banner *Banner) *attachmentsPart {
 	p := &attachmentsPart{w: w, id: id, banner: banner, content: container.NewStack()}
-	p.add = NewButton(w.lang.Say("attachments.add"), assets.IconExport, p.choose)
+	p.adder = newAttachButton(w, agent.Attach{Record: id}, banner)
 	return p
 }
 
 func loadAttachments(ctx context.Context, a *agent.Agent, id journal.RecordID) (attachmentsView, error) {
 	files, err := a.Attachments(ctx, id)
-	return attachmentsView{files, a.MayAttach(id), a.MayExport(id)}, err
+	return attachmentsView{files, a.MayAttach(agent.Attach{Record: id}), a.MayExport(id)}, err
 }
 
 // show takes what there is now.
@@ -75,9 +73,15 @@ func (p *attachmentsPart) unnamed() {
 	p.lay()
 }
 
+// dropped takes a file that is dropped on the page.
+func (p *attachmentsPart) dropped(path string) {
+	if p.has.Add {
+		p.adder.take(path)
+	}
+}
+
 // close takes what is open off the screen.
 func (p *attachmentsPart) close() {
-	p.loads.Stop()
 	p.labels = nil
 	if p.view != nil {
 		p.view.close()
@@ -108,7 +112,7 @@ func (p *attachmentsPart) lay() {
 		}
 	}
 	if p.has.Add {
-		body.Add(Beside(p.add))
+		body.Add(Beside(p.adder.button))
 	}
 	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("attachments.title"), hint, body))}
 	p.content.Refresh()
@@ -173,46 +177,4 @@ func (p *attachmentsPart) fetch(id journal.AttachmentID) {
 			}
 			p.banner.Tell(Problem{State: StateWaiting, What: p.w.lang.Say("attachments.fetching")})
 		})
-}
-
-// choose asks for a file of this machine.
-func (p *attachmentsPart) choose() {
-	p.w.touch()
-	p.w.config.File(p.w.window, func(path string, err error) {
-		if err != nil {
-			p.w.tell(p.banner, err)
-		} else if path != "" {
-			p.take(path)
-		}
-	})
-}
-
-// take encrypts a file, which stays where it is, and adds it.
-func (p *attachmentsPart) take(path string) {
-	if p.add.Disabled() || !p.has.Add {
-		return
-	}
-	p.banner.Clear()
-	p.add.SetText(p.w.lang.Say("attachments.adding"))
-	p.add.Disable()
-	Load(p.loads.Next(p.w.life), p.w.spawn, func(ctx context.Context) (agent.Attachment, error) {
-		file, err := os.Open(path)
-		if err != nil {
-			return agent.Attachment{}, &agent.Problem{Code: agent.FileUnreadable}
-		}
-		defer file.Close()
-		info, err := file.Stat()
-		if err != nil || !info.Mode().IsRegular() {
-			return agent.Attachment{}, &agent.Problem{Code: agent.FileUnreadable}
-		}
-		return p.w.agent.Attach(ctx, agent.Attach{Record: p.id}, path, file, info.Size())
-	}, func(_ agent.Attachment, err error) {
-		p.add.SetText(p.w.lang.Say("attachments.add"))
-		p.add.Enable()
-		if err != nil {
-			p.w.tell(p.banner, err)
-			return
-		}
-		p.banner.Tell(Problem{State: StateOK, What: p.w.lang.Say("attachments.added"), Do: p.w.lang.Say("attachments.file_stays")})
-	})
 }

@@ -120,6 +120,16 @@ func TestAPictureIsAddedFromTheWindow(t *testing.T) {
 	ok(t, os.WriteFile(bo.file, []byte("En text."), 0o600))
 	bo.window.drop(fyne.NewPos(1, 1), []fyne.URI{storage.NewFileURI(bo.file)})
 	bo.sees("2 attachments.")
+	bo.file = filepath.Join(t.TempDir(), "läcka.jpg")
+	ok(t, os.WriteFile(bo.file, photo, 0o600))
+	bo.goes(ui.PlaceAssignments) // of a record that Bo does not have
+	bo.opensRow("Vattenläcka under diskbänken")
+	bo.page("attachments-assignment-en", 1300)
+	bo.taps("Add a picture or file …")
+	bo.sees("The attachment was added")
+	if files, err := bo.agent.Attachments(t.Context(), "r-maja"); err != nil || len(files) != 1 || files[0].Assignment != "U-2300" {
+		t.Errorf("%+v: %v", files, err)
+	}
 }
 
 // page is the whole of a long page, as its screen would be with that height.

@@ -53,7 +53,7 @@ func (s *recordScreen) Leave() {
 // Dropped takes a file that is dropped on the page as one to add.
 func (s *recordScreen) Dropped(files []fyne.URI) {
 	if len(files) > 0 && files[0].Scheme() == "file" {
-		s.files.take(files[0].Path())
+		s.files.dropped(files[0].Path())
 	}
 }
 

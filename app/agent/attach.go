@@ -81,6 +81,17 @@ func (a *Agent) Attach(ctx context.Context, to Attach, name string, file io.Read
 	return s.attachment(row), nil
 }
 
+// MayAttach reports whether the person may add attachments there.
+func (a *Agent) MayAttach(to Attach) bool {
+	s, err := a.current()
+	if err != nil {
+		return false
+	}
+	_, thing, err := a.attachTo(s, to)
+	me := s.who()
+	return err == nil && me.barred == "" && access.May(access.SubjectOf(me.credential), access.AttachmentAdd, thing).Allowed
+}
+
 // attachTo is whose the attachment will be, and what the right is asked about.
 func (a *Agent) attachTo(s *session, to Attach) (draft record.Attachment, thing access.Thing, err error) {
 	if to.Assignment != "" {

@@ -278,9 +278,6 @@ func (u untilDone) Read(p []byte) (int, error) {
 // MayExport reports whether the person may save attachments of a record outside the program.
 func (a *Agent) MayExport(id journal.RecordID) bool { return a.mayWith(id, access.AttachmentExport) }
 
-// MayAttach reports whether the person may add attachments to a record.
-func (a *Agent) MayAttach(id journal.RecordID) bool { return a.mayWith(id, access.AttachmentAdd) }
-
 func (a *Agent) mayWith(id journal.RecordID, right identity.Right) bool {
 	s, err := a.current()
 	if err != nil {

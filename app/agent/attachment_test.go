@@ -353,7 +353,7 @@ func TestACopyOutsideIsAnEntryAndARight(t *testing.T) {
 	if _, err := os.Stat(path); err == nil || bo.kinds(1) != "attachment.refused(no_right)" {
 		t.Errorf("the entries say %s", bo.kinds(1))
 	}
-	if bo.MayExport("r-maj") || !anna.MayExport("r-maj") || !bo.MayAttach("r-maj") {
+	if bo.MayExport("r-maj") || !anna.MayExport("r-maj") || !bo.MayAttach(Attach{Record: "r-maj"}) || !bo.MayAttach(Attach{Assignment: "U-2300"}) || bo.MayAttach(Attach{Record: "r-maja"}) {
 		t.Error("the screens offer what is refused, or do not offer what is not")
 	}
 	refused(t, anna.ExportAttachment(ctx, id, Reason{}, path), ReasonMissing)
