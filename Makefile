@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench crash clean
+.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -70,10 +70,15 @@ camera:
 
 # Speed and size in tables, and each promise beside what was measured: about ten minutes. With
 # HANDSLAG_BENCH_LONG=1 the tables that grow go on to a million, which takes much longer.
-bench: deps-bench tools
+bench: deps-bench deps-postgres tools
 	@{ go test -run '^$$' -bench . -benchmem -timeout 2h ./vault/... ./identity/... ./sync/... ./app/...; \
 		cd testnet/sqlcipher && HANDSLAG_BIN=$(CURDIR)/$(BIN) go run .; \
 	} | go run ./testnet/bench
+
+# A page of the audit log among up to five million entries, on SQLite and on PostgreSQL: an hour, and
+# 20 GB below TMPDIR meanwhile.
+load: deps-postgres
+	HANDSLAG_BENCH_LONG=1 go test -run '^$$' -bench Pages -timeout 3h ./app/connected/gate
 
 # The long form of the crash tests: a process that writes the journal, and then the whole program
 # against a connected system, are killed with -9 a thousand times each. A failed run prints the

@@ -29,6 +29,7 @@ const (
 	foundHeadMissing  = "head_missing"   // a journal ends before what a witness saw of it
 	foundHeadDiffers  = "head_differs"   // a journal has another entry where a witness saw its end
 	foundDeviceForked = "device_forked"  // a witness was shown two ends of a journal that can not both be its own
+	foundBarred       = "barred"         // more devices are barred than the list for colleagues has room for
 	foundErasure      = "erasure"        // an order carried out that is not known here: a backup older than it was put back
 )
 

@@ -15,9 +15,18 @@ import (
 // with a number that devices have seen before would reach none of them.
 const counterRevocations = "revocations"
 
-// relist says that the list has changed, in the transaction of what changed it.
+// relist says that the list has changed, in the transaction of what changed it. A list that has no room for
+// all is a finding: who stands outside is refused here as ever, and met by colleagues until its
+// credential expires.
 func (g *Gate) relist(ctx context.Context, tx *store.Tx) error {
-	return tx.RaiseCounter(ctx, sqlc.RaiseCounterParams{Name: counterRevocations, Least: int64(g.now())})
+	if err := tx.RaiseCounter(ctx, sqlc.RaiseCounterParams{Name: counterRevocations, Least: int64(g.now())}); err != nil {
+		return err
+	}
+	barred, err := tx.BarredDevices(ctx, sqlc.BarredDevicesParams{Now: int64(g.now()), Rows: identity.MaxRevocations + 1})
+	if err != nil || len(barred) <= identity.MaxRevocations {
+		return err
+	}
+	return find(ctx, tx, sqlc.PutFindingParams{Code: foundBarred, At: int64(g.now())})
 }
 
 // revocations puts the list on the page where the device has an older one: devices that were
