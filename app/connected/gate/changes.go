@@ -175,14 +175,15 @@ func (p *paging) fill() error {
 }
 
 // mayRecords are the records that concern the person and that the decision allows, each
-// judged by itself.
+// judged by itself, without what they hold: that is read of those on the page alone.
 func (p *paging) mayRecords() ([]sqlc.Record, error) {
 	rows, err := p.tx.RecordsForUser(p.ctx, p.user.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}
 	var may []sqlc.Record
-	for _, row := range rows {
+	for _, r := range rows {
+		row := sqlc.Record{ID: r.ID, Number: r.Number, Subject: r.Subject, UnitID: r.UnitID, Restricted: r.Restricted, Held: r.Held}
 		thing, err := recordThing(p.ctx, p.tx, row)
 		if err != nil {
 			return nil, err

@@ -61,7 +61,11 @@ func (p *paging) lasts(lent signed.Time) bool {
 
 // record sends one record: signed version, ciphertext as it is, content key sealed to the
 // device, a loan; and says so in the log.
-func (p *paging) record(row sqlc.Record) error {
+func (p *paging) record(may sqlc.Record) error {
+	row, err := p.tx.Record(p.ctx, may.ID) // as it was when it was judged: nobody else writes meanwhile
+	if err != nil {
+		return err
+	}
 	until := p.loanUntil()
 	id, number, device := journal.RecordID(row.ID), uint64(row.Number), identity.DeviceID(p.device.ID)
 	body, err := p.tx.Open(p.ctx, row.Subject, "records:body", versionRow(row.ID, row.Number), row.Body)

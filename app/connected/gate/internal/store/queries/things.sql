@@ -22,7 +22,7 @@ SELECT * FROM records WHERE id = @id;
 SELECT * FROM records WHERE subject = @subject ORDER BY id LIMIT 1;
 
 -- name: RecordsForUser :many
-SELECT r.* FROM records r
+SELECT r.id, r.number, r.subject, r.unit_id, r.restricted, r.held FROM records r
 WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = @user_id))
    OR (r.held = 0 AND (
         EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = @user_id)

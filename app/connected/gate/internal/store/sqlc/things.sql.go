@@ -548,7 +548,7 @@ func (q *Queries) RecordPeople(ctx context.Context, recordID string) ([]string, 
 }
 
 const recordsForUser = `-- name: RecordsForUser :many
-SELECT r.id, r.number, r.subject, r.unit_id, r.restricted, r.held, r.body, r.cipher, r.content_key, r.line_mac FROM records r
+SELECT r.id, r.number, r.subject, r.unit_id, r.restricted, r.held FROM records r
 WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = $1))
    OR (r.held = 0 AND (
         EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = $1)
@@ -557,15 +557,24 @@ WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.
 ORDER BY r.id
 `
 
-func (q *Queries) RecordsForUser(ctx context.Context, userID string) ([]Record, error) {
+type RecordsForUserRow struct {
+	ID         string
+	Number     int64
+	Subject    string
+	UnitID     string
+	Restricted int64
+	Held       int64
+}
+
+func (q *Queries) RecordsForUser(ctx context.Context, userID string) ([]RecordsForUserRow, error) {
 	rows, err := q.db.QueryContext(ctx, recordsForUser, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Record
+	var items []RecordsForUserRow
 	for rows.Next() {
-		var i Record
+		var i RecordsForUserRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Number,
@@ -573,10 +582,6 @@ func (q *Queries) RecordsForUser(ctx context.Context, userID string) ([]Record, 
 			&i.UnitID,
 			&i.Restricted,
 			&i.Held,
-			&i.Body,
-			&i.Cipher,
-			&i.ContentKey,
-			&i.LineMac,
 		); err != nil {
 			return nil, err
 		}
