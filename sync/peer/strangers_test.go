@@ -53,7 +53,8 @@ func TestStrangersWaitLongerEachTimeAndNeverForEver(t *testing.T) {
 // Somebody else's device claims from an address; who comes from there next time is kept at the door, and a
 // colleague from anywhere else is let in before.
 func TestAColleagueComesBeforeAStranger(t *testing.T) {
-	s := NewStrangers(func() time.Duration { return time.Hour })
+	kept := make(chan struct{}, 8)
+	s := NewStrangers(func() time.Duration { kept <- struct{}{}; return time.Hour })
 	s.unit = time.Hour
 	s.failed(netip.MustParseAddr("127.0.0.2"))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,11 +80,15 @@ func TestAColleagueComesBeforeAStranger(t *testing.T) {
 		}
 		return conn
 	}
+	for len(kept) > 0 { // from when it was remembered
+		<-kept
+	}
 	knocks("127.0.0.2")
+	await(t, "the stranger's turn", kept)
 	knocks("127.0.0.3")
 	in, _, err := d.Accept()
 	if err != nil || addressOf(in).String() != "127.0.0.3" {
-		t.Errorf("let in: %v, %v", in, err)
+		t.Fatalf("let in: %v, %v", in != nil, err)
 	}
 	if err := d.Close(); err != nil {
 		t.Error(err)
