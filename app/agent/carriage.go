@@ -88,15 +88,16 @@ func (c *carriage) gather() {
 			paths = append(paths, path)
 		}
 	}
-	total := 0
+	total, looked := 0, 0
 	for _, path := range paths {
-		if len(c.offers) == peer.MaxSealed || total >= peer.SealedBytes {
-			return
+		if len(c.offers) == peer.MaxSealed || total >= peer.SealedBytes || looked > heldBytes {
+			return // a folder of what was handed in long ago must not hold a meeting up
 		}
 		if _, refused := c.agent.carried.refusal(path); refused {
 			continue
 		}
 		s, _, err := journalfile.ReadSealed(path)
+		looked += s.Size
 		if err != nil || s.Entries == 0 || s.Device == c.other.Device() || journalfile.Handed(s) != nil {
 			continue
 		}
@@ -233,10 +234,8 @@ func (a *Agent) receiptsFor(s *session, device identity.DeviceID) [][]byte {
 	var all []kept
 	for _, dir := range a.place.fetched() {
 		files, _ := journalfile.SealedFiles(dir)
-		for _, path := range files {
-			if !strings.HasPrefix(filepath.Base(path), string(device)+".") {
-				continue
-			}
+		files = slices.DeleteFunc(files, func(path string) bool { return !strings.HasPrefix(filepath.Base(path), string(device)+".") })
+		for _, path := range files[max(0, len(files)-maxHeldOf):] { // the newest
 			one, _, err := journalfile.ReadSealed(path)
 			if err != nil {
 				continue
