@@ -18,7 +18,8 @@ const pictureSide = 1600
 // readPicture decodes a picture for the screen. How large it will be is read before anything is decoded, and what would
 // take more memory than record.PictureMemory is refused; what is kept is no larger than the screen needs.
 func readPicture(in io.ReadSeeker) (*image.RGBA, error) {
-	if _, err := record.PictureOf(in); err != nil {
+	said, err := record.PictureOf(in)
+	if err != nil {
 		return nil, err
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
@@ -35,7 +36,28 @@ func readPicture(in io.ReadSeeker) (*image.RGBA, error) {
 	shown := image.NewRGBA(image.Rectangle{Max: size})
 	draw.ApproxBiLinear.Scale(shown, shown.Bounds(), full, full.Bounds(), draw.Src, nil)
 	wipePixels(full)
-	return shown, nil
+	return upright(shown, said.Orientation), nil
+}
+
+// upright turns a picture as its camera was held (record.Picture.Orientation).
+func upright(img *image.RGBA, orientation int) *image.RGBA {
+	if orientation <= 1 {
+		return img
+	}
+	size := img.Bounds().Size()
+	right, low := size.X-1, size.Y-1
+	if orientation >= 5 {
+		size.X, size.Y = size.Y, size.X
+	}
+	turned := image.NewRGBA(image.Rectangle{Max: size})
+	for y := range size.Y {
+		for x := range size.X {
+			from := [...]image.Point{2: {right - x, y}, 3: {right - x, low - y}, 4: {x, low - y}, 5: {y, x}, 6: {y, low - x}, 7: {right - y, low - x}, 8: {right - y, x}}[orientation]
+			turned.SetRGBA(x, y, img.RGBAAt(from.X, from.Y))
+		}
+	}
+	clear(img.Pix)
+	return turned
 }
 
 // wipePixels overwrites a picture's pixels.

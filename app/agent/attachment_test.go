@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"handslag/app/connected/gate"
+	"handslag/sync/link"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -263,6 +265,56 @@ func TestWhatWasMadeOutlivesItsView(t *testing.T) {
 	h.back()
 	bo.sync()
 	anna.sync()
+	if _, got := anna.reads(made.ID); got != picture {
+		t.Errorf("Anna reads %d bytes", len(got))
+	}
+}
+
+// A line that is cut between chunks costs none of those that passed, in either direction.
+func TestChunksGoOnWhereTheLineWasCut(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	bo.sync()
+	picture := photo(t, 3<<20)
+	made := bo.makes(Attach{Assignment: "U-2002"}, "fläck.jpg", picture)
+	passed := map[string]int{}
+	only := func(most int) func(*http.Request) bool {
+		return func(r *http.Request) bool {
+			if r.URL.Path != link.PathChunks {
+				return false
+			}
+			if most--; most >= 0 {
+				passed[r.Method+" "+r.URL.Query().Get("chunk")]++
+			}
+			return most < 0
+		}
+	}
+	for _, d := range []*tablet{bo, anna} {
+		syncs := 0
+		for range made.Chunks - 1 {
+			h.cut(only(1))
+			result := d.sync()
+			if result.Files == 0 {
+				t.Errorf("%s thinks that all has moved: %+v", d.name, result)
+			}
+			syncs++
+			if files := d.files("r-maj"); d == anna && (files[0].Here != syncs || files[0].Whole) || d == bo && !files[0].Waiting {
+				t.Errorf("%s after %d syncs: %+v", d.name, syncs, files)
+			}
+		}
+		h.cut(only(1))
+		if result := d.sync(); result.Files != 0 {
+			t.Errorf("%s has more to move: %+v", d.name, result)
+		}
+	}
+	for what, times := range passed {
+		if times != 1 {
+			t.Errorf("%s passed %d times", what, times)
+		}
+	}
+	if len(passed) != 2*made.Chunks {
+		t.Errorf("passed: %v", passed)
+	}
 	if _, got := anna.reads(made.ID); got != picture {
 		t.Errorf("Anna reads %d bytes", len(got))
 	}

@@ -84,12 +84,16 @@ func (r *run) attach(page link.Page) error {
 		r.changed = append(r.changed, RecordsChanged)
 		r.moved(len(some))
 	}
-	if len(page.GoneFiles) == 0 {
+	gone := slices.DeleteFunc(slices.Clone(page.GoneFiles), func(id journal.AttachmentID) bool {
+		row, _, err := s.vault.Attachment(id)
+		return err == nil && row.Source.IsPeer() // a colleague's loan runs on its own
+	})
+	if len(gone) == 0 {
 		return nil
 	}
 	r.changed = append(r.changed, RecordsChanged)
 	return s.vault.Update(func(tx *vault.Tx) error {
-		for _, id := range page.GoneFiles {
+		for _, id := range gone {
 			if err := tx.RemoveAttachment(id); err != nil {
 				return err
 			}
@@ -99,7 +103,7 @@ func (r *run) attach(page link.Page) error {
 }
 
 // files moves what attachments still lack, in either direction: what was made here first, which is
-// nowhere else. It ends after a while, and says whether there is more.
+// nowhere else. It ends after a while, or when the line is cut, and says in the result that there is more.
 func (r *run) files(ctx context.Context) error {
 	s := r.session
 	blobs, err := s.vault.Blobs()
@@ -113,7 +117,10 @@ func (r *run) files(ctx context.Context) error {
 	}
 	blobs.Close()
 	r.result.Files = m.rest
-	if err == nil && m.rest == 0 {
+	if errors.Is(err, link.ErrAway) { // all else is done; the next sync finds out how long it lasts, and goes on
+		r.result.Files, err = max(1, m.rest), nil
+	}
+	if err == nil && r.result.Files == 0 {
 		if _, err := s.vault.SweepBlobs(); err != nil && !errors.Is(err, vault.ErrView) && !errors.Is(err, vault.ErrClosed) {
 			r.agent.log.Warn("chunks that nobody names are still here", "error", CodeOf(translate(err)))
 		}
@@ -241,13 +248,13 @@ func (m *moving) settle(made record.Attachment, message []byte) error {
 	if err != nil || !got.Same(made) {
 		return fmt.Errorf("hand in attachment: %w", cmp.Or(err, link.ErrAnswer))
 	}
-	return m.session.vault.Update(func(tx *vault.Tx) error {
+	return m.session.vault.Update(unlessErased(got.Subject, func(tx *vault.Tx) error {
 		_, err := tx.PutAttachment(vault.AttachmentCopy{Signed: message})
 		if errors.Is(err, vault.ErrNotFound) {
 			return tx.RemoveAttachment(got.ID)
 		}
 		return err
-	})
+	}))
 }
 
 // down fetches the chunks that are missing, the smallest attachments first.

@@ -9,8 +9,11 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -45,6 +48,14 @@ type house struct {
 	directory *httptest.Server
 	address   string
 	statement identity.Statement
+	cuts      func(*http.Request) bool // the line is cut when this call is made
+}
+
+// cut asks cuts about every call from now on.
+func (h *house) cut(cuts func(*http.Request) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cuts = cuts
 }
 
 func (h *house) clock() time.Time {
@@ -111,7 +122,17 @@ func (h *house) serve(listener net.Listener) {
 	g, err := gate.Open(context.Background(), h.config)
 	ok(h.t, err)
 	h.gate = g
-	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.DiscardHandler)))
+	answers := connected.Handler(g, slog.New(slog.DiscardHandler))
+	h.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		cut := h.cuts != nil && h.cuts(r)
+		h.mu.Unlock()
+		if cut {
+			panic(http.ErrAbortHandler)
+		}
+		answers.ServeHTTP(w, r)
+	}))
+	h.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	h.server.Listener.Close()
 	h.server.Listener = listener
 	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{h.cert}, MinVersion: tls.VersionTLS13}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 type Picture struct {
 	Width, Height int
 	Memory        int64 // bytes that decoding takes, at most
+	Orientation   int   // how the camera was held, 1 to 8 (Exif 2.3 §4.6.4, tag 274); 1 where it does not say
 }
 
 // PictureMemory bounds what decoding a picture may take, in bytes: a photograph of 67 million
@@ -42,6 +44,7 @@ func PictureOf(r io.Reader) (Picture, error) {
 	if err != nil {
 		return Picture{}, fmt.Errorf("measure picture: %w: %w", ErrPicture, err)
 	}
+	p.Orientation = max(p.Orientation, 1)
 	p.Memory = int64(p.Width) * int64(p.Height) * each
 	if p.Width == 0 || p.Height == 0 || p.Memory > PictureMemory {
 		return p, fmt.Errorf("measure picture: %w: %d × %d pixels", ErrPicture, p.Width, p.Height)
@@ -111,10 +114,48 @@ func jpegSize(in *bufio.Reader) (p Picture, each int64, err error) {
 			if each = 4; which == 0xc2 { // progressive: four bytes more for each of up to four coefficients
 				each = 20
 			}
-			return Picture{Width: int(binary.BigEndian.Uint16(frame[3:])), Height: int(binary.BigEndian.Uint16(frame[1:]))}, each, nil
+			p.Width, p.Height = int(binary.BigEndian.Uint16(frame[3:])), int(binary.BigEndian.Uint16(frame[1:]))
+			return p, each, nil
+		}
+		if which == 0xe1 && p.Orientation == 0 {
+			segment := make([]byte, length)
+			if _, err := io.ReadFull(in, segment); err != nil {
+				return p, 0, err
+			}
+			p.Orientation = orientation(segment)
+			continue
 		}
 		if _, err := in.Discard(length); err != nil {
 			return p, 0, err
 		}
 	}
+}
+
+// orientation reads an APP1 segment's first directory (TIFF 6.0 §2); 0 where it says nothing of it.
+func orientation(segment []byte) int {
+	tiff, ok := bytes.CutPrefix(segment, []byte("Exif\x00\x00"))
+	if !ok || len(tiff) < 8 {
+		return 0
+	}
+	var order binary.ByteOrder = binary.BigEndian
+	if string(tiff[:2]) == "II" {
+		order = binary.LittleEndian
+	}
+	at := uint64(order.Uint32(tiff[4:]))
+	if at+2 > uint64(len(tiff)) {
+		return 0
+	}
+	for i := range uint64(order.Uint16(tiff[at:])) {
+		entry := at + 2 + 12*i
+		if entry+12 > uint64(len(tiff)) {
+			return 0
+		}
+		if order.Uint16(tiff[entry:]) == 274 {
+			if v := int(order.Uint16(tiff[entry+8:])); v >= 1 && v <= 8 {
+				return v
+			}
+			return 0
+		}
+	}
+	return 0
 }

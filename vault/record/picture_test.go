@@ -91,15 +91,42 @@ func TestAPictureSaysHowLargeItIsBeforeItIsDecoded(t *testing.T) {
 	}
 }
 
+func TestAPictureSaysHowTheCameraWasHeld(t *testing.T) {
+	photo := aJPEG(t, 30, 20)
+	held := func(order string, tiff ...byte) []byte {
+		segment := append([]byte("Exif\x00\x00"+order), tiff...)
+		return append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(segment) + 2)}, append(segment, photo[2:]...)...)
+	}
+	for what, c := range map[string]struct {
+		data []byte
+		want int
+	}{
+		"nothing said":         {photo, 1},
+		"upright":              {held("MM", 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 1, 0, 0), 1},
+		"on its side":          {held("MM", 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0), 6},
+		"little end first":     {held("II", 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0), 8},
+		"another tag":          {held("MM", 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x13, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0), 1},
+		"no such way":          {held("MM", 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0), 1},
+		"a directory outside":  {held("MM", 0, 42, 255, 255, 255, 255, 0, 1), 1},
+		"a directory too long": {held("MM", 0, 42, 0, 0, 0, 8, 255, 255, 1, 0x13), 1},
+	} {
+		p, err := record.PictureOf(bytes.NewReader(c.data))
+		if err != nil || p.Orientation != c.want || p.Width != 30 {
+			t.Errorf("%s: %+v %v", what, p, err)
+		}
+	}
+}
+
 func FuzzPicture(f *testing.F) {
 	f.Add(aJPEG(f, 3, 2))
+	f.Add(append([]byte("\xff\xd8\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"), aJPEG(f, 3, 2)[2:]...))
 	f.Add(aPNG(f, image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.Black})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := record.PictureOf(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		if p.Memory <= 0 || p.Memory > record.PictureMemory {
+		if p.Orientation < 1 || p.Orientation > 8 || p.Memory <= 0 || p.Memory > record.PictureMemory {
 			t.Fatalf("%+v", p)
 		}
 		if config, _, err := image.DecodeConfig(io.LimitReader(bytes.NewReader(data), 1<<20)); err == nil && (config.Width != p.Width || config.Height != p.Height) {

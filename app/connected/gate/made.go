@@ -19,7 +19,7 @@ import (
 
 // Bounds of what devices hand in.
 const (
-	madeSize  = 256 << 20 // bytes of one attachment
+	madeSize  = 128 << 20 // bytes of one attachment
 	madeBegun = 64        // attachments of one device under way at once
 )
 
