@@ -16,6 +16,10 @@ func (s *meScreen) notices() []fyne.CanvasObject {
 		if !n.At.IsZero() {
 			p.What = s.w.when(n.At) + ": " + p.What
 		}
+		if n.Code == agent.LogInconsistent {
+			p.Action = s.w.lang.Say("me.evidence")
+			b.OnAction = s.saveEvidence
+		}
 		b.Tell(p)
 		b.OnClose = func() {
 			s.w.touch()
@@ -37,4 +41,25 @@ func (w *Window) hasNews() bool {
 		}
 	}
 	return false
+}
+
+// saveEvidence writes the signed checkpoints that contradict each other to a file of the person's choosing.
+func (s *meScreen) saveEvidence() {
+	s.w.touch()
+	s.w.config.Save(s.w.window, "handslag-log-evidence.txt", func(file SavedFile, err error) {
+		if err != nil || file == nil {
+			s.w.tell(s.banner, err)
+			return
+		}
+		evidence, err := s.w.agent.LogEvidence()
+		if err == nil {
+			_, err = file.Write(evidence)
+		}
+		if err != nil {
+			_ = file.Discard() // the first error tells
+		} else {
+			err = file.Close()
+		}
+		s.w.tell(s.banner, err)
+	})
 }

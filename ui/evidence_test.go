@@ -1,0 +1,41 @@
+package ui_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"handslag/ui"
+)
+
+// TestALogThatWasTakenBackIsToldAndItsProofSaved: somebody puts yesterday's database back. Anna's device says what it means,
+// and hands her both signed checkpoints.
+func TestALogThatWasTakenBackIsToldAndItsProofSaved(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind", nil)
+	h.syncs(anna)
+	h.stop()
+	yesterday, err := os.ReadFile(h.config.Path)
+	ok(t, err)
+	h.back()
+	for _, name := range []string{"bo.ek", "bo.ek"} {
+		h.enrolled(name, nil)
+	}
+	h.syncs(anna)
+	h.stop()
+	for _, suffix := range []string{"-wal", "-shm"} {
+		_ = os.Remove(h.config.Path + suffix)
+	}
+	ok(t, os.WriteFile(h.config.Path, yesterday, 0o600))
+	h.back()
+	hers := h.desk(newMainLoop(), anna, ui.Preferences{})
+	hers.goes(ui.PlaceMe)
+	hers.taps("Synka nu")
+	hers.sees("Loggen i det anslutna systemet är inte vad den var.", "Spara beviset")
+	hers.picture("log-alarm")
+	hers.taps("Spara beviset …")
+	if saved := hers.saved.Bytes(); bytes.Count(saved, []byte("handslag.log/")) != 4 { // origin and signature, twice
+		t.Errorf("saved is:\n%s", saved)
+	}
+	hers.sees("Loggen i det anslutna systemet är inte vad den var.") // it stays until she closes it
+}
