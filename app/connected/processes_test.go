@@ -81,3 +81,19 @@ func TestGuessesAreCountedOverAllProcesses(t *testing.T) {
 		t.Errorf("the fifth guess: %v", last)
 	}
 }
+
+// A name that no text of PostgreSQL's can be is a wrong name, and the guess is counted.
+func TestANameThatIsNoneIsWrong(t *testing.T) {
+	h, ctx := newHouse(t, live), context.Background()
+	for _, name := range []string{"bo\x00ek", "bo ek", "'; DROP TABLE users; --"} {
+		var codes []link.Code
+		for range 5 {
+			d := h.newDevice(name)
+			_, err := d.client.Enrol(ctx, d.ask("gissning"))
+			codes = append(codes, code(t, err))
+		}
+		if codes[0] != link.CodeWrongPassword || codes[4] != link.CodeTooMany {
+			t.Errorf("%q: %v", name, codes)
+		}
+	}
+}

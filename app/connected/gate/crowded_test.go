@@ -92,7 +92,7 @@ func (c *crowded) grow(n int) {
 	if c.g.config.Postgres != "" {
 		blob = "convert_to('%s' || i, 'UTF8')"
 	}
-	counted := fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %%d) ", c.n+1)
+	counted := fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT CAST(%d AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %%d) ", c.n+1)
 	received := fmt.Sprintf("(%d + (i / 10) * 10 * CAST(%d AS BIGINT))", crowdedSince, crowdedEvery)
 	early := "(CASE WHEN (i / 10) % 5 = 0 THEN ((i / 10) % 3 + 1) * 86400000000 ELSE 60000000 END)"
 	c.exec(fmt.Sprintf(counted, n)+`INSERT INTO entries (id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch,

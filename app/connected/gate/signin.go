@@ -68,6 +68,9 @@ func (c *Call) beginSignIn() error {
 		if wait, err = c.countAttempt(tx, a.name); err != nil || wait {
 			return err
 		}
+		if checkUsername(username) != nil {
+			return nil // nobody has such a name, and no database has to take it
+		}
 		user, err := tx.UserByName(c.ctx, username)
 		if store.Missing(err) {
 			return nil
