@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 
 	"handslag/app/agent"
 	"handslag/identity/qr"
@@ -22,3 +23,19 @@ func OfferAfter(w *Window, times int) {
 		return w.agent.OfferVerification(ctx, false, agent.Gift{})
 	})
 }
+
+// ShowReading shows the hand-over page as it is while a code is read and, where it is taken, after.
+func ShowReading(w *Window, seen qr.Sight, taken bool) {
+	s := w.top().(*handoverScreen)
+	if taken {
+		s.shot = outlined(seen, ourCode)
+		s.drawWaiting("handover.connecting", nil)
+		return
+	}
+	view := newFinder()
+	view.show(outlined(seen, otherCode))
+	s.put("scan", view.box)
+}
+
+// Outlined is a picture with its code framed.
+func Outlined(seen qr.Sight) image.Image { return outlined(seen, ourCode) }

@@ -71,6 +71,8 @@ func ParseFlags(args []string, help io.Writer) (Flags, error) {
 		return s, fmt.Errorf("%q (-h)", f.Arg(0))
 	case s.lang != "" && s.lang != string(assets.Swedish) && s.lang != string(assets.English):
 		return s, fmt.Errorf("-lang: %q (sv, en)", s.lang)
+	case qr.IsFolder(s.camera) && !s.loopback: // whoever writes to a folder holds codes before it: it is no camera to meet by
+		return s, fmt.Errorf("-camera %s: -loopback", s.camera)
 	}
 	s.Lens = NewLens(s.camera)
 	return s, nil

@@ -63,7 +63,7 @@ func TestACommandLineSaysWhoseProfileAndWhichWindow(t *testing.T) {
 }
 
 func TestACommandLineThatIsNoneIsRefused(t *testing.T) {
-	for _, args := range [][]string{{"-passphrase", "x"}, {"anna"}, {"-lang", "tlh"}, {"-size", "wide"}, {"-size", "0x10"}, {"-size", "70000x10"}, {"-size", "940x760+1"}, {"-size", "940x760+1+2 "}} {
+	for _, args := range [][]string{{"-passphrase", "x"}, {"anna"}, {"-lang", "tlh"}, {"-camera", "frames:/tmp"}, {"-size", "wide"}, {"-size", "0x10"}, {"-size", "70000x10"}, {"-size", "940x760+1"}, {"-size", "940x760+1+2 "}} {
 		if f, err := ui.ParseFlags(args, &bytes.Buffer{}); err == nil || errors.Is(err, flag.ErrHelp) {
 			t.Errorf("%q became %+v, %v", args, f, err)
 		}

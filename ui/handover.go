@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"image"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ type handoverScreen struct {
 	loads   Latest // of the session's beginning
 	session *agent.Handover
 	code    *qr.Code
+	shot    image.Image // the code that the camera read, framed; until the colleague's name is there
 	scanner *scanner
 	typing  *codeTyping
 	second  *secondScan
@@ -87,6 +89,7 @@ func (s *handoverScreen) Leave() {
 	s.joint.leave()
 	s.halt()
 	s.banner.Clear()
+	s.shot = nil
 	s.body.Objects = nil
 	s.drawn = ""
 }
@@ -206,16 +209,21 @@ func (s *handoverScreen) drawNoNetwork(err error) {
 // offer shows this device's code.
 func (s *handoverScreen) offer() {
 	s.way = waysShow
+	s.shot = nil
 	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
-	scans := s.w.agent.HasCamera() && !s.noScan
+	noScan := s.noScan
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
+		scans := s.w.agent.HasCamera() && !noScan
 		return s.w.agent.OfferVerification(ctx, scans, agent.Gift{}) // the screen gives, so that it hears how each record fared
 	})
 }
 
 // scanned goes on with the text of the other's code.
 func (s *handoverScreen) scanned(text string, read agent.Reading) {
-	s.put("waiting", NewText(s.w.lang.Say("handover.connecting")))
+	if read == agent.FromPicture {
+		s.shot = nil
+	}
+	s.put("waiting", s.withShot(NewText(s.w.lang.Say("handover.connecting")))...)
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
 		h, err := s.w.agent.ScanVerification(ctx, text, read, agent.Gift{})
 		return h, nil, err

@@ -115,8 +115,20 @@ func (s *handoverScreen) drawWaiting(code string, peer *agent.Other) {
 	parts := []fyne.CanvasObject{NewPanel(Stack(NewLead(s.w.lang.Say(code)), s.timeAndStop()))}
 	if peer != nil {
 		parts = append(parts, s.peerPanel(*peer, s.w.lang.Say("handover.check_person")))
+	} else {
+		parts = s.withShot(parts...)
 	}
 	s.put(key, parts...)
+}
+
+// withShot adds what the camera read, framed, so that the person sees that it was that code.
+func (s *handoverScreen) withShot(parts ...fyne.CanvasObject) []fyne.CanvasObject {
+	if s.shot == nil {
+		return parts
+	}
+	view := newFinder()
+	view.show(s.shot)
+	return append(parts, container.NewHBox(view.box, layout.NewSpacer()))
 }
 
 // sideBySide sets its children next to each other, equally wide, or under each other where each would get less than least.

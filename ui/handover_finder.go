@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"handslag/assets"
+	"handslag/ui/camera"
 )
 
 // finder is where the camera's picture is shown while it looks for a code.
@@ -49,9 +50,9 @@ func (square360) Layout(o []fyne.CanvasObject, size fyne.Size) {
 func (square360) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareSize(360) }
 
 // lenses adds to words which camera looks, where there are several, and the torch, where one looks.
-func (s *handoverScreen) lenses(words *fyne.Container, view *finder, again func()) {
+func (s *handoverScreen) lenses(words *fyne.Container, view *finder, devices []camera.Device, again func()) {
 	lang, lens := s.w.lang, s.w.config.Lens
-	if devices := lens.Devices(); len(devices) > 1 {
+	if len(devices) > 1 {
 		options, chosen := make([]Option, len(devices)), lens.Chosen()
 		for i, d := range devices {
 			options[i] = Option{ID: d.Path, Text: d.Name}

@@ -15,44 +15,74 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity/qr"
+	"handslag/ui/camera"
 )
+
+// sought is what came of looking for a camera.
+type sought struct {
+	frames  qr.Frames
+	devices []camera.Device // to choose from
+	err     error           // there is none to look through
+}
+
+// seek opens the camera and lists the others, off the main thread: drivers take their time. Where nobody waits for it any more
+// it is closed again.
+func (s *handoverScreen) seek(show func(sought)) {
+	ctx := s.loads.Next(s.w.life)
+	s.w.spawn(func() {
+		var found sought
+		found.devices = s.w.config.Lens.Devices()
+		found.frames, found.err = s.w.agent.Camera()
+		fyne.Do(func() {
+			if ctx.Err() == nil {
+				show(found)
+			} else if found.err == nil {
+				s.w.spawn(func() { _ = found.frames.Close() }) // nothing is written
+			}
+		})
+	})
+}
 
 // scan reads the other's code: from the camera, where there is one, or from a picture file.
 func (s *handoverScreen) scan() {
 	s.way = waysRead
 	s.halt()
-	s.sharing = nil
+	s.sharing, s.shot = nil, nil
 	s.banner.Clear()
 	s.w.touch()
+	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
+	s.seek(s.drawScan)
+}
+
+func (s *handoverScreen) drawScan(found sought) {
 	lang := s.w.lang
-	frames, err := s.w.agent.Camera()
 	status := NewText(lang.Say("handover.scanning"))
 	file := NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
-	if err != nil { // then it is the one way
+	if found.err != nil { // then it is the one way
 		file = NewPrimary(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
 	}
 	words := Stack(
 		NewLead(lang.Say("handover.scan_way")), status, NewMuted(lang.Say("handover.drop_hint")),
 		Beside(file, layout.NewSpacer()), Beside(s.stopButton(), layout.NewSpacer()), NewMuted(lang.Say("handover.network_hint")),
 	)
-	if err != nil {
+	if found.err != nil {
 		status.SetText(lang.Say("handover.no_camera"))
-		s.lenses(words, nil, s.scan)
+		s.lenses(words, nil, found.devices, s.scan)
 		s.put("scan", NewPanel(words))
 		s.focusOn(file)
-		if agent.CodeOf(err) != agent.NoCamera {
-			s.w.tell(s.banner, err)
+		if agent.CodeOf(found.err) != agent.NoCamera {
+			s.w.tell(s.banner, found.err)
 		}
 		return
 	}
-	if _, files := frames.(interface{ Folder() string }); files {
+	if _, files := found.frames.(interface{ Folder() string }); files {
 		status.SetText(lang.Say("handover.scanning_demo"))
 	}
 	view := newFinder()
-	s.lenses(words, view, s.scan)
+	s.lenses(words, view, found.devices, s.scan)
 	s.put("scan", container.New(codeBeside{}, view.box, words))
 	s.focusOn(file)
-	s.scanner = newScanner(s.w, frames, view.show, s.read)
+	s.scanner = newScanner(s.w, found.frames, view.show, s.read)
 	s.scanner.start()
 }
 
@@ -66,6 +96,7 @@ func (s *handoverScreen) read(text string, err error) {
 		s.w.tell(s.banner, err)
 		return
 	}
+	s.shot = s.scanner.shot
 	s.scanned(text, agent.ByCamera)
 }
 
@@ -121,6 +152,7 @@ type scanner struct {
 	busy   atomic.Bool // a frame is on its way to the screen
 	told   agent.Code  // of the foreign code last told of; the scanner's goroutine only
 	except string      // a colleague's code that was not the right one and may still be in view
+	shot   image.Image // of the code that was taken; set before found is told of it
 }
 
 func newScanner(w *Window, frames qr.Frames, seen func(image.Image), found func(string, error)) *scanner {
@@ -132,7 +164,8 @@ func newScanner(w *Window, frames qr.Frames, seen func(image.Image), found func(
 // start looks on a goroutine of its own: it lasts as long as the screen, so no spawner may run it at once.
 func (c *scanner) start() {
 	go func() {
-		text, err := qr.Scan(c.ctx, c, c.accept)
+		seen, err := qr.ScanSights(c.ctx, c, c.accept)
+		text := seen.Text
 		_ = c.frames.Close() // nothing is written
 		if c.ctx.Err() != nil {
 			return
@@ -152,12 +185,18 @@ func (c *scanner) show(do func()) {
 	})
 }
 
-// accept takes a colleague's code and tells, once for each kind, of any other.
-func (c *scanner) accept(text string) bool {
-	content, err := qr.Parse(text)
+// accept takes a colleague's code and tells, once for each kind, of any other. Either is framed.
+func (c *scanner) accept(seen qr.Sight) bool {
+	content, err := qr.Parse(seen.Text)
 	if err == nil && content.Kind == qr.KindCeremony {
-		return text != c.except
+		if seen.Text == c.except {
+			return false
+		}
+		c.shot = outlined(seen, ourCode)
+		return true
 	}
+	wrong := outlined(seen, otherCode)
+	c.show(func() { c.seen(wrong) })
 	code := agent.NotACode
 	switch {
 	case errors.Is(err, qr.ErrTooNew):

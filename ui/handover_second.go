@@ -17,6 +17,7 @@ type secondScan struct {
 	scanner *scanner
 	view    *finder
 	below   *Text
+	words   *fyne.Container
 	left    int
 }
 
@@ -59,10 +60,7 @@ func (s *handoverScreen) drawScanSecond(step agent.VerifyStep) {
 		if step.Peer != nil {
 			words.Add(s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
 		}
-		s.lenses(words, c.view, func() {
-			c.shut()
-			s.lookForSecond("")
-		})
+		c.words = words
 		s.put("scan_second", container.New(codeBeside{}, c.view.box, words))
 		s.focusOn(digits)
 		s.lookForSecond("")
@@ -77,23 +75,38 @@ func (s *handoverScreen) drawScanSecond(step agent.VerifyStep) {
 // lookForSecond opens the camera; except is a code that has been tried.
 func (s *handoverScreen) lookForSecond(except string) {
 	c, h := s.second, s.session
-	frames, err := s.w.agent.Camera()
-	if err != nil {
-		s.w.tell(s.banner, err)
-		return
-	}
-	c.scanner = newScanner(s.w, frames, c.view.show, func(text string, err error) {
+	s.seek(func(found sought) {
 		if s.second != c || s.session != h {
+			if found.err == nil {
+				s.w.spawn(func() { _ = found.frames.Close() }) // nothing is written
+			}
 			return
 		}
-		if err != nil {
-			s.w.tell(s.banner, err)
+		if c.words != nil { // the first time
+			s.lenses(c.words, c.view, found.devices, func() {
+				c.shut()
+				s.lookForSecond("")
+			})
+			c.words.Refresh()
+			c.words = nil
+		}
+		if found.err != nil {
+			s.w.tell(s.banner, found.err)
 			return
 		}
-		s.seen(h, text)
+		c.scanner = newScanner(s.w, found.frames, c.view.show, func(text string, err error) {
+			if s.second != c || s.session != h {
+				return
+			}
+			if err != nil {
+				s.w.tell(s.banner, err)
+				return
+			}
+			s.seen(h, text)
+		})
+		c.scanner.except = except
+		c.scanner.start()
 	})
-	c.scanner.except = except
-	c.scanner.start()
 }
 
 // seen hands the second code on; whether it is right the next step tells.

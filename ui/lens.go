@@ -15,6 +15,9 @@ type Lens struct {
 
 	mu     sync.Mutex
 	chosen string // path of the one that the person chose; empty: the first that opens
+
+	opening sync.Mutex
+	last    qr.Frames // opened last, perhaps not closed yet
 }
 
 // NewLens takes what -camera says: none, auto, a device's path or frames:DIR.
@@ -45,8 +48,23 @@ func (l *Lens) Choose(path string) {
 // There reports whether there is a camera to open.
 func (l *Lens) There() bool { return l.source != camera.Auto || len(camera.List()) > 0 }
 
-// Open opens it; errors as camera.Open's.
+// Open opens it; errors as camera.Open's. What was open before is closed first, and waited for: a driver says busy for
+// as long as the last picture is on its way.
 func (l *Lens) Open() (qr.Frames, error) {
+	l.opening.Lock()
+	defer l.opening.Unlock()
+	if l.last != nil {
+		_ = l.last.Close() // nothing was written
+		l.last = nil
+	}
+	frames, err := l.open()
+	if err == nil {
+		l.last = frames
+	}
+	return frames, err
+}
+
+func (l *Lens) open() (qr.Frames, error) {
 	switch path := l.Chosen(); {
 	case l.source == camera.Auto && path != "":
 		return camera.Open(path)

@@ -20,8 +20,8 @@ func (s *session) readPicture(picture string) (string, error) {
 	return s.agent.ScanPicture(file)
 }
 
-// look takes a colleague's code from the camera.
-func (s *session) look(ctx context.Context) (string, error) {
+// look takes a colleague's code from the camera, any but except, which was tried and may still be in view.
+func (s *session) look(ctx context.Context, except string) (string, error) {
 	camera, err := s.agent.Camera()
 	if err != nil {
 		return "", err
@@ -29,7 +29,7 @@ func (s *session) look(ctx context.Context) (string, error) {
 	defer camera.Close()
 	text, err := qr.Scan(ctx, camera, func(text string) bool {
 		content, err := qr.Parse(text)
-		return err == nil && content.Kind == qr.KindCeremony
+		return err == nil && content.Kind == qr.KindCeremony && text != except
 	})
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -63,8 +63,9 @@ type sight struct {
 
 // eye is the camera while a code is looked for; its zero value looks for nothing.
 type eye struct {
-	seen <-chan sight
-	stop context.CancelFunc
+	seen  <-chan sight
+	stop  context.CancelFunc
+	tried string // what it saw last: looked at for longer it is no other try
 }
 
 // open looks once, until it is shut.
@@ -73,8 +74,9 @@ func (e *eye) open(s *session) {
 	ctx, stop := context.WithCancel(s.ctx)
 	seen := make(chan sight, 1)
 	e.seen, e.stop = seen, stop
+	tried := e.tried
 	go func() {
-		text, err := s.look(ctx)
+		text, err := s.look(ctx, tried)
 		seen <- sight{text, err}
 	}()
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"image"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity/qr"
 	"handslag/sync/link"
@@ -157,5 +159,47 @@ func TestACodeInTheTerminalIsACode(t *testing.T) {
 	}
 	if got, err := qr.Read(picture); err != nil || got != text {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// reel is a camera before which two pictures lie, one after the other, each time that it is opened.
+type reel struct{ pictures []image.Image }
+
+func (r *reel) Next(ctx context.Context) (image.Image, error) {
+	if len(r.pictures) == 0 {
+		return nil, io.EOF
+	}
+	next := r.pictures[0]
+	r.pictures = r.pictures[1:]
+	return next, nil
+}
+
+func (r *reel) Close() error { return nil }
+
+// A wrong picture that lies on before the camera is one try, not three.
+func TestAPictureThatWasTriedIsPassedOver(t *testing.T) {
+	var texts []string
+	var pictures []image.Image
+	for i := range 2 {
+		text, err := qr.Encode(bytes.Repeat([]byte{byte(i)}, 50))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := qr.Draw(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts, pictures = append(texts, text), append(pictures, code.Image(6))
+	}
+	a, err := agent.New(agent.Config{Vault: t.TempDir(), Outbox: t.TempDir(), Camera: func() (qr.Frames, error) { return &reel{slices.Clone(pictures)}, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	s := &session{agent: a}
+	for except, want := range map[string]string{"": texts[0], texts[0]: texts[1], texts[1]: texts[0]} {
+		if got, err := s.look(t.Context(), except); err != nil || got != want {
+			t.Errorf("after %.12q: %.12q, %v", except, got, err)
+		}
 	}
 }

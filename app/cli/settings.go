@@ -61,6 +61,9 @@ func (s *settings) check() error {
 	if s.lang != string(assets.Swedish) && s.lang != string(assets.English) {
 		return usageError{fmt.Errorf("-lang: %q is neither sv nor en", s.lang)}
 	}
+	if qr.IsFolder(s.camera) && !s.loopback {
+		return usageError{fmt.Errorf("-camera %s: -loopback", s.camera)} // whoever writes to a folder holds codes before it: it is no camera to meet by
+	}
 	return nil
 }
 

@@ -108,7 +108,7 @@ func (s *session) meet(m meeting) (*agent.Handover, error) {
 		text, err = s.readPicture(m.scan)
 	} else {
 		fmt.Fprintln(s.env.Err, s.say("handover.scanning"))
-		text, err = s.look(s.ctx)
+		text, err = s.look(s.ctx, "")
 	}
 	if err != nil {
 		return nil, err
@@ -217,6 +217,7 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 		case seen := <-eye.seen:
 			err := seen.err
 			if err == nil {
+				eye.tried = seen.text
 				err = h.ScanSecond(s.ctx, seen.text)
 			}
 			if err := s.tellRefusal(err); err != nil {

@@ -29,6 +29,9 @@ type Frames interface {
 
 const framesPrefix = "frames:"
 
+// IsFolder says whether the -camera flag names a folder of pictures, and so no camera but the demo's.
+func IsFolder(name string) bool { return strings.HasPrefix(name, framesPrefix) }
+
 // OpenCamera opens the source that the -camera flag names: "none" (ErrNoCamera) or "frames:DIR", a folder looked at
 // on every tick.
 func OpenCamera(name string, ticker Ticker) (Frames, error) {
@@ -41,19 +44,32 @@ func OpenCamera(name string, ticker Ticker) (Frames, error) {
 	return nil, fmt.Errorf("open camera %q: it is neither none nor frames:DIR", name)
 }
 
+// Sight is a code that a frame shows.
+type Sight struct {
+	Text    string
+	Frame   image.Image
+	Outline Outline // of the code in Frame
+}
+
 // Scan reads frames until accept takes the text of one, and returns that text. A frame equal to the one before it is
 // not decoded again, and one without a code is passed over. accept sees foreign and damaged texts too, so that a screen
 // can say so; it runs on Scan's goroutine. Scan ends with ctx or with the source; it closes nothing.
 func Scan(ctx context.Context, frames Frames, accept func(text string) bool) (string, error) {
+	seen, err := ScanSights(ctx, frames, func(seen Sight) bool { return accept(seen.Text) })
+	return seen.Text, err
+}
+
+// ScanSights is Scan for who wants to show where the code was, too.
+func ScanSights(ctx context.Context, frames Frames, accept func(Sight) bool) (Sight, error) {
 	seed := maphash.MakeSeed()
 	var last uint64
 	for first := true; ; {
 		if err := ctx.Err(); err != nil {
-			return "", fmt.Errorf("scan: %w", err)
+			return Sight{}, fmt.Errorf("scan: %w", err)
 		}
 		img, err := frames.Next(ctx)
 		if err != nil {
-			return "", fmt.Errorf("scan: %w", err)
+			return Sight{}, fmt.Errorf("scan: %w", err)
 		}
 		gray, err := luminanceOf(img)
 		if err != nil {
@@ -64,12 +80,12 @@ func Scan(ctx context.Context, frames Frames, accept func(text string) bool) (st
 			continue
 		}
 		first, last = false, sum
-		text, err := readGray(gray)
+		text, at, err := readGray(gray)
 		if err != nil {
 			continue // no code in it: the next one may do
 		}
-		if accept(text) {
-			return text, nil
+		if seen := (Sight{text, img, at.in(img.Bounds(), gray)}); accept(seen) {
+			return seen, nil
 		}
 	}
 }

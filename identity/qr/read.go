@@ -29,27 +29,28 @@ func Read(img image.Image) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return readGray(gray)
+	text, _, err := readGray(gray)
+	return text, err
 }
 
-func readGray(gray *image.Gray) (string, error) {
-	best, bestRank := "", 0
-	weigh := func(text string) (enough bool) {
+func readGray(gray *image.Gray) (string, Outline, error) {
+	best, bestRank, where := "", 0, Outline{}
+	weigh := func(text string, at Outline) (enough bool) {
 		if rank := rankOf(text); rank > bestRank {
-			best, bestRank = text, rank
+			best, bestRank, where = text, rank, at
 		}
 		return bestRank == rankOurs
 	}
 	find(gray, weigh)
 	if bestRank == 0 {
 		for _, text := range zxing(gray) { // it knows the large versions that the search does not
-			weigh(text)
+			weigh(text, Outline{})
 		}
 	}
 	if bestRank == 0 {
-		return "", fmt.Errorf("read picture: %w", ErrNoCode)
+		return "", Outline{}, fmt.Errorf("read picture: %w", ErrNoCode)
 	}
-	return best, nil
+	return best, where, nil
 }
 
 // luminanceOf checks a picture's size and brings it to one that decoders like. An image.Image is code, and code of a third party's

@@ -18,7 +18,7 @@ type search struct {
 	corners  cornerSet
 	tried    map[[7]int]bool
 	patterns [maxSoughtVersion + 1]*pattern
-	accept   func(text string) (enough bool)
+	accept   func(text string, at Outline) (enough bool)
 	done     bool
 }
 
@@ -62,11 +62,11 @@ const pairsAfter = 2
 func windowOf(g *image.Gray, share int) int { return max(max(g.Rect.Dx(), g.Rect.Dy())/share, 8) }
 
 // find tells accept every text that it finds, until that has enough or the steps are used up.
-func find(gray *image.Gray, accept func(text string) (enough bool)) {
+func find(gray *image.Gray, accept func(text string, at Outline) (enough bool)) {
 	newSearch(gray, accept).run()
 }
 
-func newSearch(gray *image.Gray, accept func(text string) (enough bool)) *search {
+func newSearch(gray *image.Gray, accept func(text string, at Outline) (enough bool)) *search {
 	return &search{
 		gray: gray, tried: map[[7]int]bool{}, accept: accept,
 		left: baseSteps + pixelSteps*gray.Rect.Dx()*gray.Rect.Dy(),
@@ -190,7 +190,7 @@ func (s *search) read(g *guess) {
 			return
 		}
 		if text, ok := decodeModules(look(), n); ok {
-			s.done = s.accept(text)
+			s.done = s.accept(text, g.grid.outline())
 			return
 		}
 	}

@@ -181,7 +181,7 @@ func TestASearchCostsNoMoreThanItsSteps(t *testing.T) {
 		for i := range img.Pix {
 			img.Pix[i] = c.pixel(i%w, i/w)
 		}
-		s := newSearch(img, func(string) bool { t.Errorf("%s: a text", c.name); return true })
+		s := newSearch(img, func(string, Outline) bool { t.Errorf("%s: a text", c.name); return true })
 		granted := s.left
 		s.run()
 		t.Logf("%-24s %d of %d steps left, %d corners", c.name, s.left, granted, len(s.corners.all))
