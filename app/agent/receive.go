@@ -35,8 +35,23 @@ func (h *Handover) receive(v *peer.Verified) {
 		if err != nil {
 			failures++
 			h.agent.log.Info("a share broke off", "error", CodeOf(translate(err)))
+			if why := peer.Malformed(err); why != "" {
+				h.malformed(why)
+			}
 		}
 	}
+}
+
+// malformed is the entry of what a verified device sent that was no share; at most maxFailedShares in a
+// meeting.
+func (h *Handover) malformed(why string) {
+	_, err := h.session.say(line{entry: journal.Entry{Kind: journal.ShareMalformed, Peer: h.otherDevice(), Code: why}})
+	if err != nil {
+		h.agent.log.Warn("a share that was none has no entry", "error", err)
+		return
+	}
+	h.agent.changed(EventsChanged, SyncChanged)
+	h.agent.nudge()
 }
 
 // receiveOne takes one share, or as much of it as this person lets come.

@@ -112,7 +112,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 // disk too.
 func isLast(kind journal.Kind) bool {
 	switch kind {
-	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused, journal.AssignmentRefused,
+	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused, journal.ShareMalformed, journal.AssignmentRefused,
 		journal.AttachmentClosed, journal.AttachmentRefused, journal.VerificationFailed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
 		return true
 	}

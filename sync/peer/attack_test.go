@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -366,6 +367,99 @@ func TestAManInTheMiddle(t *testing.T) {
 	}
 	w.refusedAs(err, agent.VerCodeWrong)
 	w.journalled(w.bo, 0, peer.CodeWrong)
+}
+
+// A colleague, verified in person, whose program sends as a share what is none: each is refused by name,
+// stands in the journal, and nothing of it lands; the session goes on until there are too many.
+func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
+	w := newTarget(t)
+	insider := w.mallory(w.org.Issuing, nil)
+	m, err := w.Show(w.ctx, w.bo)
+	w.must(err)
+	s, err := peer.Scan(w.ctx, insider.config(), w.payload(m.Picture()))
+	w.must(err)
+	defer s.Close()
+	var verified *peer.Verified
+	w.until(s, func(ev peer.Event) bool {
+		switch e := ev.(type) {
+		case peer.ShowCode:
+			w.must(m.TypeOnly(w.ctx, e.Digits))
+		case peer.SessionVerified:
+			verified = e.Verified
+		}
+		return verified != nil
+	})
+	if verified == nil {
+		t.Fatal("the attacker was not verified: the test looks in the wrong place")
+	}
+	idle := resident(t, w.bo.PID())
+	sum := make([]byte, 32)
+	line := peer.Line{Record: "r-loot", Number: 1, Until: signed.At(time.Now().Add(time.Hour)), Pair: sum, Entry: sum, Sum: sum}
+	manifest := peer.Manifest{Version: 1, Org: w.org.Org, Sharer: insider.keys.Device(), Recipient: verified.Meeting().Peer.Device(),
+		Transcript: verified.Meeting().Transcript, Items: []peer.Line{line}}
+	changed := func(change func(*peer.Manifest)) []byte {
+		other := manifest
+		change(&other)
+		message, err := verified.Manifested(other)
+		w.must(err)
+		return framed(message)
+	}
+	attacks := []struct {
+		name string
+		says [][]byte
+		code string
+	}{
+		{"a manifest of four gigabytes", [][]byte{{0xff, 0xff, 0xff, 0xff}}, "share_large"},
+		{"a manifest a little too large", [][]byte{framed(make([]byte, 1<<20))}, "share_large"},
+		{"a manifest with too many records", [][]byte{changed(func(m *peer.Manifest) {
+			m.Items = nil
+			for i := range peer.MaxItems + 1 {
+				one := line
+				one.Record = journal.RecordID(fmt.Sprintf("r-loot%d", i))
+				one.Pair = bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 16)
+				m.Items = append(m.Items, one)
+			}
+		})}, "share_bad"},
+		{"a manifest for somebody else", [][]byte{changed(func(m *peer.Manifest) { m.Recipient = m.Sharer })}, "share_bad"},
+		{"a manifest of another verification", [][]byte{changed(func(m *peer.Manifest) { m.Transcript = sum })}, "share_bad"},
+		{"no manifest", [][]byte{framed([]byte("hej"))}, "share_bad"},
+		{"a record of four gigabytes", [][]byte{changed(func(*peer.Manifest) {}), {0xff, 0xff, 0xff, 0xff}}, "share_large"},
+		{"an item that is none", [][]byte{changed(func(*peer.Manifest) {}), framed(bytes.Repeat([]byte{1}, 1<<10))}, "share_bad"},
+	}
+	for _, attack := range attacks {
+		_, _ = verified.Say(w.ctx, attack.says...) // until the device ends the stream
+	}
+	s.Close()
+	w.must(m.Over(w.ctx))
+	values, err := w.bo.Do(w.ctx, "events", "-limit", "60")
+	w.must(err)
+	var events []agent.Event
+	w.must(json.Unmarshal(values[0], &events))
+	slices.SortFunc(events, func(a, b agent.Event) int { return int(a.Seq) - int(b.Seq) })
+	var told []string
+	for _, e := range events {
+		if e.Kind == journal.ShareMalformed {
+			told = append(told, e.Code)
+			if e.Peer != insider.keys.Device() {
+				t.Errorf("the entry names %s", e.Peer)
+			}
+		}
+	}
+	for i, attack := range attacks {
+		if i >= len(told) || told[i] != attack.code {
+			t.Errorf("%s: the journal tells %v, want %s as number %d", attack.name, told, attack.code, i)
+		}
+	}
+	if grown := resident(t, w.bo.PID()) - idle; grown > 64<<20 {
+		t.Errorf("the device has grown by %d MiB", grown>>20)
+	}
+}
+
+// framed is a message as a stream carries it.
+func framed(message []byte) []byte {
+	var out bytes.Buffer
+	_ = peer.Frame(&out, message) // to a buffer
+	return out.Bytes()
 }
 
 // claims says a claim and waits for what comes of it.

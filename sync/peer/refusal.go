@@ -1,12 +1,14 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"handslag/identity"
 	"handslag/identity/access"
+	"handslag/identity/signed"
 	"handslag/vault/record"
 )
 
@@ -88,4 +90,16 @@ func (v *Verified) handRevoked(hands []record.Hand) bool {
 	return v.self.revoked != nil && slices.ContainsFunc(record.Lenders(hands), func(id identity.DeviceID) bool {
 		return v.self.revoked(id, math.MaxUint64)
 	})
+}
+
+// Malformed says by which code a journal tells of a share that was none: share_large, share_bad. It is
+// "" where a share only broke off, or the other device went.
+func Malformed(err error) string {
+	switch {
+	case errors.Is(err, signed.ErrTooLarge):
+		return "share_large"
+	case errors.Is(err, ErrShare), errors.Is(err, errMessage):
+		return "share_bad"
+	}
+	return ""
 }

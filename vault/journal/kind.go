@@ -28,6 +28,7 @@ const (
 	ShareReceived      Kind = "share.received"
 	ShareConfirmed     Kind = "share.confirmed" // the sharer's: Ref names the receiver's entry
 	ShareRefused       Kind = "share.refused"   // Code
+	ShareMalformed     Kind = "share.malformed" // Peer, Code: a verified device sent as a share what is none
 
 	AssignmentDone  Kind = "assignment.done" // with its Signature
 	AssignmentNoted Kind = "assignment.noted"
