@@ -25,6 +25,7 @@ import (
 	"handslag/sync/peer"
 	"handslag/testnet"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // The attacker meets real programs: handslagctl as a process, enrolled with a real connected system. It
@@ -397,6 +398,8 @@ func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
 	line := peer.Line{Record: "r-loot", Number: 1, Until: signed.At(time.Now().Add(time.Hour)), Pair: sum, Entry: sum, Sum: sum}
 	manifest := peer.Manifest{Version: 1, Org: w.org.Org, Sharer: insider.keys.Device(), Recipient: verified.Meeting().Peer.Device(),
 		Transcript: verified.Meeting().Transcript, Items: []peer.Line{line}}
+	manifest.Key, err = identity.Seal(verified.Meeting().Peer.Keys.Sealing, record.ShareKeyInfo(manifest.Transcript), make([]byte, identity.AEADKeySize))
+	w.must(err)
 	changed := func(change func(*peer.Manifest)) []byte {
 		other := manifest
 		change(&other)
@@ -422,6 +425,7 @@ func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
 		})}, "share_bad"},
 		{"a manifest for somebody else", [][]byte{changed(func(m *peer.Manifest) { m.Recipient = m.Sharer })}, "share_bad"},
 		{"a manifest of another verification", [][]byte{changed(func(m *peer.Manifest) { m.Transcript = sum })}, "share_bad"},
+		{"a manifest whose key does not open", [][]byte{changed(func(m *peer.Manifest) { m.Key = m.Key[1:] })}, "share_bad"},
 		{"no manifest", [][]byte{framed([]byte("hej"))}, "share_bad"},
 		{"a record of four gigabytes", [][]byte{changed(func(*peer.Manifest) {}), {0xff, 0xff, 0xff, 0xff}}, "share_large"},
 		{"an item that is none", [][]byte{changed(func(*peer.Manifest) {}), framed(bytes.Repeat([]byte{1}, 1<<10))}, "share_bad"},

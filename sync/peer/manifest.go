@@ -189,12 +189,12 @@ func (k shareKey) unwrap(box []byte, context string) ([]byte, error) {
 func (v *Verified) openKey(m Manifest) (shareKey, error) {
 	secret, err := v.session.config.Keys.OpenSealed(record.ShareKeyInfo(v.meeting.Transcript), m.Key)
 	if err != nil {
-		return shareKey{}, fmt.Errorf("open the share's key: %w", err)
+		return shareKey{}, fmt.Errorf("open the share's key: %w: %w", ErrShare, err)
 	}
 	defer clear(secret)
 	aead, err := identity.NewAEAD(secret)
 	if err != nil {
-		return shareKey{}, fmt.Errorf("open the share's key: %w", err)
+		return shareKey{}, fmt.Errorf("open the share's key: %w: %w", ErrShare, err)
 	}
 	return shareKey{aead}, nil
 }
