@@ -17,6 +17,7 @@ type Gift struct {
 	Assignments []journal.AssignmentID
 	Records     []journal.RecordID
 	Attachments []journal.AttachmentID // each goes with its record, which need not stand among Records
+	Along       bool                   // what is whole here of the records' attachments goes with them
 }
 
 // Empty reports whether nothing was chosen.
@@ -86,8 +87,11 @@ type giving struct {
 // pack copies what is stored, still encrypted.
 func (g *giving) pack(gift Gift) (share peer.Share) {
 	s := g.h.session
-	records := slices.Clone(gift.Records)
-	for _, id := range unique(gift.Attachments) {
+	records, files := slices.Clone(gift.Records), slices.Clone(gift.Attachments)
+	if gift.Along {
+		files = append(files, g.along(records)...)
+	}
+	for _, id := range unique(files) {
 		file, of, err := g.file(id)
 		if err != nil {
 			g.refuse(peer.Thing{Record: of, Attachment: id}, asProblem(err))
@@ -132,6 +136,19 @@ func (g *giving) pack(gift Gift) (share peer.Share) {
 		})
 	}
 	return share
+}
+
+// along are the attachments of records that can go with them.
+func (g *giving) along(records []journal.RecordID) (ids []journal.AttachmentID) {
+	for _, id := range records {
+		rows, _ := g.h.session.vault.Attachments(id) // those that do not open stay
+		for _, row := range rows {
+			if !row.Draft && row.Whole() {
+				ids = append(ids, row.ID)
+			}
+		}
+	}
+	return ids
 }
 
 // file is an attachment that is whole here, and the record that it goes with.

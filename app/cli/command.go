@@ -54,7 +54,7 @@ func commands() []command {
 		{"done", "ASSIGNMENT -note TEXT", "done U-2300 -note \"Bytte slangen\"", done},
 		{"export-signature", "ASSIGNMENT -out FILE", "export-signature U-2300 -out U-2300.sig", exportSignature},
 		{"verify-signature", "FILE -organisation ID", "verify-signature U-2300.sig -organisation \"HKP4 …\"", verifySignature},
-		{"verify", "-show [-scan-back] [-qr FILE] | -scan PICTURE | -camera frames:DIR [-qr FILE]  [-give RECORD …] [-reason TEXT] [-receive]", "verify -show -receive", verify},
+		{"verify", "-show [-scan-back] [-qr FILE] | -scan PICTURE | -camera frames:DIR [-qr FILE]  [-give RECORD … [-alone]] [-reason TEXT] [-receive]", "verify -show -receive", verify},
 		{"events", "[-limit N]", "events -limit 20", events},
 		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
 		{"log-evidence", "-out FILE", "log-evidence -out evidence.txt", logEvidence},

@@ -55,5 +55,8 @@ func (s *session) writeProgress(w io.Writer, p agent.ShareProgress) {
 	if p.State != "" {
 		state = s.say("cli.share." + state)
 	}
+	if p.OfBytes > 0 && p.Bytes < p.OfBytes {
+		state = s.lang().Bytes(p.Bytes) + "/" + s.lang().Bytes(p.OfBytes)
+	}
 	fmt.Fprintf(w, "%d/%d %s %s\n", p.Done, p.Total, p.Item, state)
 }

@@ -19,7 +19,8 @@ type meeting struct {
 	back    bool // this device scans the other's screen too
 	qrFile  string
 	scan    string
-	give    []journal.RecordID
+	give    agent.Gift
+	alone   bool // without the records' attachments
 	receive bool
 	reason  string
 }
@@ -37,17 +38,14 @@ func verify(s *session, args []string) error {
 	f.BoolVar(&m.receive, "receive", false, s.say("cli.flag.receive"))
 	f.StringVar(&m.reason, "reason", "", s.say("cli.flag.share_reason"))
 	f.Func("give", s.say("cli.flag.give"), func(list string) error {
-		for _, id := range strings.Split(list, ",") {
-			if id = strings.TrimSpace(id); id != "" {
-				m.give = append(m.give, journal.RecordID(id))
-			}
-		}
+		m.give = giftOf(strings.Split(list, ","))
 		return nil
 	})
+	f.BoolVar(&m.alone, "alone", false, s.say("cli.flag.alone"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
 		return err
 	}
-	if m.show && m.scan != "" || m.back && !m.show || m.qrFile != "" && m.scan != "" || m.receive && len(m.give) > 0 {
+	if m.show && m.scan != "" || m.back && !m.show || m.qrFile != "" && m.scan != "" || m.receive && !m.give.Empty() {
 		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
 	if err := s.unlocked(); err != nil {
@@ -207,8 +205,8 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 					continue
 				}
 				verified = true
-				if len(m.give) > 0 {
-					return s.give(h, m.give)
+				if !m.give.Empty() {
+					return s.give(h, m, changed)
 				}
 				if !m.receive {
 					input = s.input.channel()
@@ -233,7 +231,7 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 				h.Abort()
 				return &agent.Problem{Code: agent.Cancelled}
 			}
-			ended, err := s.said(h, strings.TrimSpace(line), verified)
+			ended, err := s.said(h, m, strings.TrimSpace(line), verified, changed)
 			if ended || err != nil {
 				return err
 			}
@@ -242,7 +240,7 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 }
 
 // said acts on a line that the person typed.
-func (s *session) said(h *agent.Handover, line string, verified bool) (ended bool, err error) {
+func (s *session) said(h *agent.Handover, m meeting, line string, verified bool, changed <-chan struct{}) (ended bool, err error) {
 	switch word, rest, _ := strings.Cut(line, " "); {
 	case line == "":
 		return false, nil
@@ -253,11 +251,8 @@ func (s *session) said(h *agent.Handover, line string, verified bool) (ended boo
 		h.Abort()
 		return true, &agent.Problem{Code: agent.Cancelled}
 	case word == "give" && verified:
-		var ids []journal.RecordID
-		for _, id := range strings.Fields(rest) {
-			ids = append(ids, journal.RecordID(id))
-		}
-		return false, s.tellRefusal(s.give(h, ids))
+		m.give = giftOf(strings.Fields(rest))
+		return false, s.tellRefusal(s.give(h, m, changed))
 	case word == "here" && verified:
 		s.agent.WorkingOn(journal.AssignmentID(strings.TrimSpace(rest)))
 		return false, nil
@@ -283,15 +278,61 @@ func (s *session) tellRefusal(err error) error {
 	return nil
 }
 
-// give hands records over. What was refused is told, and is the command's error too.
-func (s *session) give(h *agent.Handover, ids []journal.RecordID) error {
-	result, err := h.Give(s.ctx, agent.Gift{Records: ids})
+// giftOf reads what is to be given: IDs of records, and with their kind in front those of others
+// (attachment:ID, assignment:ID).
+func giftOf(words []string) (gift agent.Gift) {
+	for _, word := range words {
+		kind, id, _ := strings.Cut(strings.TrimSpace(word), ":")
+		switch {
+		case kind == "":
+		case id == "":
+			gift.Records = append(gift.Records, journal.RecordID(kind))
+		case kind == "attachment":
+			gift.Attachments = append(gift.Attachments, journal.AttachmentID(id))
+		case kind == "assignment":
+			gift.Assignments = append(gift.Assignments, journal.AssignmentID(id))
+		default:
+			gift.Records = append(gift.Records, journal.RecordID(word)) // which nobody has
+		}
+	}
+	return gift
+}
+
+// give hands things over. What was refused is told, and is the command's error too. An interrupt
+// ends it at a good place.
+func (s *session) give(h *agent.Handover, m meeting, changed <-chan struct{}) error {
+	gift := m.give
+	gift.Along = !m.alone
+	var result agent.ShareResult
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		result, err = h.Give(s.ctx, gift)
+	}()
+	var progress agent.ShareProgress
+	for given := false; !given; {
+		select {
+		case <-changed:
+			if err := s.printProgress(h, &progress); err != nil {
+				return err
+			}
+		case <-done:
+			given = true
+		}
+	}
 	if err != nil && len(result.Refused) == 0 {
 		return err
 	}
 	if err := s.print(result, func(w io.Writer) {
 		for _, id := range result.Given {
 			fmt.Fprintf(w, "%s %s\n", s.say("cli.given"), id)
+		}
+		for _, id := range result.Attachments {
+			fmt.Fprintf(w, "%s attachment:%s\n", s.say("cli.given"), id)
+		}
+		for _, id := range result.Assignments {
+			fmt.Fprintf(w, "%s assignment:%s\n", s.say("cli.given"), id)
 		}
 	}); err != nil {
 		return err
