@@ -34,6 +34,9 @@ var promises = []promise{
 	{what: "verification over TCP with TLS, round trips of 20 ms", family: "Verification", name: "TCP over 20 ms", unit: "round-trips", most: 6},
 	{what: "verification over QUIC, round trips of 20 ms", family: "Verification", name: "QUIC over 20 ms", unit: "round-trips", most: 6},
 	{what: "TCP with TLS is the faster road: its throughput / QUIC's", family: "Road", name: "TCP", unit: "x-quic", least: 1},
+	{what: "1,000 records handed over, durable at both ends, share of 1 s", family: "Share", name: "1000 records", unit: "of-1s", most: 1},
+	{what: "an attachment of 1 GiB / a bare TLS copy with the same writes", family: "Share", name: "attachment", unit: "of-bare-TLS", least: 0.7},
+	{what: "an attachment of 1 GiB: memory of both ends above idle, share of 64 MiB", family: "Share", name: "attachment", unit: "of-64MiB-for-both", most: 1},
 }
 
 // judge shows each promise beside what was measured, and returns those that were not.
