@@ -29,15 +29,15 @@ func (h *Handover) receive(v *peer.Verified) {
 	}()
 	for failures := 0; failures < maxFailedShares; {
 		err := h.receiveOne(over, v)
+		if why := peer.Malformed(err); why != "" { // whoever sent it may be gone by now
+			h.malformed(why)
+		}
 		if errors.Is(err, peer.ErrNotVerified) || over.Err() != nil {
 			return
 		}
 		if err != nil {
 			failures++
 			h.agent.log.Info("a share broke off", "error", CodeOf(translate(err)))
-			if why := peer.Malformed(err); why != "" {
-				h.malformed(why)
-			}
 		}
 	}
 }
