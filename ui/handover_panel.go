@@ -20,6 +20,8 @@ type sharePanel struct {
 	results *fyne.Container
 	deed    *fyne.Container // the button, or how far the giving has come
 	job     *Progress
+	coming  *Progress // what the other gives now
+	along   *Choice
 	send    *Button
 	search  *FilterBar
 	list    *RowList
@@ -63,6 +65,10 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 			sharing.cancel()
 		}
 	}
+	p.coming = NewProgress(lang, lang.Say("handover.receiving"))
+	p.coming.OnCancel = func() { sharing.session.Refuse() }
+	p.along = NewChoice([]Option{{ID: "along", Text: lang.Say("handover.along")}, {ID: "alone", Text: lang.Say("handover.alone")}}, "along")
+	p.along.OnChoose = func(id string) { sharing.alone = id == "alone" }
 	p.search = NewFilterBar(lang, lang.Say("records.search"))
 	p.search.OnChange = func(Filter) { p.cards.search() }
 	p.list = NewRowList(NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
@@ -100,7 +106,7 @@ func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 		p.sharing.give(ids)
 	})
 	list := container.New(atLeast{fyne.NewSize(0, 330)}, p.list)
-	return NewPanel(Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), Stack(p.search, list, p.deed)))
+	return NewPanel(Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), Stack(p.search, list, p.along, p.deed)))
 }
 
 // show draws results and list anew.
@@ -152,10 +158,28 @@ func (p *sharePanel) showDeed() {
 }
 
 // progress shows how far the giving has come.
-func (p *sharePanel) progress(at agent.ShareProgress) {
-	if at.Total > 0 {
-		p.job.Set(float64(at.Done)/float64(at.Total), at.Item)
+func (p *sharePanel) progress(at agent.ShareProgress) { p.follow(p.job, at) }
+
+// follow shows how far a share has come: of its bytes, while an attachment is on its way.
+func (p *sharePanel) follow(job *Progress, at agent.ShareProgress) {
+	switch {
+	case at.OfBytes > 0 && at.Bytes < at.OfBytes:
+		lang := p.w.lang
+		job.Set(float64(at.Bytes)/float64(at.OfBytes), dotted(at.Item, lang.Say("handover.bytes", "here", lang.Bytes(at.Bytes), "all", lang.Bytes(at.OfBytes))))
+	case at.Total > 0:
+		job.Set(float64(at.Done)/float64(at.Total), at.Item)
 	}
+}
+
+// receives shows how far an attachment has come that the other gives, with a way to end it.
+func (p *sharePanel) receives(at agent.ShareProgress) {
+	if at.OfBytes == 0 || at.Bytes >= at.OfBytes || at.State == agent.ShareIsRefused {
+		p.coming.cancel.Enable()
+		return // show has put the button back
+	}
+	p.follow(p.coming, at)
+	p.deed.Objects = []fyne.CanvasObject{p.coming}
+	p.deed.Refresh()
 }
 
 // drawEnd tells what came of a handshake that is over.
@@ -221,5 +245,8 @@ func (w *Window) outcomeLine(p *sharing, o outcome) fyne.CanvasObject {
 		return NewText(w.lang.Say("handover.sent", "title", o.title, "name", p.peer.Name)).InState(StateOK)
 	}
 	why := failureOf(w.lang, o.problem)
+	if o.file != "" {
+		return StackTight(NewStrong(w.lang.Say("handover.file_stays", "title", o.title)).InState(StateWarning), NewText(why.What+" "+why.Do))
+	}
 	return StackTight(NewStrong(w.lang.Say("handover.stays", "title", o.title)).InState(StateWarning), NewText(why.What+" "+why.Do))
 }

@@ -25,6 +25,7 @@ type sharing struct {
 	outcomes []outcome                   // of what was given, in order
 	refused  bool                        // something that came was not taken
 	giving   []journal.RecordID
+	alone    bool               // the records go without their attachments
 	cancel   context.CancelFunc // of the giving
 	loads    Latest
 	panel    *sharePanel // what shows it, while the handshake lasts
@@ -33,6 +34,7 @@ type sharing struct {
 // outcome is how one record fared that was to be given; no problem means that the other device confirmed it.
 type outcome struct {
 	record  journal.RecordID
+	file    journal.AttachmentID // an attachment of it, that stays
 	title   string
 	problem error
 }
@@ -128,7 +130,7 @@ func (p *sharing) give(ids []journal.RecordID) {
 	p.cancel = cancel
 	p.show()
 	w.spawn(func() {
-		result, err := h.Give(ctx, agent.Gift{Records: ids})
+		result, err := h.Give(ctx, agent.Gift{Records: ids, Along: !p.alone})
 		stopped := ctx.Err() != nil
 		cancel()
 		fyne.Do(func() { p.gave(ids, result, err, stopped) })
@@ -140,7 +142,7 @@ func (p *sharing) gave(ids []journal.RecordID, result agent.ShareResult, err err
 	p.giving, p.cancel = nil, nil
 	for _, id := range ids {
 		o := outcome{record: id, title: p.titleOf(id)}
-		i := slices.IndexFunc(result.Refused, func(r agent.Refusal) bool { return r.Record == id })
+		i := slices.IndexFunc(result.Refused, func(r agent.Refusal) bool { return r.Record == id && r.Attachment == "" })
 		switch {
 		case slices.Contains(result.Given, id):
 		case i >= 0:
@@ -152,8 +154,14 @@ func (p *sharing) gave(ids []journal.RecordID, result agent.ShareResult, err err
 		default:
 			o.problem = &agent.Problem{Code: agent.ShareRefused}
 		}
-		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.record == id })
+		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.record == id && x.file == "" })
 		p.outcomes = append(p.outcomes, o)
+	}
+	for _, r := range result.Refused {
+		if r.Attachment != "" {
+			p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.file == r.Attachment })
+			p.outcomes = append(p.outcomes, outcome{record: r.Record, file: r.Attachment, title: r.Title, problem: r.Problem})
+		}
 	}
 	if p.screen.sharing != p {
 		return
@@ -180,6 +188,9 @@ func (p *sharing) progress(at agent.ShareProgress) {
 			p.refused = true
 		}
 		p.show()
+		if p.panel != nil {
+			p.panel.receives(at)
+		}
 		return
 	}
 	if p.panel != nil {
