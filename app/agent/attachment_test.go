@@ -129,11 +129,32 @@ func TestAnAttachmentOpensAgainstAnEntryAndForATime(t *testing.T) {
 			t.Errorf("an entry %+v", e)
 		}
 	}
+	h.back()
+	h.revokes(anna)
+	_, err = anna.Sync(ctx)
+	refused(t, err, DeviceRevoked)
+	_, err = anna.OpenAttachment(ctx, id, Reason{Text: "på en återkallad enhet"})
+	refused(t, err, DeviceRevoked)
+	if got := anna.kinds(1); got != "attachment.refused(device_revoked)" {
+		t.Errorf("the entries say %s", got)
+	}
+}
+
+func TestAnAttachmentIsLentWithItsRecord(t *testing.T) {
+	h := newHouse(t)
+	h.attaches("r-maj", "Hissen.txt", "Hissen står.")
+	anna := h.enrolled("anna.lind")
+	anna.sync()
+	id := anna.files("r-maj")[0].ID
 	h.pass(8 * 24 * time.Hour)
-	_, err = anna.OpenAttachment(ctx, id, Reason{Text: "för sent"})
+	_, err := anna.OpenAttachment(t.Context(), id, Reason{Text: "för sent"})
 	refused(t, err, LoanEnded)
 	if got := anna.kinds(1); got != "attachment.refused(loan_ended)" {
 		t.Errorf("the entries say %s", got)
+	}
+	anna.sync() // lends both anew
+	if _, got := anna.reads(id); got != "Hissen står." {
+		t.Errorf("it reads %q", got)
 	}
 }
 

@@ -87,6 +87,8 @@ func TestAnAttachmentReachesWhoMayHaveItsRecord(t *testing.T) {
 	h := newHouse(t, live)
 	content := strings.Repeat("Hissen i trapphus B står. ", 100_000) // two and a half chunks
 	h.attaches("b-1", "r-maj", "/home/anna/Trapphus B.txt", []byte(content))
+	h.attaches("b-frost", "r-frost", "Begränsad.txt", []byte("Behandlingen är begränsad."))
+	h.attaches("b-other", "r-other", "Annans.txt", []byte("Dora har akten på sin lista och ingen rätt till den."))
 	bo, anna, dora := h.enrolled("bo.ek"), h.enrolled("anna.lind"), h.enrolled("dora.alm")
 	if err := bo.fetches("b-1"); code(t, err) != link.CodeNotFound {
 		t.Errorf("a chunk of what Bo was not sent yet: %v", err)
@@ -123,7 +125,7 @@ func TestAnAttachmentReachesWhoMayHaveItsRecord(t *testing.T) {
 	if sent == 0 {
 		t.Error("the log does not say who was sent it")
 	}
-	if v := h.sound(); v.Attachments != 1 {
+	if v := h.sound(); v.Attachments != 3 {
 		t.Errorf("%+v", v)
 	}
 }
