@@ -242,12 +242,14 @@ func (p *Person) Do(ctx context.Context, args ...string) ([]json.RawMessage, err
 func (p *Person) Begin(args ...string) error { return p.say(args...) }
 
 // say sends a command, its words quoted.
-func (p *Person) say(args ...string) error {
+func (p *Person) say(args ...string) error { return p.session.send(quoted(args)) }
+
+func quoted(args []string) string {
 	quoted := make([]string, len(args))
 	for i, arg := range args {
 		quoted[i] = `"` + strings.ReplaceAll(arg, `"`, "'") + `"`
 	}
-	return p.session.send(strings.Join(quoted, " "))
+	return strings.Join(quoted, " ")
 }
 
 // hear is one line of a command's answer, or its end. A session that broke off is forgotten.

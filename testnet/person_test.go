@@ -110,6 +110,20 @@ func acts() map[string]func(*scene, []string) error {
 			}
 			return s.story.meeting.Give(s.ctx, s.who, journal.RecordID(args[0]))
 		},
+		"works": func(s *scene, args []string) error { // on an assignment, in a meeting or not
+			if s.story.meeting == nil {
+				return s.do(args...)
+			}
+			value, err := s.story.meeting.Work(s.ctx, s.who, args...)
+			fmt.Fprintln(s.ts.Stdout(), string(value))
+			return err
+		},
+		"comes-to-see": comesToSee,
+		"is-left": func(s *scene, _ []string) error { // by a colleague whose device died
+			m := s.story.meeting
+			s.story.meeting = nil
+			return m.Leave(s.ctx, s.who)
+		},
 		"parts": func(s *scene, _ []string) error {
 			m := s.story.meeting
 			s.story.meeting = nil
