@@ -14,6 +14,9 @@ const (
 	annaToday = 2 // Anna's
 )
 
+// together is what the one assignment of the day asks for that Bo and Anna have both.
+var together = []Point{{Name: "Fukt i väggen", Unit: "%"}, {Name: "Vattnet är avstängt"}}
+
 // assignments makes a fortnight of work around the day: one for
 // every tenant with protected identity, the morning's last, and the rest for
 // ordinary tenants.
@@ -49,6 +52,7 @@ func assignments(rng *rand.Rand, day time.Time, users []User, records []Record) 
 			able = without(able, BoUsername)
 		}
 		offset := rng.IntN(15) - 2
+		var points []Point
 		people := []string{pick(rng, able)}
 		second := pick(rng, able)
 		if rng.IntN(10) == 0 && second != people[0] {
@@ -57,14 +61,17 @@ func assignments(rng *rand.Rand, day time.Time, users []User, records []Record) 
 		if r.Unit == unitNorra && !r.ProtectedIdentity {
 			switch {
 			case bo > 0 && !officer:
-				bo, offset, people = bo-1, 0, []string{BoUsername}
+				if bo, offset, people = bo-1, 0, []string{BoUsername}; bo == 0 {
+					people, points = append(people, AnnaUsername), together
+				}
 			case anna > 0 && officer:
 				anna, offset, people = anna-1, 0, []string{AnnaUsername}
 			}
 		}
 		j := pick(rng, doing)
 		a := Assignment{
-			ID: fmt.Sprintf("U-%d", firstNumber+len(all)), Record: r.ID, Unit: r.Unit, People: people,
+			Points: points,
+			ID:     fmt.Sprintf("U-%d", firstNumber+len(all)), Record: r.ID, Unit: r.Unit, People: people,
 			Title: j.title, Area: r.Card.Area, Due: due(day, offset), Text: j.text,
 		}
 		if r.ProtectedIdentity {

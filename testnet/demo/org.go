@@ -140,4 +140,11 @@ type Assignment struct {
 	Area   string   `json:"area"`
 	Due    string   `json:"due"` // RFC 3339 full-date
 	Text   string   `json:"text"`
+	Points []Point  `json:"points,omitempty"`
+}
+
+// Point is something to be measured in a unit, or, without one, to be checked.
+type Point struct {
+	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"`
 }
