@@ -58,6 +58,8 @@ func TestWhatStandsAfterTwoHaveWorked(t *testing.T) {
 	same := said("6", "Bo", record.TopicStatus, record.StatusBegun)
 	onward := said("7", "Anna", record.TopicStatus, record.StatusOpen, begun)
 	blind := said("8", "Bo", record.TopicStatus, record.StatusOpen, waits)
+	through := said("10", "Bo", record.TopicNote, "Jag ser.", begun)
+	beyond := said("11", "Bo", record.TopicStatus, record.StatusOpen, through)
 	unheard := said("9", "Bo", record.TopicStatus, record.StatusWaiting, said("nobody has it", "Carl", record.TopicNote, "x"), begun)
 	for _, c := range []struct {
 		sentence string
@@ -81,6 +83,7 @@ func TestWhatStandsAfterTwoHaveWorked(t *testing.T) {
 		{"who goes on from what lost loses too", in(begun, waits, blind), record.TopicStatus, "Anna begun", "Bo open, Bo waiting"},
 		{"a choice that came before what it chose from", in(begun, chosen, waits), record.TopicStatus, "Anna waiting", ""},
 		{"a choice not yet up", append(in(begun, waits), chosen), record.TopicStatus, "Anna waiting", ""},
+		{"what was seen of what was seen", []record.Operation{begun, through, beyond}, record.TopicStatus, "Bo open", ""},
 		{"to name what nobody has is no claim to have seen all", []record.Operation{unheard, begun, waits}, record.TopicStatus, "Bo waiting", ""},
 	} {
 		if c.sentence == "they say the same" { // whose it is shown as, their hashes decide
