@@ -3,6 +3,7 @@ package peer_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -375,29 +376,13 @@ func TestAManInTheMiddle(t *testing.T) {
 func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
 	w := newTarget(t)
 	insider := w.mallory(w.org.Issuing, nil)
-	m, err := w.Show(w.ctx, w.bo)
-	w.must(err)
-	s, err := peer.Scan(w.ctx, insider.config(), w.payload(m.Picture()))
-	w.must(err)
-	defer s.Close()
-	var verified *peer.Verified
-	w.until(s, func(ev peer.Event) bool {
-		switch e := ev.(type) {
-		case peer.ShowCode:
-			w.must(m.TypeOnly(w.ctx, e.Digits))
-		case peer.SessionVerified:
-			verified = e.Verified
-		}
-		return verified != nil
-	})
-	if verified == nil {
-		t.Fatal("the attacker was not verified: the test looks in the wrong place")
-	}
+	verified, m, s := w.befriends(insider)
 	idle := resident(t, w.bo.PID())
 	sum := make([]byte, 32)
 	line := peer.Line{Record: "r-loot", Number: 1, Until: signed.At(time.Now().Add(time.Hour)), Pair: sum, Entry: sum, Sum: sum}
 	manifest := peer.Manifest{Version: 1, Org: w.org.Org, Sharer: insider.keys.Device(), Recipient: verified.Meeting().Peer.Device(),
 		Transcript: verified.Meeting().Transcript, Items: []peer.Line{line}}
+	var err error
 	manifest.Key, err = identity.Seal(verified.Meeting().Peer.Keys.Sealing, record.ShareKeyInfo(manifest.Transcript), make([]byte, identity.AEADKeySize))
 	w.must(err)
 	changed := func(change func(*peer.Manifest)) []byte {
@@ -457,6 +442,88 @@ func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
 	if grown := resident(t, w.bo.PID()) - idle; grown > 64<<20 {
 		t.Errorf("the device has grown by %d MiB", grown>>20)
 	}
+}
+
+// A picture of a record that a colleague was rightly lent, with a chunk that is not the one which the
+// organisation signed for: the record lands, nothing of the picture does.
+func TestAVerifiedAttackerSendsAnotherChunk(t *testing.T) {
+	w := newTarget(t)
+	insider := w.mallory(w.org.Issuing, nil)
+	verified, m, s := w.befriends(insider)
+	const id = "r-loot"
+	cipher, hash, key, err := record.SealProtected(w.org.Org, id, 1, record.Protected{Fields: []record.Field{{Name: "phone", Value: "070-174 06 41"}}})
+	w.must(err)
+	issued := signed.At(time.Now().Add(-time.Hour))
+	rec, err := record.Record{Version: 1, Org: w.org.Org, ID: id, Number: 1, Subject: "s-loot", Kind: "person", Unit: "norra",
+		Card: record.Card{Title: "Byte"}, Cipher: hash, Issued: issued}.WithKey(key).Sign(w.org.Issuing)
+	w.must(err)
+	loan, err := signed.Sign(signed.DomainLoan, w.org.Issuing, record.Loan{Version: 1, Org: w.org.Org, Record: id, Number: 1,
+		To: insider.keys.Device(), Until: signed.At(time.Now().Add(30 * time.Minute))})
+	w.must(err)
+	picture, fileKey, err := record.SealAttachment(record.Attachment{Org: w.org.Org, ID: "f-loot", Record: id, Subject: "s-loot", Size: 3 << 20},
+		record.Label{Name: "bild.jpg", Type: record.JPEG}, io.LimitReader(rand.Reader, 3<<20), func(record.ChunkHash, []byte) error { return nil })
+	w.must(err)
+	picture.Issued = issued
+	file, err := picture.Sign(w.org.Issuing)
+	w.must(err)
+	shareKey := make([]byte, identity.AEADKeySize)
+	aead, err := identity.NewAEAD(shareKey)
+	w.must(err)
+	wraps := func(key []byte) func(string) ([]byte, error) {
+		return func(context string) ([]byte, error) { return aead.Seal(nil, nil, key, []byte(context)), nil }
+	}
+	sent, err := verified.Send(w.ctx, peer.Share{
+		Records: []peer.Outgoing{{Record: rec, Cipher: cipher, Hands: []record.Hand{{Loan: loan}}, Reseal: wraps(key)}},
+		Files: []peer.OutgoingFile{{Signed: file, Reseal: wraps(fileKey), Chunk: func(record.ChunkHash, []byte) ([]byte, error) {
+			other := make([]byte, record.ChunkLimit) // as long as the right one
+			rand.Read(other)
+			return other, nil
+		}}},
+	}, peer.Sharer{
+		Stays: func(context.Context, []*peer.Refusal) error { return nil },
+		Before: func(_ context.Context, all []peer.Handing) ([]journal.Hash, error) {
+			return make([]journal.Hash, len(all)), nil
+		},
+		Key: func(to identity.Credential, info string) ([]byte, error) {
+			return identity.Seal(to.Keys.Sealing, info, shareKey)
+		},
+		Answered: func(context.Context, []peer.Sent) error { return nil },
+	})
+	if len(sent) != 2 || !sent[0].Arrived() || sent[1].Arrived() {
+		t.Errorf("the attacker is told %+v, %v", sent, err)
+	}
+	s.Close()
+	w.must(m.Over(w.ctx))
+	if e := w.newest(w.bo, journal.ShareReceived); e.Peer != insider.keys.Device() {
+		t.Errorf("the record did not land: %+v", e)
+	}
+	if e := w.newest(w.bo, journal.ShareRefused); e.Peer != insider.keys.Device() || e.Code != string(peer.BadRecord) {
+		t.Errorf("the refused picture has no entry: %+v", e)
+	}
+}
+
+// befriends verifies an attacker with Bo, in person.
+func (w *target) befriends(who *mallory) (*peer.Verified, *testnet.Meeting, *peer.Session) {
+	w.Helper()
+	m, err := w.Show(w.ctx, w.bo)
+	w.must(err)
+	s, err := peer.Scan(w.ctx, who.config(), w.payload(m.Picture()))
+	w.must(err)
+	w.Cleanup(s.Close)
+	var verified *peer.Verified
+	w.until(s, func(ev peer.Event) bool {
+		switch e := ev.(type) {
+		case peer.ShowCode:
+			w.must(m.TypeOnly(w.ctx, e.Digits))
+		case peer.SessionVerified:
+			verified = e.Verified
+		}
+		return verified != nil
+	})
+	if verified == nil {
+		w.Fatal("the attacker was not verified: the test looks in the wrong place")
+	}
+	return verified, m, s
 }
 
 // framed is a message as a stream carries it.
