@@ -32,7 +32,7 @@ func TestThreeAgentsOnABadWire(t *testing.T) {
 	wire.CutAfter(64 << 10)
 	w.refusedAs(m.Give(w.ctx, anna, all...), agent.VerPeerAbort)
 	wire.Mend()
-	w.must(m.Give(w.ctx, anna, all...)) // in the same session: the devices find each other again
+	w.gives(m, anna, all...) // in the same session: the devices find each other again
 	w.must(m.End(w.ctx, anna))
 	if n := w.holds(bo); n != given {
 		t.Errorf("Bo holds %d records of %d", n, given)

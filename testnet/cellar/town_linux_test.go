@@ -177,6 +177,22 @@ func (w *town) holds(p *testnet.Person) int {
 	return len(cards)
 }
 
+// gives hands over as a person does after a wire was cut: once more, where the connection of before is still
+// being given up.
+func (w *town) gives(m *testnet.Meeting, giver *testnet.Person, ids ...journal.RecordID) {
+	w.Helper()
+	const tries = 5
+	var err error
+	for range tries {
+		err = m.Give(w.ctx, giver, ids...)
+		var refused *testnet.Refused
+		if !errors.As(err, &refused) || refused.Code != agent.VerPeerAbort {
+			break
+		}
+	}
+	w.must(err)
+}
+
 func (w *town) refusedAs(err error, code agent.Code) {
 	w.Helper()
 	var refused *testnet.Refused
