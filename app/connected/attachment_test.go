@@ -354,6 +354,28 @@ func TestErasureAndDetachingReachTheChunks(t *testing.T) {
 	h.sound()
 }
 
+// An order reaches no file that somebody saved outside; the report says that there are some, and whose.
+func TestAnErasureTellsOfCopiesOutside(t *testing.T) {
+	h := newHouse(t, live)
+	bo, anna := h.enrolled("bo.ek"), h.enrolled("anna.lind")
+	made := bo.makes("r-maja", "s-maja", "läcka") // which Bo was never lent
+	bo.hands(bo.batch(bo.say(made.entry, nil)))
+	anna.changes("")
+	saved := journal.Entry{Kind: journal.AttachmentExported, Record: "r-maja", Subject: "s-maja", Attachment: made.draft.ID}
+	anna.hands(anna.batch(anna.say(saved, &journal.Details{Reason: "hyresnämnden"}), anna.say(saved, &journal.Details{Reason: "igen"})))
+	h.erases("s-maja")
+	said := map[string]gate.ErasureDevice{}
+	for _, d := range must[gate.Erasure](t)(h.gate.Erasure(context.Background(), "s-maja")).Devices {
+		said[d.Person.Username] = d
+	}
+	if d := said["anna.lind"]; !d.Held || d.Exported != 2 || d.LentUntil == 0 {
+		t.Errorf("Anna's: %+v", d)
+	}
+	if d := said["bo.ek"]; !d.Held || d.Exported != 0 || d.LentUntil != 0 {
+		t.Errorf("Bo's: %+v", d)
+	}
+}
+
 func TestNothingOfAnAttachmentStandsInTheClear(t *testing.T) {
 	h := newHouse(t, live)
 	h.attaches("b-1", "r-maj", "Kvitto Ripsele.txt", []byte("Hyran är betald av Maj."))

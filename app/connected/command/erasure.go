@@ -65,13 +65,17 @@ func (c *call) tellErasure(report gate.Erasure) {
 	c.say("Erased %s.", minute(report.At))
 	c.say("No copy opens after %s.", minute(report.NoCopyAfter))
 	c.say("Backups of this folder from before it have to be gone by %s.", minute(report.BackupUntil))
-	var waiting, weak int
+	var waiting, weak, exported int
 	var rows [][]string
 	for _, d := range report.Devices {
 		held := "no copy"
 		if d.Held {
-			held = "until " + minute(d.LentUntil)
+			held = "a copy"
+			if d.LentUntil != 0 {
+				held = "until " + minute(d.LentUntil)
+			}
 		}
+		exported += d.Exported
 		answer := "not yet"
 		switch {
 		case d.Answered != 0:
@@ -90,6 +94,9 @@ func (c *call) tellErasure(report gate.Erasure) {
 	c.list("No device has ever been enrolled.", []string{"DEVICE", "USERNAME", "LENT", "ERASED", "PROMISE"}, rows)
 	if waiting > 0 {
 		c.say("%s held a copy and %s not answered: it ends there with its loan at the latest.", devices(waiting), has(waiting))
+	}
+	if exported > 0 {
+		c.say("Copies of attachments that staff saved in the clear, outside the program: %d. No order reaches them; the log says who saved which and why.", exported)
 	}
 	if weak > 0 {
 		c.say("%s can not promise it for old copies of their files: whoever took one before, and has the passphrase, may bring the data back.", devices(weak))

@@ -35,6 +35,7 @@ type ErasureDevice struct {
 	Answered  signed.Time       `json:"answered,omitempty"`   // when its entry came that says it is done
 	Promise   string            `json:"promise,omitempty"`    // about old copies of its files: full, best-effort, none
 	RevokedAt signed.Time       `json:"revoked_at,omitempty"`
+	Exported  int               `json:"exported,omitempty"` // attachments that its person saved in the clear, which no order reaches
 }
 
 // Promised reports whether the device has erased and can promise that no old copy of its files
@@ -161,6 +162,13 @@ func (g *Gate) copies(ctx context.Context, tx *store.Tx, order sqlc.Erasure) (co
 				c.hold(r.Peer, until)
 			case journal.RecordFetched, journal.ShareReceived:
 				c.hold(r.DeviceID, until)
+			case journal.AttachmentAdded: // its maker has it, whether or not it was lent the record
+				c.hold(r.DeviceID, 0)
+			case journal.AttachmentExported:
+				d := c.devices[r.DeviceID]
+				d.Held = true
+				d.Exported++
+				c.devices[r.DeviceID] = d
 			case journal.RecordFound:
 				c.searches = append(c.searches, search{r.DeviceID, e.Ref})
 			case journal.SubjectErased:

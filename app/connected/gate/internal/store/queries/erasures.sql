@@ -16,5 +16,6 @@ SELECT COUNT(*) FROM entries WHERE subject = @subject;
 -- name: CopiesOf :many
 SELECT id, device_id, kind, peer, received_at, raw FROM entries
 WHERE subject = @subject AND id > @id
-  AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased')
+  AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased',
+    'attachment.added', 'attachment.exported')
 ORDER BY id LIMIT 500;

@@ -27,7 +27,8 @@ func (q *Queries) AddErasure(ctx context.Context, arg AddErasureParams) error {
 const copiesOf = `-- name: CopiesOf :many
 SELECT id, device_id, kind, peer, received_at, raw FROM entries
 WHERE subject = $1 AND id > $2
-  AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased')
+  AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased',
+    'attachment.added', 'attachment.exported')
 ORDER BY id LIMIT 500
 `
 
