@@ -14,12 +14,13 @@ import (
 // and has them written, so that neither waits for the other's disk.
 type delivery struct {
 	*parcel
-	talk   *talk
-	lacks  chan lacks    // once
-	halt   chan struct{} // closed when either side wants to end
-	halted sync.Once
-	open   map[int]bool // lines without an answer
-	wanted map[int]bool
+	talk    *talk
+	lacks   chan lacks      // once
+	stopped <-chan struct{} // closed when this person wants to end
+	halt    chan struct{}   // closed when the other does
+	halted  sync.Once
+	open    map[int]bool // lines without an answer
+	wanted  map[int]bool
 
 	bytes, ofBytes atomic.Uint64
 	answered       atomic.Int64
@@ -35,7 +36,7 @@ func (p *parcel) deliver(ctx context.Context, stopped <-chan struct{}) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	d := &delivery{parcel: p, talk: newTalk(ctx, stream, p.v.session.timing), lacks: make(chan lacks, 1), halt: make(chan struct{}),
+	d := &delivery{parcel: p, talk: newTalk(ctx, stream, p.v.session.timing), lacks: make(chan lacks, 1), stopped: stopped, halt: make(chan struct{}),
 		open: map[int]bool{}, wanted: map[int]bool{}}
 	d.now.Store(-1)
 	defer d.talk.fail()
@@ -48,7 +49,6 @@ func (p *parcel) deliver(ctx context.Context, stopped <-chan struct{}) error {
 	go func() {
 		select {
 		case <-stopped:
-			d.stop()
 			d.talk.hurry()
 		case <-ctx.Done():
 		}
@@ -77,6 +77,8 @@ func (d *delivery) stop() { d.halted.Do(func() { close(d.halt) }) }
 func (d *delivery) stopping() bool {
 	select {
 	case <-d.halt:
+		return true
+	case <-d.stopped:
 		return true
 	default:
 		return false
@@ -150,6 +152,7 @@ func (d *delivery) hear(ctx context.Context) error {
 		switch m := body.(type) {
 		case *stop:
 			d.stop()
+			d.moved(Thing{})
 		case *lacks:
 			if lacked {
 				return fmt.Errorf("lacks twice: %w", ErrShare)
@@ -198,7 +201,7 @@ func (d *delivery) moved(thing Thing) {
 	if d.sharer.Moved == nil {
 		return
 	}
-	p := Progress{Things: int(d.answered.Load()), Of: len(d.going), Bytes: d.bytes.Load(), OfBytes: d.ofBytes.Load(), Thing: thing}
+	p := Progress{Ending: d.stopping(), Things: int(d.answered.Load()), Of: len(d.going), Bytes: d.bytes.Load(), OfBytes: d.ofBytes.Load(), Thing: thing}
 	if now := d.now.Load(); now >= 0 {
 		p.Attachment = d.sent[d.going[now]].Thing
 	}

@@ -155,6 +155,8 @@ func TestAnAttachmentGoesOnWhereItWasCut(t *testing.T) {
 			defer stop()
 			taking, refuse := context.WithCancel(t.Context())
 			defer refuse()
+			var heard sync.Once
+			ending := make(chan struct{})
 			gate := file
 			calls := 0
 			gate.Chunk = func(hash record.ChunkHash, buffer []byte) ([]byte, error) {
@@ -169,14 +171,20 @@ func TestAnAttachmentGoesOnWhereItWasCut(t *testing.T) {
 					}
 					cut(sw, dw, &r, stop, refuse)
 					if name == "the taker stops" { // and says so
-						time.Sleep(50 * time.Millisecond)
+						<-ending
 					}
 				}
 				return file.Chunk(hash, buffer)
 			}
 			done := make(chan arrival, 1)
 			go func() { got, err := dv.Receive(taking, r); done <- arrival{got, err} }()
-			sent, err := sv.Send(ctx, Share{Records: []Outgoing{item}, Files: []OutgoingFile{gate}}, b.sharer())
+			sharer := b.sharer()
+			sharer.Moved = func(p Progress) {
+				if p.Ending {
+					heard.Do(func() { close(ending) })
+				}
+			}
+			sent, err := sv.Send(ctx, Share{Records: []Outgoing{item}, Files: []OutgoingFile{gate}}, sharer)
 			got := await(t, "the receiver", done)
 			if !sent[0].Arrived() || sent[1].Arrived() || len(got.got) != 2 || got.got[0].Refused != nil || got.got[1].Refused == nil {
 				t.Fatalf("sent %+v %v, got %+v %v", sent, err, got.got, got.err)

@@ -43,4 +43,5 @@ type Progress struct {
 	Bytes, OfBytes uint64 // of attachments' chunks
 	Thing          Thing  // the newest
 	Attachment     Thing  // whose chunks are on their way; zero: none's
+	Ending         bool   // somebody has asked to end it
 }
