@@ -201,3 +201,55 @@ func TestAReceivedAttachmentSurvivesAKillAtEveryStep(t *testing.T) {
 		t.Errorf("%d copies without the entry, %d with it", without, with)
 	}
 }
+
+// Anna is killed at every step of giving. Whenever Bo has anything, her journal says that she sent it; she has all that
+// she had, and can give it again.
+func TestAGiverIsKilledAtEveryStep(t *testing.T) {
+	h := newHouse(t)
+	annadisk := &copyingDisk{}
+	anna, bo := h.tablet("anna.lind"), h.enrolled("bo.ek")
+	anna.cfg.Disk, anna.cfg.VaultOptions.Disk = annadisk, annadisk
+	anna.begin()
+	ok(t, anna.Enrol(t.Context(), Enrolment{Org: h.statement.Org(), Username: "anna.lind", Password: passwordOf("anna.lind"), Passphrase: passphrase}))
+	anna.sync()
+	bo.sync()
+	h.stop()
+	anna.holdsAttachment(t, "a-film", 1<<20+99)
+	mine, theirs := anna.meets(bo)
+	copies := annadisk.begin(t, anna.cfg)
+	var had []bool // what Bo had heard of when a copy was taken
+	take := annadisk.copy
+	annadisk.copy = func() { had = append(had, theirs.Progress().Total > 0); take() }
+	_, err := mine.Give(t.Context(), Gift{Records: []journal.RecordID{"r-maja"}, Along: true})
+	ok(t, err)
+	all := copies()
+	mine.Close()
+	<-theirs.Done()
+	ok(t, anna.Lock())
+	before, after := 0, 0
+	for n, cfg := range all {
+		again := &tablet{h: h, name: "anna.lind", m: anna.m, cfg: cfg}
+		again.begin()
+		if err := again.Unlock(t.Context(), passphrase); err != nil {
+			t.Fatalf("copy %d of %d: unlock: %v", n, len(all), unwrapped(err))
+		}
+		kinds := again.shared(t, "a-film")
+		_, said := kinds[journal.ShareSent]
+		if _, confirmed := kinds[journal.ShareConfirmed]; confirmed && !said || had[n] && !said {
+			t.Errorf("copy %d of %d: Bo has heard of it %t, and the journal says that it was sent %t", n, len(all), had[n], said)
+		}
+		if said {
+			after++
+		} else {
+			before++
+		}
+		if got, err := again.looksAt(t, "a-film"); err != nil || !bytes.Equal(got, film(1<<20+99)) {
+			t.Errorf("copy %d of %d: what she gave opens no more: %v", n, len(all), unwrapped(err))
+		}
+		ok(t, again.Close())
+		ok(t, os.RemoveAll(filepath.Dir(cfg.Vault)))
+	}
+	if before == 0 || after < 2 {
+		t.Errorf("%d copies before the entry, %d after it", before, after)
+	}
+}

@@ -368,3 +368,36 @@ func FuzzLacks(f *testing.F) {
 		}
 	})
 }
+
+// However large an attachment is, either end holds the same few chunks of it.
+func TestFewChunksAreInMemoryAtOnce(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	_, _, sv, dv := meet(t, anna.config(), bo.config())
+	item, _ := anna.holds(t, "r-1", noon.Add(time.Hour))
+	file, _, _ := anna.attaches(t, "r-1", "a-1", 40)
+	var mu sync.Mutex
+	read, kept := map[*byte]bool{}, map[*byte]bool{}
+	notes := func(in map[*byte]bool, buffer []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		in[&buffer[0]] = true
+	}
+	b, c := newBooks(), newChest()
+	r := b.takes(c)
+	r.Keep = func(hash record.ChunkHash, cipher []byte) error { notes(kept, cipher); return c.keep(hash, cipher) }
+	inner := file.Chunk
+	file.Chunk = func(hash record.ChunkHash, buffer []byte) ([]byte, error) {
+		notes(read, buffer)
+		return inner(hash, buffer)
+	}
+	result := receive(dv, r)
+	sent, err := sv.Send(t.Context(), Share{Records: []Outgoing{item}, Files: []OutgoingFile{file}}, b.sharer())
+	if err != nil || !sent[1].Arrived() {
+		t.Fatalf("%+v %v", sent, err)
+	}
+	await(t, "the receiver", result)
+	if len(read) > chunksRead || len(kept) > chunksHeld || len(read) == 0 || len(kept) == 0 {
+		t.Errorf("%d chunks at the sharer, %d at the receiver", len(read), len(kept))
+	}
+}
