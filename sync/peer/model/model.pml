@@ -43,7 +43,7 @@
  *   says in another one is about another transcript, and Eve's own words can say as much.
  *   Two honest devices and Eve suffice for the same reason: a third colleague can do
  *   nothing in this ceremony that Eve can not do with a credential of her own.
- * - Left out: WRONG_ORG, REVOKED and CRED_EXPIRED (one more reason to refuse a credential,
+ * - Left out: WRONG_ORG, REVOKED, CRED_EXPIRED and TOO_SOON (one more reason to refuse a credential,
  *   at the place where KEY_MISMATCH stands), the suspect flags and the purpose (more bytes in the
  *   transcript, like a nonce), messages that are no messages (GARBAGE stands for all),
  *   sharing, and the return of a lost connection after VERIFIED.
