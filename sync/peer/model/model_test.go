@@ -90,7 +90,7 @@ func TestTheModelSpeaksOfTheCode(t *testing.T) {
 		t.Errorf("states: the code has%s, the model%s", want, list("state"))
 	}
 	left := map[string]bool{"wrong_org": true, "revoked": true, "cred_expired": true, "too_soon": true} // see model.pml
-	renamed := map[string]string{"peer_unreachable": "no_road"}                       // an event has that name there
+	renamed := map[string]string{"peer_unreachable": "no_road"}                                         // an event has that name there
 	modelled := len(strings.Fields(list("reason")))
 	for _, reason := range code["Reason"] {
 		if left[reason] {
