@@ -89,7 +89,7 @@ func (v *Verified) Receive(ctx context.Context, receiver Receiver) ([]Got, error
 	defer cancel()
 	select {
 	case stream := <-v.session.shares:
-		r := &reception{v: v, receiver: receiver, talk: newTalk(whole, stream, v.session.timing), halt: make(chan struct{})}
+		r := &reception{v: v, receiver: receiver, talk: newTalk(whole, stream, v.session.timing), halt: make(chan struct{}), room: make(chan struct{}, 1)}
 		err := r.take(whole, ctx.Done())
 		if err != nil {
 			r.talk.fail()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // reception is one share on its way in.
@@ -26,11 +28,14 @@ type reception struct {
 	files    []*incomingFile
 	held     map[int]bool // lines that this device has
 	moved    Progress
+	ahead    atomic.Int64  // bytes of messages that wait
+	room     chan struct{} // they have become fewer
 }
 
 // What is verified and stored at a time: more lines share a sync of the disk, and are in memory.
 const (
 	atOnce      = 128       // lines
+	bytesAhead  = 4 << 20   // of what has come and is not stored yet
 	bytesAtOnce = 512 << 10 // that the last line may exceed: what the vault takes in one transaction
 )
 
@@ -103,7 +108,7 @@ func (r *reception) want() want {
 // takeLines takes assignments, records, and what attachments say of themselves, as many at once as
 // have come.
 func (r *reception) takeLines(ctx context.Context) error {
-	said := make(chan any, 16)
+	said := make(chan any, atOnce)
 	heard := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -113,6 +118,13 @@ func (r *reception) takeLines(ctx context.Context) error {
 		var some []any
 		if some, ahead, more = gather(said, ahead); len(some) == 0 {
 			break
+		}
+		for _, body := range some {
+			r.ahead.Add(-sizeOf(body))
+		}
+		select {
+		case r.room <- struct{}{}:
+		default:
 		}
 		if r.stopping() {
 			continue // what is left is answered at the end
@@ -151,6 +163,14 @@ func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
 		if m, ok := body.(*itemMessage); ok && r.held[n] && len(m.Cipher) == 0 {
 			m.held = r.receiver.Ciphertext(r.lines[n].Record, r.lines[n].Number)
 		}
+		for r.ahead.Load() > bytesAhead {
+			select {
+			case <-r.room:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		r.ahead.Add(sizeOf(body))
 		select {
 		case said <- body:
 		case <-ctx.Done():
@@ -158,6 +178,17 @@ func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
 		}
 	}
 	return nil
+}
+
+// sizeOf is about how much memory a message takes, in bytes.
+func sizeOf(body any) int64 {
+	switch m := body.(type) {
+	case *itemMessage:
+		return int64(len(m.Cipher) + len(m.held) + len(m.Record))
+	case *fileMessage:
+		return int64(len(m.Signed))
+	}
+	return record.AssignmentLimit
 }
 
 func lineOf(body any) uint64 {
@@ -174,16 +205,14 @@ func lineOf(body any) uint64 {
 
 // gather waits for a message and takes what has come with it, of the same kind.
 func gather(said <-chan any, ahead any) (some []any, next any, more bool) {
-	size := 0
+	size := int64(0)
 	if ahead == nil {
 		if ahead, more = <-said; !more {
 			return nil, nil, false
 		}
 	}
 	for some = append(some, ahead); len(some) < atOnce && size < bytesAtOnce; {
-		if m, ok := some[len(some)-1].(*itemMessage); ok {
-			size += len(m.Cipher) + len(m.held) + len(m.Record)
-		}
+		size += sizeOf(some[len(some)-1])
 		select {
 		case body, open := <-said:
 			switch {
