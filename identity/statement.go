@@ -33,12 +33,48 @@ type Statement struct {
 	Sealing []SealKey    `cbor:"8,keyasint"` // the first one is sealed to
 	Log     []signed.Key `cbor:"9,keyasint"` // receipts and server times; the first one signs
 	Issued  signed.Time  `cbor:"10,keyasint"`
+
+	// Generations are those of the audit log after its first, the newest last: it was restored from
+	// a backup each time.
+	Generations []LogGeneration `cbor:"11,keyasint,omitempty"`
+}
+
+// LogGeneration is the root key's word that the audit log was restored from a backup: what it held
+// beyond that is gone from it, and no device has to take that for a log that was taken back. What it
+// held then it holds still.
+type LogGeneration struct {
+	_      struct{} `cbor:",toarray"`
+	Number uint64   // from 2
+	Size   uint64   // entries at the backup
+	Root   []byte   // of the tree over them, 32 bytes
+	Orders uint64   // number of the newest erasure order that was carried out in it: there is none newer
+}
+
+// Generation is the number of the audit log's generation in force.
+func (s Statement) Generation() uint64 {
+	if len(s.Generations) == 0 {
+		return 1
+	}
+	return s.Generations[len(s.Generations)-1].Number
+}
+
+// Since is the least size from which the log went on in a generation after this one; false where none
+// was opened since.
+func (s Statement) Since(generation uint64) (size uint64, restored bool) {
+	for _, g := range s.Generations {
+		if g.Number > generation && (!restored || g.Size < size) {
+			size, restored = g.Size, true
+		}
+	}
+	return size, restored
 }
 
 // Bounds of a statement.
 const (
 	StatementLimit = 32 << 10 // bytes
-	maxKeys        = 8
+	maxKeys        = 8  // of those in use
+	maxFormerKeys  = 64 // of those whose signatures hold for ever
+	MaxGenerations = 16 // of the log that are named
 )
 
 // Errors about statements.
@@ -58,8 +94,14 @@ func (s Statement) Check() error {
 	case s.Number == 0, s.Name == "", len(s.Name) > maxNameLength, s.Issued <= 0:
 		return fmt.Errorf("%w: number, name or time is missing", ErrStatement)
 	case len(s.TLS) == 0, len(s.Issuing) == 0, len(s.Sealing) == 0, len(s.Log) == 0,
-		len(s.TLS) > maxKeys, len(s.Issuing) > maxKeys, len(s.Sealing) > maxKeys, len(s.Log) > maxKeys:
+		len(s.TLS) > maxKeys, len(s.Issuing) > maxFormerKeys, len(s.Sealing) > maxKeys, len(s.Log) > maxFormerKeys:
 		return fmt.Errorf("%w: too few or too many keys", ErrStatement)
+	}
+	for i, g := range s.Generations {
+		if len(s.Generations) > MaxGenerations || g.Number < 2 || len(g.Root) != sha256.Size ||
+			i > 0 && g.Number != s.Generations[i-1].Number+1 {
+			return fmt.Errorf("%w: malformed generation of the log", ErrStatement)
+		}
 	}
 	for _, pin := range s.TLS {
 		if len(pin) != sha256.Size {

@@ -43,6 +43,7 @@ var house = []room{
 	{"app/connected/gate/internal/store", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "behind the gate"},
 	{"app/connected/gate", []string{"identity/...", "vault/journal/...", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "the only door to the store"},
 	{"app/connected/organisation", []string{"identity/...", "sync/link"}, "an organisation's own keys and statement"},
+	{"app/connected/backup", []string{"identity/..."}, "sealed files of lines: what stands in them is the gate's"},
 	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal", "vault/record"}, "an administrator's commands"},
 	{"app/connected", []string{"app/connected/gate", "app/connected/organisation", "identity/...", "vault/journal", "vault/record", "sync/link"}, "handlers reach data through the gate alone"},
 	{"app/directory", []string{"identity/...", "sync/link"}, "it knows statements and nothing else"},

@@ -24,8 +24,8 @@ const PathHealth = "/healthz"
 const batchMargin = 1 << 10
 
 // Routes is the one table of what can be called, and what each call asks of its caller.
-// statement is what the public may have: the organisation's signed statement.
-func Routes(statement []byte) []gate.Route {
+// statement gives what the public may have: the organisation's signed statement in force.
+func Routes(statement func() []byte) []gate.Route {
 	return []gate.Route{
 		{
 			Method: http.MethodGet, Path: PathHealth,
@@ -37,7 +37,7 @@ func Routes(statement []byte) []gate.Route {
 		{
 			Method: http.MethodGet, Path: link.PathStatement,
 			Right:   gate.Public("a device checks the statement by the root key's fingerprint; without it no changed TLS key could be learnt"),
-			Handler: func(*gate.Call) (gate.Answer, error) { return gate.Signed(statement), nil },
+			Handler: func(*gate.Call) (gate.Answer, error) { return gate.Signed(statement()), nil },
 		},
 		{
 			Method: http.MethodPost, Path: link.PathEnrol,

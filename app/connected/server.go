@@ -33,16 +33,18 @@ const (
 // Handler is the connected system as an HTTP handler. Its log holds no personal data: routes,
 // codes and durations.
 func Handler(g *gate.Gate, logger *slog.Logger) http.Handler {
-	return g.Door(Routes(g.Statement()), logger)
+	return g.Door(Routes(g.Statement), logger)
 }
 
-// Serve answers calls on listener until ctx ends, and then lets those under way finish. cert
-// is the organisation's own, which devices know by the pin of its key. It logs to
-// slog.Default.
-func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert tls.Certificate) error {
+// Serve answers calls on listener until ctx ends, and then lets those under way finish. cert gives
+// the organisation's own certificate for each connection; devices know it by the pin of its key. It
+// logs to slog.Default.
+func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert func() *tls.Certificate) error {
 	server := &http.Server{
-		Handler:           Handler(g, slog.Default()),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13},
+		Handler: Handler(g, slog.Default()),
+		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return cert(), nil
+		}},
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       bodyTime,
 		WriteTimeout:      answerTime,

@@ -3,6 +3,7 @@ package connected_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"database/sql"
 	"io"
 	"log/slog"
@@ -134,7 +135,7 @@ func TestTheServerEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	listener := must[net.Listener](t)(net.Listen("tcp", address))
-	go func() { ended <- connected.Serve(ctx, h.gate, listener, h.cert) }()
+	go func() { ended <- connected.Serve(ctx, h.gate, listener, func() *tls.Certificate { return &h.cert }) }()
 	bo.changes("")
 	cancel()
 	select {

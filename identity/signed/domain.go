@@ -25,6 +25,7 @@ const (
 	DomainErasure      Domain = "handslag/1/erasure"
 	DomainAttachment   Domain = "handslag/1/attachment"
 	DomainHead         Domain = "handslag/1/journal-head"
+	DomainBackup       Domain = "handslag/1/backup"
 )
 
 // Domains lists every domain.
@@ -33,6 +34,6 @@ func Domains() []Domain {
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
 		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
-		DomainAttachment, DomainHead,
+		DomainAttachment, DomainHead, DomainBackup,
 	}
 }

@@ -50,7 +50,8 @@ func verbs() []verb {
 		initVerb(), letterVerb(), exportVerb(), serveVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
-		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), verifyVerb(),
+		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(),
+		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}
 }
 
@@ -129,6 +130,7 @@ func (c *call) common(flags *flag.FlagSet) {
 	}
 	flags.StringVar(&c.dir, "dir", c.dir, "`folder` of the connected system")
 	flags.StringVar(&c.settings.Database, "database", c.settings.Database, "`URL` of a PostgreSQL database in place of the folder's own file, without its password")
+	flags.Var(&c.settings.Keep, "backup-days", "how many `days` backups of keys live: so long a copy of who is erased may be opened from one (default 30)")
 	flags.BoolVar(&c.json, "json", c.json, "answer in JSON")
 }
 

@@ -72,7 +72,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealing, err := keys.Sealing.Bytes()
+	sealing, err := keys.Sealing[0].Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

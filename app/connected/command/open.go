@@ -10,7 +10,6 @@ import (
 
 	"handslag/app/connected/gate"
 	"handslag/app/connected/organisation"
-	"handslag/identity"
 	"handslag/identity/access"
 )
 
@@ -27,15 +26,24 @@ func (c *call) configuration() (gate.Config, *organisation.Keys, error) {
 	if err != nil {
 		return gate.Config{}, nil, err
 	}
+	return c.gateConfig(keys), keys, nil
+}
+
+func (c *call) gateConfig(keys *organisation.Keys) gate.Config {
 	return gate.Config{
-		Path: filepath.Join(c.dir, databaseFile), Postgres: c.settings.Database,
-		Keys: gate.Keys{
-			Statement: keys.Signed, Parsed: keys.Statement, Issuing: keys.Issuing, Log: keys.Log, Data: keys.Data,
-			Sealing: []*identity.SealPrivate{keys.Sealing},
-		},
+		Path: filepath.Join(c.dir, databaseFile), Postgres: c.settings.Database, Keys: gateKeys(keys),
 		Decide:   access.May,
 		Operator: operator(),
-	}, keys, nil
+		Backups:  c.settings.Keep.duration(),
+	}
+}
+
+// gateKeys are the organisation's, as the gate takes them.
+func gateKeys(keys *organisation.Keys) gate.Keys {
+	return gate.Keys{
+		Statement: keys.Signed, Parsed: keys.Statement, Issuing: keys.Issuing, Log: keys.Log, FormerLog: keys.FormerLog,
+		Sealing: keys.Sealing, Data: keys.Data,
+	}
 }
 
 // administer opens the gate for one command.

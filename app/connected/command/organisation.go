@@ -115,7 +115,7 @@ func statementVerb() verb {
 				}
 				return c.answer(tell(s), func() {
 					c.say("Statement %s of %s: %s", fmt.Sprint(s.Number), s.Name, s.URL)
-					c.say("Start the server again, and give the directory the new statement: connected export statement -to DIR.")
+					c.say("A running server takes it by itself. Give the directory the new statement: connected export statement -to DIR.")
 				})
 			}
 		},

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io/fs"
 
+	"handslag/app/connected/backup"
 	"handslag/app/connected/gate"
 	"handslag/app/connected/organisation"
 	"handslag/identity"
+	"handslag/vault/record"
 )
 
 // usageError is a malformed command line.
@@ -41,6 +43,16 @@ var hints = []struct {
 	{organisation.ErrRecovery, "nothing was changed; take another copy of the file that connected init wrote"},
 	{organisation.ErrURL, "devices reach the server there, for example https://linden.example:8443"},
 	{organisation.ErrName, "at most 128 bytes on one line, for example -name \"Bostads AB Linden\""},
+	{organisation.ErrRotation, "nothing was changed; the keys are tls, sealing, issuing and log"},
+	{backup.ErrSealedFor, "nothing was changed; rotating the sealing key wrote the recovery file anew: take the newest copy of it"},
+	{backup.ErrForeign, "nothing was changed; is it the recovery file of the organisation whose backup this is?"},
+	{backup.ErrFile, "nothing was changed; take another copy, or an older backup"},
+	{gate.ErrNotEmpty, "nothing was changed; restore into an empty folder (-dir) and an empty database (-database)"},
+	{gate.ErrUnsound, "nothing is left of it here; take an older backup, and keep this one as evidence"},
+	{gate.ErrRestored, "give it the newest erasure orders: connected resume -h"},
+	{gate.ErrNotRestored, "nothing was changed"},
+	{gate.ErrNewer, "nothing was changed; take the program that wrote it, or a newer one"},
+	{record.ErrErasure, "nothing was changed; a line of that file is none of this organisation's orders. If the issuing key was rotated since the backup, name the newest statement: -statement"},
 	{organisation.ErrUnchanged, "say what is new: -url, -name or -above"},
 	{errOpenSecret, "chmod 600 " + settingsFile},
 	{gate.ErrAway, "is PostgreSQL running, and does its URL lead there? the password may stand in the file that PGPASSFILE names"},

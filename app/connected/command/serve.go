@@ -3,15 +3,20 @@ package command
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"handslag/app/connected"
 	"handslag/app/connected/gate"
+	"handslag/app/connected/organisation"
 	"handslag/identity"
 )
 
@@ -50,6 +55,9 @@ func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.Close(context.WithoutCancel(ctx))) }()
+	if err := g.Ready(ctx); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
 	listener, err := net.Listen("tcp", cmp.Or(address, c.settings.Listen, listenAt))
 	if err != nil {
 		return &hinted{fmt.Errorf("serve: %w", err), "is another server running there? choose with -listen"}
@@ -58,7 +66,51 @@ func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return connected.Serve(ctx, g, listener, keys.TLS)
+	var cert atomic.Pointer[tls.Certificate]
+	cert.Store(&keys.TLS)
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.follow(watching, keys, func(newer *organisation.Keys) error {
+		if err := g.SetKeys(gateKeys(newer)); err != nil {
+			return err
+		}
+		cert.Store(&newer.TLS)
+		return nil
+	})
+	return connected.Serve(ctx, g, listener, cert.Load)
+}
+
+// followEvery is how soon a running server takes a new statement.
+const followEvery = time.Second
+
+// follow puts each new statement in the folder in force, with its keys.
+func (c *call) follow(ctx context.Context, keys *organisation.Keys, take func(*organisation.Keys) error) {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	failed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !organisation.Changed(c.dir, keys) {
+			continue
+		}
+		newer, err := organisation.Open(c.dir)
+		if err == nil {
+			err = take(newer)
+		}
+		if err != nil {
+			if !failed {
+				slog.Error("the new statement is not taken", "error", err)
+			}
+			failed = true
+			continue
+		}
+		keys, failed = newer, false
+		slog.Info("a new statement is in force", "number", keys.Statement.Number)
+	}
 }
 
 // announce says where it listens: a line for people, or JSON for starters.

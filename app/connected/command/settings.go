@@ -1,13 +1,16 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -18,13 +21,38 @@ const (
 	settingsFile        = "connected.toml"
 	environmentDatabase = "CONNECTED_DATABASE"
 	environmentListen   = "CONNECTED_LISTEN"
+	environmentKeep     = "CONNECTED_BACKUP_DAYS"
 )
 
 // settings are what an administrator chooses once, the same for every command.
 type settings struct {
-	Database string `toml:"database"` // URL of a PostgreSQL database; empty: the file in the folder
-	Listen   string `toml:"listen"`   // address of serve
+	Database string `toml:"database"`    // URL of a PostgreSQL database; empty: the file in the folder
+	Listen   string `toml:"listen"`      // address of serve
+	Keep     days   `toml:"backup_days"` // how long backups of keys live; 0: keepDays
 }
+
+// Days that backups of keys live: what an erasure destroys stands in them.
+const (
+	keepDays = 30
+	keepMost = 3650
+)
+
+// days is a flag.
+type days int
+
+func (d *days) String() string { return strconv.Itoa(int(*d)) }
+
+// Set reads a number of days.
+func (d *days) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > keepMost {
+		return fmt.Errorf("is not a number of days between 1 and %d", keepMost)
+	}
+	*d = days(n)
+	return nil
+}
+
+func (d days) duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
 
 var errOpenSecret = fmt.Errorf("%s holds a password and can be read by others", settingsFile)
 
@@ -48,6 +76,14 @@ func (s *settings) complete(dir string) error {
 		if *one.set == "" {
 			*one.set = one.file
 		}
+	}
+	if text := os.Getenv(environmentKeep); s.Keep == 0 && text != "" {
+		if err := s.Keep.Set(text); err != nil {
+			return &usageError{environmentKeep + " " + err.Error(), "for example: " + environmentKeep + "=30"}
+		}
+	}
+	if s.Keep = cmp.Or(s.Keep, file.Keep, keepDays); s.Keep < 1 || s.Keep > keepMost {
+		return fmt.Errorf("read settings: backup_days is not between 1 and %d", keepMost)
 	}
 	if s.Database == "" {
 		return nil

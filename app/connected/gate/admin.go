@@ -57,6 +57,8 @@ type Administration interface {
 	EraseSubject(ctx context.Context, subject journal.SubjectID) (Erased, error)
 	// Erasure says after when no copy opens, and what each device has answered.
 	Erasure(ctx context.Context, subject journal.SubjectID) (Erasure, error)
+	// WriteOrders writes all erasure orders, as ReadOrders reads them, and returns how many.
+	WriteOrders(ctx context.Context, w io.Writer) (int, error)
 	// VerifyAll recomputes every chain, hash, signature and commitment of the audit log.
 	VerifyAll(ctx context.Context) (Verification, error)
 }

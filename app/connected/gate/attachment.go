@@ -138,7 +138,7 @@ func (n NewAttachment) label() (record.Label, error) {
 // completeAttachment signs what is whole. box is its content key, encrypted for its column.
 func (g *Gate) completeAttachment(ctx context.Context, tx *store.Tx, a record.Attachment, box []byte) ([]byte, error) {
 	a.Issued = g.now()
-	message, err := a.Sign(g.config.Keys.Issuing)
+	message, err := a.Sign(g.keys().Issuing)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (g *Gate) openAttachment(ctx context.Context, tx *store.Tx, row sqlc.Attach
 	if err != nil {
 		return record.Attachment{}, nil, err
 	}
-	a, err := record.OpenAttachment(message, g.org, g.config.Keys.Parsed.Issuing)
+	a, err := record.OpenAttachment(message, g.org, g.keys().Parsed.Issuing)
 	return a, message, err
 }
 

@@ -49,8 +49,8 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	for _, row := range rows {
 		p.sent[[2]string{row.Kind, row.ThingID}] = row
 	}
-	if c.g.config.Keys.Parsed.Number > had.Statement {
-		p.page.Statement = c.g.config.Keys.Statement
+	if c.g.keys().Parsed.Number > had.Statement {
+		p.page.Statement = c.g.keys().Statement
 	}
 	if err := p.orders(had.Erasures); err != nil {
 		return link.Page{}, err

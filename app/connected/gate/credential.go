@@ -132,7 +132,7 @@ func (c *Call) Renew() (link.Issued, error) {
 		return link.Issued{}, err
 	}
 	if err == nil {
-		have, err := identity.OpenCredential(row.Body, c.g.org, c.g.config.Keys.Parsed.Issuing)
+		have, err := identity.OpenCredential(row.Body, c.g.org, c.g.keys().Parsed.Issuing)
 		if err == nil && c.Now < have.Issued.Add(renewAfter) && have.Issued <= c.Now.Add(futureness) && saysTheSame(have, next) {
 			return c.issued(*c.device, row.Body)
 		}
@@ -214,7 +214,7 @@ func (c *Call) issue(device sqlc.Device) (body []byte, epoch int64, err error) {
 	if err := next.Check(); err != nil {
 		return nil, 0, fmt.Errorf("issue credential: %w", err)
 	}
-	if body, err = signed.Sign(signed.DomainCredential, c.g.config.Keys.Issuing, next); err != nil {
+	if body, err = signed.Sign(signed.DomainCredential, c.g.keys().Issuing, next); err != nil {
 		return nil, 0, err
 	}
 	if len(body) > identity.CredentialLimit {

@@ -68,7 +68,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			status = http.StatusInternalServerError
 		}
 	}
-	if value, err := link.SignTime(d.g.org, d.g.now(), r.Header.Get("Authorization"), d.g.config.Keys.Log); err == nil {
+	if value, err := link.SignTime(d.g.org, d.g.now(), r.Header.Get("Authorization"), d.g.keys().Log); err == nil {
 		h.Set(link.HeaderTime, value)
 	}
 	h.Set("Content-Type", answer.Type)

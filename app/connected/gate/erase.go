@@ -11,7 +11,6 @@ import (
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
-	"handslag/vault/record"
 )
 
 // Erased says what an erasure destroyed, and after when no copy opens any more.
@@ -191,8 +190,7 @@ func (p *paging) orders(after uint64) error {
 		rows, p.page.More = rows[:link.PageErasures], true
 	}
 	for _, row := range rows {
-		order, err := record.Erasure{Version: 1, Org: p.g.org, Number: uint64(row.Number), Subject: journal.SubjectID(row.Subject),
-			At: signed.Time(row.At)}.Sign(p.g.config.Keys.Issuing)
+		order, err := p.g.signOrder(row)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
@@ -24,9 +26,9 @@ type Gate struct {
 	store     *store.Store
 	config    Config
 	org       identity.OrgID
-	self      identity.DeviceID // the name that the system's own journal goes by
-	search    []byte            // the key of the tokens by which devices find protected values
-	hashing   chan struct{}     // who may hash a password now
+	current   atomic.Pointer[Keys]
+	search    []byte        // the key of the tokens by which devices find protected values
+	hashing   chan struct{} // who may hash a password now
 	strangers *strangers
 	limits    limits
 }
@@ -36,6 +38,11 @@ var _ Administration = (*Gate)(nil)
 // Open opens the data at config.Path or behind config.Postgres, making its tables if they are not
 // there. Several processes may have the same data open.
 func Open(ctx context.Context, config Config) (*Gate, error) {
+	return open(config, func(at store.Place) (*store.Store, error) { return store.Open(ctx, at, config.Keys.Data) })
+}
+
+// open opens a gate before the store that reach gives.
+func open(config Config, reach func(store.Place) (*store.Store, error)) (*Gate, error) {
 	if err := config.Keys.check(); err != nil {
 		return nil, err
 	}
@@ -64,31 +71,59 @@ func Open(ctx context.Context, config Config) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
-	st, err := store.Open(ctx, store.Place{Path: config.Path, URL: config.Postgres}, config.Keys.Data)
+	st, err := reach(store.Place{Path: config.Path, URL: config.Postgres})
 	if err != nil {
 		return nil, fmt.Errorf("open gate: %w", err)
 	}
-	return &Gate{
+	g := &Gate{
 		store:     st,
 		config:    config,
 		org:       config.Keys.Parsed.Org(),
-		self:      identity.DeviceIDOf(config.Keys.Log.Public()),
 		search:    search,
 		hashing:   make(chan struct{}, hashesAtOnce),
 		strangers: newStrangers(),
 		limits:    newLimits(),
-	}, nil
+	}
+	g.current.Store(&config.Keys)
+	return g, nil
 }
 
 // Org is the organisation that the gate stands before.
 func (g *Gate) Org() identity.OrgID { return g.org }
 
 // Statement is the organisation's signed statement, which anybody may have.
-func (g *Gate) Statement() []byte { return g.config.Keys.Statement }
+func (g *Gate) Statement() []byte { return g.keys().Statement }
 
-// Started enters in the log that the system serves from now on.
+// Issuing are the keys that the organisation issues with and has issued with.
+func (g *Gate) Issuing() []signed.Key { return g.keys().Parsed.Issuing }
+
+// keys are those in force. Who needs several that belong together asks once.
+func (g *Gate) keys() *Keys { return g.current.Load() }
+
+// self is the name that the system's own journal goes by: the log key's.
+func (g *Gate) self() identity.DeviceID { return identity.DeviceIDOf(g.keys().Log.Public()) }
+
+// SetKeys puts keys of a newer statement in force, from the next call on. Those of another
+// organisation, of another database, or of an older statement are refused.
+func (g *Gate) SetKeys(keys Keys) error {
+	if err := keys.check(); err != nil {
+		return err
+	}
+	now := g.keys()
+	if keys.Parsed.Org() != g.org || !bytes.Equal(keys.Data, now.Data) || keys.Parsed.Number < now.Parsed.Number {
+		return errors.New("change keys: another organisation's, or older ones")
+	}
+	g.current.Store(&keys)
+	return nil
+}
+
+// Started enters in the log that the system serves from now on. It returns ErrRestored where nobody
+// has said yet that a restored database has the newest erasure orders.
 func (g *Gate) Started(ctx context.Context) error {
 	return g.store.Do(ctx, func(tx *store.Tx) error {
+		if err := ready(ctx, tx); err != nil {
+			return err
+		}
 		_, err := g.say(ctx, tx, journal.Entry{Kind: journal.SystemStarted}, nil)
 		return err
 	})

@@ -108,7 +108,7 @@ func (in *importer) seal(ctx context.Context, row *sqlc.PutRecordParams, line im
 		Version: 1, Org: in.g.org, ID: id, Number: number, Subject: journal.SubjectID(line.Subject), Kind: line.Kind,
 		Unit: identity.UnitID(line.Unit), People: people, Restricted: line.Restricted, ProtectedIdentity: line.ProtectedIdentity,
 		Card: *line.Card, Cipher: hash, Issued: in.g.now(), Tokens: tokens(in.g.search, part),
-	}.WithKey(key).Sign(in.g.config.Keys.Issuing)
+	}.WithKey(key).Sign(in.g.keys().Issuing)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (in *importer) assignment(ctx context.Context, line importLine) (change, er
 		}
 		a.Subject, key = journal.SubjectID(about.Subject), about.Subject
 	}
-	body, err := a.Sign(in.g.config.Keys.Issuing)
+	body, err := a.Sign(in.g.keys().Issuing)
 	if err != nil {
 		return 0, err
 	}

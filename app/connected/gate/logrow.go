@@ -184,7 +184,7 @@ func (r *rowReader) unitsAt(e sqlc.Entry) ([]identity.Unit, error) {
 		if err != nil && !store.Missing(err) {
 			return nil, err
 		}
-		if c, err := identity.OpenCredential(row.Body, r.g.org, r.g.config.Keys.Parsed.Issuing); err == nil {
+		if c, err := identity.OpenCredential(row.Body, r.g.org, r.g.keys().Parsed.Issuing); err == nil {
 			units = c.Units
 		}
 	}
@@ -236,7 +236,7 @@ func (r *rowReader) card(subject, id string) (string, error) {
 		if err != nil && !damaged(err) {
 			return "", err
 		}
-		if rec, err := record.OpenRecord(body, row.Cipher, r.g.org, r.g.config.Keys.Parsed.Issuing); err == nil {
+		if rec, err := record.OpenRecord(body, row.Cipher, r.g.org, r.g.keys().Parsed.Issuing); err == nil {
 			title = rec.Card.Title
 		}
 	}

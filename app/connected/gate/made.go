@@ -183,7 +183,7 @@ func (c *Call) begin(a record.Attachment, made link.MadeAttachment) error {
 
 func (g *Gate) openMadeKey(a record.Attachment, sealed []byte) ([]byte, error) {
 	err := errors.New("no sealing key")
-	for _, own := range g.config.Keys.Sealing {
+	for _, own := range g.keys().Sealing {
 		var key []byte
 		if key, err = own.Open(record.MadeKeyInfo(g.org, a.ID, a.Device), sealed); err == nil {
 			return key, nil

@@ -49,7 +49,7 @@ func (t *taking) receipt(ctx context.Context) ([]byte, error) {
 		}
 	}
 	r.Held = t.held()
-	return r.Sign(t.g.config.Keys.Log)
+	return r.Sign(t.g.keys().Log)
 }
 
 // held are the batch's entries that no prefix covers, in runs of which each follows the one

@@ -48,6 +48,6 @@ func (p *paging) revocations(have uint64) error {
 		list.Devices = append(list.Devices, identity.DeviceID(id))
 	}
 	slices.Sort(list.Devices)
-	p.page.Revocations, err = list.Sign(p.g.config.Keys.Issuing)
+	p.page.Revocations, err = list.Sign(p.g.keys().Issuing)
 	return err
 }

@@ -41,7 +41,7 @@ func TestAListOfTheBarredThatIsCutIsAFinding(t *testing.T) {
 	if codes := revoke(c.reviewer); len(codes) != 0 {
 		t.Errorf("a list with room for all: %v", codes)
 	}
-	if codes := revoke(c.g.self); len(codes) != 1 || codes[0] != foundBarred {
+	if codes := revoke(c.g.self()); len(codes) != 1 || codes[0] != foundBarred {
 		t.Errorf("one too many: %v", codes)
 	}
 }

@@ -28,7 +28,7 @@ func (c *Call) TakeSegment(raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	credential, err := identity.OpenCredential(row.Body, c.g.org, c.g.config.Keys.Parsed.Issuing)
+	credential, err := identity.OpenCredential(row.Body, c.g.org, c.g.keys().Parsed.Issuing)
 	if err != nil || credential.Device() != claimed.Device {
 		return nil, Refuse(link.CodeSegUnknown)
 	}
@@ -62,7 +62,7 @@ func (c *Call) TakeSegment(raw []byte) ([]byte, error) {
 
 // openWhole opens the segment's keys with whichever of our keys they were sealed to.
 func (g *Gate) openWhole(header journal.SegmentHeader) (cipher.AEAD, []byte, error) {
-	for _, key := range g.config.Keys.Sealing {
+	for _, key := range g.keys().Sealing {
 		frames, payload, err := header.OpenWhole(key)
 		if err != nil {
 			continue

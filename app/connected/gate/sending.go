@@ -81,7 +81,7 @@ func (p *paging) record(may sqlc.Record) error {
 	if err != nil {
 		return err
 	}
-	loan, err := signed.Sign(signed.DomainLoan, p.g.config.Keys.Issuing, record.Loan{Version: 1, Org: p.g.org, Record: id, Number: number, To: device, Until: until})
+	loan, err := signed.Sign(signed.DomainLoan, p.g.keys().Issuing, record.Loan{Version: 1, Org: p.g.org, Record: id, Number: number, To: device, Until: until})
 	if err != nil {
 		return err
 	}
@@ -105,6 +105,6 @@ func (g *Gate) assignment(ctx context.Context, tx *store.Tx, row sqlc.Assignment
 	if err != nil {
 		return record.Assignment{}, nil, err
 	}
-	a, err := record.OpenAssignment(raw, g.org, g.config.Keys.Parsed.Issuing)
+	a, err := record.OpenAssignment(raw, g.org, g.keys().Parsed.Issuing)
 	return a, raw, err
 }

@@ -8,13 +8,10 @@ import (
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
-
-// systemGeneration is the generation of the system's own journal; a restored server opens
-// the next one.
-const systemGeneration = 1
 
 const counterFindings = "findings"
 
@@ -30,17 +27,14 @@ const (
 // say appends an entry to the connected system's own journal: same format and same chain
 // as a device's, signed with the log key. It returns the entry's place in the audit log.
 func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *journal.Details) (int64, error) {
-	chain := journal.Chain{Generation: systemGeneration}
-	row, err := tx.Chain(ctx, sqlc.ChainParams{DeviceID: string(g.self), Generation: systemGeneration})
-	switch {
-	case err == nil:
-		chain.Last = uint64(row.LastSeq)
-		copy(chain.Head[:], row.Head)
-	case !store.Missing(err):
+	keys := g.keys()
+	self := identity.DeviceIDOf(keys.Log.Public())
+	chain, err := ownChain(ctx, tx, self, keys.Parsed.Generation())
+	if err != nil {
 		return 0, fmt.Errorf("read own chain: %w", err)
 	}
 	now := g.now()
-	e.Version, e.Device, e.Generation, e.Seq = 1, g.self, chain.Generation, chain.Last+1
+	e.Version, e.Device, e.Generation, e.Seq = 1, self, chain.Generation, chain.Last+1
 	e.Prev, e.After, e.Clock = chain.Head[:], now, now
 
 	var payload *journal.Payload
@@ -54,7 +48,7 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 		}
 		payload = &p
 	}
-	raw, err := e.Sign(func(c signed.Content) ([]byte, error) { return c.Sign(g.config.Keys.Log) })
+	raw, err := e.Sign(func(c signed.Content) ([]byte, error) { return c.Sign(keys.Log) })
 	if err != nil {
 		return 0, err
 	}
@@ -74,6 +68,22 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 		return 0, err
 	}
 	return r.ID, putChain(ctx, tx, e.Device, chain.Extend(e, raw))
+}
+
+// ownChain is how far the system's own journal goes in this generation of the audit log. The first entry
+// of one names the head of the one before, as a device's does.
+func ownChain(ctx context.Context, tx *store.Tx, self identity.DeviceID, generation uint64) (journal.Chain, error) {
+	chain := journal.Chain{Generation: generation}
+	rows, err := tx.Chains(ctx, string(self))
+	if err != nil || len(rows) == 0 {
+		return chain, err
+	}
+	newest := rows[0]
+	if uint64(newest.Generation) == generation {
+		chain.Last = uint64(newest.LastSeq)
+	}
+	copy(chain.Head[:], newest.Head)
+	return chain, nil
 }
 
 // rowOf is the row of a verified entry: what was signed, and beside it what is searched for.

@@ -49,7 +49,7 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, Refuse(link.CodeBadRequest)
 	}
-	credential, err := identity.OpenCredential(batch.Credential, c.g.org, c.g.config.Keys.Parsed.Issuing)
+	credential, err := identity.OpenCredential(batch.Credential, c.g.org, c.g.keys().Parsed.Issuing)
 	if err != nil || credential.Device() != batch.Device || credential.Epoch > math.MaxInt64 {
 		return nil, Refuse(link.CodeBadRequest)
 	}

@@ -39,7 +39,7 @@ func (t *taking) openBox(e journal.Entry, item journal.Item) (journal.Payload, e
 	segment, ok := t.segments[item.Segment]
 	if !ok {
 		sealed := t.batch.Segments[item.Segment]
-		for _, key := range t.g.config.Keys.Sealing {
+		for _, key := range t.g.keys().Sealing {
 			opened, err := key.Open(journal.SegmentKeyInfo(t.batch.Device, sealed.ID), sealed.Sealed)
 			if err == nil && len(opened) == identity.AEADKeySize {
 				segment = opened

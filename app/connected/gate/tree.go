@@ -84,7 +84,8 @@ func (c *Call) growth(from []uint64) (*link.Growth, error) {
 	if err != nil {
 		return nil, err
 	}
-	note, err := now.Sign(c.g.config.Keys.Log)
+	keys := c.g.keys()
+	note, err := now.Sign(keys.Log, keys.FormerLog)
 	if err != nil {
 		return nil, err
 	}

@@ -171,7 +171,7 @@ func (g *Gate) verifyWords(ctx context.Context, tx *store.Tx, v *Verification, n
 // journalKey is the key that a journal is signed with, from a credential that holds now; nil
 // where there is none.
 func (g *Gate) journalKey(ctx context.Context, tx *store.Tx, v *Verification, device string) (*signed.Key, error) {
-	for _, key := range g.config.Keys.Parsed.Log {
+	for _, key := range g.keys().Parsed.Log {
 		if string(identity.DeviceIDOf(key)) == device {
 			return &key, nil
 		}
@@ -183,7 +183,7 @@ func (g *Gate) journalKey(ctx context.Context, tx *store.Tx, v *Verification, de
 	if err != nil {
 		return nil, err
 	}
-	c, err := identity.OpenCredential(row.Body, g.org, g.config.Keys.Parsed.Issuing)
+	c, err := identity.OpenCredential(row.Body, g.org, g.keys().Parsed.Issuing)
 	if err != nil || string(c.Device()) != device {
 		return nil, nil
 	}

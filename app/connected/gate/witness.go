@@ -32,7 +32,7 @@ func (g *Gate) headIn(ctx context.Context, tx *store.Tx, e journal.Entry) (seen,
 	if err != nil {
 		return seen{}, false, err
 	}
-	c, err := identity.OpenCredential(row.Body, g.org, g.config.Keys.Parsed.Issuing)
+	c, err := identity.OpenCredential(row.Body, g.org, g.keys().Parsed.Issuing)
 	if err != nil {
 		return seen{}, false, nil
 	}

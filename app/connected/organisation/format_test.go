@@ -35,7 +35,7 @@ func vectorSealing(t testing.TB) *identity.SealPrivate {
 
 func TestTheRecoveryFilesOfTodayStayReadable(t *testing.T) {
 	open := signedtest.Load(t, "recovery-open")
-	again, err := sealRecovery(vectorKey(t, 1), vectorSealing(t), "Linden", nil, 1_795_244_400_000_000)
+	again, err := sealRecovery(vectorKey(t, 1), []*identity.SealPrivate{vectorSealing(t)}, "Linden", nil, 1_795_244_400_000_000)
 	if err != nil || !bytes.Equal(again, open) {
 		t.Errorf("the unencrypted form is written differently: %v\n%x", err, again)
 	}
@@ -48,7 +48,7 @@ func TestTheRecoveryFilesOfTodayStayReadable(t *testing.T) {
 		if err != nil || !root.Public().Equal(vectorKey(t, 1).Public()) || file.Name != "Linden" {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if !bytes.Equal(sealing.Public().Bytes, vectorSealing(t).Public().Bytes) {
+		if len(sealing) != 1 || !bytes.Equal(sealing[0].Public().Bytes, vectorSealing(t).Public().Bytes) {
 			t.Errorf("%s holds another sealing key", name)
 		}
 	}
@@ -137,14 +137,21 @@ func FuzzRecoveryFile(f *testing.F) {
 func vectorKeys() serverKeys {
 	seed := func(b byte) []byte { return bytes.Repeat([]byte{b}, 32) }
 	return serverKeys{
-		Version: 1, Org: "qpzry9x8gf2tvdw0s3jn54khce6mua7l", Issuing: seed(3), Log: seed(4), Sealing: seed(2),
-		TLS: seed(5), NextTLS: seed(6), Data: seed(7),
+		Version: 1, Org: "qpzry9x8gf2tvdw0s3jn54khce6mua7l", Signing: [][]byte{seed(3), seed(4), seed(5), seed(6)},
+		Sealing: [][]byte{seed(2)}, Data: seed(7),
 	}
 }
 
 func TestTheKeyFilesOfTodayStayReadable(t *testing.T) {
 	key := bytes.Repeat([]byte{0xaa}, 32)
-	in, err := unsealKeys(key, signedtest.Load(t, "keys"))
+	kept := signedtest.Kept(t, "keys", func() []byte {
+		data, err := sealKeys(key, vectorKeys())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	})
+	in, err := unsealKeys(key, kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +188,7 @@ func FuzzKeys(f *testing.F) {
 		if again, err := signed.Encode(in); err != nil || !bytes.Equal(again, data) {
 			t.Fatalf("read and written again it differs: %v", err)
 		}
-		_, _, _ = in.use()
+		in.clear()
 	})
 }
 
@@ -201,10 +208,10 @@ func TestKeysThatTheStatementDoesNotNameDoNotServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*serverKeys){
-		"issuing": func(k *serverKeys) { k.Issuing = bytes.Repeat([]byte{1}, 32) },
-		"log":     func(k *serverKeys) { k.Log = bytes.Repeat([]byte{1}, 32) },
-		"sealing": func(k *serverKeys) { k.Sealing = bytes.Repeat([]byte{1}, 32) },
-		"TLS":     func(k *serverKeys) { k.TLS = bytes.Repeat([]byte{1}, 32) },
+		"issuing": func(k *serverKeys) { k.Signing[0] = bytes.Repeat([]byte{1}, 32) },
+		"log":     func(k *serverKeys) { k.Signing[1] = bytes.Repeat([]byte{1}, 32) },
+		"sealing": func(k *serverKeys) { k.Sealing[0] = bytes.Repeat([]byte{1}, 32) },
+		"TLS":     func(k *serverKeys) { k.Signing[2] = bytes.Repeat([]byte{1}, 32) },
 	} {
 		keys, err := unsealKeys(serverKey, own)
 		if err != nil {

@@ -74,7 +74,7 @@ func initialise(plan Plan) (Created, error) {
 		return Created{}, err
 	}
 	defer made.root.Destroy()
-	recovery, err := sealRecovery(made.root, made.sealing, plan.Name, plan.Passphrase, signed.At(plan.Now))
+	recovery, err := sealRecovery(made.root, []*identity.SealPrivate{made.sealing}, plan.Name, plan.Passphrase, signed.At(plan.Now))
 	if err != nil {
 		return Created{}, err
 	}
@@ -181,8 +181,8 @@ func makeKeys(name, url, host string, now time.Time) (*made, error) {
 		Log: []signed.Key{log.Public()}, Issued: signed.At(now),
 	}}
 	m.keys = serverKeys{
-		Version: keysVersion, Org: m.statement.Org(), Issuing: issuing.Seed(), Log: log.Seed(), Sealing: secret,
-		TLS: serving.Seed(), NextTLS: next.Seed(), Data: data,
+		Version: keysVersion, Org: m.statement.Org(), Signing: [][]byte{issuing.Seed(), log.Seed(), serving.Seed(), next.Seed()},
+		Sealing: [][]byte{secret}, Data: data,
 	}
 	m.signed, err = signStatement(root, m.statement)
 	return m, err
@@ -195,47 +195,55 @@ func signStatement(root *signed.PrivateKey, s identity.Statement) ([]byte, error
 	return signed.Sign(signed.DomainStatement, root, s)
 }
 
-// store writes the recovery file, then the organisation's folder under another name, and
-// last gives that folder its name: the one step that makes the organisation exist.
-func (m *made) store(plan Plan, recovery []byte) (err error) {
+// store writes the recovery file and the folder; without the folder there is no recovery file either.
+func (m *made) store(plan Plan, recovery []byte) error {
 	defer m.keys.clear()
+	return m.keys.settle(plan.Dir, m.signed, pemOf(m.cert), func() error {
+		err := writeNew(plan.Recovery, recovery)
+		if errors.Is(err, fs.ErrExist) {
+			return ErrRecoveryExists
+		}
+		return err
+	}, func() { os.Remove(plan.Recovery) })
+}
+
+// settle writes an organisation's folder under another name, does what comes before, and last gives
+// the folder its name: the one step that makes the organisation exist. Where that fails, undo.
+func (s *serverKeys) settle(dir string, statement, cert []byte, before func() error, undo func()) (err error) {
 	serverKey := make([]byte, identity.AEADKeySize)
 	rand.Read(serverKey)
 	defer clear(serverKey)
-	sealed, err := sealKeys(serverKey, m.keys)
+	sealed, err := sealKeys(serverKey, *s)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(plan.Dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	staging, err := os.MkdirTemp(plan.Dir, ".new-organisation-")
+	staging, err := os.MkdirTemp(dir, ".new-organisation-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(staging) // empty-handed once it has its name
 	for name, data := range map[string][]byte{
-		serverKeyFile: serverKey, keysFile: sealed, statementFile: m.signed, certFile: pemOf(m.cert),
+		serverKeyFile: serverKey, keysFile: sealed, statementFile: statement, certFile: cert,
 	} {
 		if err := writeNew(filepath.Join(staging, name), data); err != nil {
 			return err
 		}
 	}
-	if err := writeNew(plan.Recovery, recovery); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return ErrRecoveryExists
-		}
+	if err := before(); err != nil {
 		return err
 	}
-	target := filepath.Join(plan.Dir, folderName)
+	target := filepath.Join(dir, folderName)
 	if err := os.Rename(staging, target); err != nil {
-		os.Remove(plan.Recovery)
+		undo()
 		if _, there := os.Lstat(target); there == nil {
 			return ErrExists
 		}
 		return err
 	}
-	return syncFolder(plan.Dir)
+	return syncFolder(dir)
 }
 
 func pemOf(der []byte) []byte {

@@ -1,9 +1,13 @@
 package organisation
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -16,13 +20,14 @@ type Keys struct {
 	Statement identity.Statement
 	Signed    []byte // the statement as it was signed
 
-	Issuing *signed.PrivateKey    // credentials, records, loans
-	Log     *signed.PrivateKey    // receipts and server times
-	Sealing *identity.SealPrivate // opens what devices seal to the organisation
-	TLS     tls.Certificate
-	Data    []byte // 32 bytes: the key of column encryption
+	Issuing   *signed.PrivateKey      // credentials, records, loans
+	Log       *signed.PrivateKey      // receipts and server times
+	FormerLog *signed.PrivateKey      // signs checkpoints beside it, for who has not heard of Log yet; nil: there is none
+	Sealing   []*identity.SealPrivate // open what devices seal to the organisation, the newest first
+	TLS       tls.Certificate
+	Data      []byte // 32 bytes: the key of column encryption
 
-	nextTLS *signed.PrivateKey
+	ring serverKeys
 }
 
 // String keeps the secrets out of logs.
@@ -38,20 +43,20 @@ type sealedKeys struct {
 	Box     []byte
 }
 
+// serverKeys is a ring: which of its keys is for what, and which are former ones, the statement says.
+// So the keys of the next statement can be durable before it is.
 type serverKeys struct {
 	Version uint64         `cbor:"1,keyasint"`
 	Org     identity.OrgID `cbor:"2,keyasint"`
-	Issuing []byte         `cbor:"3,keyasint"` // Ed25519 seed
-	Log     []byte         `cbor:"4,keyasint"` // Ed25519 seed
-	Sealing []byte         `cbor:"5,keyasint"`
-	TLS     []byte         `cbor:"6,keyasint"` // Ed25519 seed
-	NextTLS []byte         `cbor:"7,keyasint"` // Ed25519 seed
-	Data    []byte         `cbor:"8,keyasint"`
+	Signing [][]byte       `cbor:"3,keyasint"` // Ed25519 seeds: issuing, log, TLS, next TLS
+	Sealing [][]byte       `cbor:"4,keyasint"` // the newest first
+	Data    []byte         `cbor:"5,keyasint"`
 }
 
 const (
 	keysVersion = 1
-	keysLimit   = 8 << 10 // bytes
+	keysLimit   = 32 << 10 // bytes
+	keysMost    = 256      // of a kind
 	dataKeySize = 32
 )
 
@@ -62,7 +67,7 @@ var ErrKeys = errors.New("key files are damaged or do not fit each other")
 
 // clear wipes the plain form.
 func (s *serverKeys) clear() {
-	for _, secret := range [][]byte{s.Issuing, s.Log, s.Sealing, s.TLS, s.NextTLS, s.Data} {
+	for _, secret := range slices.Concat(s.Signing, s.Sealing, [][]byte{s.Data}) {
 		clear(secret)
 	}
 }
@@ -107,30 +112,72 @@ func decodeKeys(plain []byte) (serverKeys, error) {
 	if err := signed.Decode(plain, keysLimit, &in); err != nil {
 		return serverKeys{}, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
 	}
-	if in.Version != keysVersion || len(in.Data) != dataKeySize {
+	if in.Version != keysVersion || len(in.Data) != dataKeySize || len(in.Signing) > keysMost || len(in.Sealing) > keysMost {
 		return serverKeys{}, fmt.Errorf("read keys: %w", ErrKeys)
 	}
 	return in, nil
 }
 
-// use turns the stored form into keys that work.
-func (s *serverKeys) use() (*Keys, *signed.PrivateKey, error) {
-	k := &Keys{Org: s.Org, Data: append([]byte(nil), s.Data...)}
-	var serving *signed.PrivateKey
-	for _, part := range []struct {
-		seed []byte
-		key  **signed.PrivateKey
-	}{{s.Issuing, &k.Issuing}, {s.Log, &k.Log}, {s.TLS, &serving}, {s.NextTLS, &k.nextTLS}} {
-		key, err := signed.PrivateKeyFromSeed(part.seed)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
-		}
-		*part.key = key
+// clone is a copy that is wiped by itself.
+func (s *serverKeys) clone() serverKeys {
+	out := serverKeys{Version: s.Version, Org: s.Org, Data: bytes.Clone(s.Data)}
+	for _, seed := range s.Signing {
+		out.Signing = append(out.Signing, bytes.Clone(seed))
 	}
-	sealing, err := identity.SealPrivateFromBytes(s.Sealing)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
+	for _, secret := range s.Sealing {
+		out.Sealing = append(out.Sealing, bytes.Clone(secret))
 	}
-	k.Sealing = sealing
-	return k, serving, nil
+	return out
 }
+
+// use turns the stored form into the keys that statement names.
+func (s *serverKeys) use(statement identity.Statement, certificates []byte) (*Keys, error) {
+	k := &Keys{Org: s.Org, Statement: statement, Data: bytes.Clone(s.Data), ring: s.clone()}
+	var serving *signed.PrivateKey
+	for _, seed := range s.Signing {
+		key, err := signed.PrivateKeyFromSeed(seed)
+		if err != nil {
+			return nil, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
+		}
+		pin, err := pinOf(key)
+		if err != nil {
+			return nil, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
+		}
+		switch public := key.Public(); {
+		case public.Equal(statement.Issuing[0]):
+			k.Issuing = key
+		case public.Equal(statement.Log[0]):
+			k.Log = key
+		case len(statement.Log) > 1 && public.Equal(statement.Log[1]):
+			k.FormerLog = key
+		case bytes.Equal(pin, statement.TLS[0]):
+			serving = key
+		}
+	}
+	for _, secret := range s.Sealing {
+		key, err := identity.SealPrivateFromBytes(secret)
+		if err != nil {
+			return nil, fmt.Errorf("read keys: %w: %w", ErrKeys, err)
+		}
+		k.Sealing = append(k.Sealing, key)
+	}
+	newest := slices.IndexFunc(k.Sealing, func(key *identity.SealPrivate) bool {
+		return bytes.Equal(key.Public().Bytes, statement.Sealing[0].Bytes)
+	})
+	if k.Issuing == nil || k.Log == nil || serving == nil || newest < 0 {
+		return nil, fmt.Errorf("%w: the statement names other keys", ErrKeys)
+	}
+	var err error
+	k.TLS, err = readCertificate(certificates, serving)
+	return k, err
+}
+
+// pinOf is the pin of a certificate of this key's.
+func pinOf(key *signed.PrivateKey) (identity.Pin, error) {
+	spki, err := x509.MarshalPKIXPublicKey(key.Ed25519().Public())
+	sum := sha256.Sum256(spki)
+	return sum[:], err
+}
+
+// Export is all of the server's secret keys, plain: for a backup that seals them.
+func (k *Keys) Export() ([]byte, error) { return signed.Encode(k.ring) }

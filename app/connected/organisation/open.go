@@ -1,6 +1,7 @@
 package organisation
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -23,7 +25,7 @@ const certLimit = 16 << 10 // bytes
 // Open reads the organisation that Init made in dir and checks that its files belong
 // together. It returns ErrNone or ErrKeys.
 func Open(dir string) (*Keys, error) {
-	keys, _, err := open(dir)
+	keys, err := open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open organisation: %w", err)
 	}
@@ -33,62 +35,65 @@ func Open(dir string) (*Keys, error) {
 // CertPath is where dir's TLS certificate lies, as PEM.
 func CertPath(dir string) string { return filepath.Join(dir, folderName, certFile) }
 
-func open(dir string) (*Keys, *signed.PrivateKey, error) {
+// Changed reports whether dir has another statement than that of keys, as far as can be read.
+func Changed(dir string, keys *Keys) bool {
+	data, err := readLimited(filepath.Join(dir, folderName, statementFile), identity.StatementLimit)
+	return err == nil && !bytes.Equal(data, keys.Signed)
+}
+
+func open(dir string) (*Keys, error) {
 	var files [4][]byte
 	for i, f := range []struct {
 		name  string
 		limit int64
-	}{{serverKeyFile, identity.AEADKeySize}, {keysFile, keysLimit}, {statementFile, identity.StatementLimit}, {certFile, certLimit}} {
+	}{{statementFile, identity.StatementLimit}, {certFile, certLimit}, {serverKeyFile, identity.AEADKeySize}, {keysFile, keysLimit}} {
 		data, err := readLimited(filepath.Join(dir, folderName, f.name), f.limit)
-		if errors.Is(err, fs.ErrNotExist) && i == 0 {
-			return nil, nil, ErrNone
-		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("%w: %s is missing", ErrKeys, f.name)
+			if _, there := os.Lstat(filepath.Join(dir, folderName)); errors.Is(there, fs.ErrNotExist) {
+				return nil, ErrNone
+			}
+			return nil, fmt.Errorf("%w: %s is missing", ErrKeys, f.name)
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		files[i] = data
 	}
-	defer clear(files[0])
-	stored, err := unsealKeys(files[0], files[1])
+	defer clear(files[2])
+	// The ring is read last: while a statement is put in place it has the keys of both.
+	stored, err := unsealKeys(files[2], files[3])
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer stored.clear()
-	k, serving, err := stored.use()
+	statement, err := identity.OpenStatement(files[0], stored.Org)
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("%w: %w", ErrKeys, err)
 	}
-	if k.Statement, err = identity.OpenStatement(files[2], k.Org); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrKeys, err)
+	k, err := stored.use(statement, files[1])
+	if err != nil {
+		return nil, err
 	}
-	k.Signed = files[2]
-	if k.TLS, err = readCertificate(files[3], serving); err != nil {
-		return nil, nil, err
-	}
-	s := k.Statement
-	if !s.Issuing[0].Equal(k.Issuing.Public()) || !s.Log[0].Equal(k.Log.Public()) ||
-		string(s.Sealing[0].Bytes) != string(k.Sealing.Public().Bytes) || string(s.TLS[0]) != string(identity.PinOf(k.TLS.Leaf)) {
-		return nil, nil, fmt.Errorf("%w: the statement names other keys", ErrKeys)
-	}
-	return k, serving, nil
+	k.Signed = files[0]
+	return k, nil
 }
 
+// readCertificate takes the one of several that is the key's: while a statement is put in place there are
+// those of two.
 func readCertificate(data []byte, key *signed.PrivateKey) (tls.Certificate, error) {
-	block, rest := pem.Decode(data)
-	if block == nil || block.Type != "CERTIFICATE" || len(rest) != 0 {
-		return tls.Certificate{}, fmt.Errorf("%w: the certificate is not PEM", ErrKeys)
+	for rest := data; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return tls.Certificate{}, fmt.Errorf("%w: the certificate is another key's, or not PEM", ErrKeys)
+		}
+		leaf, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return tls.Certificate{}, fmt.Errorf("%w: %w", ErrKeys, err)
+		}
+		if key.Ed25519().Public().(ed25519.PublicKey).Equal(leaf.PublicKey) {
+			return tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key.Ed25519(), Leaf: leaf}, nil
+		}
 	}
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("%w: %w", ErrKeys, err)
-	}
-	if !key.Ed25519().Public().(ed25519.PublicKey).Equal(leaf.PublicKey) {
-		return tls.Certificate{}, fmt.Errorf("%w: the certificate is another key's", ErrKeys)
-	}
-	return tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key.Ed25519(), Leaf: leaf}, nil
 }
 
 // certify makes a certificate for hosts and its pin.

@@ -54,7 +54,7 @@ func TestANewOrganisationOpensAndItsStatementVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opened, err := keys.Sealing.Open("test", secret); err != nil || string(opened) != "segment key" {
+	if opened, err := keys.Sealing[0].Open("test", secret); err != nil || string(opened) != "segment key" {
 		t.Errorf("what is sealed to the statement's key does not open: %v", err)
 	}
 	receipt, err := signed.Sign(signed.DomainReceipt, keys.Log, struct{}{})

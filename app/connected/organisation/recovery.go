@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -31,6 +32,16 @@ type recoveryFile struct {
 type recoverySecrets struct {
 	Root    []byte `cbor:"1,keyasint"` // Ed25519 seed
 	Sealing []byte `cbor:"2,keyasint"`
+
+	// Former are sealing keys from before, the newest first: what was sealed to them opens still.
+	Former [][]byte `cbor:"3,keyasint,omitempty"`
+}
+
+// clear wipes the plain form.
+func (s *recoverySecrets) clear() {
+	for _, secret := range slices.Concat(s.Former, [][]byte{s.Root, s.Sealing}) {
+		clear(secret)
+	}
 }
 
 // boxContext binds the encrypted box to this use and organisation.
@@ -39,15 +50,22 @@ func boxContext(root signed.Key) []byte {
 }
 
 // sealRecovery makes the recovery file; without a passphrase it lies open, for a safe.
-func sealRecovery(root *signed.PrivateKey, sealing *identity.SealPrivate, name string, passphrase []byte, made signed.Time) ([]byte, error) {
-	secret, err := sealing.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("make recovery file: %w", err)
+// sealing keys are given the newest first.
+func sealRecovery(root *signed.PrivateKey, sealing []*identity.SealPrivate, name string, passphrase []byte, made signed.Time) ([]byte, error) {
+	secrets := recoverySecrets{Root: root.Seed()}
+	defer func() { secrets.clear() }()
+	for i, key := range sealing {
+		secret, err := key.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("make recovery file: %w", err)
+		}
+		if i == 0 {
+			secrets.Sealing = secret
+		} else {
+			secrets.Former = append(secrets.Former, secret)
+		}
 	}
-	seed := root.Seed()
-	plain, err := signed.Encode(recoverySecrets{Root: seed, Sealing: secret})
-	clear(secret)
-	clear(seed)
+	plain, err := signed.Encode(secrets)
 	if err != nil {
 		return nil, fmt.Errorf("make recovery file: %w", err)
 	}
@@ -90,9 +108,9 @@ func readRecovery(data []byte) (recoveryFile, error) {
 	return file, nil
 }
 
-// open gives the root and the sealing key. It returns ErrPassphraseNeeds, ErrPassphrase
+// open gives the root key and the sealing keys, the newest first. It returns ErrPassphraseNeeds, ErrPassphrase
 // or ErrRecovery.
-func (f recoveryFile) open(passphrase []byte) (*signed.PrivateKey, *identity.SealPrivate, error) {
+func (f recoveryFile) open(passphrase []byte) (*signed.PrivateKey, []*identity.SealPrivate, error) {
 	plain := f.Box
 	if f.KDF != nil {
 		if len(passphrase) == 0 {
@@ -122,9 +140,13 @@ func (f recoveryFile) open(passphrase []byte) (*signed.PrivateKey, *identity.Sea
 	if err != nil || !root.Public().Equal(f.Root) {
 		return nil, nil, fmt.Errorf("open recovery file: %w: its root key is another", ErrRecovery)
 	}
-	sealing, err := identity.SealPrivateFromBytes(in.Sealing)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open recovery file: %w: %w", ErrRecovery, err)
+	var sealing []*identity.SealPrivate
+	for _, secret := range append([][]byte{in.Sealing}, in.Former...) {
+		key, err := identity.SealPrivateFromBytes(secret)
+		if err != nil {
+			return nil, nil, fmt.Errorf("open recovery file: %w: %w", ErrRecovery, err)
+		}
+		sealing = append(sealing, key)
 	}
 	return root, sealing, nil
 }

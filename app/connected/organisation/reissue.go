@@ -1,6 +1,7 @@
 package organisation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -19,6 +20,10 @@ type Changes struct {
 	Name  string
 	URL   string
 	Above uint64 // the new number is above this one too: after a restore, the newest number that was ever out
+
+	Rotate     Rotation                // which key is to be another
+	Generation *identity.LogGeneration // the audit log was restored; Number is set here
+	Newest     []byte                  // after a restore: the newest signed statement that was ever out; nil: the folder's
 }
 
 // Locked says whether the recovery file at path wants a passphrase. It returns
@@ -33,9 +38,9 @@ func Locked(path string) (bool, error) {
 }
 
 // Reissue signs the next statement of the organisation in dir with the root key from the
-// recovery file, and makes a certificate of the same TLS key for the new host; the former
+// recovery file, and makes a certificate of the TLS key for the new host; the former
 // host stays in it for devices that have not heard yet. A running server takes the new
-// statement when it is started again.
+// statement by itself.
 func Reissue(dir, recovery string, passphrase []byte, changes Changes, now time.Time) (identity.Statement, error) {
 	s, err := reissue(dir, recovery, passphrase, changes, now)
 	if err != nil {
@@ -45,7 +50,7 @@ func Reissue(dir, recovery string, passphrase []byte, changes Changes, now time.
 }
 
 func reissue(dir, recovery string, passphrase []byte, changes Changes, now time.Time) (identity.Statement, error) {
-	keys, serving, err := open(dir)
+	keys, err := open(dir)
 	if err != nil {
 		return identity.Statement{}, err
 	}
@@ -60,30 +65,124 @@ func reissue(dir, recovery string, passphrase []byte, changes Changes, now time.
 	if err != nil {
 		return identity.Statement{}, err
 	}
-	if next.Name == keys.Statement.Name && next.URL == keys.Statement.URL && changes.Above < next.Number {
+	if next.Name == keys.Statement.Name && next.URL == keys.Statement.URL && changes.Above < next.Number &&
+		changes.Rotate == "" && changes.Generation == nil {
 		return identity.Statement{}, ErrUnchanged
+	}
+	if err := follow(&next, keys.Org, changes.Newest); err != nil {
+		return identity.Statement{}, err
+	}
+	if changes.Generation != nil {
+		next = opened(next, *changes.Generation)
 	}
 	next.Number = max(next.Number, changes.Above) + 1
 	next.Issued = signed.At(now)
-	root, err := rootOf(keys, recovery, passphrase)
+	safe, err := openRecovery(keys.Org, recovery, passphrase)
 	if err != nil {
 		return identity.Statement{}, err
 	}
-	defer root.Destroy()
-	message, err := signStatement(root, next)
+	defer safe.Root.Destroy()
+	ring := keys.ring.clone()
+	defer ring.clear()
+	if err := rotate(&next, &ring, changes.Rotate); err != nil {
+		return identity.Statement{}, err
+	}
+	message, err := signStatement(safe.Root, next)
 	if err != nil {
 		return identity.Statement{}, err
 	}
-	cert, _, err := certify(serving, hosts, now)
-	if err != nil {
-		return identity.Statement{}, err
+	// Each step leaves an organisation that opens: first what opens what will be sealed, then the ring and
+	// the certificates with the keys of both statements, then the statement.
+	if changes.Rotate == RotateSealing {
+		if err := safe.rewrite(recovery, passphrase, ring.Sealing); err != nil {
+			return identity.Statement{}, err
+		}
 	}
-	// The certificate first: it fits the old statement too, but not the other way round.
+	return next, put(dir, keys, ring, next, message, hosts, now)
+}
+
+// put makes a signed statement the one in force.
+func put(dir string, keys *Keys, ring serverKeys, next identity.Statement, message []byte, hosts []string, now time.Time) error {
 	folder := filepath.Join(dir, folderName)
-	if err := replace(filepath.Join(folder, certFile), pemOf(cert)); err != nil {
-		return identity.Statement{}, err
+	cert, err := ring.certificate(next.TLS[0], hosts, now)
+	if err != nil {
+		return err
 	}
-	return next, replace(filepath.Join(folder, statementFile), message)
+	if !bytes.Equal(next.TLS[0], keys.Statement.TLS[0]) {
+		cert = append(cert, pemOf(keys.TLS.Certificate[0])...)
+	}
+	serverKey, err := readLimited(filepath.Join(folder, serverKeyFile), identity.AEADKeySize)
+	if err != nil {
+		return err
+	}
+	defer clear(serverKey)
+	sealed, err := sealKeys(serverKey, ring)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{keysFile, sealed}, {certFile, cert}, {statementFile, message}} {
+		if err := replace(filepath.Join(folder, f.name), f.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// certificate makes the one that serves, of the key with this pin.
+func (s *serverKeys) certificate(pin identity.Pin, hosts []string, now time.Time) ([]byte, error) {
+	for _, seed := range s.Signing {
+		key, err := signed.PrivateKeyFromSeed(seed)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrKeys, err)
+		}
+		cert, own, err := certify(key, hosts, now)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(own, pin) {
+			return pemOf(cert), nil
+		}
+	}
+	return nil, fmt.Errorf("%w: the statement names another TLS key", ErrKeys)
+}
+
+// follow has the statement come after newest, which a restored server does not have: what keys that are lost
+// have signed holds still.
+func follow(s *identity.Statement, org identity.OrgID, newest []byte) error {
+	if len(newest) == 0 {
+		return nil
+	}
+	n, err := identity.OpenStatement(newest, org)
+	if err != nil {
+		return err
+	}
+	if n.Number <= s.Number {
+		return nil
+	}
+	s.Number, s.Name, s.URL, s.Generations = n.Number, n.Name, n.URL, n.Generations
+	for _, keys := range []struct {
+		own *[]signed.Key
+		all []signed.Key
+	}{{&s.Issuing, n.Issuing}, {&s.Log, n.Log}} {
+		*keys.own = slices.Clone(*keys.own)
+		for _, key := range keys.all {
+			if !slices.ContainsFunc(*keys.own, key.Equal) {
+				*keys.own = append(*keys.own, key)
+			}
+		}
+	}
+	return nil
+}
+
+// opened is the statement with one generation of the audit log more; the oldest are let go.
+func opened(s identity.Statement, g identity.LogGeneration) identity.Statement {
+	g.Number = s.Generation() + 1
+	former := s.Generations[max(0, len(s.Generations)+1-identity.MaxGenerations):]
+	s.Generations = append(slices.Clone(former), g)
+	return s
 }
 
 // moveTo sets the statement's URL and returns the hosts that its certificate is for.
@@ -98,21 +197,4 @@ func moveTo(s *identity.Statement, url string) ([]string, error) {
 	}
 	s.URL = canonical
 	return slices.Compact([]string{host, former}), nil
-}
-
-func rootOf(keys *Keys, recovery string, passphrase []byte) (*signed.PrivateKey, error) {
-	data, err := readLimited(recovery, recoveryLimit)
-	if err != nil {
-		return nil, fmt.Errorf("read recovery file: %w", err)
-	}
-	defer clear(data)
-	file, err := readRecovery(data)
-	if err != nil {
-		return nil, err
-	}
-	if identity.OrgIDOf(file.Root) != keys.Org {
-		return nil, fmt.Errorf("%w: another organisation's", ErrRecovery)
-	}
-	root, _, err := file.open(passphrase)
-	return root, err
 }

@@ -35,12 +35,19 @@ func (c Checkpoint) text() string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin(c.Org), c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 }
 
-// Sign is the checkpoint as a signed note, by the organisation's log key.
-func (c Checkpoint) Sign(key *signed.PrivateKey) ([]byte, error) {
+// Sign is the checkpoint as a signed note, by the organisation's log key and by former ones beside it,
+// for who has not heard of the new one yet; nil stands for none.
+func (c Checkpoint) Sign(key *signed.PrivateKey, former ...*signed.PrivateKey) ([]byte, error) {
 	if c.Size < 0 {
 		return nil, fmt.Errorf("sign checkpoint: %w", ErrCheckpoint)
 	}
-	out, err := note.Sign(&note.Note{Text: c.text()}, noteKey{name: origin(c.Org), public: key.Public().Bytes, private: key.Ed25519()})
+	var signers []note.Signer
+	for _, k := range append([]*signed.PrivateKey{key}, former...) {
+		if k != nil {
+			signers = append(signers, noteKey{name: origin(c.Org), public: k.Public().Bytes, private: k.Ed25519()})
+		}
+	}
+	out, err := note.Sign(&note.Note{Text: c.text()}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("sign checkpoint: %w", err)
 	}

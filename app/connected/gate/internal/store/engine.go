@@ -24,15 +24,24 @@ type engine struct {
 	settle func(context.Context, *sql.DB) error
 }
 
-// migrate brings the tables up to date, one process at a time.
-func (s *Store) migrate(ctx context.Context) error {
+// migrations are the engine's.
+func (s *Store) migrations() (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations/"+s.folder)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	provider, err := goose.NewProvider(s.dialect, s.write, folder, s.locks...)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// migrate brings the tables up to date, one process at a time.
+func (s *Store) migrate(ctx context.Context) error {
+	provider, err := s.migrations()
+	if err != nil {
+		return err
 	}
 	have, known, err := provider.GetVersions(ctx)
 	if err != nil {

@@ -54,9 +54,21 @@ const readers = 4
 // Open opens or makes the database and brings its tables up to date. key, 32 bytes, encrypts
 // columns; another key than the one the database was made with is refused.
 func Open(ctx context.Context, at Place, key []byte) (*Store, error) {
-	keys, err := newColumnKeys(key)
+	s, err := connect(at, key)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// connect reaches the database and does nothing there yet.
+func connect(at Place, key []byte) (*Store, error) {
+	keys, err := newColumnKeys(key)
+	if err != nil {
+		return nil, err
 	}
 	s := &Store{key: keys}
 	if at.URL != "" {
@@ -65,14 +77,11 @@ func Open(ctx context.Context, at Place, key []byte) (*Store, error) {
 		err = s.openSQLite(at.Path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open store: %w", err)
+		return nil, err
 	}
 	// One connection: who writes waits for all others anyway, and Go's queue is fair.
 	s.write.SetMaxOpenConns(1)
 	s.read.SetMaxOpenConns(readers)
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
-	}
 	return s, nil
 }
 

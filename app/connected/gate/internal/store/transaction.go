@@ -26,6 +26,11 @@ func (s *Store) Read(ctx context.Context, act func(*Tx) error) error {
 	})
 }
 
+// ReadOnce is Read for who writes elsewhere what act reads: it is not run again.
+func (s *Store) ReadOnce(ctx context.Context, act func(*Tx) error) error {
+	return away(s.once(ctx, s.read, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, "", act))
+}
+
 func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, first string, act func(*Tx) error) error {
 	sqlTx, err := db.BeginTx(ctx, options)
 	if err != nil {
