@@ -72,9 +72,9 @@ func (s Statement) Since(generation uint64) (size uint64, restored bool) {
 // Bounds of a statement.
 const (
 	StatementLimit = 32 << 10 // bytes
-	maxKeys        = 8  // of those in use
-	maxFormerKeys  = 64 // of those whose signatures hold for ever
-	MaxGenerations = 16 // of the log that are named
+	maxKeys        = 8        // of those in use
+	maxFormerKeys  = 64       // of those whose signatures hold for ever
+	MaxGenerations = 16       // of the log that are named
 )
 
 // Errors about statements.

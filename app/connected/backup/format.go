@@ -67,8 +67,8 @@ type Manifest struct {
 	Size    uint64         `cbor:"7,keyasint"` // of the audit log
 	Root    []byte         `cbor:"8,keyasint"` // of the tree over it, 32 bytes
 	Lines   uint64         `cbor:"9,keyasint"`
-	Hash    []byte         `cbor:"10,keyasint"`          // SHA-256 of the file up to here
-	Until   signed.Time    `cbor:"11,keyasint,omitzero"` // when the file has to be gone; 0: it may stay
+	Hash    []byte         `cbor:"10,keyasint"`           // SHA-256 of the file up to here
+	Until   signed.Time    `cbor:"11,keyasint,omitempty"` // when the file has to be gone; 0: it may stay
 }
 
 // info binds the sealed key to its file.
