@@ -99,8 +99,12 @@ func TestAStatementIsItsOrganisationsOrNobodys(t *testing.T) {
 		"no log key":          func(s *identity.Statement) { s.Log = nil },
 		"65 issuing keys":     func(s *identity.Statement) { s.Issuing = slices.Repeat(s.Issuing, 65) },
 		"nine sealing keys":   func(s *identity.Statement) { s.Sealing = slices.Repeat(s.Sealing, 9) },
-		"a first generation":  func(s *identity.Statement) { s.Generations = []identity.LogGeneration{{Number: 1, Root: make([]byte, 32)}} },
-		"a rootless one":      func(s *identity.Statement) { s.Generations = []identity.LogGeneration{{Number: 2, Root: make([]byte, 31)}} },
+		"a first generation": func(s *identity.Statement) {
+			s.Generations = []identity.LogGeneration{{Number: 1, Root: make([]byte, 32)}}
+		},
+		"a rootless one": func(s *identity.Statement) {
+			s.Generations = []identity.LogGeneration{{Number: 2, Root: make([]byte, 31)}}
+		},
 		"one left out": func(s *identity.Statement) {
 			s.Generations = []identity.LogGeneration{{Number: 2, Root: make([]byte, 32)}, {Number: 4, Root: make([]byte, 32)}}
 		},
