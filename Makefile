@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
+.PHONY: run build tools test test-plain test-windows lint openapi deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -44,6 +44,10 @@ lint: deps $(BIN)/staticcheck
 
 $(BIN)/staticcheck:
 	GOBIN=$(CURDIR)/$(BIN) go install $(STATICCHECK)
+
+# The contract, written anew from the table of routes.
+openapi:
+	go test -count=1 -run TestTheContractIsCurrent ./app/connected/openapi -update
 
 # Every fuzz test for a moment each; FUZZTIME=5m for longer.
 FUZZTIME ?= 5s
@@ -132,6 +136,8 @@ deps-postgres:
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; \
 	else \
 		echo "The tests of the connected system on PostgreSQL want its server, of this system's package manager."; exit 1; \
+	fi
+
 # The stories in cellars give each agent a network namespace, which ip furnishes.
 deps-cellar:
 	@if command -v ip >/dev/null; then :; \

@@ -45,6 +45,7 @@ var house = []room{
 	{"app/connected/organisation", []string{"identity/...", "sync/link"}, "an organisation's own keys and statement"},
 	{"app/connected/backup", []string{"identity/..."}, "sealed files of lines: what stands in them is the gate's"},
 	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal", "vault/record"}, "an administrator's commands"},
+	{"app/connected/openapi", []string{"app/connected", "app/connected/gate", "sync/link"}, "it writes down what a table of routes says; its test knows which"},
 	{"app/connected", []string{"app/connected/gate", "app/connected/organisation", "identity/...", "vault/journal", "vault/record", "sync/link"}, "handlers reach data through the gate alone"},
 	{"app/directory", []string{"identity/...", "sync/link"}, "it knows statements and nothing else"},
 	{"app/process", nil, "what every main does first, and every lock last, rests on nothing"},

@@ -156,7 +156,7 @@ func TestAChunkGoesOnWhereItWasCut(t *testing.T) {
 	}{
 		"bytes=1000-":   {206, "bytes 1000-1027/1028", whole[1000:]},
 		"bytes=0-":      {206, "bytes 0-1027/1028", whole},
-		"bytes=1028-":   {416, "bytes */1028", nil},
+		"bytes=1028-":   {416, "bytes */1028", []byte(`{"type":"about:blank","title":"Requested Range Not Satisfiable","status":416,"code":"range"}`)},
 		"bytes=-5":      {200, "", whole},
 		"bytes=1-2,4-5": {200, "", whole},
 		"chunks=1-":     {200, "", whole},

@@ -112,7 +112,7 @@ func (h *house) start(listener net.Listener) {
 	g, err := gate.Open(context.Background(), h.config)
 	ok(h.t, err)
 	h.gate = g
-	h.server = httptest.NewUnstartedServer(connected.Handler(g, slog.New(slog.NewTextHandler(errorsOf{t: h.t}, &slog.HandlerOptions{Level: slog.LevelError}))))
+	h.server = httptest.NewUnstartedServer(contractual(h.t, connected.Handler(g, slog.New(slog.NewTextHandler(errorsOf{t: h.t}, &slog.HandlerOptions{Level: slog.LevelError})))))
 	h.server.Listener.Close()
 	h.server.Listener = listener
 	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{h.cert}, MinVersion: tls.VersionTLS13}

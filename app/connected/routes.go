@@ -1,261 +1,186 @@
 package connected
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
+	_ "embed"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"handslag/app/connected/gate"
-	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/sync/link"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
-// PathHealth answers 200 while the process serves.
-const PathHealth = "/healthz"
+// Paths that are no exchange of a device's.
+const (
+	PathHealth   = "/healthz"      // for who watches the process
+	PathContract = "/openapi.json" // for who writes another client or server
+)
+
+// Media types of bodies that the gate does not write.
+const (
+	typeJSON  = "application/json"
+	typeText  = "text/plain"
+	typeBytes = "application/octet-stream"
+	typeCBOR  = "application/cbor"
+)
 
 // batchMargin is what a batch may be larger than its limit before it is refused unread.
 const batchMargin = 1 << 10
 
-// Routes is the one table of what can be called, and what each call asks of its caller.
-// statement gives what the public may have: the organisation's signed statement in force.
+// contract is what package openapi makes of the table below; `make openapi` makes it anew.
+//
+//go:embed openapi.json
+var contract []byte
+
+// Routes is the one table of what can be called, what each call asks of its caller, and what
+// travels. statement gives what the public may have: the organisation's signed statement in force.
 func Routes(statement func() []byte) []gate.Route {
 	return []gate.Route{
 		{
 			Method: http.MethodGet, Path: PathHealth,
-			Right: gate.Public("says that the process answers, and nothing else"),
+			Right:   gate.Public("says that the process answers and reaches its database, and nothing else"),
+			Handler: health,
+			Does:    "Says whether the connected system can serve.",
+			Gives:   gate.Body{Type: typeText, Means: "The word ok."},
+			Codes:   []link.Code{link.CodeBusy},
+		},
+		{
+			Method: http.MethodGet, Path: PathContract,
+			Right: gate.Public("who writes another client or server reads it; it is the same for every organisation"),
 			Handler: func(*gate.Call) (gate.Answer, error) {
-				return gate.Answer{Type: "text/plain", Body: []byte("ok\n")}, nil
+				return gate.Answer{Type: typeJSON, Body: contract}, nil
 			},
+			Does:  "Gives this contract.",
+			Gives: gate.Body{Type: typeJSON, Means: "OpenAPI 3.1."},
 		},
 		{
 			Method: http.MethodGet, Path: link.PathStatement,
 			Right:   gate.Public("a device checks the statement by the root key's fingerprint; without it no changed TLS key could be learnt"),
 			Handler: func(*gate.Call) (gate.Answer, error) { return gate.Signed(statement()), nil },
+			Does:    "Gives the organisation's newest statement.",
+			Gives:   gate.InCOSE("statement (identity/testdata/identity.cddl), signed by the root key."),
 		},
 		{
 			Method: http.MethodPost, Path: link.PathEnrol,
 			Right:   gate.Password("a device has no credential before it is enrolled"),
 			Handler: enrol,
+			Does:    "Enrols a device: its first credential for a username and a password. The same request_id and signing key get the same credential again.",
+			Takes:   gate.InJSON("possession is an enrolment (sync/link/testdata/link.cddl), signed by the device's new signing key.", link.EnrolRequest{}),
+			Gives:   gate.InJSON("credential is one of identity/testdata/identity.cddl, signed by an issuing key; search is sealed to the device's KEM key.", link.Issued{}),
+			Codes:   []link.Code{link.CodeConflict, link.CodeDeviceRevoked},
 		},
 		{
 			Method: http.MethodPost, Path: link.PathCredential,
 			Right:   gate.Own("a device renews its own credential, which says what is granted now"),
 			Handler: renew,
+			Does:    "Renews the calling device's credential.",
+			Gives:   gate.InJSON("credential is one of identity/testdata/identity.cddl, signed by an issuing key; search is sealed to the device's KEM key.", link.Issued{}),
 		},
 		{
 			Method: http.MethodGet, Path: link.PathChanges,
 			Right:   gate.Each("each record, and what is attached to it, by record.read, each assignment by assignment.work, and only what concerns the person"),
 			Handler: changes,
+			Does:    "Gives the next page of what concerns the calling person and the device has not got in this state, and what of it concerns them no longer.",
+			Query: []gate.Parameter{
+				{Name: "after", Means: "cursor of the page that arrived last; empty for the first"},
+				{Name: "statement", Means: "number of the statement that the device has: a newer one comes along"},
+				{Name: "erasures", Means: "highest number of an erasure order that the device has: those above come along"},
+				{Name: "revocations", Means: "number of the revocation list that the device has: a newer one comes along"},
+				{Name: "log", Means: "at most 8 sizes of the audit log, separated by commas, of which the answer proves that the log has grown from them"},
+				{Name: "wait", Means: "is taken and does nothing"},
+			},
+			Gives: gate.InJSON("Signed and sealed structures stand in it as vault/record/testdata/record.cddl and identity/testdata/identity.cddl write them.", link.Page{}),
 		},
 		{
 			Method: http.MethodPost, Path: link.PathJournal, Limit: journal.BatchLimit + batchMargin,
 			Right:   gate.Carried("nothing said is lost: entries are judged by their signatures, whoever carries them, and the answer is a receipt"),
 			Handler: takeJournal,
+			Does:    "Takes entries of one device's journal, whatever has become of the device, and answers with a receipt. What was taken before may come again.",
+			Takes:   gate.Body{Type: typeCBOR, Means: "batch (vault/journal/testdata/journal.cddl), raw; each entry in it is signed."},
+			Gives:   gate.InCOSE("receipt (vault/journal/testdata/journal.cddl), signed by a log key."),
 		},
 		{
 			Method: http.MethodPost, Path: link.PathSegments, Limit: journal.SegmentLimit,
 			Right:   gate.Carried("nothing said is lost: a sealed segment is taken as its entries would be, whoever carries it unread, and the answer is a receipt"),
 			Handler: takeSegment,
+			Does:    "Takes one sealed segment of any device's journal and answers with a receipt for that device.",
+			Takes:   gate.Body{Type: typeBytes, Means: "a segment's file, as vault/journalfile/testdata/segment.cddl lays it out."},
+			Gives:   gate.InCOSE("receipt (vault/journal/testdata/journal.cddl), signed by a log key."),
+			Codes:   []link.Code{link.CodeSegDamaged, link.CodeSegFormat, link.CodeSegUnknown, link.CodeSegSealed},
 		},
 		{
 			Method: http.MethodPost, Path: link.PathAttachments, Limit: link.MadeLimit,
 			Right:    gate.Needs(access.AttachmentAdd),
 			Resource: gate.MadeThing,
 			Handler:  takeMade,
+			Does:     "Begins to hand in an attachment that the device made and said so in its journal, or goes on with it; the answer says which chunks are missing.",
+			Takes:    gate.InJSON("draft is what vault/record/testdata/record.cddl calls an attachment, not signed yet.", link.MadeAttachment{}),
+			Gives:    gate.InJSON("attachment is one of vault/record/testdata/record.cddl, signed by an issuing key, once it is whole.", link.Handed{}),
+			Codes:    []link.Code{link.CodeChunk, link.CodeUnsaid, link.CodeConflict, link.CodeNotFound, link.CodeRestricted, link.CodeTooMany},
 		},
 		{
 			Method: http.MethodPost, Path: link.PathChunks, Limit: record.ChunkLimit,
 			Right:    gate.Needs(access.AttachmentAdd),
 			Resource: gate.ChunkThing,
 			Handler:  takeChunk,
+			Does:     "Takes one chunk of an attachment that was begun; what came before may come again.",
+			Query:    chunkQuery,
+			Takes:    gate.Body{Type: typeBytes, Means: "a chunk's ciphertext, whose SHA-256 the draft names."},
+			Gives:    gate.InJSON("attachment is there with the last chunk.", link.Handed{}),
+			Codes:    []link.Code{link.CodeChunk, link.CodeUnsaid, link.CodeConflict, link.CodeNotFound, link.CodeRestricted, link.CodeTooMany},
 		},
 		{
 			Method: http.MethodGet, Path: link.PathChunks,
 			Right:    gate.Needs(access.RecordRead),
 			Resource: gate.ChunkThing,
 			Handler:  chunk,
+			Does:     "Gives one chunk of an attachment, or from a byte on: Range: bytes=N- is answered with 206.",
+			Query:    chunkQuery,
+			Gives:    gate.Body{Type: typeBytes, Means: "a chunk's ciphertext, whose SHA-256 the attachment names.", Ranged: true},
+			Codes:    []link.Code{link.CodeNotFound, link.CodeRestricted, link.CodeRange},
 		},
 		{
 			Method: http.MethodGet, Path: link.PathLog,
 			Right:    gate.Needs(access.LogRead),
 			Resource: auditLog,
 			Handler:  readLog,
+			Does:     "Gives a page of the audit log, newest first. To read it is an entry itself.",
+			Query: []gate.Parameter{
+				{Name: "subject", Means: "ID of the person or place that the data are about"},
+				{Name: "record", Means: "ID of a record"},
+				{Name: "person", Means: "username of a member of staff"},
+				{Name: "device", Means: "a device ID"},
+				{Name: "day", Means: "2006-01-02, in the organisation's time zone"},
+				{Name: "after", Means: "cursor of the page before"},
+				{Name: "limit", Means: "rows, at most 200"},
+			},
+			Gives: gate.InJSON("Times are intervals: no earlier than the device's newest server time, no later than the receipt.", link.LogPage{}),
 		},
 		{
 			Method: http.MethodPost, Path: link.PathErasures,
 			Right:    gate.Needs(access.SubjectErase),
 			Resource: anybody,
 			Handler:  erase,
+			Does:     "Erases a person or place: destroys the key of their data and orders every device to do the same.",
+			Takes:    gate.InJSON("", link.EraseRequest{}),
+			Gives:    gate.InJSON("", gate.Erased{}),
+			Codes:    []link.Code{link.CodeNotFound},
 		},
 		{
 			Method: http.MethodGet, Path: link.PathErasures,
 			Right:    gate.Needs(access.SubjectErase),
 			Resource: anybody,
 			Handler:  erasure,
+			Does:     "Says how far an erasure has come, and after when no copy opens.",
+			Query:    []gate.Parameter{{Name: "subject", Means: "ID of the person or place", Must: true}},
+			Gives:    gate.InJSON("", gate.Erasure{}),
+			Codes:    []link.Code{link.CodeNotFound},
 		},
 	}
 }
 
-// auditLog is a thing without unit and people: only scope all reaches it.
-func auditLog(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
-
-// anybody is whoever data may be about, wherever they belong: only scope all reaches them.
-func anybody(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
-
-func erase(c *gate.Call) (gate.Answer, error) {
-	var ask link.EraseRequest
-	d := json.NewDecoder(bytes.NewReader(c.Body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&ask); err != nil {
-		return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-	}
-	done, err := c.Erase(ask.Subject)
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(done)
-}
-
-func erasure(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "subject"); err != nil {
-		return gate.Answer{}, err
-	}
-	report, err := c.Erasure(journal.SubjectID(c.Query.Get("subject")))
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(report)
-}
-
-func enrol(c *gate.Call) (gate.Answer, error) {
-	issued, err := c.Enrol()
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(issued)
-}
-
-func renew(c *gate.Call) (gate.Answer, error) {
-	issued, err := c.Renew()
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(issued)
-}
-
-// changes takes after, the cursor, and what the device has of statements, erasure orders and revocations.
-// wait is kept for a long poll and does nothing yet.
-func changes(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "after", "statement", "erasures", "revocations", "log", "wait"); err != nil {
-		return gate.Answer{}, err
-	}
-	var had link.Had
-	for name, n := range map[string]*uint64{"statement": &had.Statement, "erasures": &had.Erasures, "revocations": &had.Revocations} {
-		text := c.Query.Get(name)
-		if text == "" {
-			continue
-		}
-		var err error
-		if *n, err = strconv.ParseUint(text, 10, 63); err != nil {
-			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-		}
-	}
-	if sizes := c.Query.Get("log"); sizes != "" {
-		for text := range strings.SplitSeq(sizes, ",") {
-			n, err := strconv.ParseUint(text, 10, 63)
-			if err != nil || len(had.Log) == link.GrowthProofs {
-				return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-			}
-			had.Log = append(had.Log, n)
-		}
-	}
-	page, err := c.Changes(c.Query.Get("after"), had)
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(page)
-}
-
-func takeJournal(c *gate.Call) (gate.Answer, error) {
-	receipt, err := c.TakeJournal(c.Body)
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.Signed(receipt), nil
-}
-
-func takeSegment(c *gate.Call) (gate.Answer, error) {
-	receipt, err := c.TakeSegment(c.Body)
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.Signed(receipt), nil
-}
-
-func takeMade(c *gate.Call) (gate.Answer, error) {
-	handed, err := c.TakeMade()
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(handed)
-}
-
-func takeChunk(c *gate.Call) (gate.Answer, error) {
-	handed, err := c.TakeChunk()
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(handed)
-}
-
-func chunk(c *gate.Call) (gate.Answer, error) {
-	cipher, err := c.Chunk()
-	return gate.Answer{Type: "application/octet-stream", Body: cipher, Ranged: true}, err
-}
-
-func readLog(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "subject", "record", "person", "device", "day", "after", "limit"); err != nil {
-		return gate.Answer{}, err
-	}
-	f := link.LogFilter{
-		Subject: journal.SubjectID(c.Query.Get("subject")), Record: journal.RecordID(c.Query.Get("record")), Person: c.Query.Get("person"),
-		Device: identity.DeviceID(c.Query.Get("device")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
-	}
-	if text := c.Query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n <= 0 {
-			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-		}
-		f.Limit = n
-	}
-	page, err := c.Log(f)
-	if err != nil {
-		return gate.Answer{}, err
-	}
-	return gate.JSON(page)
-}
-
-// only refuses a query with names that the route does not know, or with one twice: a filter
-// with a slip in it would show more than was asked for.
-func only(c *gate.Call, names ...string) error {
-	known := map[string]bool{}
-	for _, name := range names {
-		known[name] = true
-	}
-	for name, values := range c.Query {
-		if !known[name] || len(values) != 1 {
-			return gate.Refuse(link.CodeBadRequest)
-		}
-	}
-	return nil
+var chunkQuery = []gate.Parameter{
+	{Name: "attachment", Means: "ID of the attachment", Must: true},
+	{Name: "chunk", Means: "number of the chunk, from 0", Must: true},
 }

@@ -122,8 +122,8 @@ func trimZone(host string) string {
 	return host
 }
 
-func refuse(w http.ResponseWriter, status int, code link.Code, title string) {
-	body, err := json.Marshal(link.Problem{Type: "about:blank", Title: title, Status: status, Code: code})
+func refuse(w http.ResponseWriter, status int, code link.Code, detail string) {
+	body, err := json.Marshal(link.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code})
 	if err != nil {
 		panic(err) // strings and a number always encode
 	}

@@ -3,10 +3,11 @@ package link
 // Problem is a refusal as it travels: problem details (RFC 9457) with a code of ours, which
 // the agent has a sentence for.
 type Problem struct {
-	Type   string `json:"type"` // "about:blank"
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Code   Code   `json:"code"`
+	Type   string `json:"type"`             // "about:blank": the status says what kind it is, the code which
+	Title  string `json:"title"`            // the status in words
+	Status int    `json:"status"`           // of HTTP
+	Detail string `json:"detail,omitempty"` // a sentence for people, where there is one
+	Code   Code   `json:"code"`             // names the refusal
 }
 
 // Code names a refusal.
@@ -30,6 +31,7 @@ const (
 	CodeNotFound      Code = "not_found"            // 404
 	CodeMethod        Code = "method"               // 405
 	CodeConflict      Code = "conflict"             // 409: the request id is another device's
+	CodeRange         Code = "range"                // 416: what was asked to go on with has no more
 	CodeTooMany       Code = "too_many"             // 429
 	CodeSegDamaged    Code = "segment_damaged"      // 400: its beginning does not read, or its device did not sign it
 	CodeSegFormat     Code = "segment_format"       // 400: of another version

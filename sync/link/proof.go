@@ -28,8 +28,11 @@ type Call struct {
 
 const (
 	callLimit = 1 << 10 // bytes, signed
-	scheme    = "Handslag "
+	scheme    = Scheme + " "
 )
+
+// Scheme is the name of the proof among HTTP's authentication schemes.
+const Scheme = "Handslag"
 
 // ErrProof says that an Authorization header is not a proof for this request.
 var ErrProof = errors.New("proof does not fit the call")

@@ -1,8 +1,12 @@
 package gate
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
 
 	"handslag/app/connected/gate/internal/store"
@@ -10,6 +14,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/link"
 )
 
 // Call is one request on its way through the gate, inside the transaction that ends it. Its
@@ -31,6 +36,19 @@ type Call struct {
 	proof  *proven
 	signIn *attempt
 	settle bool // once committed, nothing that was overwritten may be left in a file
+}
+
+// Read reads the body's JSON into v: one value, of names that v has. The refusal is a bad request.
+func (c *Call) Read(v any) error {
+	d := json.NewDecoder(bytes.NewReader(c.Body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return Refuse(link.CodeBadRequest)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Refuse(link.CodeBadRequest)
+	}
+	return nil
 }
 
 // subjectOf reads what the person may, now.

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
@@ -60,10 +63,12 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, answer, err := d.pass(r)
 	status, h := http.StatusOK, w.Header()
 	if err == nil {
-		answer, status = answer.cut(h, r.Header.Get("Range"))
-	} else {
+		answer, status, err = answer.cut(h, r.Header.Get("Range"))
+	}
+	if err != nil {
 		p := problemOf(err)
 		status = p.Status
+		d.challenge(h, p.Code, r.URL.Path)
 		if answer, err = problemAnswer(p, err, d.log, name); err != nil {
 			status = http.StatusInternalServerError
 		}
@@ -79,12 +84,22 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.log.Info("call", "route", name, "status", status, "ms", d.g.config.Now().Sub(start).Milliseconds())
 }
 
+// challenge says what HTTP wants said beside a refusal (RFC 9110 §11.6.1 and §15.5.6).
+func (d *Door) challenge(h http.Header, code link.Code, path string) {
+	switch {
+	case statuses[code] == http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", link.Scheme)
+	case code == link.CodeMethod:
+		h.Set("Allow", strings.Join(slices.Sorted(maps.Keys(d.routes[path])), ", "))
+	}
+}
+
 func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) (Answer, error) {
 	if p.Code == link.CodeInternal || errors.Is(cause, store.ErrAway) {
 		log.Error("call failed", "route", name, "error", cause)
 	}
 	answer, err := JSON(p)
-	answer.Type = "application/problem+json"
+	answer.Type = TypeProblem
 	return answer, err
 }
 

@@ -31,6 +31,7 @@ type Gate struct {
 	hashing   chan struct{} // who may hash a password now
 	strangers *strangers
 	limits    limits
+	pulse     pulse
 }
 
 var _ Administration = (*Gate)(nil)

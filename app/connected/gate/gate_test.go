@@ -23,7 +23,7 @@ func TestOnPostgreSQL(t *testing.T) { postgres.OnPostgreSQL(t) }
 func TestATableThatDoesNotSayWhatItAsksForDoesNotStart(t *testing.T) {
 	handler := func(*Call) (Answer, error) { return Answer{}, nil }
 	thing := func(*Call) (access.Thing, error) { return access.Thing{}, nil }
-	good := Route{Method: "GET", Path: "/x", Right: Needs(access.LogRead), Resource: thing, Handler: handler}
+	good := Route{Method: "GET", Path: "/x", Right: Needs(access.LogRead), Resource: thing, Handler: handler, Does: "x", Gives: InCOSE("x")}
 	newTable([]Route{good})
 	for name, routes := range map[string][]Route{
 		"no right":                 {{Method: "GET", Path: "/x", Handler: handler}},
@@ -35,6 +35,8 @@ func TestATableThatDoesNotSayWhatItAsksForDoesNotStart(t *testing.T) {
 		"no handler":               {{Method: "GET", Path: "/x", Right: Public("y")}},
 		"no method":                {{Path: "/x", Right: Public("y"), Handler: handler}},
 		"a path without its slash": {{Method: "GET", Path: "x", Right: Public("y"), Handler: handler}},
+		"no word what it does":     {{Method: "GET", Path: "/x", Right: Public("y"), Handler: handler, Gives: InCOSE("x")}},
+		"no word what it gives":    {{Method: "GET", Path: "/x", Right: Public("y"), Handler: handler, Does: "x"}},
 		"one route twice":          {good, good},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -55,8 +54,8 @@ func (c *Call) thingOf(id string) (access.Thing, error) {
 // made reads the call's body.
 func (c *Call) made() (record.Attachment, link.MadeAttachment, error) {
 	var made link.MadeAttachment
-	if err := json.Unmarshal(c.Body, &made); err != nil {
-		return record.Attachment{}, made, Refuse(link.CodeBadRequest)
+	if err := c.Read(&made); err != nil {
+		return record.Attachment{}, made, err
 	}
 	a, err := record.DecodeDraft(made.Draft)
 	if err != nil || a.Org != c.g.org || a.Size > madeSize || a.Device != identity.DeviceID(c.device.ID) {

@@ -25,6 +25,7 @@ var statuses = map[link.Code]int{
 	link.CodeNotFound:      http.StatusNotFound,
 	link.CodeMethod:        http.StatusMethodNotAllowed,
 	link.CodeConflict:      http.StatusConflict,
+	link.CodeRange:         http.StatusRequestedRangeNotSatisfiable,
 	link.CodeTooMany:       http.StatusTooManyRequests,
 	link.CodeSegDamaged:    http.StatusBadRequest,
 	link.CodeSegFormat:     http.StatusBadRequest,
@@ -35,6 +36,9 @@ var statuses = map[link.Code]int{
 	link.CodeInternal:      http.StatusInternalServerError,
 	link.CodeBusy:          http.StatusServiceUnavailable,
 }
+
+// StatusOf is how a code travels, or 0 for one that is not the connected system's.
+func StatusOf(code link.Code) int { return statuses[code] }
 
 // Refuse is the refusal with code, as an error that a handler returns.
 func Refuse(code link.Code) error { return problem(code) }

@@ -3,6 +3,7 @@ package gate
 import (
 	"handslag/identity"
 	"handslag/identity/access"
+	"handslag/sync/link"
 )
 
 // Right is what a route asks of its caller. Each kind is a way through the gate of its own,
@@ -67,4 +68,28 @@ func (r Right) String() string {
 		return "carried: " + r.why
 	}
 	return "none"
+}
+
+// Proved says how the right asks for a device's proof: it must be there, or it may.
+func (r Right) Proved() (must, may bool) {
+	must = r.kind == own || r.kind == each || r.kind == needs
+	return must, must || r.kind == carried
+}
+
+// refusals are the codes with which the way in ends, for the right's kind.
+func (r Right) refusals() []link.Code {
+	switch r.kind {
+	case password:
+		return []link.Code{link.CodeWrongPassword, link.CodeUserDisabled, link.CodeTooMany, link.CodeBusy}
+	case carried:
+		return []link.Code{link.CodeStaleProof, link.CodeReplayed, link.CodeTooMany, link.CodeBusy}
+	case own, each, needs:
+		codes := []link.Code{link.CodeNoProof, link.CodeBadProof, link.CodeStaleProof, link.CodeReplayed,
+			link.CodeDeviceRevoked, link.CodeUserDisabled, link.CodeExpired, link.CodeBusy}
+		if r.kind == needs {
+			codes = append(codes, link.CodeForbidden)
+		}
+		return codes
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"handslag/identity/access"
@@ -18,7 +19,45 @@ type Route struct {
 	Resource func(*Call) (access.Thing, error) // what a Needs right is asked about
 	Limit    int64                             // bytes of body; 0: link.RequestLimit, none for GET
 	Handler  func(*Call) (Answer, error)
+
+	// What the contract tells of it, beside what its right asks for.
+	Does  string      // a sentence
+	Query []Parameter // names that it knows
+	Takes Body        // none where the type is empty
+	Gives Body
+	Codes []link.Code // with which the handler itself refuses
 }
+
+// Parameter is one of a query.
+type Parameter struct {
+	Name  string
+	Means string
+	Must  bool // it has to be there
+}
+
+// Body is what travels one way.
+type Body struct {
+	Type  string // media type
+	Means string // what the bytes are, and which CDDL file says so
+	Value any    // of the Go type that JSON is read into or written from
+
+	Ranged bool // what Answer.Ranged says
+}
+
+// TypeProblem is the media type of refusals (RFC 9457).
+const TypeProblem = "application/problem+json"
+
+// The media types of answers that the gate writes.
+const (
+	typeJSON = "application/json"
+	typeCOSE = "application/cose"
+)
+
+// InJSON is a body of v's type.
+func InJSON(means string, v any) Body { return Body{Type: typeJSON, Means: means, Value: v} }
+
+// InCOSE is a signed structure as a body.
+func InCOSE(means string) Body { return Body{Type: typeCOSE, Means: means} }
 
 // Answer is what a handler returns; it leaves after the commit.
 type Answer struct {
@@ -33,11 +72,30 @@ func JSON(v any) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("write answer: %w", err)
 	}
-	return Answer{Type: "application/json", Body: body}, nil
+	return Answer{Type: typeJSON, Body: body}, nil
 }
 
 // Signed is a signed structure's bytes as an answer.
-func Signed(message []byte) Answer { return Answer{Type: "application/cose", Body: message} }
+func Signed(message []byte) Answer { return Answer{Type: typeCOSE, Body: message} }
+
+// Refusals are the codes with which a call of the route can end, each once: those of the way in
+// first.
+func (r Route) Refusals() []link.Code {
+	all := []link.Code{link.CodeBadRequest, link.CodeTooLarge}
+	all = append(all, r.Right.refusals()...)
+	all = append(all, r.Codes...)
+	all = append(all, link.CodeInternal)
+	var once []link.Code
+	for _, code := range all {
+		if !slices.Contains(once, code) {
+			once = append(once, code)
+		}
+	}
+	return once
+}
+
+// Bytes is how much body the route reads.
+func (r Route) Bytes() int64 { return r.limit() }
 
 // limit is how much body the route reads.
 func (r Route) limit() int64 {
@@ -69,6 +127,8 @@ func newTable(routes []Route) table {
 			panic("route " + name + " needs a right to something")
 		case r.Right.kind != needs && r.Right.why == "":
 			panic("route " + name + " does not say why")
+		case r.Does == "" || r.Gives.Type == "":
+			panic("route " + name + " does not say what it does")
 		case t[r.Path][r.Method] != nil:
 			panic("route " + name + " stands twice")
 		}

@@ -1,10 +1,6 @@
 package gate
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"strings"
 	"time"
 
@@ -40,13 +36,8 @@ func nameHash(tx *store.Tx, username string) []byte { return tx.MAC("username", 
 // counted as failed before it is made, so that attempts side by side gain nothing.
 func (c *Call) beginSignIn() error {
 	a := &attempt{}
-	d := json.NewDecoder(bytes.NewReader(c.Body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&a.request); err != nil {
-		return Refuse(link.CodeBadRequest)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Refuse(link.CodeBadRequest)
+	if err := c.Read(&a.request); err != nil {
+		return err
 	}
 	username := strings.ToLower(strings.TrimSpace(a.request.Username))
 	if username == "" || len(username) > maxUsername || len(a.request.Password) > maxPassword {

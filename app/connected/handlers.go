@@ -1,0 +1,171 @@
+package connected
+
+import (
+	"strconv"
+	"strings"
+
+	"handslag/app/connected/gate"
+	"handslag/identity"
+	"handslag/identity/access"
+	"handslag/sync/link"
+	"handslag/vault/journal"
+)
+
+// auditLog is a thing without unit and people: only scope all reaches it.
+func auditLog(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
+
+// anybody is whoever data may be about, wherever they belong: only scope all reaches them.
+func anybody(*gate.Call) (access.Thing, error) { return access.Thing{}, nil }
+
+func health(c *gate.Call) (gate.Answer, error) {
+	if err := c.Reachable(); err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Answer{Type: typeText, Body: []byte("ok\n")}, nil
+}
+
+func erase(c *gate.Call) (gate.Answer, error) {
+	var ask link.EraseRequest
+	if err := c.Read(&ask); err != nil {
+		return gate.Answer{}, err
+	}
+	done, err := c.Erase(ask.Subject)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(done)
+}
+
+func erasure(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "subject"); err != nil {
+		return gate.Answer{}, err
+	}
+	report, err := c.Erasure(journal.SubjectID(c.Query.Get("subject")))
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(report)
+}
+
+func enrol(c *gate.Call) (gate.Answer, error) {
+	issued, err := c.Enrol()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(issued)
+}
+
+func renew(c *gate.Call) (gate.Answer, error) {
+	issued, err := c.Renew()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(issued)
+}
+
+// changes takes after, the cursor, and what the device has of statements, erasure orders and revocations.
+// wait is kept for a long poll and does nothing yet.
+func changes(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "after", "statement", "erasures", "revocations", "log", "wait"); err != nil {
+		return gate.Answer{}, err
+	}
+	var had link.Had
+	for name, n := range map[string]*uint64{"statement": &had.Statement, "erasures": &had.Erasures, "revocations": &had.Revocations} {
+		text := c.Query.Get(name)
+		if text == "" {
+			continue
+		}
+		var err error
+		if *n, err = strconv.ParseUint(text, 10, 63); err != nil {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+	}
+	if sizes := c.Query.Get("log"); sizes != "" {
+		for text := range strings.SplitSeq(sizes, ",") {
+			n, err := strconv.ParseUint(text, 10, 63)
+			if err != nil || len(had.Log) == link.GrowthProofs {
+				return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+			}
+			had.Log = append(had.Log, n)
+		}
+	}
+	page, err := c.Changes(c.Query.Get("after"), had)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(page)
+}
+
+func takeJournal(c *gate.Call) (gate.Answer, error) {
+	receipt, err := c.TakeJournal(c.Body)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Signed(receipt), nil
+}
+
+func takeSegment(c *gate.Call) (gate.Answer, error) {
+	receipt, err := c.TakeSegment(c.Body)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Signed(receipt), nil
+}
+
+func takeMade(c *gate.Call) (gate.Answer, error) {
+	handed, err := c.TakeMade()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(handed)
+}
+
+func takeChunk(c *gate.Call) (gate.Answer, error) {
+	handed, err := c.TakeChunk()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(handed)
+}
+
+func chunk(c *gate.Call) (gate.Answer, error) {
+	cipher, err := c.Chunk()
+	return gate.Answer{Type: typeBytes, Body: cipher, Ranged: true}, err
+}
+
+func readLog(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "subject", "record", "person", "device", "day", "after", "limit"); err != nil {
+		return gate.Answer{}, err
+	}
+	f := link.LogFilter{
+		Subject: journal.SubjectID(c.Query.Get("subject")), Record: journal.RecordID(c.Query.Get("record")), Person: c.Query.Get("person"),
+		Device: identity.DeviceID(c.Query.Get("device")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
+	}
+	if text := c.Query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n <= 0 {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+		f.Limit = n
+	}
+	page, err := c.Log(f)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(page)
+}
+
+// only refuses a query with names that the route does not know, or with one twice: a filter
+// with a slip in it would show more than was asked for.
+func only(c *gate.Call, names ...string) error {
+	known := map[string]bool{}
+	for _, name := range names {
+		known[name] = true
+	}
+	for name, values := range c.Query {
+		if !known[name] || len(values) != 1 {
+			return gate.Refuse(link.CodeBadRequest)
+		}
+	}
+	return nil
+}
