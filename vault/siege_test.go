@@ -312,6 +312,7 @@ func (w *world) overwrite(kind rowKind, id string, value []byte) {
 		key := w.vault.view.seal.key(kind, id)
 		return txn.Set(key[:], value)
 	}))
+	w.vault.view.snapshots.drop() // the next reader sees it at once
 }
 
 // takeAway removes a row from Badger behind the vault's back.
@@ -321,4 +322,5 @@ func (w *world) takeAway(kind rowKind, id string) {
 		key := w.vault.view.seal.key(kind, id)
 		return txn.Delete(key[:])
 	}))
+	w.vault.view.snapshots.drop()
 }

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -188,5 +187,3 @@ func (s *session) close() error {
 
 // fingerprint is how people compare an entry: the first 16 hex digits of its hash.
 func fingerprint(hash []byte) string { return fmt.Sprintf("%x", hash[:min(8, len(hash))]) }
-
-func sameHash(a []byte, b journal.Hash) bool { return bytes.Equal(a, b[:]) }

@@ -48,7 +48,6 @@ type door struct {
 	within time.Duration
 	open   chan let
 	closed chan struct{}
-	failed error // why nobody more comes, once open is closed
 
 	mu      sync.Mutex
 	waiting []manet.Conn // oldest first

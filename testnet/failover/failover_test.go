@@ -56,7 +56,7 @@ func TestWhatHasAReceiptOutlivesItsDatabase(t *testing.T) {
 	before := load.receipts.Load()
 	ok(t, standby.Promote(ctx))
 	second.kill(t)
-	second = serve(t, n, second.address)
+	serve(t, n, second.address)
 	load.until(t, before+120)
 	load.end(t)
 
