@@ -118,7 +118,8 @@ func organisation(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // connectedActs: "connected stops", "connected starts", "connected dies", which is kill -9,
-// "connected erases SUBJECT", "connected attaches FILE RECORD".
+// "connected erases SUBJECT", "connected attaches FILE RECORD", "connected backs-up", "connected loses",
+// "connected restores ARGUMENTS", "connected keeps" and "connected puts-back", "connected rotates KEY".
 func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 	n, ctx := storyOf(ts).net, context.Background()
 	switch args[0] {
@@ -130,6 +131,22 @@ func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 		n.KillConnected()
 	case "attaches": // a file to a record
 		admin(ts, neg, []string{"attach", args[2], ts.MkAbs(args[1])})
+	case "backs-up":
+		path, err := n.BackUp(ctx)
+		if err == nil {
+			ts.Setenv("BACKUP", path)
+		}
+		act(ts, neg, err)
+	case "loses":
+		act(ts, neg, n.Lose())
+	case "restores":
+		act(ts, neg, n.Restore(ctx, ts.Getenv("BACKUP"), args[1:]...))
+	case "keeps":
+		act(ts, neg, n.Keep())
+	case "puts-back":
+		act(ts, neg, n.PutBack())
+	case "rotates":
+		admin(ts, neg, []string{"rotate", args[1], "-recovery", n.Recovery()})
 	case "erases": // a subject, for ever
 		admin(ts, neg, []string{"erase", args[1], "-yes"})
 	default:

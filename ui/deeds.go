@@ -87,7 +87,7 @@ func deedIcon(k journal.Kind) string {
 		return assets.IconSearch
 	case k == journal.FactorsChanged, k == journal.SubjectErased:
 		return assets.IconShield
-	case k == journal.GenerationOpened, k == journal.ViewRebuilt:
+	case k == journal.GenerationOpened, k == journal.ViewRebuilt, k == journal.LogRestored:
 		return assets.IconSync
 	case k == journal.Wiped, k == journal.LogInconsistent:
 		return assets.IconWarning

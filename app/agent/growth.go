@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault"
@@ -24,6 +25,7 @@ type witnessed struct {
 	Own      []byte   // the newest from the connected system; empty before the first
 	Heard    [][]byte // colleagues' that no proof has joined to it yet
 	Evidence [][]byte // pairs that contradict each other, the first and the newest; empty where none do
+	Former   [][]byte // the last before each restore of the log that its root key has told of, the newest last
 }
 
 // contradicts keeps two as evidence. What was found first stays: who rewrote the log could else bury
@@ -36,6 +38,28 @@ func (w *witnessed) contradicts(note, other []byte) (told bool) {
 	w.Evidence = append(slices.Clone(first), note, other)
 	return false
 }
+
+// A log that was restored from a backup lacks what came after it. The root key says so: then what was seen
+// beyond the backup contradicts nothing. What the backup had the log must have still, and who has no such
+// word of the root key's, the thief of a log key among them, took it back.
+
+// excused reports whether now, of a later generation, may lack what before has.
+func excused(s identity.Statement, before, now audit.Checkpoint) bool {
+	if before.InGeneration() >= now.InGeneration() || now.InGeneration() > s.Generation() {
+		return false
+	}
+	size, restored := s.Since(before.InGeneration())
+	return restored && uint64(before.Size) > size
+}
+
+// continued checks that the log begins with what the root key says of the backup that it goes on from.
+func continued(s identity.Statement, now audit.Checkpoint, proofs map[uint64][]audit.Hash) (audit.Checkpoint, error) {
+	g := s.Generations[len(s.Generations)-1]
+	backup := audit.Checkpoint{Org: now.Org, Size: int64(g.Size), Root: audit.Hash(g.Root)}
+	return backup, audit.Consistent(backup, now, proofs[g.Size])
+}
+
+const maxFormer = 4
 
 const (
 	witnessedSetting = "witnessed"
@@ -117,7 +141,19 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 	if err != nil {
 		return err
 	}
-	next := witnessed{Own: growth.Checkpoint, Evidence: latest.Evidence}
+	next := witnessed{Own: growth.Checkpoint, Evidence: latest.Evidence, Former: latest.Former}
+	statement := s.who().statement
+	if before, err := s.openCheckpoint(w.Own); err == nil && before.InGeneration() < now.InGeneration() && now.InGeneration() == statement.Generation() {
+		next.Former = append(latest.Former[max(0, len(latest.Former)+1-maxFormer):], w.Own)
+		if backup, err := continued(statement, now, proofs); err != nil {
+			next.contradicts(w.Own, growth.Checkpoint)
+			if err := a.alarm(s, backup, now); err != nil {
+				return err
+			}
+		} else if err := a.logRestored(s, before); err != nil {
+			return err
+		}
+	}
 	for _, note := range latest.Heard { // since the call was made: for the next one
 		if !slices.ContainsFunc(w.Heard, func(asked []byte) bool { return bytes.Equal(asked, note) }) {
 			next.Heard = append(next.Heard, note)
@@ -126,6 +162,9 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 	for _, note := range append([][]byte{w.Own}, w.Heard...) {
 		before, err := s.openCheckpoint(note)
 		if err != nil { // none, or under a key that is no longer the organisation's
+			continue
+		}
+		if excused(statement, before, now) {
 			continue
 		}
 		if err := audit.Consistent(before, now, proofs[uint64(before.Size)]); errors.Is(err, audit.ErrInconsistent) {
@@ -156,7 +195,7 @@ func (a *Agent) heardCheckpoint(s *session, note []byte) error {
 	if err != nil {
 		return err
 	}
-	if own, err := s.openCheckpoint(w.Own); err == nil && own.Size == theirs.Size {
+	if own, err := s.openCheckpoint(w.Own); err == nil && own.Size == theirs.Size && own.InGeneration() == theirs.InGeneration() {
 		if own.Root == theirs.Root {
 			return nil
 		}
@@ -193,10 +232,27 @@ func (a *Agent) alarm(s *session, before, now audit.Checkpoint) error {
 	return err
 }
 
+// logRestored says in the journal, and to the person once, that the log goes on from a backup. With the entry the
+// journal is handed in at least once more, and the receipt shows what else the log lacks.
+func (a *Agent) logRestored(s *session, before audit.Checkpoint) error {
+	if err := s.journal.LogRestored(); err != nil {
+		return err
+	}
+	_, err := s.say(line{
+		entry: journal.Entry{Kind: journal.LogRestored, Count: uint64(before.Size), Ref: before.Root[:]},
+		effect: func(tx *vault.Tx) error {
+			return tell(tx, notice{ID: "log-restored", Code: LogRestored, At: s.clock.read().Time})
+		},
+	})
+	a.changed(StateChanged, EventsChanged)
+	return err
+}
+
 // LogEvidence is what contradicts what: pairs of checkpoints of the audit log, the first pair found and the
 // newest, each checkpoint signed by the organisation's log key, as C2SP signed notes one after the other.
 // Two over as many entries show by themselves that there were two logs; of others the log itself has to be
-// asked for the proof that it did not give. It is empty where nothing has been contradicted.
+// asked for the proof that it did not give. Behind them stand the last ones before the log was restored from a
+// backup. It is empty where neither has happened.
 func (a *Agent) LogEvidence() ([]byte, error) {
 	s, err := a.current()
 	if err != nil {
@@ -206,5 +262,5 @@ func (a *Agent) LogEvidence() ([]byte, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	return bytes.Join(w.Evidence, []byte("\n")), nil
+	return bytes.Join(slices.Concat(w.Evidence, w.Former), []byte("\n")), nil
 }

@@ -107,6 +107,7 @@ const (
 
 	// What a Notice says.
 	LogInconsistent Code = "log_inconsistent" // the connected system's audit log is not what it was
+	LogRestored     Code = "log_restored"     // the connected system was restored from a backup, as its root key says
 	DeviceForked    Code = "device_forked"    // a colleague's device has shown two ends of its journal; Args["name"], Args["device"], Args["first"], Args["second"]
 
 	JournalBehind Code = "journal_behind" // the journal on this device is older than what it had said: a copy was put back
@@ -137,7 +138,7 @@ func Codes() []Code {
 		VerCredExpired, VerPeerAbort, VerTooSoon, VerPeerWaits, NotVerified, CodeMistyped,
 		SegmentDamaged, SegmentFormat, SegmentUnknown, SegmentSealed,
 		PeerNoRight, HandRevoked, KeyWrong, NothingChosen, ShareRefused, ShareStopped, NotHere, Cancelled, NotOnline, TooMany,
-		FactorMissing, FactorAway, FactorLocked, LogInconsistent, DeviceForked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
+		FactorMissing, FactorAway, FactorLocked, LogInconsistent, LogRestored, DeviceForked, JournalBehind, VaultOlder, ViewDamaged, SubjectErased, Restored, EnrolledAnew, OtherDevice,
 		BadFilter, Internal,
 	}
 }

@@ -84,7 +84,7 @@ func (r *run) all(ctx context.Context) error {
 	r.connect()
 	defer func() { r.client.Close() }()
 	err := r.steps(ctx)
-	if errors.Is(err, link.ErrPin) {
+	if mayBeRotated(err) {
 		if err = r.repin(ctx, err); err == nil {
 			err = r.steps(ctx)
 		}
@@ -93,6 +93,14 @@ func (r *run) all(ctx context.Context) error {
 		r.carry(ctx) // after the own entries, and also where this device gets nothing any more
 	}
 	return err
+}
+
+// mayBeRotated reports whether a failure is what a new key of the organisation's looks like to who has not heard of
+// it: in TLS, on a receipt or credential, or on the server time that a refusal carries.
+func mayBeRotated(err error) bool {
+	var refused *link.Problem
+	return errors.Is(err, link.ErrPin) || errors.Is(err, signed.ErrSignature) ||
+		errors.As(err, &refused) && refused.Code == link.CodeStaleProof
 }
 
 // steps are up, credential, down, and up again with what that left; then attachments.

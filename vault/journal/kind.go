@@ -71,6 +71,9 @@ const (
 	// LogInconsistent says that the connected system's audit log is not what it was: Code how, Count
 	// and Ref size and root of the checkpoint that it contradicts.
 	LogInconsistent Kind = "log.inconsistent"
+	// LogRestored says that the audit log goes on from a backup, as the root key has told: Count and Ref size
+	// and root of the newest checkpoint before it.
+	LogRestored Kind = "log.restored"
 
 	// HeadSeen says how far another device's journal went when it was met: Peer, Count the number of its
 	// newest entry, Pair that entry's hash, Signature its signed Head. It is a half of a double

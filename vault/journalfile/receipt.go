@@ -63,6 +63,30 @@ func (f *File) Restored() bool {
 	return f.restored
 }
 
+// LogRestored is told that the connected system was restored from a backup, by who has its root key's word: the
+// next receipt counts alone, however soon it comes after the one before, and none from before that.
+func (f *File) LogRestored() error {
+	f.receipts.Lock()
+	defer f.receipts.Unlock()
+	if !f.open.Load() {
+		return fmt.Errorf("void receipts: %w", ErrClosed)
+	}
+	f.mu.RLock()
+	next := f.cover.clone()
+	f.mu.RUnlock()
+	if next.newest == 0 {
+		return nil
+	}
+	next.since, next.newest = max(next.since, next.newest+1), 0
+	if err := f.saveCursor(next); err != nil {
+		return fmt.Errorf("void receipts: %w", failure(err))
+	}
+	f.mu.Lock()
+	f.cover = next
+	f.mu.Unlock()
+	return nil
+}
+
 // believe is what receipts say with r, and whether r took anything back; f.mu is held.
 func (f *File) believe(r journal.Receipt) (next *cover, back bool, err error) {
 	next = f.cover.clone()

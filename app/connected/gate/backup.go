@@ -24,6 +24,9 @@ var (
 	ErrUnsound     = errors.New("what the backup holds is not sound")
 )
 
+// skippedEpochs is more credentials than a device can have been issued since a backup: one an hour, for a century.
+const skippedEpochs = 1 << 20
+
 // Snapshot is what a backup holds.
 type Snapshot struct {
 	Schema int64     // number of the newest migration
@@ -187,6 +190,9 @@ func (g *Gate) Resume(ctx context.Context, orders Orders) (Resumed, error) {
 			return err
 		}
 		if done.Orders, err = g.carryOut(ctx, tx, orders); err != nil {
+			return err
+		}
+		if err := tx.SkipEpochs(ctx, skippedEpochs); err != nil {
 			return err
 		}
 		if err := g.relist(ctx, tx); err != nil {

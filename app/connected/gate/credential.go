@@ -133,7 +133,7 @@ func (c *Call) Renew() (link.Issued, error) {
 	}
 	if err == nil {
 		have, err := identity.OpenCredential(row.Body, c.g.org, c.g.keys().Parsed.Issuing)
-		if err == nil && c.Now < have.Issued.Add(renewAfter) && have.Issued <= c.Now.Add(futureness) && saysTheSame(have, next) {
+		if err == nil && row.Epoch >= c.device.Epoch && c.Now < have.Issued.Add(renewAfter) && have.Issued <= c.Now.Add(futureness) && saysTheSame(have, next) {
 			return c.issued(*c.device, row.Body)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -74,7 +75,7 @@ func (g *Gate) checkpoint(ctx context.Context, tx *store.Tx) (audit.Checkpoint, 
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("read the audit log's root: %w", err)
 	}
-	return audit.Checkpoint{Org: g.org, Size: n, Root: root}, nil
+	return audit.Checkpoint{Org: g.org, Size: n, Root: root, Generation: g.keys().Parsed.Generation()}, nil
 }
 
 // growth is the newest checkpoint with proofs that it has all of the sizes that the device names at its
@@ -90,6 +91,11 @@ func (c *Call) growth(from []uint64) (*link.Growth, error) {
 		return nil, err
 	}
 	growth := &link.Growth{Checkpoint: note}
+	if all := keys.Parsed.Generations; len(all) > 0 { // for who hears that the log was restored
+		from = append(slices.Clone(from), all[len(all)-1].Size)
+		slices.Sort(from)
+		from = slices.Compact(from)
+	}
 	for _, n := range from {
 		if n == 0 || n >= uint64(now.Size) {
 			continue

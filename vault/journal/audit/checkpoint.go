@@ -22,7 +22,14 @@ type Checkpoint struct {
 	Org  identity.OrgID
 	Size int64
 	Root Hash
+
+	// Generation of the log: 1, and after each restore from a backup the next; 0 stands for 1. An
+	// extension line says it where it is not 1.
+	Generation uint64
 }
+
+// InGeneration is the generation, never 0.
+func (c Checkpoint) InGeneration() uint64 { return max(c.Generation, 1) }
 
 // CheckpointLimit bounds a signed checkpoint, in bytes.
 const CheckpointLimit = 2 << 10
@@ -30,9 +37,15 @@ const CheckpointLimit = 2 << 10
 // origin names an organisation's log (C2SP tlog-checkpoint), and the key that signs for it.
 func origin(org identity.OrgID) string { return "handslag.log/" + string(org) }
 
+const generationLine = "generation "
+
 // text is the checkpoint as it is signed: origin, size and root, a line each.
 func (c Checkpoint) text() string {
-	return fmt.Sprintf("%s\n%d\n%s\n", origin(c.Org), c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
+	text := fmt.Sprintf("%s\n%d\n%s\n", origin(c.Org), c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
+	if c.InGeneration() > 1 {
+		text += fmt.Sprintf("%s%d\n", generationLine, c.Generation)
+	}
+	return text
 }
 
 // Sign is the checkpoint as a signed note, by the organisation's log key and by former ones beside it,
@@ -71,7 +84,7 @@ func OpenCheckpoint(data []byte, org identity.OrgID, log []signed.Key) (Checkpoi
 		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: %w", ErrCheckpoint, err)
 	}
 	lines := strings.Split(n.Text, "\n")
-	if len(lines) != 4 || lines[0] != origin(org) {
+	if len(lines) < 4 || len(lines) > 5 || lines[0] != origin(org) {
 		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: another log's", ErrCheckpoint)
 	}
 	c := Checkpoint{Org: org}
@@ -80,6 +93,12 @@ func OpenCheckpoint(data []byte, org identity.OrgID, log []signed.Key) (Checkpoi
 		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: no root", ErrCheckpoint)
 	}
 	copy(c.Root[:], root)
+	if len(lines) == 5 {
+		number, _ := strings.CutPrefix(lines[3], generationLine)
+		if c.Generation, err = strconv.ParseUint(number, 10, 64); err != nil {
+			return Checkpoint{}, fmt.Errorf("open checkpoint: %w: no generation", ErrCheckpoint)
+		}
+	}
 	if c.Size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || c.text() != n.Text {
 		return Checkpoint{}, fmt.Errorf("open checkpoint: %w: no size", ErrCheckpoint)
 	}

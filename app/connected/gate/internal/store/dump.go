@@ -207,6 +207,15 @@ func (l *Loader) end() error {
 // Close ends the loading.
 func (l *Loader) Close() error { return l.end() }
 
+// SkipEpochs has every device's next credential counted behind any that was issued since a backup: devices
+// refuse one that counts less than the one they have.
+func (tx *Tx) SkipEpochs(ctx context.Context, by int64) error {
+	if _, err := tx.raw.ExecContext(ctx, "UPDATE devices SET epoch = epoch + $1 WHERE epoch > 0", by); err != nil {
+		return fmt.Errorf("count credentials on: %w", err)
+	}
+	return nil
+}
+
 // Schema is the number of the newest migration that the tables have.
 func (s *Store) Schema(ctx context.Context) (int64, error) {
 	provider, err := s.migrations()
