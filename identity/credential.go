@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"handslag/identity/signed"
@@ -15,6 +16,9 @@ type Person struct {
 	First    string   `cbor:"3,keyasint" json:"first"`
 	Last     string   `cbor:"4,keyasint" json:"last"`
 }
+
+// LogValue keeps who it is out of every log.
+func (Person) LogValue() slog.Value { return slog.StringValue("redacted person") }
 
 // Name is the name as screens show it.
 func (p Person) Name() string { return p.First + " " + p.Last }

@@ -5,6 +5,7 @@ import (
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/record"
+	"log/slog"
 )
 
 // The routes of the connected system.
@@ -47,6 +48,9 @@ type EnrolRequest struct {
 	// Possession is an Enrolment signed by the device's signing key: who asks holds the keys.
 	Possession []byte `json:"possession"`
 }
+
+// LogValue keeps it out of every log.
+func (EnrolRequest) LogValue() slog.Value { return slog.StringValue("redacted request") }
 
 // Enrolment is what a device signs when it asks for its first credential.
 type Enrolment struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -22,6 +23,12 @@ type Details struct {
 	Draft []byte `cbor:"5,keyasint,omitempty" json:"-"`
 	Key   []byte `cbor:"6,keyasint,omitempty" json:"-"`
 }
+
+// LogValue keeps what was written out of every log.
+func (Details) LogValue() slog.Value { return slog.StringValue("redacted details") }
+
+// LogValue keeps what was written out of every log.
+func (Payload) LogValue() slog.Value { return slog.StringValue("redacted payload") }
 
 // Payload is an entry's details with the salt that makes their commitment say nothing
 // once they are gone. The salt lies here and nowhere else.

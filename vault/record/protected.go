@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -16,6 +17,12 @@ type Protected struct {
 	_      struct{} `cbor:",toarray"`
 	Fields []Field
 }
+
+// LogValue keeps it out of every log.
+func (Protected) LogValue() slog.Value { return slog.StringValue("redacted part") }
+
+// LogValue keeps it out of every log.
+func (Field) LogValue() slog.Value { return slog.StringValue("redacted field") }
 
 // Field is one line of a protected part. Name is a code that screens have a word for
 // ("phone", "street"), or a word to show as it is.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"handslag/identity"
@@ -44,6 +45,9 @@ type Card struct {
 	Area   string   `cbor:"3,keyasint,omitempty" json:"area,omitempty"`
 	Tags   []string `cbor:"4,keyasint,omitempty" json:"tags,omitempty"`
 }
+
+// LogValue keeps it out of every log.
+func (Card) LogValue() slog.Value { return slog.StringValue("redacted card") }
 
 // Bounds, in bytes.
 const (

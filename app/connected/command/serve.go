@@ -16,6 +16,7 @@ import (
 
 	"handslag/app/connected"
 	"handslag/app/connected/gate"
+	"handslag/app/connected/metrics"
 	"handslag/app/connected/organisation"
 	"handslag/identity"
 )
@@ -32,24 +33,27 @@ type listening struct {
 }
 
 func serveVerb() verb {
-	var address string
+	var address, watch string
 	var fd int
 	return verb{
 		name: "serve", short: "Serve the organisation's devices by HTTPS until interrupted",
 		examples: []string{"serve -listen :8443", "serve -listen 127.0.0.1:0 -json"},
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
 			flags.StringVar(&address, "listen", "", "`address` to listen on; port 0 takes a free one (default \""+listenAt+"\")")
+			flags.StringVar(&watch, "metrics", "", "`address` to tell Prometheus at, by plain HTTP: one that only who watches this machine reaches, for example 127.0.0.1:9100 (off by default)")
 			flags.IntVar(&fd, "ready-fd", -1, "file descriptor `number` that gets one line of JSON when it listens, and is closed")
-			return func(ctx context.Context, c *call) error { return c.serve(ctx, address, fd) }
+			return func(ctx context.Context, c *call) error { return c.serve(ctx, address, watch, fd) }
 		},
 	}
 }
 
-func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
+func (c *call) serve(ctx context.Context, address, watch string, fd int) (err error) {
 	config, keys, err := c.configuration()
 	if err != nil {
 		return err
 	}
+	meter := metrics.New()
+	config.Meter = meter
 	g, err := gate.Open(ctx, config)
 	if err != nil {
 		return err
@@ -58,6 +62,11 @@ func (c *call) serve(ctx context.Context, address string, fd int) (err error) {
 	if err := g.Ready(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
+	served, err := c.watched(ctx, cmp.Or(watch, c.settings.Metrics), meter, g)
+	if err != nil {
+		return err
+	}
+	defer served()
 	listener, err := net.Listen("tcp", cmp.Or(address, c.settings.Listen, listenAt))
 	if err != nil {
 		return &hinted{fmt.Errorf("serve: %w", err), "is another server running there? choose with -listen"}
@@ -111,6 +120,29 @@ func (c *call) follow(ctx context.Context, keys *organisation.Keys, take func(*o
 		keys, failed = newer, false
 		slog.Info("a new statement is in force", "number", keys.Statement.Number)
 	}
+}
+
+// watched serves metrics at the address, where there is one; what it returns ends that.
+func (c *call) watched(ctx context.Context, address string, meter *metrics.Meter, g *gate.Gate) (end func(), err error) {
+	if address == "" {
+		return func() {}, nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &hinted{fmt.Errorf("serve metrics: %w", err), "is another program listening there? choose with -metrics"}
+	}
+	if !c.json {
+		c.say("metrics on http://%s%s", listener.Addr(), metrics.Path)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := meter.Serve(ctx, g, listener); err != nil {
+			slog.Error("metrics ended", "error", err)
+		}
+	}()
+	return func() { stop(); <-done }, nil
 }
 
 // announce says where it listens: a line for people, or JSON for starters.

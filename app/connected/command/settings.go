@@ -21,6 +21,7 @@ const (
 	settingsFile        = "connected.toml"
 	environmentDatabase = "CONNECTED_DATABASE"
 	environmentListen   = "CONNECTED_LISTEN"
+	environmentMetrics  = "CONNECTED_METRICS"
 	environmentKeep     = "CONNECTED_BACKUP_DAYS"
 )
 
@@ -28,6 +29,7 @@ const (
 type settings struct {
 	Database string `toml:"database"`    // URL of a PostgreSQL database; empty: the file in the folder
 	Listen   string `toml:"listen"`      // address of serve
+	Metrics  string `toml:"metrics"`     // address of its metrics; empty: none
 	Keep     days   `toml:"backup_days"` // how long backups of keys live; 0: keepDays
 }
 
@@ -69,7 +71,7 @@ func (s *settings) complete(dir string) error {
 	for _, one := range []struct {
 		set               *string
 		environment, file string
-	}{{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}} {
+	}{{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}, {&s.Metrics, environmentMetrics, file.Metrics}} {
 		if *one.set == "" {
 			*one.set = os.Getenv(one.environment)
 		}

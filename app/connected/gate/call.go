@@ -35,6 +35,7 @@ type Call struct {
 	who    access.Subject
 	proof  *proven
 	signIn *attempt
+	took   int  // entries of a journal that it stored
 	settle bool // once committed, nothing that was overwritten may be left in a file
 }
 

@@ -35,6 +35,9 @@ const (
 	largePatience = 10 * time.Second
 )
 
+// otherRoute is the name of all that is no route.
+const otherRoute = "other"
+
 // Door serves the routes of a table. It is the only HTTP handler over a Gate.
 type Door struct {
 	g      *Gate
@@ -61,13 +64,13 @@ type request struct {
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := d.g.config.Now()
 	name, answer, err := d.pass(r)
-	status, h := http.StatusOK, w.Header()
+	status, outcome, h := http.StatusOK, "ok", w.Header()
 	if err == nil {
 		answer, status, err = answer.cut(h, r.Header.Get("Range"))
 	}
 	if err != nil {
 		p := problemOf(err)
-		status = p.Status
+		status, outcome = p.Status, string(p.Code)
 		d.challenge(h, p.Code, r.URL.Path)
 		if answer, err = problemAnswer(p, err, d.log, name); err != nil {
 			status = http.StatusInternalServerError
@@ -81,6 +84,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(answer.Body) // who hung up asks again
+	d.g.config.Meter.Called(d.labelOf(r.Method, r.URL.Path), outcome)
 	d.log.Info("call", "route", name, "status", status, "ms", d.g.config.Now().Sub(start).Milliseconds())
 }
 
@@ -96,7 +100,7 @@ func (d *Door) challenge(h http.Header, code link.Code, path string) {
 
 func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) (Answer, error) {
 	if p.Code == link.CodeInternal || errors.Is(cause, store.ErrAway) {
-		log.Error("call failed", "route", name, "error", cause)
+		log.Error("call failed", "route", name, "error", store.Loggable(cause))
 	}
 	answer, err := JSON(p)
 	answer.Type = TypeProblem
@@ -106,7 +110,7 @@ func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) 
 // pass finds the route, reads the body and runs the call. name is the route's, or "other". A
 // fault in the program becomes an internal refusal: its transaction is rolled back.
 func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
-	ctx, name := r.Context(), "other"
+	ctx, name := r.Context(), otherRoute
 	defer func() {
 		if fault := recover(); fault != nil {
 			d.log.Error("call panicked", "route", name, "stack", string(debug.Stack()))
@@ -173,8 +177,9 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 			return Answer{}, Refuse(link.CodeTooMany)
 		}
 	}
+	begun := d.g.config.Now()
 	err = d.g.store.Do(c.ctx, func(tx *store.Tx) error {
-		c.tx = tx
+		c.tx, c.took = tx, 0
 		if err := c.admit(r); err != nil {
 			return err
 		}
@@ -183,6 +188,10 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 		return err
 	})
 	c.tx = nil
+	d.g.config.Meter.Stored(d.g.config.Now().Sub(begun))
+	if err == nil {
+		d.g.config.Meter.Took(c.took)
+	}
 	if err == nil && c.settle {
 		if err = d.g.store.Settle(c.ctx); errors.Is(err, store.ErrUnsettled) {
 			err = Refuse(link.CodeBusy) // done, but for that: to be asked for again

@@ -50,6 +50,9 @@ func open(config Config, reach func(store.Place) (*store.Store, error)) (*Gate, 
 	if config.Decide == nil {
 		return nil, errors.New("open gate: nobody decides")
 	}
+	if config.Meter == nil {
+		config.Meter = unmetered{}
+	}
 	if config.Now == nil {
 		config.Now = time.Now
 	}

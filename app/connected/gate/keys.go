@@ -56,5 +56,6 @@ type Config struct {
 	Loan     time.Duration    // 7 days; never beyond the credential
 	Validity time.Duration    // of a credential: 14 days, at most identity.MaxValidity
 	Deadline time.Duration    // after which a lone half is a finding: 24 hours
+	Meter    Meter            // nil: nobody watches
 	Backups  time.Duration    // how long a backup of the database lives: 30 days. The subjects' keys stand in it
 }

@@ -53,7 +53,7 @@ func (c *Call) TakeSegment(raw []byte) ([]byte, error) {
 	}
 	t := c.taking(batchOf(header, walked, row.Body), credential)
 	t.segments[0] = payload
-	receipt, err := t.run(c.ctx)
+	receipt, err := c.takes(t)
 	if err != nil {
 		return nil, err
 	}

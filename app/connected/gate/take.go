@@ -53,7 +53,14 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 	if err != nil || credential.Device() != batch.Device || credential.Epoch > math.MaxInt64 {
 		return nil, Refuse(link.CodeBadRequest)
 	}
-	return c.taking(batch, credential).run(c.ctx)
+	return c.takes(c.taking(batch, credential))
+}
+
+// takes runs a taking and notes how much it stored.
+func (c *Call) takes(t *taking) ([]byte, error) {
+	receipt, err := t.run(c.ctx)
+	c.took += t.stored
+	return receipt, err
 }
 
 // taking is a batch about to be taken in from this caller.

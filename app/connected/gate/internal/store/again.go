@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -74,4 +75,14 @@ func stateOf(err error) string {
 		return pg.Code
 	}
 	return ""
+}
+
+// Loggable is err's text without what PostgreSQL says of the rows: its messages quote values.
+func Loggable(err error) string {
+	text := err.Error()
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Message != "" {
+		text = strings.ReplaceAll(text, pg.Message, "…")
+	}
+	return text
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/testnet/postgres"
@@ -85,5 +88,16 @@ func TestADatabaseThatIsNotThereIsAway(t *testing.T) {
 	_, err := Open(context.Background(), Place{URL: "postgres://x:hemligt@[::1/x"}, make([]byte, 32))
 	if err == nil || errors.Is(err, ErrAway) {
 		t.Errorf("what is no URL: %v", err)
+	}
+}
+
+// PostgreSQL quotes what it was given; a log has the state, and where it happened.
+func TestALogGetsNoValuesOfRows(t *testing.T) {
+	err := fmt.Errorf("read user: %w", &pgconn.PgError{Severity: "ERROR", Message: `invalid input syntax for type bigint: "anna.lind"`, Detail: "Maja", Code: "22P02"})
+	if got := Loggable(err); got != "read user: ERROR: … (SQLSTATE 22P02)" {
+		t.Errorf("the log says %s", got)
+	}
+	if got := Loggable(io.ErrUnexpectedEOF); got != "unexpected EOF" {
+		t.Errorf("the log says %s", got)
 	}
 }

@@ -1,0 +1,57 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"handslag/app/connected/gate/internal/store"
+)
+
+// Meter is told what the gate does, so that somebody may watch it. What it is told is never about
+// anybody: a route is one of the table's or "other", an outcome ok or a refusal's code.
+type Meter interface {
+	Called(route, outcome string)
+	Took(entries int)       // of devices' journals, committed
+	Stored(d time.Duration) // a call's transaction, from asking for it to its end
+}
+
+// unmetered is the Meter where nobody watches.
+type unmetered struct{}
+
+func (unmetered) Called(string, string) {}
+func (unmetered) Took(int)              {}
+func (unmetered) Stored(time.Duration)  {}
+
+// Figures are counts of what the database holds.
+type Figures struct {
+	Entries  int64 // of the audit log
+	Findings int64 // that are open
+}
+
+// Figures reads them.
+func (g *Gate) Figures(ctx context.Context) (Figures, error) {
+	var f Figures
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if f.Entries, err = tx.Places(ctx); err != nil {
+			return err
+		}
+		f.Findings, err = tx.OpenFindings(ctx)
+		return err
+	})
+	if err != nil {
+		return Figures{}, fmt.Errorf("read figures: %w", err)
+	}
+	return f, nil
+}
+
+// labelOf is the route's name for a Meter: what strangers make up has no part in it.
+func (d *Door) labelOf(method, path string) string {
+	switch methods := d.routes[path]; {
+	case methods == nil:
+		return otherRoute
+	case methods[method] == nil:
+		return path
+	}
+	return method + " " + path
+}
