@@ -143,3 +143,18 @@ func TestNothingLeavesWithoutItsEntry(t *testing.T) {
 		t.Error("a key was sealed, or a stream was opened")
 	}
 }
+
+// Whoever scans the code the moment it is shown finds somebody who listens to every protocol.
+func TestACodeIsShownByADeviceThatListens(t *testing.T) {
+	org := newOrganisation(t, 1)
+	for range 20 {
+		display, err := Offer(t.Context(), org.enrol("bo").config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if heard := display.node.protocols(); len(heard) != 7 {
+			t.Errorf("the code is out, and only %v are heard", heard)
+		}
+		watch(t, display).session.Close()
+	}
+}

@@ -12,11 +12,9 @@ import (
 // left out where there is no room.
 const eventRoom = 64
 
-// run is the session's loop: the machine is its alone, events come in one at a time, and
-// when it is over nothing is left.
-func (s *Session) run(ctx context.Context) {
-	defer close(s.done)
-	defer close(s.events)
+// attend takes what comes from the other device. It is done before anybody can have seen the code: whoever
+// is quick to scan it is heard.
+func (s *Session) attend() {
 	s.node.handle(verifyProtocol, s.takeVerify)
 	s.node.handle(committedProtocol, s.takeVerify)
 	s.node.handle(againProtocol, s.takeAgain)
@@ -29,6 +27,13 @@ func (s *Session) run(ctx context.Context) {
 		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },
 		DisconnectedF: func(network.Network, network.Conn) { go s.post(linked{}) },
 	})
+}
+
+// run is the session's loop: the machine is its alone, events come in one at a time, and
+// when it is over nothing is left.
+func (s *Session) run(ctx context.Context) {
+	defer close(s.done)
+	defer close(s.events)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	s.perform(ctx, s.machine.step(time.Now(), started{}))

@@ -99,7 +99,16 @@ func begin(t *testing.T, s, d Config) (*watcher, *watcher) {
 func meet(t *testing.T, s, d Config) (*watcher, *watcher, *Verified, *Verified) {
 	t.Helper()
 	sw, dw := begin(t, s, d)
-	code := await(t, "the digits", sw.digits)
+	var code string
+	select { // a failure is said at once, and not as a wait in vain
+	case code = <-sw.digits:
+	case f := <-sw.failed:
+		t.Fatalf("S never had digits to show: %+v", f)
+	case f := <-dw.failed:
+		t.Fatalf("D failed before S had digits to show: %+v", f)
+	case <-time.After(patience):
+		t.Fatal("waited in vain for the digits")
+	}
 	await(t, "the question for them", dw.asked)
 	if err := dw.session.TypeCode(code); err != nil {
 		t.Fatal(err)

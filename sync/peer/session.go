@@ -216,6 +216,7 @@ func newSession(ctx context.Context, config Config, timing timing, node *node, m
 	s := &Session{config: config, timing: timing, node: node, payload: payload, cancel: cancel, machine: machine,
 		stopped: make(chan struct{}), done: make(chan struct{}), inbox: make(chan event), events: make(chan Event, eventRoom),
 		shares: make(chan network.Stream, 1), news: make(chan network.Stream, 1), carries: make(chan network.Stream, 1), mates: make(chan network.Stream, 1), streams: newStreams(), form: machine.form, open: true, link: make(chan struct{})}
+	s.attend()
 	go s.run(ctx)
 	return s
 }
