@@ -102,6 +102,7 @@ func acts() map[string]func(*scene, []string) error {
 		"wipes":              wipes,
 		"protection":         func(s *scene, _ []string) error { return s.do("protection") },
 		"notices":            func(s *scene, args []string) error { return s.do(append([]string{"notices"}, args...)...) },
+		"keeps-orders":       func(s *scene, args []string) error { return s.do("orders", "-out", s.ts.MkAbs(args[0])) },
 		"reads":              func(s *scene, args []string) error { return s.do(append([]string{"log"}, s.filter(args)...)...) },
 		"verifies":           verifies,
 		"shares": func(s *scene, args []string) error {

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -82,6 +83,21 @@ func (p place) ordersLeft(s *session) []order {
 	}
 	slices.SortFunc(orders, func(a, b order) int { return cmp.Compare(a.Number, b.Number) })
 	return slices.CompactFunc(orders, func(a, b order) bool { return a.Number == b.Number })
+}
+
+// ErasureOrders are the organisation's erasure orders that lie on this machine, as a connected system that was
+// restored from a backup takes them: base64 of each signed order, one a line, oldest first. They are those of
+// the last thirty days, and name nobody. n counts them.
+func (a *Agent) ErasureOrders() (file []byte, n int, err error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, o := range a.place.ordersLeft(s) {
+		file = append(base64.StdEncoding.AppendEncode(file, o.signed), '\n')
+		n++
+	}
+	return file, n, nil
 }
 
 // found are the signed orders there by their files. Whatever else lies there is passed over.

@@ -58,6 +58,7 @@ func commands() []command {
 		{"events", "[-limit N]", "events -limit 20", events},
 		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
 		{"log-evidence", "-out FILE", "log-evidence -out evidence.txt", logEvidence},
+		{"orders", "-out FILE", "orders -out newest.orders", writeOrders},
 		{"session", "", "session -json", nil},
 	}
 }

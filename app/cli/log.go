@@ -186,15 +186,48 @@ func logEvidence(s *session, args []string) error {
 	if len(evidence) == 0 {
 		return s.print(map[string]bool{"inconsistent": false}, func(w io.Writer) { fmt.Fprintln(w, s.say("log.consistent")) })
 	}
-	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return usageError{err}
-	}
-	if _, err = file.Write(evidence); err == nil {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := writeNew(*out, evidence); err != nil {
 		return err
 	}
 	return s.print(map[string]string{"file": *out}, func(w io.Writer) { fmt.Fprintln(w, *out) })
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(path string, data []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return usageError{err}
+	}
+	if _, err = file.Write(data); err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// writeOrders writes the erasure orders that lie on this machine, for a connected system that was restored
+// from a backup.
+func writeOrders(s *session, args []string) error {
+	f := s.flags()
+	out := f.String("out", "", s.say("cli.flag.out"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if *out == "" {
+		return usageError{errors.New("-out FILE")}
+	}
+	if err := s.unlocked(); err != nil {
+		return err
+	}
+	orders, n, err := s.agent.ErasureOrders()
+	if err != nil {
+		return err
+	}
+	if err := writeNew(*out, orders); err != nil {
+		return err
+	}
+	answer := struct {
+		File   string `json:"file"`
+		Orders int    `json:"orders"`
+	}{*out, n}
+	return s.print(answer, func(w io.Writer) { fmt.Fprintf(w, "%s (%d)\n", *out, n) })
 }

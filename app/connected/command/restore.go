@@ -236,7 +236,7 @@ func (c *call) tellRestored(done restored) {
 	if !done.Serves {
 		c.say("It serves nobody yet: who was erased after the backup is in it again.")
 		c.say("Next: connected resume -recovery FILE -orders FILE, with the newest erasure orders. Every backup has a file of them,")
-		c.say("and every device can write those it knows: handslagctl orders FILE. Where nobody was erased: -no-newer-orders.")
+		c.say("and every device can write those it knows: handslagctl orders -out FILE. Where nobody was erased: -no-newer-orders.")
 		return
 	}
 	c.say("The log goes on in generation %s; statement %s says so to every device.", fmt.Sprint(done.Generation), fmt.Sprint(done.Statement))
