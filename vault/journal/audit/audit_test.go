@@ -241,3 +241,28 @@ func TestAKeyThatIsNamedTwiceStillVerifies(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// While a log key is replaced, both sign: who has heard of one of them believes it, whichever it is.
+func TestACheckpointBridgesTwoKeys(t *testing.T) {
+	former, key, other := signedtest.Key(t, 2), signedtest.Key(t, 3), signedtest.Key(t, 4)
+	c := (&log{t: t}).add("a", "b").checkpoint()
+	c.Generation = 2
+	data, err := c.Sign(key, former, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []*signed.PrivateKey{former, key} {
+		if back, err := audit.OpenCheckpoint(data, c.Org, []signed.Key{one.Public()}); err != nil || back != c {
+			t.Errorf("%+v, %v", back, err)
+		}
+	}
+	if _, err := audit.OpenCheckpoint(data, c.Org, []signed.Key{other.Public()}); err == nil {
+		t.Error("anybody's key will do")
+	}
+	for _, line := range []string{"generation 1\n", "generation 02\n", "generation x\n", "2\n", "generation 2\ngeneration 3\n"} {
+		bad := strings.Replace(string(data), "generation 2\n", line, 1)
+		if _, err := audit.OpenCheckpoint([]byte(bad), c.Org, []signed.Key{key.Public()}); err == nil {
+			t.Errorf("with %q it is believed", line)
+		}
+	}
+}
