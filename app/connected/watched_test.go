@@ -198,3 +198,30 @@ func TestPersonalValuesRedactThemselves(t *testing.T) {
 		}
 	}
 }
+
+// The metrics' own listener gives them and nothing else, and closes with the server.
+func TestMetricsHaveAListenerOfTheirOwn(t *testing.T) {
+	h := newHouse(t, live)
+	ctx, stop := context.WithCancel(t.Context())
+	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	ended := make(chan error, 1)
+	go func() { ended <- metrics.New().Serve(ctx, h.gate, listener) }()
+	for _, c := range []struct {
+		method, path string
+		want         int
+	}{
+		{"GET", metrics.Path, 200}, {"POST", metrics.Path, 405}, {"GET", "/", 404}, {"GET", link.PathStatement, 404}, {"GET", "/debug/pprof/", 404},
+	} {
+		answer := must[*http.Response](t)(http.DefaultClient.Do(must[*http.Request](t)(http.NewRequest(c.method, "http://"+listener.Addr().String()+c.path, nil))))
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s %s answers %d, want %d", c.method, c.path, answer.StatusCode, c.want)
+		}
+	}
+	stop()
+	ok(t, <-ended)
+	if conn, err := net.Dial("tcp", listener.Addr().String()); err == nil {
+		conn.Close()
+		t.Error("it still listens")
+	}
+}
