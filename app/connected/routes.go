@@ -128,7 +128,7 @@ func Routes(statement func() []byte) []gate.Route {
 			Query:    chunkQuery,
 			Takes:    gate.Body{Type: typeBytes, Means: "a chunk's ciphertext, whose SHA-256 the draft names."},
 			Gives:    gate.InJSON("attachment is there with the last chunk.", link.Handed{}),
-			Codes:    []link.Code{link.CodeChunk, link.CodeUnsaid, link.CodeConflict, link.CodeNotFound, link.CodeRestricted, link.CodeTooMany},
+			Codes:    []link.Code{link.CodeChunk, link.CodeConflict, link.CodeNotFound, link.CodeRestricted},
 		},
 		{
 			Method: http.MethodGet, Path: link.PathChunks,
