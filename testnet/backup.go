@@ -7,6 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"handslag/identity"
+	"handslag/identity/signed"
+	"handslag/sync/link"
 )
 
 // BackUp makes a backup beside the running system, and returns how restore names it.
@@ -31,6 +36,31 @@ func (n *Net) Lose() error {
 // Restore restores a backup; args say what is known of erasures since.
 func (n *Net) Restore(ctx context.Context, path string, args ...string) error {
 	return n.Admin(ctx, nil, append([]string{"restore", path, "-recovery", n.path("recovery")}, args...)...)
+}
+
+// Says waits until the running system has the statement of this number in force.
+func (n *Net) Says(ctx context.Context, number uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		data, err := link.FetchStatement(ctx, "https://"+n.Line.Address(), 0)
+		if err == nil {
+			var s identity.Statement
+			if err := signed.Unverified(data, identity.StatementLimit, &s); err != nil {
+				return err
+			}
+			if s.Number == number {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("it does not say statement %d: %w", number, ctx.Err())
+		case <-tick.C:
+		}
+	}
 }
 
 // Recovery is the path of the organisation's recovery file.

@@ -119,7 +119,8 @@ func organisation(ts *testscript.TestScript, neg bool, args []string) {
 
 // connectedActs: "connected stops", "connected starts", "connected dies", which is kill -9,
 // "connected erases SUBJECT", "connected attaches FILE RECORD", "connected backs-up", "connected loses",
-// "connected restores ARGUMENTS", "connected keeps" and "connected puts-back", "connected rotates KEY".
+// "connected restores ARGUMENTS", "connected keeps" and "connected puts-back", "connected rotates KEY ...",
+// which waits until the running system has it.
 func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 	n, ctx := storyOf(ts).net, context.Background()
 	switch args[0] {
@@ -146,7 +147,14 @@ func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 	case "puts-back":
 		act(ts, neg, n.PutBack())
 	case "rotates":
-		admin(ts, neg, []string{"rotate", args[1], "-recovery", n.Recovery()})
+		for _, key := range args[1:] {
+			var made struct{ Statement uint64 }
+			err := n.Admin(ctx, &made, "rotate", key, "-recovery", n.Recovery())
+			if err == nil {
+				err = n.Says(ctx, made.Statement)
+			}
+			act(ts, neg, err)
+		}
 	case "erases": // a subject, for ever
 		admin(ts, neg, []string{"erase", args[1], "-yes"})
 	default:

@@ -70,6 +70,7 @@ func TestARestoreIsEveryTable(t *testing.T) {
 	if _, err := c.g.EraseSubject(ctx, "s-2"); err != nil {
 		t.Fatal(err)
 	}
+	c.exec("INSERT INTO devices (id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page) SELECT 'd-1', id, 'm', $1, 3, 0, 0, 0, 0, 0, 0 FROM users", []byte{})
 	b := take(t, c.g)
 	for name, config := range map[string]Config{"sqlite": elsewhere(t, c.g.config), "the same": func() Config {
 		config := elsewhere(t, c.g.config)
@@ -131,6 +132,16 @@ func TestARestoreIsEveryTable(t *testing.T) {
 		}
 		if _, err := g.Resume(ctx, order); !errors.Is(err, ErrNotRestored) {
 			t.Errorf("%s: twice: %v", name, err)
+		}
+		err = g.store.Read(ctx, func(tx *store.Tx) error {
+			device, err := tx.Device(ctx, "d-1")
+			if device.Epoch != 3+skippedEpochs {
+				t.Errorf("%s: its next credential counts %d", name, device.Epoch+1)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 		for _, subject := range []string{"s-1", "s-2", "s-never"} {
 			err := g.store.Do(ctx, func(tx *store.Tx) error {
