@@ -25,7 +25,8 @@ type restored struct {
 	Serves     bool        `json:"serves"`  // false: it waits for erasure orders
 	Generation uint64      `json:"generation,omitempty"`
 	Statement  uint64      `json:"statement,omitempty"`
-	Orders     int         `json:"orders"` // that the backup did not have
+	Orders     int         `json:"orders"`                 // that the backup did not have
+	Overdue    bool        `json:"keys_overdue,omitempty"` // the file of keys had to be gone by now
 }
 
 // assurance is what the administrator says of erasures since the backup, with the recovery file.
@@ -144,11 +145,12 @@ func (c *call) restore(ctx context.Context, path string, a *assurance, passphras
 		}
 		return errors.Join(err, organisation.Remove(c.dir))
 	}
-	done := restored{Made: b.data.Manifest.Made, Entries: b.data.Manifest.Size}
+	until := b.keys.Manifest.Until
+	done := restored{Made: b.data.Manifest.Made, Entries: b.data.Manifest.Size, Overdue: until != 0 && until < signed.At(time.Now())}
 	if a.given() {
 		var resumed restored
 		if resumed, err = c.resume(ctx, g, a, passphrase); err == nil {
-			resumed.Made, resumed.Entries = done.Made, done.Entries
+			resumed.Made, resumed.Entries, resumed.Overdue = done.Made, done.Entries, done.Overdue
 			done = resumed
 		} else {
 			err = &hinted{err, "the backup is restored and verified, and waits: connected resume goes on from here"}
@@ -232,6 +234,9 @@ func (a *assurance) read(g *gate.Gate, newest []byte) (gate.Orders, error) {
 func (c *call) tellRestored(done restored) {
 	if !done.Made.IsZero() {
 		c.say("Restored: %s entries of the log, as they were %s. Every row, hash and signature has been verified.", fmt.Sprint(done.Entries), minute(done.Made))
+	}
+	if done.Overdue {
+		c.say("The backup's file of keys had to be gone by now, with what was erased since: remove it wherever it lies.")
 	}
 	if !done.Serves {
 		c.say("It serves nobody yet: who was erased after the backup is in it again.")

@@ -135,7 +135,7 @@ func TestARestoreIsEveryTable(t *testing.T) {
 		}
 		err = g.store.Read(ctx, func(tx *store.Tx) error {
 			device, err := tx.Device(ctx, "d-1")
-			if device.Epoch != 3+skippedEpochs {
+			if device.Epoch < 1_000_000 { // devices may hold the credentials of a century since
 				t.Errorf("%s: its next credential counts %d", name, device.Epoch+1)
 			}
 			return err
