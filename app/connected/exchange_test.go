@@ -2,8 +2,10 @@ package connected_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"handslag/app/connected"
 	"handslag/app/connected/gate"
 	"handslag/sync/link"
 )
@@ -230,4 +233,47 @@ func TestAnAnswerThatTheContractDoesNotTellOfIsSeen(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// What every route refuses, each refuses, and in the contract's words; and none tells a stranger why
+// the system fails.
+func TestEveryRouteRefusesAsTheContractSays(t *testing.T) {
+	h := newHouse(t, live)
+	handler := contractual(t, connected.Handler(h.gate, slog.New(slog.DiscardHandler)))
+	ask := func(method, path, query string, length int64) (p link.Problem) {
+		t.Helper()
+		request := httptest.NewRequest(strings.ToUpper(method), path, strings.NewReader("{"))
+		request.URL.RawQuery, request.ContentLength = query, length
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if answer.Code == http.StatusOK {
+			return link.Problem{}
+		}
+		ok(t, json.Unmarshal(answer.Body.Bytes(), &p))
+		return p
+	}
+	every := func(see func(method, path string)) {
+		for path, methods := range must[contract](t)(theContract()).Paths {
+			for method := range methods {
+				see(method, path)
+			}
+		}
+	}
+	every(func(method, path string) {
+		if p := ask(method, path, "", 1<<40); p.Code != link.CodeTooLarge {
+			t.Errorf("a terabyte for %s %s: %s", method, path, p.Code)
+		}
+		if length := int64(len("{")); method == "post" {
+			if p := ask(method, path, "%zz", length); p.Code != link.CodeBadRequest {
+				t.Errorf("a query that is none for %s %s: %s", method, path, p.Code)
+			}
+		}
+	})
+	ok(t, h.gate.Close(context.Background()))
+	every(func(method, path string) { // the contract's judge sees what they say
+		if p := ask(method, path, "", 1); method == "post" && p.Code == "" {
+			t.Errorf("%s %s is done without a database", method, path)
+		}
+	})
+	h.gate = must[*gate.Gate](t)(gate.Open(context.Background(), h.config)) // its end finds it open
 }

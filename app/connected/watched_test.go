@@ -50,7 +50,7 @@ func watchedHouse(t *testing.T) (h *house, logged *bytes.Buffer, scrape func() s
 	h.config.Meter = meter
 	h.start(must[net.Listener](t)(net.Listen("tcp", address)))
 	logged = &bytes.Buffer{}
-	h.server.Config.Handler = connected.Handler(h.gate, slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})))
+	h.server.Config.Handler = contractual(t, connected.Handler(h.gate, slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))))
 	handler := must[http.Handler](t)(meter.Handler(h.gate))
 	return h, logged, func() string {
 		t.Helper()
