@@ -45,6 +45,7 @@ func (s *Session) run(ctx context.Context) {
 		case <-timer.C:
 			ev = ticked{}
 		case <-ctx.Done():
+			s.awaitResumed()
 			ev = cancelled{}
 		}
 		switch e := ev.(type) {
@@ -52,8 +53,10 @@ func (s *Session) run(ctx context.Context) {
 			s.relink(ctx)
 			continue
 		case resumed:
-			if s.machine.state == IsVerified && e.remote == s.machine.remote {
-				s.streams.resume(e.conn)
+			s.resume(e)
+		case lost:
+			if s.machine.state == IsVerified && s.machine.role == Scanner && e.conn == s.machine.conn {
+				go s.redial(ctx, s.machine.remote, time.Until(s.resumed.Add(s.timing.redial)))
 			}
 		}
 		if e, ok := ev.(entryDone); ok {
@@ -68,6 +71,37 @@ func (s *Session) run(ctx context.Context) {
 	s.cancel()
 	s.streams.linger(s.timing.linger)
 	s.node.end()
+}
+
+// resume lets the last word go the way that the verified peer opened.
+func (s *Session) resume(e resumed) {
+	if s.machine.state == IsVerified && e.remote == s.machine.remote {
+		s.streams.resume(e.conn)
+		s.resumed = time.Now()
+	}
+}
+
+// awaitResumed gives S a moment to open the way for D's last word, where the connection has only just been
+// made again: else S would look for D until its session is too old.
+func (s *Session) awaitResumed() {
+	if s.machine.state != IsVerified || s.machine.role != Displayer || s.streams.get(s.machine.conn) != nil ||
+		s.node.Network().Connectedness(s.machine.remote) != network.Connected {
+		return
+	}
+	timer := time.NewTimer(s.timing.linger)
+	defer timer.Stop()
+	for {
+		select {
+		case ev := <-s.inbox:
+			if e, ok := ev.(resumed); ok && e.remote == s.machine.remote {
+				s.machine.step(time.Now(), e)
+				s.resume(e)
+				return
+			}
+		case <-timer.C:
+			return
+		}
+	}
 }
 
 // linked says that connections changed.
@@ -208,7 +242,7 @@ func (s *Session) mint(ctx context.Context) {
 	s.emit(SessionVerified{v})
 }
 
-// relink notices that the verified peer came or went; S dials again.
+// relink notices that the verified peer came or went.
 func (s *Session) relink(ctx context.Context) {
 	if s.machine.state != IsVerified {
 		return
@@ -229,37 +263,26 @@ func (s *Session) relink(ctx context.Context) {
 		return
 	}
 	s.emit(LinkChanged{up})
-	if !up && s.machine.role == Scanner {
-		go s.redial(ctx, remote)
-	}
 }
 
-// redial is S looking for D again, for as long as the session is open.
-func (s *Session) redial(ctx context.Context, remote peer.ID) {
-	for ctx.Err() == nil && s.node.Network().Connectedness(remote) != network.Connected {
-		attempt, cancel := context.WithTimeout(ctx, s.timing.claimed)
-		_, err := s.node.Network().DialPeer(network.WithForceDirectDial(attempt, "verified"), remote)
-		cancel()
-		if err == nil {
-			s.again(ctx, remote)
+// redial is S, which has lost the stream for the last word, opening it anew after a wait, for as long as the
+// session is open: over the connection that there is, or else over one that it makes.
+func (s *Session) redial(ctx context.Context, remote peer.ID, wait time.Duration) {
+	for {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
 			return
 		}
-		select {
-		case <-time.After(s.timing.redial):
-		case <-ctx.Done():
+		attempt, cancel := context.WithTimeout(ctx, s.timing.claimed)
+		stream, err := s.node.reach(attempt, remote, againProtocol)
+		cancel()
+		if err == nil {
+			s.resumeOn(stream)
+			return
 		}
+		wait = s.timing.redial
 	}
-}
-
-// again is S's way for the last word, after a connection was made anew.
-func (s *Session) again(ctx context.Context, remote peer.ID) {
-	ctx, cancel := context.WithTimeout(ctx, s.timing.claimed)
-	defer cancel()
-	stream, err := s.node.reach(ctx, remote, againProtocol)
-	if err != nil {
-		return // the connection is gone again, and relink sees that
-	}
-	s.resumeOn(stream)
 }
 
 // takeAgain is D's: of the verified peer alone.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 
@@ -65,7 +66,8 @@ type Session struct {
 
 	machine *ceremony // the loop's alone
 	streams *streams
-	journal error // why the entry failed, the loop's alone
+	journal error     // why the entry failed, the loop's alone
+	resumed time.Time // when a lost way for the last word was last opened anew, likewise
 
 	mu       sync.Mutex
 	form     Form
