@@ -28,9 +28,13 @@ type mate struct {
 	joint []journal.AssignmentID // ascending
 	at    journal.AssignmentID   // what they have before them
 	pairs map[string]bool        // of assignments whose entry stands
+
+	refused map[journal.Hash]bool // own operations that they refused, each with its entry
 }
 
-func newMate() *mate { return &mate{wake: make(chan struct{}, 1), pairs: map[string]bool{}} }
+func newMate() *mate {
+	return &mate{wake: make(chan struct{}, 1), pairs: map[string]bool{}, refused: map[journal.Hash]bool{}}
+}
 
 // WorkingOn says which assignment this person has before them, "" for none: a verified colleague who
 // holds it too sees it.
@@ -118,6 +122,10 @@ func (h *Handover) together(v *peer.Verified) {
 			Joint: h.joint, Here: h.here, At: h.agent.at, Wake: h.mate.wake,
 		})
 		if errors.Is(err, peer.ErrNotVerified) || ctx.Err() != nil {
+			return
+		}
+		if refused := (*peer.RefusedWork)(nil); errors.As(err, &refused) { // a stream of its own would let it say as much again
+			h.agent.log.Warn("too much of a colleague's work is refused", "error", err)
 			return
 		}
 		h.agent.log.Info("working together broke off", "error", err)
@@ -228,6 +236,13 @@ func (h *Handover) refusedWork(_ context.Context, one peer.RefusedWork) error {
 
 // answered is an operation of this device that the colleague's refused.
 func (h *Handover) answered(operation journal.Hash, why peer.Why) {
+	h.mate.mu.Lock()
+	told := h.mate.refused[operation]
+	h.mate.refused[operation] = true
+	h.mate.mu.Unlock()
+	if told {
+		return // before the link was cut
+	}
 	e := journal.Entry{Kind: journal.AssignmentRefused, Peer: h.otherDevice(), Ref: operation[:], Code: string(why)}
 	if _, err := h.session.say(line{entry: e}); err != nil {
 		h.agent.log.Warn("a refusal has no entry", "code", string(why), "error", err)
@@ -245,7 +260,10 @@ func (h *Handover) joint(ids []journal.AssignmentID) {
 
 func (h *Handover) here(id journal.AssignmentID) {
 	h.mate.mu.Lock()
+	moved := h.mate.at != id
 	h.mate.at = id
 	h.mate.mu.Unlock()
-	h.agent.changed(AssignmentsChanged)
+	if moved {
+		h.agent.changed(AssignmentsChanged)
+	}
 }

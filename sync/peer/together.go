@@ -86,6 +86,8 @@ type bench struct {
 	waits   map[journal.Hash]bool         // own operations that are under way
 	at      journal.AssignmentID          // as last told
 	refused int
+
+	repeated int // operations that came and were here; the hearer's alone
 }
 
 func (b *bench) say(body any) error {
@@ -290,7 +292,12 @@ func readTogether(data []byte) (any, error) {
 func (b *bench) take(ctx context.Context, m operationMessage) error {
 	places := b.places()
 	one, refusal := b.v.judgeOperation(m, places)
-	if refusal == nil && !holds(places[one.Joint.Assignment], one.Operation) {
+	switch held := refusal == nil && holds(places[one.Joint.Assignment], one.Operation); {
+	case held: // it was under way when the link was cut
+		if b.repeated++; b.repeated > inFlight {
+			return fmt.Errorf("what is held is said again and again: %w", ErrShare)
+		}
+	case refusal == nil:
 		if err := b.join(ctx, places[one.Joint.Assignment].Value); err != nil {
 			return err
 		}

@@ -338,3 +338,33 @@ func TestNoNameOrWordGoesInTheClear(t *testing.T) {
 		t.Errorf("the words stand in the message, %v", err)
 	}
 }
+
+// What has come is said again after a cut, by as many messages as can have been under way; more is somebody who
+// keeps this device at work.
+func TestTheSameOperationIsNotHeardForEver(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo, both := org.enrol("anna", works), org.enrol("bo", works), org.place("U-1", "u-1")
+	_, _, s, d := meet(t, anna.config(), bo.config())
+	desk := newDesk(both)
+	ended := make(chan error, 1)
+	go func() { ended <- d.Together(t.Context(), desk.workshop()) }()
+	talk := intruder(t, s)
+	defer talk.fail()
+	talk.must(t, shelf{Items: []shelfItem{{Assignment: "U-1", Had: [][]byte{}}}})
+	var theirs shelf
+	if err := talk.hear(shelfLimit, talk.timing.item, &theirs); err != nil {
+		t.Fatal(err)
+	}
+	m := packed(t, s, anna.says(1, journal.AssignmentNoted, note, both))
+	for range 1 + inFlight {
+		var answer operationAck
+		talk.must(t, m)
+		if err := talk.hear(answerLimit, talk.timing.item, &answer); err != nil || answer.Refused != "" {
+			t.Fatalf("within bounds: %q, %v", answer.Refused, err)
+		}
+	}
+	talk.must(t, m)
+	if err := await(t, "the end", ended); !errors.Is(err, ErrShare) || len(desk.got) != 1 {
+		t.Errorf("it ends with %v, %d kept", err, len(desk.got))
+	}
+}
