@@ -74,6 +74,9 @@ func TestAnOperationIsItsWritersOwnEntry(t *testing.T) {
 		"a signature of more": kept(t, journal.AssignmentDone, journal.Details{Note: "Klart."}, func(e *journal.Entry) {
 			e.AssignmentVersion = 2
 		}),
+		"a signature of another assignment": kept(t, journal.AssignmentDone, journal.Details{Note: "Klart."}, func(e *journal.Entry) {
+			e.Assignment = "U-1043"
+		}),
 		"a signature of another's": kept(t, journal.AssignmentDone, journal.Details{Note: "Klart."}, func(e *journal.Entry) {
 			e.Signature = sign(t, signed.DomainWork, 5, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1, Content: make([]byte, 32), Device: device(t, 5), State: record.StateOf(nil)})
 		}),
