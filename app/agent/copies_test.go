@@ -48,18 +48,18 @@ func (d *copyingDisk) begin(t *testing.T, cfg Config) (copies func() []Config) {
 	}
 }
 
-// around copies, does something, and copies again.
+// around copies, does something, and copies again; nobody else does anything meanwhile, or a copy
+// would lack what was renamed while it was made.
 func (d *copyingDisk) around(deed func() error) error {
-	take := func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.copy != nil {
-			d.copy()
-		}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.copy == nil {
+		return deed()
 	}
-	take()
-	defer take()
-	return deed()
+	d.copy()
+	err := deed()
+	d.copy()
+	return err
 }
 
 func (d *copyingDisk) Rename(from, to string) error {
@@ -114,6 +114,9 @@ func copyTree(from, to string) error {
 			return os.MkdirAll(filepath.Join(to, rel), 0o700)
 		}
 		data, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			return nil // removed meanwhile
+		}
 		if err != nil {
 			return err
 		}
