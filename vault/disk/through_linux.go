@@ -26,4 +26,6 @@ func openThrough(file *os.File) *os.File {
 
 // noThrough reports whether a write was refused for the way, and not for the disk: its sectors are
 // larger than a block, or the file system knows O_DIRECT by name only.
-func noThrough(err error) bool { return errors.Is(err, unix.EINVAL) }
+func noThrough(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, errors.ErrUnsupported)
+}

@@ -151,6 +151,13 @@ func TestASegmentThatIsBegunOnAFullDiskHasItsReserve(t *testing.T) {
 	for range 8 {
 		mustAppend(t, f, last)
 	}
+	for err = nil; err == nil && fitted < 100; fitted++ { // and no more than fit: nothing is written beyond
+		_, err = f.Append(last)
+	}
+	fitted--
+	if wants(t, err, ErrFull); errors.Is(err, ErrBroken) {
+		t.Fatal(err)
+	}
 	f.Close()
 	again := mustOpen(t, p.config("/o", disk.After(faulty.None)))
 	if got := all(t, again, true); len(got) != fitted+8 || len(again.Damage()) > 0 {
