@@ -232,11 +232,17 @@ func TestALockEndsAnOpenAttachment(t *testing.T) {
 	w, _ := newWorld(t).attached()
 	o, err := w.vault.OpenAttachment(w.stamp(openedAttachment(photo)), photo, morning)
 	must(t, err)
+	_, err = o.Read(make([]byte, 1))
+	must(t, err)
+	plain := o.plain
 	blobs, err := w.vault.Blobs()
 	must(t, err)
 	must(t, w.vault.Close())
 	if _, err := o.Read(make([]byte, 1)); !errors.Is(err, ErrClosed) {
 		t.Errorf("it reads on: %v", err)
+	}
+	if len(plain) == 0 || len(bytes.Trim(plain, "\x00")) > 0 {
+		t.Errorf("%d bytes that were read are not wiped", len(plain))
 	}
 	hash, data := chunk("late")
 	if err := blobs.Put(hash, data); !errors.Is(err, ErrClosed) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,6 +131,21 @@ func TestAChunkWithAnotherHashIsNotKept(t *testing.T) {
 
 // The folder tells nobody which chunks are here: not by their hashes, and in another vault the same
 // chunk has another name.
+// A use that is over keeps nothing: a sweep could take away what is being written.
+func TestWhoIsDoneWithChunksKeepsNone(t *testing.T) {
+	w := newWorld(t)
+	blobs, err := w.vault.Blobs()
+	must(t, err)
+	blobs.Close()
+	hash, data := chunk("late")
+	if err := blobs.Put(hash, data); !errors.Is(err, ErrClosed) {
+		t.Errorf("it keeps on: %v", err)
+	}
+	if _, err := os.Stat(w.vault.blobs.path(w.vault.blobs.name(hash))); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the chunk is there: %v", err)
+	}
+}
+
 func TestNamesOfChunksTellNothing(t *testing.T) {
 	d := faulty.New()
 	b := bareBlobs(d, 1<<40)

@@ -43,7 +43,7 @@ func (t *Tx) attachmentKey(row attachmentRow, a record.Attachment) ([]byte, erro
 	if !row.opens() {
 		return nil, fmt.Errorf("content key: %w", ErrNotFound)
 	}
-	aead, _, err := t.view.seal.bag.of(a.Subject, useContent)
+	aead, err := t.view.seal.bag.held(a.Subject, useContent)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +156,7 @@ func (o *OpenedAttachment) Read(into []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if err := o.load(int(o.offset / record.ChunkSize)); err != nil {
+		o.wipe() // the lock or the erasure that ended it ends this too
 		return 0, fmt.Errorf("read attachment: %w", err)
 	}
 	n := copy(into, o.plain[o.offset%record.ChunkSize:])
@@ -179,8 +180,7 @@ func (o *OpenedAttachment) load(i int) error {
 		if err != nil {
 			return err
 		}
-		clear(o.plain)
-		o.at = -1
+		o.wipe()
 		if o.plain, err = record.OpenChunk(key, a, i, cipher); err != nil {
 			return fmt.Errorf("%w: %w", ErrView, err) // it is what the organisation signed, and no content
 		}
@@ -206,9 +206,14 @@ func (o *OpenedAttachment) Seek(offset int64, whence int) (int64, error) {
 
 // Close wipes what was read.
 func (o *OpenedAttachment) Close() error {
-	clear(o.plain)
-	o.plain, o.at, o.closed = nil, -1, true
+	o.wipe()
+	o.closed = true
 	return nil
+}
+
+func (o *OpenedAttachment) wipe() {
+	clear(o.plain)
+	o.plain, o.at = nil, -1
 }
 
 // ResealAttachment wraps an attachment's content key under a share's key, as Reseal does a

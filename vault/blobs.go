@@ -8,7 +8,7 @@ import (
 
 // Blobs is the use of the store of chunks, from when an attachment's first chunk is looked for or
 // kept until its row stands in the view: meanwhile nothing is taken for garbage. Its methods may
-// be called from many goroutines, and return ErrClosed once the vault is locked.
+// be called from many goroutines, and return ErrClosed after Close or once the vault is locked.
 type Blobs struct {
 	vault *Vault
 	done  bool
@@ -101,5 +101,12 @@ func (b *Blobs) enter(fn func(*blobStore) error) error {
 		return err
 	}
 	defer b.vault.mu.RUnlock()
-	return fn(b.vault.blobs)
+	s := b.vault.blobs
+	s.mu.Lock()
+	done := b.done
+	s.mu.Unlock()
+	if done { // what is kept now could be swept while it is written
+		return fmt.Errorf("attachments' chunks: %w", ErrClosed)
+	}
+	return fn(s)
 }

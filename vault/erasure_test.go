@@ -214,6 +214,24 @@ func TestADestroyedSubjectKeyEndsItsRows(t *testing.T) {
 	}
 }
 
+// A record that was prepared before an erasure which could not write the view opens no more, and no
+// new key is made for whom it was about.
+func TestWhatIsPreparedMakesNoKeyForTheErased(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	p, err := w.vault.Prepare(rita)
+	must(t, err)
+	stamp := w.stamp(opened(rita, ritaS, 1))
+	w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+	must(t, w.vault.Erase(ritaS))
+	if part, err := p.OpenPart(stamp, morning); err == nil || part.Fields != nil {
+		t.Errorf("it opens: %v", err)
+	}
+	if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+		t.Error("there is a key for her again")
+	}
+}
+
 // Where the view can not be written to, the erased one's text goes from memory all the same, at once.
 func TestAnErasedPersonIsNotInTheListsMemoryWhereTheViewCanNotBeWritten(t *testing.T) {
 	for what, fresh := range map[string]bool{"listed since long": false, "just come": true} {

@@ -101,6 +101,12 @@ func (b *keybag) of(subject journal.SubjectID, use string) (cipher.AEAD, keyID, 
 	return aead, id, err
 }
 
+// held is the key of subject for use, where there is one: who only reads makes none for
+// somebody who is erased. ErrNotFound otherwise.
+func (b *keybag) held(subject journal.SubjectID, use string) (cipher.AEAD, error) {
+	return b.named(b.idOf(subject), use)
+}
+
 // named is the key that a row names, for use; ErrNotFound where it was destroyed.
 func (b *keybag) named(id keyID, use string) (cipher.AEAD, error) {
 	key, err := b.take(id, false)

@@ -115,7 +115,7 @@ func (t *Tx) admit(stamp *journalfile.Stamp, o openable, now signed.Time, kinds 
 
 // contentKey unwraps the content key of what was admitted; the caller wipes it.
 func (t *Tx) contentKey(o openable) ([]byte, error) {
-	aead, _, err := t.view.seal.bag.of(o.record.Subject, useContent)
+	aead, err := t.view.seal.bag.held(o.record.Subject, useContent)
 	if err != nil {
 		return nil, err
 	}

@@ -148,7 +148,7 @@ func (a *Agent) openAttachment(ctx context.Context, id journal.AttachmentID, why
 	if err != nil {
 		return nil, a.refuse(s, entry, words, err)
 	}
-	content, err := s.vault.OpenAttachment(stamps[0], id, now)
+	content, err := s.vault.OpenAttachment(stamps[0], id, a.clock.read().Time)
 	if err != nil {
 		return nil, a.refuse(s, entry, words, err)
 	}

@@ -170,7 +170,7 @@ func (a *Agent) show(s *session, prepared *vault.Prepared, entry journal.Entry, 
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	part, err := prepared.OpenPart(stamps[0], now)
+	part, err := prepared.OpenPart(stamps[0], a.clock.read().Time) // the sync may have taken long, or the machine slept
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
