@@ -17,17 +17,13 @@ type contestant struct {
 	times []time.Duration       // of one deed, sorted once all is done
 }
 
-// contest lets all of them do rounds times their deed, each round in the same order.
-func contest(rounds int, all ...*contestant) error {
-	for round := range rounds {
+// contest lets all of them do rounds times their deed, turn rounds of one before the next: one alone
+// would find the processor's caches full of the others'.
+func contest(rounds, turn int, all ...*contestant) error {
+	for begin := 0; begin < rounds; begin += turn {
 		for _, c := range all {
-			began := time.Now()
-			if err := c.do(round); err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-			c.times = append(c.times, time.Since(began)/time.Duration(c.deeds))
-			if c.after != nil {
-				if err := c.after(round); err != nil {
+			for round := begin; round < min(begin+turn, rounds); round++ {
+				if err := c.once(round); err != nil {
 					return fmt.Errorf("%s: %w", c.name, err)
 				}
 			}
@@ -37,6 +33,18 @@ func contest(rounds int, all ...*contestant) error {
 		slices.Sort(c.times)
 	}
 	return nil
+}
+
+func (c *contestant) once(round int) error {
+	began := time.Now()
+	if err := c.do(round); err != nil {
+		return err
+	}
+	c.times = append(c.times, time.Since(began)/time.Duration(c.deeds))
+	if c.after == nil {
+		return nil
+	}
+	return c.after(round)
 }
 
 func (c *contestant) median() time.Duration { return c.times[len(c.times)/2] }

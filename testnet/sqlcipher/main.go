@@ -18,14 +18,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	rounds := flag.Int("rounds", 1500, "how often each is measured")
+	turn := flag.Int("turn", 20, "how often one is measured before the next; 1: each with the processor's caches as the others left them")
 	flag.Parse()
-	if err := run(ctx, *rounds); err != nil {
+	if err := run(ctx, *rounds, max(1, *turn)); err != nil {
 		fmt.Fprintf(os.Stderr, "sqlcipher: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, rounds int) (err error) {
+func run(ctx context.Context, rounds, turn int) (err error) {
 	dir, err := os.MkdirTemp("", "handslag-sqlcipher-")
 	if err != nil {
 		return err
@@ -67,10 +68,10 @@ func run(ctx context.Context, rounds int) (err error) {
 		return err
 	}
 	one, atOnce := d.one(ctx), d.atOnce(ctx)
-	if err := contest(rounds, least, one, wal, past, bound, atOnce, boundAll, rollback); err != nil {
+	if err := contest(rounds, turn, least, one, wal, past, bound, atOnce, boundAll, rollback); err != nil {
 		return err
 	}
-	fmt.Printf("# One opening adds %d bytes to the journal; each contestant in turn, %d rounds; ns/op is the median.\n", size, rounds)
+	fmt.Printf("# One opening adds %d bytes to the journal; each contestant in turn, %d rounds, %d a turn; ns/op is the median.\n", size, rounds, turn)
 	fmt.Println(least.line())
 	fmt.Println(past.line(times(past, least), "x-bare"))
 	fmt.Println(bound.line(times(bound, least), "x-bare"))
