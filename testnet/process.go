@@ -77,6 +77,9 @@ func (p *process) line(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
 	defer stop()
 	text, err := p.out.ReadString('\n')
+	if err != nil {
+		<-p.exited // only then all that it said has come
+	}
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("wait for %s: %w; it said: %s", p.name, ctx.Err(), p.stderr.String())
 	}
