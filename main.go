@@ -14,6 +14,7 @@ import (
 	"handslag/app/agent"
 	"handslag/app/process"
 	"handslag/ui"
+	"handslag/ui/program"
 )
 
 //go:embed FyneApp.toml
@@ -29,11 +30,11 @@ func main() {
 }
 
 func run(args []string) error {
-	flags, err := ui.ParseFlags(args, os.Stdout)
+	flags, err := program.ParseFlags(args, os.Stdout)
 	if err != nil {
 		return err
 	}
-	about, forFyne, err := ui.Introduce(metadata)
+	about, forFyne, err := program.Introduce(metadata)
 	if err != nil {
 		return err
 	}
@@ -50,10 +51,10 @@ func run(args []string) error {
 		return err
 	}
 	defer a.Close()
-	if err := ui.TryDisplay(); err != nil {
+	if err := program.TryDisplay(); err != nil {
 		return fmt.Errorf("%s (%w)", prefs.Language.Say("window.no_display"), err)
 	}
 	app.SetMetadata(forFyne)
-	ui.Show(app.NewWithID(about.ID), ui.Config{Agent: a, Preferences: prefs, About: about, Lens: flags.Lens, Keep: flags.Keep}, flags.Title, flags.Frame)
+	program.Show(app.NewWithID(about.ID), ui.Config{Agent: a, Preferences: prefs, About: about, Lens: flags.Lens, Keep: flags.Keep}, flags.Title, flags.Frame)
 	return nil
 }

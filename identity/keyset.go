@@ -2,7 +2,6 @@ package identity
 
 import (
 	"crypto/cipher"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -23,7 +22,6 @@ type KeySet struct {
 	mu        sync.RWMutex // a key is not zeroed under a signature
 	signing   *signed.PrivateKey
 	transport *signed.PrivateKey
-	witness   *signed.PrivateKey
 	sealing   *SealPrivate // nil once destroyed
 }
 
@@ -35,18 +33,6 @@ type PublicKeys struct {
 	Signing   signed.Key `cbor:"1,keyasint"`
 	Transport signed.Key `cbor:"2,keyasint"`
 	Sealing   SealKey    `cbor:"3,keyasint"`
-	Witness   signed.Key `cbor:"4,keyasint"` // cosigns checkpoints of the audit log, and nothing else
-}
-
-// Check says whether each key is of a known kind and no two are one.
-func (k PublicKeys) Check() error {
-	switch {
-	case k.Signing.Check() != nil, k.Transport.Check() != nil, k.Witness.Check() != nil, k.Sealing.Suite != SuiteHybrid:
-		return errors.New("key of an unknown kind")
-	case k.Signing.Equal(k.Transport), k.Signing.Equal(k.Witness), k.Transport.Equal(k.Witness):
-		return errors.New("one key for two uses")
-	}
-	return nil
 }
 
 // NewKeySet makes a device's keys, on the device, from the system's randomness.
@@ -59,21 +45,17 @@ func NewKeySet() (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	witness, err := signed.NewPrivateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
 	sealing, err := NewSealPrivate()
 	if err != nil {
 		return nil, err
 	}
-	return newKeySet(signing, transport, witness, sealing), nil
+	return newKeySet(signing, transport, sealing), nil
 }
 
-func newKeySet(signing, transport, witness *signed.PrivateKey, sealing *SealPrivate) *KeySet {
+func newKeySet(signing, transport *signed.PrivateKey, sealing *SealPrivate) *KeySet {
 	return &KeySet{
-		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public(), witness.Public()},
-		signing: signing, transport: transport, witness: witness, sealing: sealing,
+		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public()},
+		signing: signing, transport: transport, sealing: sealing,
 	}
 }
 
@@ -100,17 +82,6 @@ func (k *KeySet) SignContent(c signed.Content) ([]byte, error) {
 		return nil, fmt.Errorf("sign: %w", ErrDestroyed)
 	}
 	return c.Sign(k.signing)
-}
-
-// Cosign signs message with the device's witness key: what C2SP tlog-cosignature has a witness sign, whose
-// first line keeps it from being taken for anything else.
-func (k *KeySet) Cosign(message []byte) ([]byte, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if k.sealing == nil {
-		return nil, fmt.Errorf("cosign: %w", ErrDestroyed)
-	}
-	return ed25519.Sign(k.witness.Ed25519(), message), nil
 }
 
 // OpenSealed opens what was sealed to this device.
@@ -142,7 +113,6 @@ func (k *KeySet) Destroy() {
 	defer k.mu.Unlock()
 	k.signing.Destroy()
 	k.transport.Destroy()
-	k.witness.Destroy()
 	k.sealing = nil
 }
 
@@ -152,7 +122,6 @@ type wrappedKeys struct {
 	Signing   []byte
 	Transport []byte
 	Sealing   []byte
-	Witness   []byte
 }
 
 // wrapLimit bounds a wrapped key set, in bytes.
@@ -171,11 +140,10 @@ func (k *KeySet) Wrap(aead cipher.AEAD, context []byte) ([]byte, error) {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
 	defer clear(sealing)
-	signing, transport, witness := k.signing.Seed(), k.transport.Seed(), k.witness.Seed()
+	signing, transport := k.signing.Seed(), k.transport.Seed()
 	defer clear(signing)
 	defer clear(transport)
-	defer clear(witness)
-	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: signing, Transport: transport, Sealing: sealing, Witness: witness})
+	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: signing, Transport: transport, Sealing: sealing})
 	if err != nil {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
@@ -211,13 +179,9 @@ func UnwrapKeySet(aead cipher.AEAD, context, data []byte) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
-	witness, err := signed.PrivateKeyFromSeed(in.Witness)
-	if err != nil {
-		return nil, err
-	}
 	sealing, err := SealPrivateFromBytes(in.Sealing)
 	if err != nil {
 		return nil, err
 	}
-	return newKeySet(signing, transport, witness, sealing), nil
+	return newKeySet(signing, transport, sealing), nil
 }

@@ -10,40 +10,41 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // againScreen is for a forgotten passphrase: it says what is lost and what is not, wants a typed word, and makes the device
 // new.
 type againScreen struct {
 	w       *Window
-	banner  *Banner
-	word    *Field
-	button  *Button
+	banner  *part.Banner
+	word    *part.Field
+	button  *part.Button
 	content fyne.CanvasObject
 	busy    bool
 }
 
 func newAgainScreen(w *Window) *againScreen {
 	say := w.lang.Say
-	s := &againScreen{w: w, banner: NewBanner(w.lang)}
-	s.word = NewField(say("again.confirm", "word", say("again.word")), say("again.confirm_hint"))
+	s := &againScreen{w: w, banner: part.NewBanner(w.lang)}
+	s.word = part.NewField(say("again.confirm", "word", say("again.word")), say("again.confirm_hint"))
 	s.word.OnChange = func(string) { w.touch(); s.enable() }
 	s.word.OnSubmit = func(string) { s.begin() }
-	s.button = NewDanger(say("again.do"), "", s.begin)
+	s.button = part.NewDanger(say("again.do"), "", s.begin)
 	s.button.Disable()
-	back := NewButton(say("common.back"), assets.IconBack, w.back)
-	form := StackWide(
-		Stack(NewTitle(say("again.title")), NewText(say("again.intro"))),
-		NewPanel(consequences(
-			consequence{StateOK, say("again.received")},
-			consequence{StateOK, waitingStays(w)},
-			consequence{StateWarning, say("again.gone")},
-			consequence{StateWarning, say("again.needs")},
+	back := part.NewButton(say("common.back"), assets.IconBack, w.back)
+	form := part.StackWide(
+		part.Stack(part.NewTitle(say("again.title")), part.NewText(say("again.intro"))),
+		part.NewPanel(consequences(
+			consequence{part.StateOK, say("again.received")},
+			consequence{part.StateOK, waitingStays(w)},
+			consequence{part.StateWarning, say("again.gone")},
+			consequence{part.StateWarning, say("again.needs")},
 		)),
 		s.banner,
-		NewPanel(StackWide(s.word, container.NewHBox(back, layout.NewSpacer(), s.button))),
+		part.NewPanel(part.StackWide(s.word, container.NewHBox(back, layout.NewSpacer(), s.button))),
 	)
-	s.content = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, form)))
+	s.content = part.NewTouchScroll(part.Balanced(formWidth, part.Inset(part.GapWide, form)))
 	return s
 }
 
@@ -96,7 +97,7 @@ func (w *Window) becomeNew(do func(context.Context) error, done string, failed f
 		w.settle()
 		w.showHeader()
 		if s, ok := w.top().(*enrolScreen); ok {
-			p := Problem{State: StateOK, What: done}
+			p := part.Problem{State: part.StateOK, What: done}
 			if err != nil {
 				p = ProblemOf(w.lang, err)
 			}
@@ -112,19 +113,19 @@ func (w *Window) becomeNew(do func(context.Context) error, done string, failed f
 
 // consequence is one thing that a deed does or leaves be.
 type consequence struct {
-	state State
+	state part.State
 	text  string
 }
 
 // consequences lists them, each with its sign; one without words is left out.
 func consequences(all ...consequence) fyne.CanvasObject {
-	list := Stack()
+	list := part.Stack()
 	for _, c := range all {
 		if c.text == "" {
 			continue
 		}
-		icon := container.NewVBox(picture(iconOf(c.state), c.state.ink(), 24))
-		list.Add(container.NewBorder(nil, nil, icon, nil, container.New(pushed{left: 8}, NewText(c.text))))
+		icon := container.NewVBox(part.NewIcon(c.state.Icon(), c.state.Ink(), 24))
+		list.Add(container.NewBorder(nil, nil, icon, nil, part.Pushed(8, part.NewText(c.text))))
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // TestAForgottenPassphraseLeadsBackToWork: what waited is handed in, records come back, and the person is told.
@@ -99,12 +100,12 @@ func TestTheDeviceIsEmptiedWithItsPassphrase(t *testing.T) {
 // closes taps the cross of the banner that says so.
 func (d *desk) closes(words string) {
 	d.t.Helper()
-	for _, b := range all[*ui.Banner](d) {
+	for _, b := range all[*part.Banner](d) {
 		if !strings.Contains(b.Problem().What, words) {
 			continue
 		}
 		walk(b, func(o fyne.CanvasObject) bool {
-			if button, is := o.(*ui.Button); is && button.Text == "" {
+			if button, is := o.(*part.Button); is && button.Text == "" {
 				test.Tap(button)
 				return false
 			}

@@ -10,6 +10,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -18,10 +19,10 @@ import (
 type assignmentScreen struct {
 	w       *Window
 	id      journal.AssignmentID
-	banner  *Banner
+	banner  *part.Banner
 	sheet   *workSheet
-	note    *Field
-	sign    *Button
+	note    *part.Field
+	sign    *part.Button
 	back    func() // to where it was opened
 	loads   Latest
 	signing bool
@@ -33,15 +34,15 @@ type assignmentScreen struct {
 }
 
 func newAssignmentScreen(w *Window, id journal.AssignmentID) *assignmentScreen {
-	s := &assignmentScreen{w: w, id: id, banner: NewBanner(w.lang), back: w.back, content: container.NewStack()}
-	for _, part := range []**fyne.Container{&s.mate, &s.facts, &s.away, &s.work, &s.files, &s.done, &s.form} {
-		*part = Stack()
-		(*part).Hide()
+	s := &assignmentScreen{w: w, id: id, banner: part.NewBanner(w.lang), back: w.back, content: container.NewStack()}
+	for _, area := range []**fyne.Container{&s.mate, &s.facts, &s.away, &s.work, &s.files, &s.done, &s.form} {
+		*area = part.Stack()
+		(*area).Hide()
 	}
 	s.sheet = newWorkSheet(w, s.say)
 	s.adder = newAttachButton(w, agent.Attach{Assignment: id}, s.banner)
-	s.note = NewTextField(w.lang.Say("assignments.note"), w.lang.Say("assignments.note_hint"), 3)
-	s.sign = NewPrimary(w.lang.Say("assignments.mark_done"), assets.IconCheck, s.finish)
+	s.note = part.NewTextField(w.lang.Say("assignments.note"), w.lang.Say("assignments.note_hint"), 3)
+	s.sign = part.NewPrimary(w.lang.Say("assignments.mark_done"), assets.IconCheck, s.finish)
 	return s
 }
 
@@ -102,7 +103,7 @@ func (s *assignmentScreen) say(deed func(ctx context.Context, t agent.Task) (age
 }
 
 func (s *assignmentScreen) lay(title string, body fyne.CanvasObject, actions ...fyne.CanvasObject) {
-	s.content.Objects = []fyne.CanvasObject{NewSubPage(s.w.lang, title, s.back, s.banner, body, actions...)}
+	s.content.Objects = []fyne.CanvasObject{part.NewSubPage(s.w.lang, title, s.back, s.banner, body, actions...)}
 	s.content.Refresh()
 }
 
@@ -120,7 +121,7 @@ func (s *assignmentScreen) show(t agent.Task) {
 	fill(s.done, s.signatures(t))
 	fill(s.form, s.finishing(t))
 	if before == nil || before.Title != t.Title {
-		s.lay(t.Title, NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.files, s.done, s.form))
+		s.lay(t.Title, part.NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.files, s.done, s.form))
 	}
 	s.content.Refresh()
 }
@@ -130,17 +131,17 @@ func (s *assignmentScreen) attaching() fyne.CanvasObject {
 	if !s.w.agent.MayAttach(agent.Attach{Assignment: s.id}) {
 		return nil
 	}
-	return NewPanel(Section(s.w.lang.Say("attachments.title"), s.w.lang.Say("attachments.of_work"), Beside(s.adder.button)))
+	return part.NewPanel(part.Section(s.w.lang.Say("attachments.title"), s.w.lang.Say("attachments.of_work"), part.Beside(s.adder.button)))
 }
 
 // fill puts one thing into a part, or hides it where there is nothing.
-func fill(part *fyne.Container, content fyne.CanvasObject) {
-	part.Hidden = content == nil
-	part.Objects = nil
+func fill(area *fyne.Container, content fyne.CanvasObject) {
+	area.Hidden = content == nil
+	area.Objects = nil
 	if content != nil {
-		part.Objects = []fyne.CanvasObject{content}
+		area.Objects = []fyne.CanvasObject{content}
 	}
-	part.Refresh()
+	area.Refresh()
 }
 
 // presence says who works on it too, from here and without coverage.
@@ -149,33 +150,33 @@ func (s *assignmentScreen) presence(t agent.Task) fyne.CanvasObject {
 	case t.With == "":
 		return nil
 	case t.Here:
-		return NewTinted(StateOK, NewStrong(s.w.lang.Say("assignments.here", "name", t.With)))
+		return part.NewTinted(part.StateOK, part.NewStrong(s.w.lang.Say("assignments.here", "name", t.With)))
 	}
-	return NewTinted(StateNeutral, NewText(s.w.lang.Say("assignments.with", "name", t.With)))
+	return part.NewTinted(part.StateNeutral, part.NewText(s.w.lang.Say("assignments.with", "name", t.With)))
 }
 
 func (s *assignmentScreen) about(t agent.Task) fyne.CanvasObject {
 	lang := s.w.lang
 	var badges []fyne.CanvasObject
 	for _, b := range s.w.taskBadges(t) {
-		badges = append(badges, NewPill(b))
+		badges = append(badges, part.NewPill(b))
 	}
-	parts := Stack()
+	parts := part.Stack()
 	if len(badges) > 0 {
-		parts.Add(newFlow(badges...))
+		parts.Add(part.NewFlow(badges...))
 	}
-	parts.Add(Facts(
-		Fact{lang.Say("assignments.text"), t.Text},
-		Fact{lang.Say("assignments.area"), t.Area},
-		Fact{lang.Say("assignments.due_label"), t.Due},
-		Fact{lang.Say("assignments.number_label"), string(t.ID)},
-		Fact{lang.Say("assignments.record"), t.RecordTitle},
+	parts.Add(part.Facts(
+		part.Fact{Label: lang.Say("assignments.text"), Value: t.Text},
+		part.Fact{Label: lang.Say("assignments.area"), Value: t.Area},
+		part.Fact{Label: lang.Say("assignments.due_label"), Value: t.Due},
+		part.Fact{Label: lang.Say("assignments.number_label"), Value: string(t.ID)},
+		part.Fact{Label: lang.Say("assignments.record"), Value: t.RecordTitle},
 	))
 	if !t.HoldRecord {
-		return NewPanel(parts)
+		return part.NewPanel(parts)
 	}
-	open := NewButton(lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })
-	return NewPanel(container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, open)), parts))
+	open := part.NewButton(lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })
+	return part.NewPanel(container.NewBorder(nil, nil, nil, part.Pushed(16, part.Middle(open)), parts))
 }
 
 // elsewhere says from whom the record may come that the work needs.
@@ -184,10 +185,10 @@ func (s *assignmentScreen) elsewhere(t agent.Task) fyne.CanvasObject {
 		return nil
 	}
 	lang := s.w.lang
-	receive := NewButton(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
-	return NewTinted(StateWarning, Stack(
-		NewStrong(lang.Say("assignments.record_elsewhere")),
-		NewText(lang.Say("assignments.record_elsewhere_hint")),
-		Beside(receive, layout.NewSpacer()),
+	receive := part.NewButton(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
+	return part.NewTinted(part.StateWarning, part.Stack(
+		part.NewStrong(lang.Say("assignments.record_elsewhere")),
+		part.NewText(lang.Say("assignments.record_elsewhere_hint")),
+		part.Beside(receive, layout.NewSpacer()),
 	))
 }

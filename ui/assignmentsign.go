@@ -12,6 +12,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // finishing is where the work is said to be done: until this person has signed what stands now.
@@ -24,10 +25,10 @@ func (s *assignmentScreen) finishing(t agent.Task) fyne.CanvasObject {
 	if t.Done != nil && !t.Done.Mine {
 		title = lang.Say("assignments.sign_too")
 	}
-	return NewPanel(Section(title, "", Stack(
+	return part.NewPanel(part.Section(title, "", part.Stack(
 		s.note,
-		Beside(s.sign, layout.NewSpacer()),
-		NewMuted(lang.Say("assignments.sign_confirm", "number", string(t.ID))),
+		part.Beside(s.sign, layout.NewSpacer()),
+		part.NewMuted(lang.Say("assignments.sign_confirm", "number", string(t.ID))),
 	)))
 }
 
@@ -36,42 +37,42 @@ func (s *assignmentScreen) signatures(t agent.Task) fyne.CanvasObject {
 	if t.Done == nil {
 		return nil
 	}
-	parts := Stack(s.signature(*t.Done))
+	parts := part.Stack(s.signature(*t.Done))
 	for _, done := range t.Signatures {
 		if done != *t.Done {
-			parts.Add(NewMuted(dotted(s.w.lang.Say("assignments.signed_by", "name", done.By, "time", spoken(s.w.lang, s.w.now(), done.At)), done.Note)))
+			parts.Add(part.NewMuted(dotted(s.w.lang.Say("assignments.signed_by", "name", done.By, "time", part.Spoken(s.w.lang, s.w.now(), done.At)), done.Note)))
 		}
 	}
-	return NewPanel(parts)
+	return part.NewPanel(parts)
 }
 
 func (s *assignmentScreen) signature(done agent.DoneState) fyne.CanvasObject {
 	lang := s.w.lang
-	facts := Facts(
-		Fact{lang.Say("assignments.note"), done.Note},
-		Fact{lang.Say("assignments.version_signed"), strconv.FormatUint(done.Number, 10)},
+	facts := part.Facts(
+		part.Fact{Label: lang.Say("assignments.note"), Value: done.Note},
+		part.Fact{Label: lang.Say("assignments.version_signed"), Value: strconv.FormatUint(done.Number, 10)},
 	)
 	if done.Fingerprint != "" {
-		facts.Add(NewMuted(lang.Say("assignments.fingerprint")).Unbroken())
-		facts.Add(NewMono(done.Fingerprint))
+		facts.Add(part.NewMuted(lang.Say("assignments.fingerprint")).Unbroken())
+		facts.Add(part.NewMono(done.Fingerprint))
 	}
-	parts := Stack(
-		NewLead(lang.Say("assignments.signature")),
-		NewText(lang.Say("assignments.signed_by", "name", done.By, "time", spoken(lang, s.w.now(), done.At))),
+	parts := part.Stack(
+		part.NewLead(lang.Say("assignments.signature")),
+		part.NewText(lang.Say("assignments.signed_by", "name", done.By, "time", part.Spoken(lang, s.w.now(), done.At))),
 		facts,
 	)
 	switch {
 	case done.OlderVersion:
-		parts.Add(NewText(lang.Say("assignments.signed_older_hint")).InState(StateWarning))
+		parts.Add(part.NewText(lang.Say("assignments.signed_older_hint")).InState(part.StateWarning))
 	case done.EarlierState:
-		parts.Add(NewText(lang.Say("assignments.signed_earlier_hint")).InState(StateWarning))
+		parts.Add(part.NewText(lang.Say("assignments.signed_earlier_hint")).InState(part.StateWarning))
 	case done.Waiting:
-		parts.Add(NewMuted(lang.Say("assignments.waits_hint")))
+		parts.Add(part.NewMuted(lang.Say("assignments.waits_hint")))
 	case done.Mine:
-		parts.Add(NewMuted(lang.Say("assignments.received_hint")))
+		parts.Add(part.NewMuted(lang.Say("assignments.received_hint")))
 	}
 	if done.Mine {
-		parts.Add(Beside(NewButton(lang.Say("assignments.export"), assets.IconExport, s.export), layout.NewSpacer()))
+		parts.Add(part.Beside(part.NewButton(lang.Say("assignments.export"), assets.IconExport, s.export), layout.NewSpacer()))
 	}
 	return parts
 }
@@ -114,7 +115,7 @@ func (s *assignmentScreen) finish() {
 // export saves the signature with all that is needed to check it outside the program.
 func (s *assignmentScreen) export() {
 	s.w.touch()
-	s.w.config.Save(s.w.window, "handslag-"+string(s.id)+".signature", func(f SavedFile, err error) {
+	s.w.config.Save(s.w.window, "handslag-"+string(s.id)+".signature", func(f part.SavedFile, err error) {
 		if err != nil || f == nil {
 			s.w.tell(s.banner, err)
 			return
@@ -129,7 +130,7 @@ func (s *assignmentScreen) export() {
 				s.w.tell(s.banner, err)
 				return
 			}
-			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("assignments.exported", "file", name)})
+			s.banner.Tell(part.Problem{State: part.StateOK, What: s.w.lang.Say("assignments.exported", "file", name)})
 		})
 	})
 }

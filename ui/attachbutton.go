@@ -6,19 +6,20 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // attachButton adds a file of this machine to a record or an assignment. The file stays where it is.
 type attachButton struct {
 	w      *Window
 	to     agent.Attach
-	banner *Banner
-	button *Button
+	banner *part.Banner
+	button *part.Button
 }
 
-func newAttachButton(w *Window, to agent.Attach, banner *Banner) *attachButton {
+func newAttachButton(w *Window, to agent.Attach, banner *part.Banner) *attachButton {
 	b := &attachButton{w: w, to: to, banner: banner}
-	b.button = NewButton(w.lang.Say("attachments.add"), assets.IconExport, b.choose)
+	b.button = part.NewButton(w.lang.Say("attachments.add"), assets.IconExport, b.choose)
 	return b
 }
 
@@ -60,6 +61,6 @@ func (b *attachButton) take(path string) {
 			b.w.tell(b.banner, err)
 			return
 		}
-		b.banner.Tell(Problem{State: StateOK, What: b.w.lang.Say("attachments.added"), Do: b.w.lang.Say("attachments.file_stays")})
+		b.banner.Tell(part.Problem{State: part.StateOK, What: b.w.lang.Say("attachments.added"), Do: b.w.lang.Say("attachments.file_stays")})
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -18,7 +19,7 @@ import (
 type attachmentsPart struct {
 	w      *Window
 	id     journal.RecordID
-	banner *Banner
+	banner *part.Banner
 
 	has    attachmentsView
 	labels agent.Labels // while the protected part is open
@@ -35,7 +36,7 @@ type attachmentsView struct {
 	Add, Export bool
 }
 
-func newAttachmentsPart(w *Window, id journal.RecordID, banner *Banner) *attachmentsPart {
+func newAttachmentsPart(w *Window, id journal.RecordID, banner *part.Banner) *attachmentsPart {
 	p := &attachmentsPart{w: w, id: id, banner: banner, content: container.NewStack()}
 	p.adder = newAttachButton(w, agent.Attach{Record: id}, banner)
 	return p
@@ -102,7 +103,7 @@ func (p *attachmentsPart) lay() {
 			hint += " " + lang.Say("attachments.closed")
 		}
 	}
-	body := Stack()
+	body := part.Stack()
 	if p.view != nil {
 		body.Add(p.view.content)
 	}
@@ -112,9 +113,9 @@ func (p *attachmentsPart) lay() {
 		}
 	}
 	if p.has.Add {
-		body.Add(Beside(p.adder.button))
+		body.Add(part.Beside(p.adder.button))
 	}
-	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("attachments.title"), hint, body))}
+	p.content.Objects = []fyne.CanvasObject{part.NewPanel(part.Section(lang.Say("attachments.title"), hint, body))}
 	p.content.Refresh()
 }
 
@@ -130,17 +131,17 @@ func (p *attachmentsPart) row(file agent.Attachment) fyne.CanvasObject {
 	if file.Refused != "" {
 		state += ": " + ProblemOf(lang, &agent.Problem{Code: file.Refused}).What
 	}
-	words := StackTight()
+	words := part.StackTight()
 	if known {
-		words.Add(NewStrong(label.Name))
+		words.Add(part.NewStrong(label.Name))
 	}
-	words.Add(NewMuted(state))
+	words.Add(part.NewMuted(state))
 	var action fyne.CanvasObject
 	switch {
 	case file.Large && !file.Whole:
-		action = NewButton(lang.Say("attachments.fetch"), assets.IconSync, func() { p.fetch(file.ID) })
+		action = part.NewButton(lang.Say("attachments.fetch"), assets.IconSync, func() { p.fetch(file.ID) })
 	case known && file.Whole:
-		action = NewButton(lang.Say("attachments.open"), assets.IconEye, func() { p.open(file) })
+		action = part.NewButton(lang.Say("attachments.open"), assets.IconEye, func() { p.open(file) })
 	}
 	if p.labels == nil && (file.Whole && !file.Waiting && file.Refused == "") {
 		return nil
@@ -148,7 +149,7 @@ func (p *attachmentsPart) row(file agent.Attachment) fyne.CanvasObject {
 	if action == nil {
 		return words
 	}
-	return container.NewBorder(nil, nil, nil, container.New(middle{}, action), container.New(middle{}, words))
+	return container.NewBorder(nil, nil, nil, part.Middle(action), part.Middle(words))
 }
 
 // open shows one, and closes what was shown before.
@@ -175,6 +176,6 @@ func (p *attachmentsPart) fetch(id journal.AttachmentID) {
 				p.w.tell(p.banner, err)
 				return
 			}
-			p.banner.Tell(Problem{State: StateWaiting, What: p.w.lang.Say("attachments.fetching")})
+			p.banner.Tell(part.Problem{State: part.StateWaiting, What: p.w.lang.Say("attachments.fetching")})
 		})
 }

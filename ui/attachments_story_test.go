@@ -19,6 +19,7 @@ import (
 	"handslag/assets"
 	"handslag/testnet/demo"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -149,19 +150,19 @@ func (d *desk) page(name string, height float32) {
 // tapsBeside taps a button on the row of some words.
 func (d *desk) tapsBeside(words, button string) {
 	d.t.Helper()
-	var found *ui.Button
+	var found *part.Button
 	d.walk(func(o fyne.CanvasObject) bool {
 		row, is := o.(*fyne.Container)
 		if !is {
 			return true
 		}
 		named, only := false, 0
-		var last *ui.Button
+		var last *part.Button
 		walk(row, func(o fyne.CanvasObject) bool {
 			switch it := o.(type) {
-			case *ui.Text:
+			case *part.Text:
 				named = named || strings.Contains(it.Text(), words)
-			case *ui.Button:
+			case *part.Button:
 				last = it
 				only++
 			}

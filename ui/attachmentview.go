@@ -14,6 +14,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/record"
 )
 
@@ -28,7 +29,7 @@ type attachmentView struct {
 	w      *Window
 	file   agent.Attachment
 	why    agent.Reason
-	banner *Banner
+	banner *part.Banner
 	export bool
 	ended  func() // it is off the screen again
 
@@ -36,11 +37,11 @@ type attachmentView struct {
 	asked     bool
 	until     time.Time
 	total     time.Duration
-	countdown *Countdown
+	countdown *part.Countdown
 	stop      func()
 	pixels    *image.RGBA
 	picture   *canvas.Image
-	text      *Text
+	text      *part.Text
 	name      string
 
 	content *fyne.Container
@@ -58,7 +59,7 @@ type attachmentContent struct {
 	note   string // what can not be shown, and why
 }
 
-func newAttachmentView(w *Window, file agent.Attachment, why agent.Reason, export bool, banner *Banner, ended func()) *attachmentView {
+func newAttachmentView(w *Window, file agent.Attachment, why agent.Reason, export bool, banner *part.Banner, ended func()) *attachmentView {
 	return &attachmentView{w: w, file: file, why: why, export: export, banner: banner, ended: ended, content: container.NewStack()}
 }
 
@@ -88,7 +89,7 @@ func (v *attachmentView) read(o *agent.OpenedAttachment) (attachmentContent, err
 	switch {
 	case o.Label.Type.Picture():
 		var err error
-		if c.pixels, err = readPicture(o); agent.CodeOf(err) == agent.AttachmentAway {
+		if c.pixels, err = part.ReadPicture(o); agent.CodeOf(err) == agent.AttachmentAway {
 			return c, err
 		} else if err != nil {
 			c.note = lang.Say("attachments.picture_bad")
@@ -136,12 +137,12 @@ func (v *attachmentView) show(c attachmentContent) {
 	lang := v.w.lang
 	v.wipe()
 	v.name = c.label.Name
-	v.countdown = NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("attachments.again"))
+	v.countdown = part.NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("attachments.again"))
 	v.countdown.OnExtend = v.open
-	closing := NewButton(lang.Say("attachments.close"), assets.IconHidden, v.close)
-	v.text = NewText(c.label.Name)
-	head := container.NewBorder(nil, nil, nil, closing, container.New(middle{}, NewLead(c.label.Name)))
-	parts := Stack(head, v.countdown)
+	closing := part.NewButton(lang.Say("attachments.close"), assets.IconHidden, v.close)
+	v.text = part.NewText(c.label.Name)
+	head := container.NewBorder(nil, nil, nil, closing, part.Middle(part.NewLead(c.label.Name)))
+	parts := part.Stack(head, v.countdown)
 	if c.pixels != nil {
 		v.pixels, v.picture = c.pixels, canvas.NewImageFromImage(c.pixels)
 		v.picture.FillMode = canvas.ImageFillContain
@@ -151,20 +152,20 @@ func (v *attachmentView) show(c attachmentContent) {
 		parts.Add(v.picture)
 	}
 	if c.text != "" {
-		v.text = NewText(c.text)
+		v.text = part.NewText(c.text)
 		parts.Add(v.text)
 	}
 	if c.note != "" {
-		parts.Add(NewTinted(StateNeutral, NewText(c.note)))
+		parts.Add(part.NewTinted(part.StateNeutral, part.NewText(c.note)))
 	}
-	foot := []fyne.CanvasObject{NewMuted(dotted(lang.Say("attachments.type."+c.label.Type.Short()), lang.Bytes(uint64(c.size)), lang.Say("records.entry", "entry", c.entry)))}
+	foot := []fyne.CanvasObject{part.NewMuted(dotted(lang.Say("attachments.type."+c.label.Type.Short()), lang.Bytes(uint64(c.size)), lang.Say("records.entry", "entry", c.entry)))}
 	if v.export {
-		foot = append(foot, Beside(NewButton(lang.Say("attachments.export"), assets.IconExport, v.askExport)))
+		foot = append(foot, part.Beside(part.NewButton(lang.Say("attachments.export"), assets.IconExport, v.askExport)))
 	}
 	for _, o := range foot {
 		parts.Add(o)
 	}
-	v.content.Objects = []fyne.CanvasObject{NewTinted(StateOK, parts)}
+	v.content.Objects = []fyne.CanvasObject{part.NewTinted(part.StateOK, parts)}
 	v.content.Refresh()
 	if c := v.w.canvas(); c != nil {
 		c.Focus(closing)
@@ -181,7 +182,7 @@ func (v *attachmentView) tick() {
 	}
 	v.shut() // the agent writes by itself that its time was up
 	v.asked = false
-	v.banner.Tell(Problem{State: StateWaiting, What: v.w.lang.Say("records.closed_by_time")})
+	v.banner.Tell(part.Problem{State: part.StateWaiting, What: v.w.lang.Say("records.closed_by_time")})
 	v.ended()
 }
 
@@ -224,8 +225,8 @@ func (v *attachmentView) wipe() {
 // askExport says what a copy in the clear is, and asks for a folder.
 func (v *attachmentView) askExport() {
 	lang, name := v.w.lang, v.name
-	v.w.ask(&Dialog{
-		Title: lang.Say("attachments.export_ask"), Body: NewText(lang.Say("attachments.export_words")), Primary: lang.Say("attachments.export_do"),
+	v.w.ask(&part.Dialog{
+		Title: lang.Say("attachments.export_ask"), Body: part.NewText(lang.Say("attachments.export_words")), Primary: lang.Say("attachments.export_do"),
 		Cancel: lang.Say("common.cancel"), Danger: true,
 		OnPrimary: func() bool {
 			v.w.config.Folder(v.w.window, func(folder string, err error) {
@@ -248,6 +249,6 @@ func (v *attachmentView) save(path string) {
 			v.w.tell(v.banner, err)
 			return
 		}
-		v.banner.Tell(Problem{State: StateOK, What: v.w.lang.Say("attachments.exported", "file", path)})
+		v.banner.Tell(part.Problem{State: part.StateOK, What: v.w.lang.Say("attachments.exported", "file", path)})
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -50,15 +51,15 @@ func TestAMorningThroughTheWindows(t *testing.T) {
 	bo.taps("Läs QR från bildfil …")
 	bo.sees("Läs upp de sex siffrorna för Anna Lind")
 	bo.picture("handover-digits")
-	digits := all[*ui.CodeEntry](bo)[0].Code()
+	digits := all[*part.CodeEntry](bo)[0].Code()
 
 	// The code came as a picture: each reads digits out, and each types what the other says.
 	anna.sees("Skriv de sex siffror som Bo Ek läser upp", anna.ids(bo.agent))
-	asked := func(d *desk) *ui.CodeEntry {
-		d.until("digits to read out and digits to type", func() bool { return len(all[*ui.CodeEntry](d)) == 2 })
-		return all[*ui.CodeEntry](d)[1]
+	asked := func(d *desk) *part.CodeEntry {
+		d.until("digits to read out and digits to type", func() bool { return len(all[*part.CodeEntry](d)) == 2 })
+		return all[*part.CodeEntry](d)[1]
 	}
-	hers := all[*ui.CodeEntry](anna)[0].Code()
+	hers := all[*part.CodeEntry](anna)[0].Code()
 	entry := asked(anna)
 	for _, r := range strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, digits) {
 		entry.TypedRune(r)
@@ -173,8 +174,8 @@ func TestAProtectedPartLeavesTheScreen(t *testing.T) {
 			anna.types("Beskriv skälet", "Hyresgästen ringde")
 			anna.taps("Öppna skyddad del")
 			anna.sees("Maja Vintergrind", "070-174 06 41")
-			var held []*ui.Text
-			for _, text := range all[*ui.Text](anna) {
+			var held []*part.Text
+			for _, text := range all[*part.Text](anna) {
 				if strings.Contains(text.Text(), "Maja") || strings.Contains(text.Text(), "070-174") {
 					held = append(held, text)
 				}

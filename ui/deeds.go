@@ -8,6 +8,7 @@ import (
 	"handslag/assets"
 	"handslag/identity"
 	"handslag/sync/link"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -36,15 +37,15 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 		return r.Note
 	}
 	var said []string
-	for _, part := range []struct{ key, code string }{
+	for _, by := range []struct{ key, code string }{
 		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"},
 	} {
-		value := asked.Get(part.key)
-		if id, err := identity.ParseDeviceID(value); err == nil && part.key == "device" {
+		value := asked.Get(by.key)
+		if id, err := identity.ParseDeviceID(value); err == nil && by.key == "device" {
 			value = id.Short()
 		}
 		if value != "" {
-			said = append(said, lang.Say(part.code)+": "+value)
+			said = append(said, lang.Say(by.code)+": "+value)
 		}
 	}
 	return strings.Join(said, ", ")
@@ -96,13 +97,13 @@ func deedIcon(k journal.Kind) string {
 }
 
 // deedState colours what was refused or went wrong.
-func deedState(k journal.Kind) State {
+func deedState(k journal.Kind) part.State {
 	switch k {
 	case journal.RecordRefused, journal.AttachmentRefused, journal.AttachmentExported, journal.ShareRefused, journal.ShareMalformed, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
 		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt, journal.LogInconsistent:
-		return StateWarning
+		return part.StateWarning
 	}
-	return StateNeutral
+	return part.StateNeutral
 }
 
 // or is text, or otherwise where there is none.

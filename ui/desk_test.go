@@ -17,6 +17,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // mainLoop is the main thread of a story: what other goroutines have for the windows waits here until the story looks.
@@ -105,7 +106,7 @@ func (h *house) desk(loop *mainLoop, a *agent.Agent, prefs ui.Preferences) *desk
 		},
 		File:   func(_ fyne.Window, chosen func(string, error)) { chosen(d.file, nil) },
 		Folder: func(_ fyne.Window, chosen func(string, error)) { chosen(d.folder, nil) },
-		Save: func(_ fyne.Window, name string, opened func(ui.SavedFile, error)) {
+		Save: func(_ fyne.Window, name string, opened func(part.SavedFile, error)) {
 			d.saved = &savedBytes{name: name}
 			opened(d.saved, nil)
 		},
@@ -171,10 +172,10 @@ func (d *desk) words() string {
 	var lines []string
 	d.walk(func(o fyne.CanvasObject) bool {
 		switch o := o.(type) {
-		case *ui.Text:
+		case *part.Text:
 			lines = append(lines, o.Text())
 			return false
-		case *ui.Button:
+		case *part.Button:
 			lines = append(lines, "["+o.Text+"]")
 			return false
 		case *canvas.Text: // in a badge
@@ -182,7 +183,7 @@ func (d *desk) words() string {
 		}
 		return true
 	})
-	for _, list := range all[*ui.RowList](d) {
+	for _, list := range all[*part.RowList](d) {
 		for _, row := range list.Rows() {
 			line := "> " + row.Title + " | " + row.Subtitle
 			for _, b := range row.Badges {
@@ -236,8 +237,8 @@ func (d *desk) until(what string, is func() bool) {
 	}
 }
 
-func (d *desk) button(text string) *ui.Button {
-	for _, b := range all[*ui.Button](d) {
+func (d *desk) button(text string) *part.Button {
+	for _, b := range all[*part.Button](d) {
 		if b.Text == text {
 			return b
 		}
@@ -256,7 +257,7 @@ func (d *desk) taps(text string) {
 // goes to a place of the rail.
 func (d *desk) goes(place string) {
 	d.t.Helper()
-	rails := all[*ui.Rail](d)
+	rails := all[*part.Rail](d)
 	if len(rails) != 1 {
 		d.t.Fatalf("%d rails", len(rails))
 	}
@@ -268,10 +269,10 @@ func (d *desk) goes(place string) {
 func (d *desk) opensRow(title string) {
 	d.t.Helper()
 	d.sees("> " + title)
-	for _, card := range all[*ui.RowCard](d) {
+	for _, card := range all[*part.RowCard](d) {
 		found := false
 		walk(card, func(o fyne.CanvasObject) bool {
-			if text, is := o.(*ui.Text); is && text.Text() == title {
+			if text, is := o.(*part.Text); is && text.Text() == title {
 				found = true
 			}
 			return true
@@ -309,10 +310,10 @@ func positionOf(o, root fyne.CanvasObject) (fyne.Position, bool) {
 // types writes into the field with that label.
 func (d *desk) types(label, text string) {
 	d.t.Helper()
-	for _, f := range all[*ui.Field](d) {
+	for _, f := range all[*part.Field](d) {
 		found := false
 		walk(f, func(o fyne.CanvasObject) bool {
-			if t, is := o.(*ui.Text); is && t.Text() == label {
+			if t, is := o.(*part.Text); is && t.Text() == label {
 				found = true
 			}
 			return true
@@ -328,7 +329,7 @@ func (d *desk) types(label, text string) {
 // chooses marks an option.
 func (d *desk) chooses(id string) {
 	d.t.Helper()
-	choices := all[*ui.Choice](d)
+	choices := all[*part.Choice](d)
 	if len(choices) == 0 {
 		d.t.Fatalf("nothing to choose from in:\n%s", d.words())
 	}

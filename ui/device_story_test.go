@@ -17,12 +17,13 @@ import (
 	"handslag/app/agent"
 	"handslag/identity/qr"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // writes puts text into a field in the place of what stood there, and gives what then stands in it.
 func (d *desk) writes(label, text string) string {
 	d.t.Helper()
-	for _, f := range all[*ui.Field](d) {
+	for _, f := range all[*part.Field](d) {
 		if slices.ContainsFunc(textsOf(f), func(s string) bool { return s == label }) {
 			f.SetText("")
 			d.window.Canvas().Focus(f.Focusable())
@@ -36,7 +37,7 @@ func (d *desk) writes(label, text string) string {
 
 func textsOf(o fyne.CanvasObject) (texts []string) {
 	walk(o, func(o fyne.CanvasObject) bool {
-		if t, is := o.(*ui.Text); is {
+		if t, is := o.(*part.Text); is {
 			texts = append(texts, t.Text())
 		}
 		return true
@@ -93,7 +94,7 @@ func TestADeviceFromItsLetterToItsLog(t *testing.T) {
 	d.sees("Tryggt")
 	d.opens = letter(t, string(h.statement.Org()))
 	d.taps("Läs QR-bild …")
-	d.until("the picture fills the field", func() bool { return all[*ui.Field](d)[0].Text() == org })
+	d.until("the picture fills the field", func() bool { return all[*part.Field](d)[0].Text() == org })
 	d.picture("enrol-1")
 	d.taps("Hitta organisationen")
 	d.sees("Bostads AB Linden", "underskrift är kontrollerad", "Steg 2 av 3")
@@ -327,13 +328,13 @@ func TestChoicesShowAtOnceAndLast(t *testing.T) {
 	d.picture("settings")
 	d.chooses("en")
 	d.sees("Language", "Appearance", "Text size")
-	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(ui.Theme{}) })
-	all[*ui.Choice](d)[1].Choose("dark")
-	if th := fyne.CurrentApp().Settings().Theme().(ui.Theme); th.Appearance != ui.Dusk {
+	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(part.Theme{}) })
+	all[*part.Choice](d)[1].Choose("dark")
+	if th := fyne.CurrentApp().Settings().Theme().(part.Theme); th.Appearance != part.Dusk {
 		t.Errorf("the theme is %+v", th)
 	}
-	all[*ui.Choice](d)[2].Choose("3")
-	if th := fyne.CurrentApp().Settings().Theme().(ui.Theme); th.TextScale != 2 || th.Appearance != ui.Dusk {
+	all[*part.Choice](d)[2].Choose("3")
+	if th := fyne.CurrentApp().Settings().Theme().(part.Theme); th.TextScale != 2 || th.Appearance != part.Dusk {
 		t.Errorf("the theme is %+v", th)
 	}
 	d.picture("settings-dusk-200")
@@ -345,10 +346,10 @@ func TestChoicesShowAtOnceAndLast(t *testing.T) {
 
 	path := filepath.Join(t.TempDir(), "folder", "profile-window.json")
 	none, err := ui.ReadPreferences(path)
-	if err != nil || none != (ui.Preferences{Language: "sv", Appearance: ui.Sunlight, TextScale: 1}) {
+	if err != nil || none != (ui.Preferences{Language: "sv", Appearance: part.Sunlight, TextScale: 1}) {
 		t.Fatalf("%+v, %v", none, err)
 	}
-	chosen := ui.Preferences{Language: "en", Appearance: ui.Dusk, TextScale: 1.5}
+	chosen := ui.Preferences{Language: "en", Appearance: part.Dusk, TextScale: 1.5}
 	ok(t, ui.KeepPreferences(path, chosen))
 	if again, err := ui.ReadPreferences(path); err != nil || again != chosen {
 		t.Fatalf("%+v, %v", again, err)

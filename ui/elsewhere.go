@@ -6,26 +6,27 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // elsewhereScreen says that another window has this profile open.
 type elsewhereScreen struct {
 	content fyne.CanvasObject
-	again   *Button
+	again   *part.Button
 }
 
 func newElsewhereScreen(w *Window) *elsewhereScreen {
 	s := &elsewhereScreen{}
 	p := ProblemOf(w.lang, &agent.Problem{Code: agent.OpenElsewhere})
-	s.again = NewPrimary(w.lang.Say("common.retry"), assets.IconSync, w.tryAgain)
-	words := Stack(
-		container.NewCenter(medallion(assets.IconLock, StateWarning, 72)),
-		NewLead(p.What).Centred(),
-		NewText(p.Safe).Centred(),
-		NewText(p.Do).Centred(),
+	s.again = part.NewPrimary(w.lang.Say("common.retry"), assets.IconSync, w.tryAgain)
+	words := part.Stack(
+		container.NewCenter(part.Medallion(assets.IconLock, part.StateWarning, 72)),
+		part.NewLead(p.What).Centred(),
+		part.NewText(p.Safe).Centred(),
+		part.NewText(p.Do).Centred(),
 		container.NewCenter(s.again),
 	)
-	s.content = NewTouchScroll(container.New(balanced{max: 480}, Inset(gapWide, words)))
+	s.content = part.NewTouchScroll(part.Balanced(480, part.Inset(part.GapWide, words)))
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity"
+	"handslag/ui/part"
 )
 
 // The steps of an enrolment.
@@ -26,48 +27,48 @@ const (
 // enrolScreen makes this device one of the person's: which organisation, who, and a passphrase.
 type enrolScreen struct {
 	w       *Window
-	banner  *Banner
+	banner  *part.Banner
 	body    *fyne.Container
 	scroll  fyne.CanvasObject
 	latest  Latest
 	step    int
-	counter *Text
+	counter *part.Text
 	busy    bool
 
-	organisation *orgField
-	find         *Button
+	organisation *part.OrgField
+	find         *part.Button
 	found        agent.Organisation
-	username     *Field
-	password     *Field
+	username     *part.Field
+	password     *part.Field
 	guards       agent.Protection // what this machine has
 	asked        bool             // it has answered
-	guard        *Choice          // of them; nil where there is nothing to choose
+	guard        *part.Choice     // of them; nil where there is nothing to choose
 	phrase       *phraseField
-	old          *Field // the passphrase of an interrupted enrolment
-	progress     *Progress
+	old          *part.Field // the passphrase of an interrupted enrolment
+	progress     *part.Progress
 	form         fyne.CanvasObject // of the step
 	first        fyne.Focusable
 	asking       Latest // of the machine
 }
 
 func newEnrolScreen(w *Window) *enrolScreen {
-	s := &enrolScreen{w: w, banner: NewBanner(w.lang), body: Stack(), counter: NewMuted("")}
-	s.organisation = newOrgField(w.lang, w.agent.ReadOrganisation)
-	s.organisation.onWhole = func(whole bool) { s.enableFind(whole) }
-	s.organisation.field.OnSubmit = func(string) { s.findOrganisation() }
-	s.find = NewPrimary(w.lang.Say("enrol.find"), assets.IconSearch, s.findOrganisation)
+	s := &enrolScreen{w: w, banner: part.NewBanner(w.lang), body: part.Stack(), counter: part.NewMuted("")}
+	s.organisation = part.NewOrgField(w.lang, w.agent.ReadOrganisation)
+	s.organisation.OnWhole = func(whole bool) { s.enableFind(whole) }
+	s.organisation.Field.OnSubmit = func(string) { s.findOrganisation() }
+	s.find = part.NewPrimary(w.lang.Say("enrol.find"), assets.IconSearch, s.findOrganisation)
 	s.find.Disable()
 	if org := w.agent.Me().Org; org != "" { // this device was started again
-		s.organisation.set(org)
+		s.organisation.Set(org)
 	}
-	s.username = NewField(w.lang.Say("enrol.username"), w.lang.Say("enrol.username_hint"))
+	s.username = part.NewField(w.lang.Say("enrol.username"), w.lang.Say("enrol.username_hint"))
 	s.username.OnSubmit = func(string) { s.focus(s.password) }
-	s.password = NewSecretField(w.lang.Say("enrol.password"), w.lang.Say("enrol.password_hint"))
+	s.password = part.NewSecretField(w.lang.Say("enrol.password"), w.lang.Say("enrol.password_hint"))
 	s.phrase = newPhraseField(w.lang)
 	s.phrase.onSubmit = s.enrol
-	s.old = NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("enrol.resume_passphrase_hint"))
+	s.old = part.NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("enrol.resume_passphrase_hint"))
 	s.old.OnSubmit = func(string) { s.focus(s.password) }
-	s.scroll = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, s.body)))
+	s.scroll = part.NewTouchScroll(part.Balanced(formWidth, part.Inset(part.GapWide, s.body)))
 	s.show(stepOrganisation)
 	if w.agent.State() == agent.IsEnrolling {
 		s.show(stepResume)
@@ -87,7 +88,7 @@ func (s *enrolScreen) Enter() {
 		}
 		s.guards, s.asked = p, true
 		if ways := protections(p); len(ways) > 1 {
-			s.guard = NewChoice(protectionOptions(s.w.lang, p), protectionID(ways[0]))
+			s.guard = part.NewChoice(protectionOptions(s.w.lang, p), protectionID(ways[0]))
 			s.guard.OnChoose = func(string) { s.w.touch() }
 		}
 		pin := hasPIN(p, p.Used) // of an enrolment that was begun
@@ -125,12 +126,12 @@ func (s *enrolScreen) Leave() {
 }
 
 func (s *enrolScreen) forget() {
-	for _, f := range []*Field{s.password, s.old, s.phrase.once, s.phrase.again} {
+	for _, f := range []*part.Field{s.password, s.old, s.phrase.once, s.phrase.again} {
 		f.SetText("")
 	}
 }
 
-func (s *enrolScreen) focus(f *Field) {
+func (s *enrolScreen) focus(f *part.Field) {
 	if c := s.w.canvas(); c != nil {
 		c.Focus(f.Focusable())
 	}
@@ -144,62 +145,62 @@ func (s *enrolScreen) show(step int) {
 	var parts []fyne.CanvasObject
 	buttons := container.NewHBox()
 	back := func(to int) {
-		buttons.Add(NewButton(say("common.back"), "", func() { s.banner.Clear(); s.show(to) }))
+		buttons.Add(part.NewButton(say("common.back"), "", func() { s.banner.Clear(); s.show(to) }))
 		buttons.Add(layout.NewSpacer())
 	}
 	switch step {
 	case stepOrganisation:
 		hint = say("enrol.intro")
-		picture := NewButton(say("enrol.from_picture"), assets.IconQR, s.choosePicture)
-		parts = []fyne.CanvasObject{s.organisation.field, NewMuted(say("enrol.drop_hint"))}
+		picture := part.NewButton(say("enrol.from_picture"), assets.IconQR, s.choosePicture)
+		parts = []fyne.CanvasObject{s.organisation.Field, part.NewMuted(say("enrol.drop_hint"))}
 		buttons.Add(picture)
 		buttons.Add(layout.NewSpacer())
 		buttons.Add(s.find)
-		s.first = s.organisation.field.Focusable()
+		s.first = s.organisation.Field.Focusable()
 	case stepSignIn:
 		s.password.OnSubmit = func(string) { s.next() }
-		parts = []fyne.CanvasObject{s.foundPanel(), NewLead(say("enrol.sign_in", "organisation", s.found.Name)), s.username, s.password}
+		parts = []fyne.CanvasObject{s.foundPanel(), part.NewLead(say("enrol.sign_in", "organisation", s.found.Name)), s.username, s.password}
 		back(stepOrganisation)
-		buttons.Add(NewPrimary(say("common.next"), "", s.next))
+		buttons.Add(part.NewPrimary(say("common.next"), "", s.next))
 		s.first = s.username.Focusable()
 		if s.username.Text() != "" {
 			s.first = s.password.Focusable()
 		}
 	case stepProtection:
-		parts = []fyne.CanvasObject{NewLead(say("enrol.protection")), s.guard}
-		s.guard.setSubmit(s.next)
+		parts = []fyne.CanvasObject{part.NewLead(say("enrol.protection")), s.guard}
+		s.guard.SetSubmit(s.next)
 		back(stepSignIn)
-		buttons.Add(NewPrimary(say("common.next"), "", s.next))
+		buttons.Add(part.NewPrimary(say("common.next"), "", s.next))
 		s.first = s.guard.Focusable()
 	case stepPassphrase:
 		pin := hasPIN(s.guards, s.use())
 		s.phrase.ask(leastSecret(s.guards, s.use()), pin)
-		parts = []fyne.CanvasObject{NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
+		parts = []fyne.CanvasObject{part.NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
 		if s.guard == nil {
 			if s.asked {
-				parts = append(parts, NewMuted(say("protect.nothing_offered")))
+				parts = append(parts, part.NewMuted(say("protect.nothing_offered")))
 			}
 			back(stepSignIn)
 		} else {
 			back(stepProtection)
 		}
-		buttons.Add(NewPrimary(say("enrol.make_keys"), assets.IconKey, s.enrol))
+		buttons.Add(part.NewPrimary(say("enrol.make_keys"), assets.IconKey, s.enrol))
 		s.first = s.phrase.once.Focusable()
 	case stepResume:
 		hint = say("enrol.resume")
 		s.password.OnSubmit = func(string) { s.resume() }
 		parts = []fyne.CanvasObject{s.old, s.password}
-		buttons.Add(NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
+		buttons.Add(part.NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
 		buttons.Add(layout.NewSpacer())
-		buttons.Add(NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
+		buttons.Add(part.NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
 		s.first = s.old.Focusable()
 	}
 	s.sayStep()
-	head := Stack(NewTitle(say("enrol.title")), s.counter)
+	head := part.Stack(part.NewTitle(say("enrol.title")), s.counter)
 	if hint != "" {
-		head.Add(NewText(hint))
+		head.Add(part.NewText(hint))
 	}
-	s.form = NewPanel(StackWide(Stack(parts...), buttons))
+	s.form = part.NewPanel(part.StackWide(part.Stack(parts...), buttons))
 	s.body.Objects = []fyne.CanvasObject{head, s.banner, s.form}
 	s.refresh()
 	s.w.focusOn(s)
@@ -207,8 +208,8 @@ func (s *enrolScreen) show(step int) {
 
 // foundPanel names the organisation that the ID led to.
 func (s *enrolScreen) foundPanel() fyne.CanvasObject {
-	return NewTinted(StateOK, Stack(NewStrong(s.found.Name).InState(StateOK), NewMuted(s.w.lang.Say("enrol.found")).InState(StateOK),
-		NewMuted(s.found.Org.Grouped())))
+	return part.NewTinted(part.StateOK, part.Stack(part.NewStrong(s.found.Name).InState(part.StateOK), part.NewMuted(s.w.lang.Say("enrol.found")).InState(part.StateOK),
+		part.NewMuted(s.found.Org.Grouped())))
 }
 
 func (s *enrolScreen) refresh() {
@@ -233,7 +234,7 @@ func (s *enrolScreen) work(title string, job func(context.Context) error, done f
 	s.busy = true
 	s.w.touch()
 	s.banner.Clear()
-	s.progress = NewProgress(s.w.lang, title)
+	s.progress = part.NewProgress(s.w.lang, title)
 	s.progress.OnCancel = func() {
 		s.latest.Stop()
 		s.busy = false
@@ -296,16 +297,16 @@ func (s *enrolScreen) readPicture(r io.ReadCloser) {
 	}, func(err error) {
 		s.stay(stepOrganisation, err)
 		if err == nil {
-			s.organisation.set(org)
+			s.organisation.Set(org)
 		}
 	})
 }
 
 // findOrganisation asks the directory, once for each press.
 func (s *enrolScreen) findOrganisation() {
-	org, whole := s.organisation.org()
+	org, whole := s.organisation.Org()
 	if !whole {
-		s.organisation.complain()
+		s.organisation.Complain()
 		return
 	}
 	s.work(s.w.lang.Say("enrol.finding"), func(ctx context.Context) (err error) {
@@ -321,7 +322,7 @@ func (s *enrolScreen) findOrganisation() {
 }
 
 // filled tells of empty fields in place.
-func (s *enrolScreen) filled(fields ...*Field) bool {
+func (s *enrolScreen) filled(fields ...*part.Field) bool {
 	whole := true
 	for i := len(fields) - 1; i >= 0; i-- {
 		if f := fields[i]; f.Text() == "" {

@@ -11,6 +11,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 const minute = time.Minute
@@ -21,18 +22,18 @@ const eventsShown = 500
 // eventsPage lists what this device has written in its journal.
 type eventsPage struct {
 	w       *Window
-	banner  *Banner
-	list    *RowList
+	banner  *part.Banner
+	list    *part.RowList
 	events  []agent.Event
 	content fyne.CanvasObject
 	latest  Latest
 }
 
 func newEventsPage(w *Window) *eventsPage {
-	s := &eventsPage{w: w, banner: NewBanner(w.lang)}
-	s.list = NewRowList(NewEmpty(w.lang, assets.IconLog, "me.events_empty", nil))
-	s.list.OnOpen = func(row Row) { s.open(row.ID) }
-	s.content = NewSubPage(w.lang, w.lang.Say("me.events"), w.back, s.banner, Headed(NewMuted(w.lang.Say("me.events_hint")), s.list))
+	s := &eventsPage{w: w, banner: part.NewBanner(w.lang)}
+	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconLog, "me.events_empty", nil))
+	s.list.OnOpen = func(row part.Row) { s.open(row.ID) }
+	s.content = part.NewSubPage(w.lang, w.lang.Say("me.events"), w.back, s.banner, part.Headed(part.NewMuted(w.lang.Say("me.events_hint")), s.list))
 	return s
 }
 
@@ -54,7 +55,7 @@ func (s *eventsPage) load() {
 				return
 			}
 			s.events = events
-			rows := make([]Row, len(events))
+			rows := make([]part.Row, len(events))
 			for i, e := range events {
 				rows[i] = s.row(e)
 			}
@@ -64,13 +65,13 @@ func (s *eventsPage) load() {
 
 func eventID(e agent.Event) string { return fmt.Sprintf("%d-%d", e.Generation, e.Seq) }
 
-func (s *eventsPage) row(e agent.Event) Row {
-	badge := Badge{s.w.lang.Say("event.received"), StateOK}
+func (s *eventsPage) row(e agent.Event) part.Row {
+	badge := part.Badge{Text: s.w.lang.Say("event.received"), State: part.StateOK}
 	if e.Waiting {
-		badge = Badge{s.w.lang.Say("state.waiting"), StateWaiting}
+		badge = part.Badge{Text: s.w.lang.Say("state.waiting"), State: part.StateWaiting}
 	}
-	return Row{ID: eventID(e), Icon: deedIcon(e.Kind), State: deedState(e.Kind), Title: eventSentence(s.w.lang, e),
-		Subtitle: dotted(s.w.when(e.At), e.Reason, e.Note, s.w.lang.Change(e.Topic, e.Value)), Badges: []Badge{badge}}
+	return part.Row{ID: eventID(e), Icon: deedIcon(e.Kind), State: deedState(e.Kind), Title: eventSentence(s.w.lang, e),
+		Subtitle: dotted(s.w.when(e.At), e.Reason, e.Note, s.w.lang.Change(e.Topic, e.Value)), Badges: []part.Badge{badge}}
 }
 
 // open shows one entry with its fingerprint, which a reviewer of the log sees too.
@@ -84,16 +85,16 @@ func (s *eventsPage) open(id string) {
 		if e.Waiting {
 			state = say("event.waiting")
 		}
-		body := container.NewStack(Facts(
-			Fact{say("log.time"), s.w.when(e.At)},
-			Fact{say("log.reason"), e.Reason},
-			Fact{say("event.note"), dotted(e.Note, s.w.lang.Change(e.Topic, e.Value))},
-			Fact{say("event.peer"), e.Peer.Grouped()},
-			Fact{say("event.state"), state},
-			Fact{say("event.number"), fmt.Sprint(e.Seq)},
-			Fact{say("log.fingerprint"), e.Hash},
+		body := container.NewStack(part.Facts(
+			part.Fact{Label: say("log.time"), Value: s.w.when(e.At)},
+			part.Fact{Label: say("log.reason"), Value: e.Reason},
+			part.Fact{Label: say("event.note"), Value: dotted(e.Note, s.w.lang.Change(e.Topic, e.Value))},
+			part.Fact{Label: say("event.peer"), Value: e.Peer.Grouped()},
+			part.Fact{Label: say("event.state"), Value: state},
+			part.Fact{Label: say("event.number"), Value: fmt.Sprint(e.Seq)},
+			part.Fact{Label: say("log.fingerprint"), Value: e.Hash},
 		))
-		s.w.ask(&Dialog{Title: eventSentence(s.w.lang, e), Body: body, Cancel: say("common.close")})
+		s.w.ask(&part.Dialog{Title: eventSentence(s.w.lang, e), Body: body, Cancel: say("common.close")})
 		return
 	}
 }

@@ -2,10 +2,10 @@ package ui
 
 import (
 	"context"
-	"image"
 
 	"handslag/app/agent"
 	"handslag/identity/qr"
+	"handslag/ui/camera"
 )
 
 // ShowNoNetwork shows the hand-over page as it is on a machine without a network.
@@ -28,14 +28,11 @@ func OfferAfter(w *Window, times int) {
 func ShowReading(w *Window, seen qr.Sight, taken bool) {
 	s := w.top().(*handoverScreen)
 	if taken {
-		s.shot = outlined(seen, ourCode)
+		s.shot = camera.Outlined(seen, camera.OurCode)
 		s.drawWaiting("handover.connecting", nil)
 		return
 	}
 	view := newFinder()
-	view.show(outlined(seen, otherCode))
+	view.show(camera.Outlined(seen, camera.OtherCode))
 	s.put("scan", view.box)
 }
-
-// Outlined is a picture with its code framed.
-func Outlined(seen qr.Sight) image.Image { return outlined(seen, ourCode) }

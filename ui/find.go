@@ -9,6 +9,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -16,14 +17,14 @@ import (
 // found. It finds cards; to read a protected part is an opening of its own.
 type findPage struct {
 	w       *Window
-	banner  *Banner
-	query   *Field
+	banner  *part.Banner
+	query   *part.Field
 	reason  *reasonField
-	button  *Button
+	button  *part.Button
 	form    fyne.CanvasObject
-	again   *Button
+	again   *part.Button
 	more    fyne.CanvasObject
-	list    *RowList
+	list    *part.RowList
 	results fyne.CanvasObject
 	content fyne.CanvasObject
 	reasons Latest
@@ -33,22 +34,22 @@ type findPage struct {
 
 func newFindPage(w *Window) *findPage {
 	say := w.lang.Say
-	s := &findPage{w: w, banner: NewBanner(w.lang), reason: newReasonField(w)}
-	s.query = NewField(say("find.query"), say("find.query_hint"))
+	s := &findPage{w: w, banner: part.NewBanner(w.lang), reason: newReasonField(w)}
+	s.query = part.NewField(say("find.query"), say("find.query_hint"))
 	s.query.OnChange = func(string) { w.touch() }
 	s.query.OnSubmit = func(string) { s.find() }
 	s.reason.onSubmit = s.find
-	s.button = NewPrimary(say("find.do"), assets.IconSearch, s.find)
-	s.more = notice(StateWarning, say("find.more"))
-	s.list = NewRowList(NewEmpty(w.lang, assets.IconSearch, "find.none", nil))
-	s.list.OnOpen = func(row Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
-	s.again = NewPrimary(say("find.again"), assets.IconSearch, s.anew)
-	s.results = Headed(Stack(container.NewHBox(s.again), s.more), s.list)
+	s.button = part.NewPrimary(say("find.do"), assets.IconSearch, s.find)
+	s.more = notice(part.StateWarning, say("find.more"))
+	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconSearch, "find.none", nil))
+	s.list.OnOpen = func(row part.Row) { w.push(newRecordScreen(w, journal.RecordID(row.ID))) }
+	s.again = part.NewPrimary(say("find.again"), assets.IconSearch, s.anew)
+	s.results = part.Headed(part.Stack(container.NewHBox(s.again), s.more), s.list)
 	s.more.Hide()
 	s.results.Hide()
-	s.form = NewPanel(Stack(s.query, NewStrong(say("find.reason")), s.reason.content,
-		container.NewBorder(nil, nil, s.button, nil, container.New(middle{}, NewMuted(say("find.logged"))))))
-	s.content = NewSubPage(w.lang, say("find.title"), w.back, s.banner, container.NewStack(ColumnStart(pageWidth, Stack(s.form)), s.results))
+	s.form = part.NewPanel(part.Stack(s.query, part.NewStrong(say("find.reason")), s.reason.content,
+		container.NewBorder(nil, nil, s.button, nil, part.Middle(part.NewMuted(say("find.logged"))))))
+	s.content = part.NewSubPage(w.lang, say("find.title"), w.back, s.banner, container.NewStack(part.ColumnStart(pageWidth, part.Stack(s.form)), s.results))
 	return s
 }
 
@@ -148,7 +149,7 @@ func (s *findPage) show(found agent.Found) {
 		s.more.Hide()
 	}
 	s.query.SetText("") // it may be what the protected part protects
-	s.list.SetLazily(len(found.Cards), func(i int) Row { return s.w.cardRow(found.Cards[i]) })
+	s.list.SetLazily(len(found.Cards), func(i int) part.Row { return s.w.cardRow(found.Cards[i]) })
 	s.form.Hide()
 	s.results.Show()
 	s.content.Refresh()

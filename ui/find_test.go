@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // TestASearchOfProtectedDataLeavesAnEntry: no reason, no search; what is found are cards, and the log says that she searched.
@@ -43,7 +44,7 @@ func TestASearchOfProtectedDataLeavesAnEntry(t *testing.T) {
 	d.enter()
 	d.sees("> Maj Ripsele")
 	d.taps("Ny sökning")
-	if got := all[*ui.Field](d)[0].Text(); got != "" {
+	if got := all[*part.Field](d)[0].Text(); got != "" {
 		t.Errorf("%q, which may be what is protected, is left standing", got)
 	}
 	d.writes("Namn, telefon, gata eller nummer", "a b c")

@@ -8,6 +8,7 @@ import (
 	"handslag/app/agent"
 	"handslag/identity/qr"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // hasNoCamera is for who shows the code and types.
@@ -68,9 +69,9 @@ func TestWithoutCamerasBothTypeWhatTheyHear(t *testing.T) {
 	bo.goes(ui.PlaceHandOver)
 	bo.taps("Läs kollegans QR-kod")
 	bo.taps("Läs QR från bildfil …")
-	both := func(d *desk) (shows, asks *ui.CodeEntry) {
-		d.until("digits to read out and digits to type", func() bool { return len(all[*ui.CodeEntry](d)) == 2 })
-		entries := all[*ui.CodeEntry](d)
+	both := func(d *desk) (shows, asks *part.CodeEntry) {
+		d.until("digits to read out and digits to type", func() bool { return len(all[*part.CodeEntry](d)) == 2 })
+		entries := all[*part.CodeEntry](d)
 		return entries[0], entries[1]
 	}
 	annas, annaTypes := both(anna)
@@ -79,7 +80,7 @@ func TestWithoutCamerasBothTypeWhatTheyHear(t *testing.T) {
 		t.Error("both screens show the same digits")
 	}
 	anna.picture("handover-exchange")
-	typesInto := func(d *desk, entry *ui.CodeEntry, digits string) {
+	typesInto := func(d *desk, entry *part.CodeEntry, digits string) {
 		for _, r := range digits {
 			entry.TypedRune(r)
 		}
@@ -87,7 +88,7 @@ func TestWithoutCamerasBothTypeWhatTheyHear(t *testing.T) {
 	}
 	typesInto(anna, annaTypes, bos.Code())
 	anna.until("her own digits stay for Bo", func() bool {
-		left := all[*ui.CodeEntry](anna)
+		left := all[*part.CodeEntry](anna)
 		return len(left) == 1 && left[0].Code() == annas.Code()
 	})
 	typesInto(bo, boTypes, annas.Code())

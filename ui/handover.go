@@ -14,6 +14,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity/qr"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -29,7 +30,7 @@ type handoverScreen struct {
 	w      *Window
 	give   []journal.RecordID // what it was begun for; may be empty
 	why    string             // why it is given, in words; may be empty
-	banner *Banner
+	banner *part.Banner
 	body   *fyne.Container
 	page   fyne.CanvasObject
 	frame  *fyne.Container // page, or an assignment that is worked on together
@@ -48,14 +49,14 @@ type handoverScreen struct {
 	sharing *sharing // from the handshake on; stays to tell what came of it
 
 	drawn     string // what is on the screen, by stage
-	countdown *Countdown
+	countdown *part.Countdown
 	until     time.Time
 	total     time.Duration
 	stop      func() // of the ticking
 }
 
 func newHandoverScreen(w *Window, give []journal.RecordID) *handoverScreen {
-	s := &handoverScreen{w: w, give: give, banner: NewBanner(w.lang), body: container.NewStack()}
+	s := &handoverScreen{w: w, give: give, banner: part.NewBanner(w.lang), body: container.NewStack()}
 	s.banner.OnAction = s.again
 	s.joint = newJointWork(s)
 	return s
@@ -66,9 +67,9 @@ func (s *handoverScreen) Content() fyne.CanvasObject {
 	if s.page == nil {
 		title := s.w.lang.Say("handover.title")
 		if len(s.w.stack) > 1 {
-			s.page = NewSubPage(s.w.lang, title, s.w.back, s.banner, s.body)
+			s.page = part.NewSubPage(s.w.lang, title, s.w.back, s.banner, s.body)
 		} else {
-			s.page = NewPage(title, s.banner, s.body)
+			s.page = part.NewPage(title, s.banner, s.body)
 		}
 		s.frame = container.NewStack(s.page)
 	}
@@ -132,7 +133,7 @@ func (s *handoverScreen) Changed(sig agent.Signal) {
 func (s *handoverScreen) put(stage string, parts ...fyne.CanvasObject) {
 	s.dark()
 	s.drawn = stage
-	s.body.Objects = []fyne.CanvasObject{NewScrollPage(820, parts...)}
+	s.body.Objects = []fyne.CanvasObject{part.NewScrollPage(820, parts...)}
 	s.body.Refresh()
 }
 
@@ -202,15 +203,15 @@ func (s *handoverScreen) awaitNetwork(err error, make func(context.Context) (*ag
 
 func (s *handoverScreen) drawNoNetwork(err error) {
 	p := ProblemOf(s.w.lang, err)
-	s.put("no_network", NewPanel(Stack(NewLead(p.What), NewText(p.Do), NewMuted(s.w.lang.Say("handover.goes_on")),
-		Beside(s.stopButton(), layout.NewSpacer()))))
+	s.put("no_network", part.NewPanel(part.Stack(part.NewLead(p.What), part.NewText(p.Do), part.NewMuted(s.w.lang.Say("handover.goes_on")),
+		part.Beside(s.stopButton(), layout.NewSpacer()))))
 }
 
 // offer shows this device's code.
 func (s *handoverScreen) offer() {
 	s.way = waysShow
 	s.shot = nil
-	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
+	s.put("waiting", part.NewText(s.w.lang.Say("common.loading")))
 	noScan := s.noScan
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
 		scans := s.w.agent.HasCamera() && !noScan
@@ -223,7 +224,7 @@ func (s *handoverScreen) scanned(text string, read agent.Reading) {
 	if read == agent.FromPicture {
 		s.shot = nil
 	}
-	s.put("waiting", s.withShot(NewText(s.w.lang.Say("handover.connecting")))...)
+	s.put("waiting", s.withShot(part.NewText(s.w.lang.Say("handover.connecting")))...)
 	s.begin(func(ctx context.Context) (*agent.Handover, *qr.Code, error) {
 		h, err := s.w.agent.ScanVerification(ctx, text, read, agent.Gift{})
 		return h, nil, err
@@ -244,7 +245,7 @@ func (s *handoverScreen) failed(err error) {
 var sharedReasons = []agent.Code{agent.VerCodeWrong, agent.VerExpired, agent.VerWrongOrg, agent.VerSecondClaim, agent.VerCredExpired}
 
 // failureOf prefers the other device's reason, where it reads the same from here, to the bare fact that it ended.
-func failureOf(lang assets.Language, err error) Problem {
+func failureOf(lang assets.Language, err error) part.Problem {
 	var p *agent.Problem
 	if errors.As(err, &p) && p.Code == agent.VerPeerAbort {
 		if theirs := agent.Code(p.Args["theirs"]); slices.Contains(sharedReasons, theirs) {
@@ -310,21 +311,21 @@ func (s *handoverScreen) tick() {
 }
 
 // timeLeft is a countdown that tick keeps.
-func (s *handoverScreen) timeLeft() *Countdown {
-	s.countdown = NewCountdown(func(clock string) string { return s.w.lang.Say("handover.time_left", "time", clock) }, "")
+func (s *handoverScreen) timeLeft() *part.Countdown {
+	s.countdown = part.NewCountdown(func(clock string) string { return s.w.lang.Say("handover.time_left", "time", clock) }, "")
 	s.tick()
 	return s.countdown
 }
 
 // timeAndStop is how long a stage lasts, and the button that ends it at once, on one line where both find room.
 func (s *handoverScreen) timeAndStop() fyne.CanvasObject {
-	stop := container.New(pushed{left: 16}, container.New(middle{}, s.stopButton()))
-	return container.NewBorder(nil, nil, nil, stop, container.New(middle{}, s.timeLeft()))
+	stop := part.Pushed(16, part.Middle(s.stopButton()))
+	return container.NewBorder(nil, nil, nil, stop, part.Middle(s.timeLeft()))
 }
 
 // stopButton ends the handshake before it is made.
-func (s *handoverScreen) stopButton() *Button {
-	return NewButton(s.w.lang.Say("common.cancel"), assets.IconClose, func() {
+func (s *handoverScreen) stopButton() *part.Button {
+	return part.NewButton(s.w.lang.Say("common.cancel"), assets.IconClose, func() {
 		s.halt()
 		s.sharing = nil
 		s.banner.Clear()

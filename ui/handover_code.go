@@ -6,16 +6,16 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // codeTyping is where the person at the device that showed the code types what they hear.
 type codeTyping struct {
-	entry *CodeEntry
-	below *Text
+	entry *part.CodeEntry
+	below *part.Text
 	left  int
 }
 
@@ -26,12 +26,12 @@ func (s *handoverScreen) drawCode(step agent.VerifyStep) {
 		return
 	}
 	lang := s.w.lang
-	shown := NewCodeShow(step.Code)
+	shown := part.NewCodeShow(step.Code)
 	shown.Label = lang.Say("handover.code_show", "name", s.nameOf(step.Peer))
-	parts := []fyne.CanvasObject{NewPanel(Stack(
-		NewLead(lang.Say("handover.code_show", "name", s.nameOf(step.Peer))),
-		NewText(lang.Say("handover.code_show_hint")),
-		Inset(8, shown), s.timeAndStop(),
+	parts := []fyne.CanvasObject{part.NewPanel(part.Stack(
+		part.NewLead(lang.Say("handover.code_show", "name", s.nameOf(step.Peer))),
+		part.NewText(lang.Say("handover.code_show_hint")),
+		part.Inset(8, shown), s.timeAndStop(),
 	))}
 	if step.Peer != nil {
 		parts = append(parts, s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
@@ -45,16 +45,16 @@ func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
 	lang := s.w.lang
 	if s.typing == nil || s.drawn != "typing" {
 		wrong := s.typing != nil && step.TriesLeft < s.typing.left
-		t := &codeTyping{entry: NewCodeEntry(), below: NewText(lang.Say("handover.code_hint")), left: step.TriesLeft}
+		t := &codeTyping{entry: part.NewCodeEntry(), below: part.NewText(lang.Say("handover.code_hint")), left: step.TriesLeft}
 		s.typing = t
 		t.entry.Label = lang.Say("handover.code_type", "name", s.nameOf(step.Peer))
 		t.entry.OnComplete = s.typed
-		words := Stack(NewLead(t.entry.Label), Inset(8, t.entry), t.below, s.timeAndStop())
-		var asked fyne.CanvasObject = container.New(keysBeside{}, words, NewKeypad(t.entry))
+		words := part.Stack(part.NewLead(t.entry.Label), part.Inset(8, t.entry), t.below, s.timeAndStop())
+		var asked fyne.CanvasObject = part.KeysBeside(words, part.NewKeypad(t.entry))
 		if step.Stage == agent.StageExchange {
 			asked = s.exchange(step, asked)
 		} else {
-			asked = NewPanel(asked)
+			asked = part.NewPanel(asked)
 		}
 		parts := []fyne.CanvasObject{asked}
 		if step.Peer != nil {
@@ -78,7 +78,7 @@ func (s *handoverScreen) drawTyping(step agent.VerifyStep) {
 func (t *codeTyping) wrong(lang assets.Language) {
 	t.entry.Wrong()
 	t.below.SetText(lang.Say("handover.code_wrong", "n", t.left))
-	t.below.InState(StateDanger)
+	t.below.InState(part.StateDanger)
 }
 
 // typed hands the digits on; whether they are right the next step tells.
@@ -109,7 +109,7 @@ func (s *handoverScreen) nameOf(peer *agent.Other) string {
 // peerPanel shows who the other is, as their credential says, before anything is shared: the name large, for one look from
 // it to the person in front of the screen.
 func (s *handoverScreen) peerPanel(o agent.Other, title string) fyne.CanvasObject {
-	return NewPanel(StackTight(append([]fyne.CanvasObject{NewMuted(title)}, s.peerParts(NewTitle(o.Name), o)...)...))
+	return part.NewPanel(part.StackTight(append([]fyne.CanvasObject{part.NewMuted(title)}, s.peerParts(part.NewTitle(o.Name), o)...)...))
 }
 
 // peerParts are name, organisation and device ID, and a warning where a clock is off.
@@ -119,41 +119,17 @@ func (s *handoverScreen) peerParts(name fyne.CanvasObject, o agent.Other) []fyne
 	for _, u := range o.Units {
 		units = append(units, u.Name)
 	}
-	id := []fyne.CanvasObject{NewMuted(lang.Say("me.device_id")).Unbroken()}
+	id := []fyne.CanvasObject{part.NewMuted(lang.Say("me.device_id")).Unbroken()}
 	for line := range slices.Chunk(strings.Fields(o.Device.Grouped()), 4) {
-		id = append(id, NewMono(strings.Join(line, " ")).Unbroken())
+		id = append(id, part.NewMono(strings.Join(line, " ")).Unbroken())
 	}
 	parts := []fyne.CanvasObject{
 		name,
-		NewLead(dotted(o.Organisation, joined(units))),
-		newFlow(id...),
+		part.NewLead(dotted(o.Organisation, joined(units))),
+		part.NewFlow(id...),
 	}
 	if o.ClockSuspect || s.w.agent.Me().ClockSuspect {
-		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.clock_suspect"))))
+		parts = append(parts, part.NewTinted(part.StateWarning, part.NewText(lang.Say("handover.clock_suspect"))))
 	}
 	return parts
-}
-
-// keysBeside sets the keypad next to the boxes, or beneath them where the window is narrow.
-type keysBeside struct{}
-
-func (keysBeside) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	keys := o[1].MinSize()
-	w := size.Width - keys.Width - gapWide
-	if w < o[0].MinSize().Width {
-		stack{gap}.Layout(o, size)
-		return
-	}
-	o[0].Resize(fyne.NewSize(w, settle(o[0], w)))
-	o[0].Move(fyne.NewPos(0, 0))
-	o[1].Resize(keys)
-	o[1].Move(fyne.NewPos(w+gapWide, 0))
-}
-
-func (keysBeside) MinSize(o []fyne.CanvasObject) fyne.Size {
-	words, keys := o[0].MinSize(), o[1].MinSize()
-	if o[1].Position().X > 0 {
-		return fyne.NewSize(fyne.Max(words.Width, keys.Width), fyne.Max(words.Height, keys.Height))
-	}
-	return stack{gap}.MinSize(o)
 }

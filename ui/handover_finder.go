@@ -11,6 +11,7 @@ import (
 
 	"handslag/assets"
 	"handslag/ui/camera"
+	"handslag/ui/part"
 )
 
 // finder is where the camera's picture is shown while it looks for a code.
@@ -22,7 +23,7 @@ type finder struct {
 
 func newFinder() *finder {
 	f := &finder{picture: newCameraPicture()}
-	f.box = container.New(square360{}, newSurface(container.NewStack(container.NewCenter(medallion(assets.IconQR, StateNeutral, 72)), f.picture), colorTint, 12, 8))
+	f.box = container.New(square360{}, part.NewSurface(container.NewStack(container.NewCenter(part.Medallion(assets.IconQR, part.StateNeutral, 72)), f.picture), part.ColorTint, 12, 8))
 	return f
 }
 
@@ -53,24 +54,24 @@ func (square360) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSquareS
 func (s *handoverScreen) lenses(words *fyne.Container, view *finder, devices []camera.Device, again func()) {
 	lang, lens := s.w.lang, s.w.config.Lens
 	if len(devices) > 1 {
-		options, chosen := make([]Option, len(devices)), lens.Chosen()
+		options, chosen := make([]part.Option, len(devices)), lens.Chosen()
 		for i, d := range devices {
-			options[i] = Option{ID: d.Path, Text: d.Name}
+			options[i] = part.Option{ID: d.Path, Text: d.Name}
 		}
 		if chosen == "" {
 			chosen = devices[0].Path
 		}
-		which := NewChoice(options, chosen)
+		which := part.NewChoice(options, chosen)
 		which.OnChoose = func(path string) {
 			if path != lens.Chosen() {
 				lens.Choose(path)
 				again()
 			}
 		}
-		words.Add(Section(lang.Say("handover.which_camera"), "", which))
+		words.Add(part.Section(lang.Say("handover.which_camera"), "", which))
 	}
 	if view != nil {
-		words.Add(Beside(NewButton(lang.Say("handover.torch"), assets.IconSun, func() { s.shine(view) }), layout.NewSpacer()))
+		words.Add(part.Beside(part.NewButton(lang.Say("handover.torch"), assets.IconSun, func() { s.shine(view) }), layout.NewSpacer()))
 	}
 }
 
@@ -84,9 +85,9 @@ func (s *handoverScreen) shine(view *finder) {
 	s.w.touch()
 	view.lit = newCameraPicture()
 	view.lit.Image = view.picture.Image
-	off := NewButton(s.w.lang.Say("handover.torch_off"), assets.IconSun, s.dark)
+	off := part.NewButton(s.w.lang.Say("handover.torch_off"), assets.IconSun, s.dark)
 	light := container.NewStack(canvas.NewRectangle(color.White), container.NewCenter(container.NewVBox(
-		container.New(atLeast{fyne.NewSquareSize(260)}, view.lit), off)))
+		part.AtLeast(fyne.NewSquareSize(260), view.lit), off)))
 	c.Overlays().Add(light)
 	light.Resize(c.Size())
 	c.Focus(off)

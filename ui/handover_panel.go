@@ -10,6 +10,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -19,12 +20,12 @@ type sharePanel struct {
 	w       *Window
 	results *fyne.Container
 	deed    *fyne.Container // the button, or how far the giving has come
-	job     *Progress
-	coming  *Progress // what the other gives now
-	along   *Choice
-	send    *Button
-	search  *FilterBar
-	list    *RowList
+	job     *part.Progress
+	coming  *part.Progress // what the other gives now
+	along   *part.Choice
+	send    *part.Button
+	search  *part.FilterBar
+	list    *part.RowList
 	cards   *paged[agent.Card]
 	chosen  map[journal.RecordID]bool
 }
@@ -42,14 +43,14 @@ func (s *handoverScreen) drawVerified(peer agent.Other) {
 	p := newSharePanel(s.w, s.sharing)
 	s.sharing.panel = p
 	lang := s.w.lang
-	ending := NewButton(lang.Say("handover.end"), assets.IconClose, func() {
+	ending := part.NewButton(lang.Say("handover.end"), assets.IconClose, func() {
 		s.halt()
 		s.drawEnd()
 	})
-	parts := append([]fyne.CanvasObject{NewMuted(lang.Say("handover.verified_both"))},
-		s.peerParts(NewTitle(lang.Say("handover.verified", "name", peer.Name)), peer)...)
-	parts = append(parts, container.NewBorder(nil, nil, nil, container.New(pushed{left: 16}, container.New(middle{}, ending)), container.New(middle{}, s.timeLeft())))
-	s.put("verified", NewTinted(StateOK, StackTight(parts...)), p.results, s.joint.section, p.giveSection(peer.Name))
+	parts := append([]fyne.CanvasObject{part.NewMuted(lang.Say("handover.verified_both"))},
+		s.peerParts(part.NewTitle(lang.Say("handover.verified", "name", peer.Name)), peer)...)
+	parts = append(parts, container.NewBorder(nil, nil, nil, part.Pushed(16, part.Middle(ending)), part.Middle(s.timeLeft())))
+	s.put("verified", part.NewTinted(part.StateOK, part.StackTight(parts...)), p.results, s.joint.section, p.giveSection(peer.Name))
 	s.joint.load()
 	s.sharing.begin(peer)
 	p.cards.search()
@@ -58,27 +59,27 @@ func (s *handoverScreen) drawVerified(peer agent.Other) {
 
 func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 	lang := w.lang
-	p := &sharePanel{sharing: sharing, w: w, results: Stack(), deed: container.NewStack(), chosen: map[journal.RecordID]bool{}}
-	p.job = NewProgress(lang, lang.Say("handover.sending"))
+	p := &sharePanel{sharing: sharing, w: w, results: part.Stack(), deed: container.NewStack(), chosen: map[journal.RecordID]bool{}}
+	p.job = part.NewProgress(lang, lang.Say("handover.sending"))
 	p.job.OnCancel = func() {
 		if sharing.cancel != nil {
 			sharing.cancel()
 		}
 	}
-	p.coming = NewProgress(lang, lang.Say("handover.receiving"))
+	p.coming = part.NewProgress(lang, lang.Say("handover.receiving"))
 	p.coming.OnCancel = func() { sharing.session.Refuse() }
-	p.along = NewChoice([]Option{{ID: "along", Text: lang.Say("handover.along")}, {ID: "alone", Text: lang.Say("handover.alone")}}, "along")
+	p.along = part.NewChoice([]part.Option{{ID: "along", Text: lang.Say("handover.along")}, {ID: "alone", Text: lang.Say("handover.alone")}}, "along")
 	p.along.OnChoose = func(id string) { sharing.alone = id == "alone" }
-	p.search = NewFilterBar(lang, lang.Say("records.search"))
-	p.search.OnChange = func(Filter) { p.cards.search() }
-	p.list = NewRowList(NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
-	p.list.OnOpen = func(row Row) {
+	p.search = part.NewFilterBar(lang, lang.Say("records.search"))
+	p.search.OnChange = func(part.Filter) { p.cards.search() }
+	p.list = part.NewRowList(part.NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
+	p.list.OnOpen = func(row part.Row) {
 		id := journal.RecordID(row.ID)
 		p.chosen[id] = !p.chosen[id]
 		sharing.titles[id] = row.Title
 		p.show()
 	}
-	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) (piece[agent.Card], error) {
+	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) ([]agent.Card, bool, error) {
 		return w.cardsOf(p.search.Filter().Search)
 	}, p.row, func(err error) {
 		if err != nil {
@@ -90,7 +91,7 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 
 func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 	lang := p.w.lang
-	p.send = NewPrimary(lang.Say("handover.send", "name", name), assets.IconHandshake, func() {
+	p.send = part.NewPrimary(lang.Say("handover.send", "name", name), assets.IconHandshake, func() {
 		var ids []journal.RecordID
 		for id, is := range p.chosen {
 			if is {
@@ -105,8 +106,8 @@ func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 		clear(p.chosen)
 		p.sharing.give(ids)
 	})
-	list := container.New(atLeast{fyne.NewSize(0, 330)}, p.list)
-	return NewPanel(Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), Stack(p.search, list, p.along, p.deed)))
+	list := part.AtLeast(fyne.NewSize(0, 330), p.list)
+	return part.NewPanel(part.Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), part.Stack(p.search, list, p.along, p.deed)))
 }
 
 // show draws results and list anew.
@@ -119,16 +120,16 @@ func (p *sharePanel) show() {
 	p.sharing.screen.body.Refresh() // what came changes how high everything stands
 }
 
-func (p *sharePanel) row(card agent.Card) Row {
+func (p *sharePanel) row(card agent.Card) part.Row {
 	lang := p.w.lang
 	row := p.w.cardRow(card)
 	given := slices.ContainsFunc(p.sharing.outcomes, func(o outcome) bool { return o.record == card.ID && o.problem == nil })
 	switch {
 	case p.chosen[card.ID]:
-		row.Icon, row.State = assets.IconCheck, StateOK
-		row.Badges = append([]Badge{{lang.Say("handover.chosen"), StateOK}}, row.Badges...)
+		row.Icon, row.State = assets.IconCheck, part.StateOK
+		row.Badges = append([]part.Badge{{Text: lang.Say("handover.chosen"), State: part.StateOK}}, row.Badges...)
 	case given:
-		row.Badges = append([]Badge{{lang.Say("handover.given"), StateNeutral}}, row.Badges...)
+		row.Badges = append([]part.Badge{{Text: lang.Say("handover.given"), State: part.StateNeutral}}, row.Badges...)
 	}
 	return row
 }
@@ -142,8 +143,8 @@ func (p *sharePanel) showDeed() {
 				n++
 			}
 		}
-		chosen := NewMuted(p.w.lang.Say("handover.chosen_count", "n", n))
-		deed = Beside(p.send, chosen, layout.NewSpacer())
+		chosen := part.NewMuted(p.w.lang.Say("handover.chosen_count", "n", n))
+		deed = part.Beside(p.send, chosen, layout.NewSpacer())
 		if n == 0 {
 			p.send.Disable()
 		} else {
@@ -151,7 +152,7 @@ func (p *sharePanel) showDeed() {
 		}
 	} else if len(p.deed.Objects) == 0 || p.deed.Objects[0] != deed {
 		p.job.Set(0, "")
-		p.job.cancel.Enable()
+		p.job.Renew()
 	}
 	p.deed.Objects = []fyne.CanvasObject{deed}
 	p.deed.Refresh()
@@ -161,7 +162,7 @@ func (p *sharePanel) showDeed() {
 func (p *sharePanel) progress(at agent.ShareProgress) { p.follow(p.job, at) }
 
 // follow shows how far a share has come: of its bytes, while an attachment is on its way.
-func (p *sharePanel) follow(job *Progress, at agent.ShareProgress) {
+func (p *sharePanel) follow(job *part.Progress, at agent.ShareProgress) {
 	switch {
 	case at.OfBytes > 0 && at.Bytes < at.OfBytes:
 		lang := p.w.lang
@@ -174,7 +175,7 @@ func (p *sharePanel) follow(job *Progress, at agent.ShareProgress) {
 // receives shows how far an attachment has come that the other gives, with a way to end it.
 func (p *sharePanel) receives(at agent.ShareProgress) {
 	if at.OfBytes == 0 || at.Bytes >= at.OfBytes || at.State == agent.ShareIsRefused {
-		p.coming.cancel.Enable()
+		p.coming.Renew()
 		return // show has put the button back
 	}
 	p.follow(p.coming, at)
@@ -190,18 +191,18 @@ func (s *handoverScreen) drawEnd() {
 		s.drawBegin()
 		return
 	}
-	parts := []fyne.CanvasObject{NewTinted(StateOK, Stack(
-		NewStrong(lang.Say("handover.ended")),
-		NewText(lang.Say("handover.ended_with", "name", s.sharing.peer.Name)),
+	parts := []fyne.CanvasObject{part.NewTinted(part.StateOK, part.Stack(
+		part.NewStrong(lang.Say("handover.ended")),
+		part.NewText(lang.Say("handover.ended_with", "name", s.sharing.peer.Name)),
 	))}
 	parts = append(parts, s.w.resultsOf(s.sharing, false)...)
-	buttons := Beside(NewPrimary(lang.Say("handover.new"), assets.IconHandshake, func() {
+	buttons := part.Beside(part.NewPrimary(lang.Say("handover.new"), assets.IconHandshake, func() {
 		s.sharing = nil
 		s.banner.Clear()
 		s.drawBegin()
 	}))
 	if len(s.give) > 0 {
-		buttons.Add(NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back))
+		buttons.Add(part.NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back))
 	}
 	s.put("end", append(parts, buttons)...)
 }
@@ -211,42 +212,42 @@ func (w *Window) resultsOf(p *sharing, live bool) []fyne.CanvasObject {
 	lang := w.lang
 	var parts []fyne.CanvasObject
 	if len(p.received) > 0 {
-		box := Stack(NewLead(lang.Say("handover.received_title")))
+		box := part.Stack(part.NewLead(lang.Say("handover.received_title")))
 		for _, card := range p.received[:min(len(p.received), mostResults)] {
 			box.Add(w.receivedLine(p, card))
 		}
 		if live {
-			box.Add(NewMuted(lang.Say("handover.open_ends")))
+			box.Add(part.NewMuted(lang.Say("handover.open_ends")))
 		}
-		parts = append(parts, NewPanel(box))
+		parts = append(parts, part.NewPanel(box))
 	}
 	if p.refused {
-		parts = append(parts, NewTinted(StateWarning, NewText(lang.Say("handover.not_taken"))))
+		parts = append(parts, part.NewTinted(part.StateWarning, part.NewText(lang.Say("handover.not_taken"))))
 	}
 	if len(p.outcomes) > 0 {
-		box := Stack(NewLead(lang.Say("handover.given_title")))
+		box := part.Stack(part.NewLead(lang.Say("handover.given_title")))
 		for _, o := range p.outcomes[:min(len(p.outcomes), mostResults)] {
 			box.Add(w.outcomeLine(p, o))
 		}
-		parts = append(parts, NewPanel(box))
+		parts = append(parts, part.NewPanel(box))
 	}
 	return parts
 }
 
 func (w *Window) receivedLine(p *sharing, card agent.Card) fyne.CanvasObject {
-	words := StackTight(NewStrong(card.Title), NewText(w.lang.Say("handover.received", "title", card.Title, "name", p.peer.Name,
-		"until", spoken(w.lang, w.now(), card.LoanUntil))))
-	open := NewPrimary(w.lang.Say("assignments.open_record"), assets.IconRecord, func() { w.push(newRecordScreen(w, card.ID)) })
-	return container.NewBorder(nil, nil, nil, container.New(pushed{left: 12}, container.New(middle{}, open)), container.New(middle{}, words))
+	words := part.StackTight(part.NewStrong(card.Title), part.NewText(w.lang.Say("handover.received", "title", card.Title, "name", p.peer.Name,
+		"until", part.Spoken(w.lang, w.now(), card.LoanUntil))))
+	open := part.NewPrimary(w.lang.Say("assignments.open_record"), assets.IconRecord, func() { w.push(newRecordScreen(w, card.ID)) })
+	return container.NewBorder(nil, nil, nil, part.Pushed(12, part.Middle(open)), part.Middle(words))
 }
 
 func (w *Window) outcomeLine(p *sharing, o outcome) fyne.CanvasObject {
 	if o.problem == nil {
-		return NewText(w.lang.Say("handover.sent", "title", o.title, "name", p.peer.Name)).InState(StateOK)
+		return part.NewText(w.lang.Say("handover.sent", "title", o.title, "name", p.peer.Name)).InState(part.StateOK)
 	}
 	why := failureOf(w.lang, o.problem)
 	if o.file != "" {
-		return StackTight(NewStrong(w.lang.Say("handover.file_stays", "title", o.title)).InState(StateWarning), NewText(why.What+" "+why.Do))
+		return part.StackTight(part.NewStrong(w.lang.Say("handover.file_stays", "title", o.title)).InState(part.StateWarning), part.NewText(why.What+" "+why.Do))
 	}
-	return StackTight(NewStrong(w.lang.Say("handover.stays", "title", o.title)).InState(StateWarning), NewText(why.What+" "+why.Do))
+	return part.StackTight(part.NewStrong(w.lang.Say("handover.stays", "title", o.title)).InState(part.StateWarning), part.NewText(why.What+" "+why.Do))
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/storage"
 
@@ -16,6 +15,7 @@ import (
 	"handslag/assets"
 	"handslag/identity/qr"
 	"handslag/ui/camera"
+	"handslag/ui/part"
 )
 
 // sought is what came of looking for a camera.
@@ -50,25 +50,25 @@ func (s *handoverScreen) scan() {
 	s.sharing, s.shot = nil, nil
 	s.banner.Clear()
 	s.w.touch()
-	s.put("waiting", NewText(s.w.lang.Say("common.loading")))
+	s.put("waiting", part.NewText(s.w.lang.Say("common.loading")))
 	s.seek(s.drawScan)
 }
 
 func (s *handoverScreen) drawScan(found sought) {
 	lang := s.w.lang
-	status := NewText(lang.Say("handover.scanning"))
-	file := NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
+	status := part.NewText(lang.Say("handover.scanning"))
+	file := part.NewButton(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
 	if found.err != nil { // then it is the one way
-		file = NewPrimary(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
+		file = part.NewPrimary(lang.Say("handover.from_file"), assets.IconQR, s.openPicture)
 	}
-	words := Stack(
-		NewLead(lang.Say("handover.scan_way")), status, NewMuted(lang.Say("handover.drop_hint")),
-		Beside(file, layout.NewSpacer()), Beside(s.stopButton(), layout.NewSpacer()), NewMuted(lang.Say("handover.network_hint")),
+	words := part.Stack(
+		part.NewLead(lang.Say("handover.scan_way")), status, part.NewMuted(lang.Say("handover.drop_hint")),
+		part.Beside(file, layout.NewSpacer()), part.Beside(s.stopButton(), layout.NewSpacer()), part.NewMuted(lang.Say("handover.network_hint")),
 	)
 	if found.err != nil {
 		status.SetText(lang.Say("handover.no_camera"))
 		s.lenses(words, nil, found.devices, s.scan)
-		s.put("scan", NewPanel(words))
+		s.put("scan", part.NewPanel(words))
 		s.focusOn(file)
 		if agent.CodeOf(found.err) != agent.NoCamera {
 			s.w.tell(s.banner, found.err)
@@ -80,7 +80,7 @@ func (s *handoverScreen) drawScan(found sought) {
 	}
 	view := newFinder()
 	s.lenses(words, view, found.devices, s.scan)
-	s.put("scan", container.New(codeBeside{}, view.box, words))
+	s.put("scan", part.CodeBeside(0, view.box, words))
 	s.focusOn(file)
 	s.scanner = newScanner(s.w, found.frames, view.show, s.read)
 	s.scanner.start()
@@ -119,7 +119,7 @@ func (s *handoverScreen) Dropped(files []fyne.URI) {
 	}
 	file, err := storage.Reader(files[0])
 	if err != nil {
-		s.banner.Tell(ProblemSentences(s.w.lang, string(agent.PictureUnreadable)))
+		s.banner.Tell(part.ProblemSentences(s.w.lang, string(agent.PictureUnreadable)))
 		return
 	}
 	s.readPicture(file)
@@ -192,10 +192,10 @@ func (c *scanner) accept(seen qr.Sight) bool {
 		if seen.Text == c.except {
 			return false
 		}
-		c.shot = outlined(seen, ourCode)
+		c.shot = camera.Outlined(seen, camera.OurCode)
 		return true
 	}
-	wrong := outlined(seen, otherCode)
+	wrong := camera.Outlined(seen, camera.OtherCode)
 	c.show(func() { c.seen(wrong) })
 	code := agent.NotACode
 	switch {

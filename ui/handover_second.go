@@ -4,19 +4,19 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity/qr"
+	"handslag/ui/part"
 )
 
 // secondScan is where the device that showed the first code looks at the other's screen.
 type secondScan struct {
 	scanner *scanner
 	view    *finder
-	below   *Text
+	below   *part.Text
 	words   *fyne.Container
 	left    int
 }
@@ -39,36 +39,36 @@ func (s *handoverScreen) drawSecond(step agent.VerifyStep) {
 		s.w.tell(s.banner, err)
 		return
 	}
-	view := NewQRView(Modules{Size: code.Size(), Dark: code.At})
+	view := part.NewQRView(part.Modules{Size: code.Size(), Dark: code.At})
 	view.Label = lang.Say("handover.second_show", "name", s.nameOf(step.Peer))
-	words := Stack(NewLead(view.Label), NewText(lang.Say("handover.second_show_hint")), s.timeAndStop())
+	words := part.Stack(part.NewLead(view.Label), part.NewText(lang.Say("handover.second_show_hint")), s.timeAndStop())
 	if step.Peer != nil {
 		words.Add(s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
 	}
-	s.put("second", container.New(codeBeside{wish: s.roomFor()}, view, words))
+	s.put("second", part.CodeBeside(s.roomFor(), view, words))
 }
 
 // drawScanSecond looks for the second code on the other's screen, and again after a wrong one.
 func (s *handoverScreen) drawScanSecond(step agent.VerifyStep) {
 	lang := s.w.lang
 	if s.second == nil || s.drawn != "scan_second" {
-		c := &secondScan{view: newFinder(), below: NewText(lang.Say("handover.second_scan_hint")), left: step.TriesLeft}
+		c := &secondScan{view: newFinder(), below: part.NewText(lang.Say("handover.second_scan_hint")), left: step.TriesLeft}
 		s.second = c
-		digits := NewButton(lang.Say("handover.second_digits"), assets.IconKey, s.rather)
-		words := Stack(NewLead(lang.Say("handover.second_scan", "name", s.nameOf(step.Peer))), c.below,
-			Beside(digits, layout.NewSpacer()), s.timeAndStop())
+		digits := part.NewButton(lang.Say("handover.second_digits"), assets.IconKey, s.rather)
+		words := part.Stack(part.NewLead(lang.Say("handover.second_scan", "name", s.nameOf(step.Peer))), c.below,
+			part.Beside(digits, layout.NewSpacer()), s.timeAndStop())
 		if step.Peer != nil {
 			words.Add(s.peerPanel(*step.Peer, lang.Say("handover.check_person")))
 		}
 		c.words = words
-		s.put("scan_second", container.New(codeBeside{}, c.view.box, words))
+		s.put("scan_second", part.CodeBeside(0, c.view.box, words))
 		s.focusOn(digits)
 		s.lookForSecond("")
 	}
 	if step.TriesLeft < s.second.left {
 		s.second.left = step.TriesLeft
 		s.second.below.SetText(lang.Say("handover.code_wrong", "n", step.TriesLeft))
-		s.second.below.InState(StateDanger)
+		s.second.below.InState(part.StateDanger)
 	}
 }
 
@@ -138,7 +138,7 @@ func (s *handoverScreen) rather() {
 // exchange is the digits to read out above those to type, where neither device has a camera.
 func (s *handoverScreen) exchange(step agent.VerifyStep, typing fyne.CanvasObject) fyne.CanvasObject {
 	lang := s.w.lang
-	shown := NewCodeShow(step.Code)
+	shown := part.NewCodeShow(step.Code)
 	shown.Label = lang.Say("handover.code_show", "name", s.nameOf(step.Peer))
-	return Stack(NewPanel(Stack(NewLead(shown.Label), Inset(8, shown))), NewPanel(typing))
+	return part.Stack(part.NewPanel(part.Stack(part.NewLead(shown.Label), part.Inset(8, shown))), part.NewPanel(typing))
 }

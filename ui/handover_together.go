@@ -2,10 +2,10 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -13,7 +13,7 @@ import (
 // place of the handshake's page: that screen stays, and so does the handshake.
 type jointWork struct {
 	screen  *handoverScreen
-	list    *RowList
+	list    *part.RowList
 	section *fyne.Container
 	loads   Latest
 	open    *assignmentScreen
@@ -21,10 +21,10 @@ type jointWork struct {
 
 func newJointWork(s *handoverScreen) *jointWork {
 	lang := s.w.lang
-	j := &jointWork{screen: s, list: NewRowList(NewEmpty(lang, assets.IconAssignment, "assignments.empty", nil)), section: Stack()}
-	j.list.OnOpen = func(row Row) { j.show(journal.AssignmentID(row.ID)) }
-	j.section.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("handover.joint"), lang.Say("handover.joint_hint"),
-		container.New(atLeast{fyne.NewSize(0, 200)}, j.list)))}
+	j := &jointWork{screen: s, list: part.NewRowList(part.NewEmpty(lang, assets.IconAssignment, "assignments.empty", nil)), section: part.Stack()}
+	j.list.OnOpen = func(row part.Row) { j.show(journal.AssignmentID(row.ID)) }
+	j.section.Objects = []fyne.CanvasObject{part.NewPanel(part.Section(lang.Say("handover.joint"), lang.Say("handover.joint_hint"),
+		part.AtLeast(fyne.NewSize(0, 200), j.list)))}
 	j.section.Hide()
 	return j
 }
@@ -37,7 +37,7 @@ func (j *jointWork) load() {
 			return // the lists tell
 		}
 		j.section.Hidden = len(tasks) == 0
-		j.list.SetLazily(len(tasks), func(i int) Row { return w.taskRow(tasks[i]) })
+		j.list.SetLazily(len(tasks), func(i int) part.Row { return w.taskRow(tasks[i]) })
 		j.screen.body.Refresh()
 	})
 }

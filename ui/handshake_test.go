@@ -17,6 +17,7 @@ import (
 	"handslag/assets"
 	"handslag/identity/qr"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // meeting is Anna and Bo before their windows. Bo's camera sees what Anna's screen shows; she has none.
@@ -57,9 +58,9 @@ func meetingWith(t *testing.T, prefs ui.Preferences, arrange func(h *house, name
 // typesDigits types six digits at the device that shows the code.
 func (d *desk) typesDigits(digits string) {
 	d.t.Helper()
-	d.until("six digits are asked for", func() bool { return len(all[*ui.CodeEntry](d)) == 1 })
+	d.until("six digits are asked for", func() bool { return len(all[*part.CodeEntry](d)) == 1 })
 	for _, r := range digits {
-		all[*ui.CodeEntry](d)[0].TypedRune(r)
+		all[*part.CodeEntry](d)[0].TypedRune(r)
 	}
 	d.loop.run()
 }
@@ -67,10 +68,10 @@ func (d *desk) typesDigits(digits string) {
 func (d *desk) digits() (digits string) {
 	d.t.Helper()
 	d.until("six digits are shown", func() bool {
-		shown := all[*ui.CodeEntry](d)
-		return len(shown) == 1 && len(shown[0].Code()) == ui.CodeLength
+		shown := all[*part.CodeEntry](d)
+		return len(shown) == 1 && len(shown[0].Code()) == part.CodeLength
 	})
-	return all[*ui.CodeEntry](d)[0].Code()
+	return all[*part.CodeEntry](d)[0].Code()
 }
 
 func other(digits string) string {
@@ -148,13 +149,13 @@ func TestLeavingTheScreenEndsTheHandshake(t *testing.T) {
 			bo.goes(ui.PlaceHandOver)
 			bo.taps("Läs kollegans QR-kod")
 			bo.digits()
-			anna.until("digits are asked for", func() bool { return len(all[*ui.CodeEntry](anna)) == 1 })
+			anna.until("digits are asked for", func() bool { return len(all[*part.CodeEntry](anna)) == 1 })
 			leave(anna)
 			bo.sees("Kollegan avbröt handslaget.", "[Försök igen]")
 			if len(anna.ticks) != 0 {
 				t.Errorf("%d tickers go on", len(anna.ticks))
 			}
-			if len(all[*ui.CodeEntry](anna)) != 0 {
+			if len(all[*part.CodeEntry](anna)) != 0 {
 				t.Error("digits are still asked for")
 			}
 		})
@@ -202,7 +203,7 @@ func blank(t *testing.T) []byte {
 }
 
 func TestTheHandshakeInEnglishAndTheDark(t *testing.T) {
-	anna, bo, _ := meeting(t, ui.Preferences{Language: assets.English, Appearance: ui.Dusk})
+	anna, bo, _ := meeting(t, ui.Preferences{Language: assets.English, Appearance: part.Dusk})
 	anna.goes(ui.PlaceRecords)
 	anna.opensRow("U-2300")
 	anna.picture("en-record")
@@ -215,7 +216,7 @@ func TestTheHandshakeInEnglishAndTheDark(t *testing.T) {
 	bo.picture("en-digits")
 	anna.typesDigits("12")
 	anna.picture("en-typing")
-	entry := all[*ui.CodeEntry](anna)[0]
+	entry := all[*part.CodeEntry](anna)[0]
 	entry.Backspace()
 	entry.Backspace()
 	anna.typesDigits(digits)

@@ -10,6 +10,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // jobShown is how many steps an ordinary sync must have for a bar: a shorter one is over before it is read.
@@ -21,9 +22,9 @@ type Job struct {
 	widget.BaseWidget
 
 	lang    assets.Language
-	words   *Text
-	bar     *Bar
-	cancel  *Button
+	words   *part.Text
+	bar     *part.Bar
+	cancel  *part.Button
 	side    *fyne.Container // the button with the room around it
 	stop    func()
 	content fyne.CanvasObject
@@ -31,17 +32,17 @@ type Job struct {
 
 // NewJob makes one that shows nothing and takes no room.
 func NewJob(lang assets.Language) *Job {
-	j := &Job{lang: lang, bar: NewBar()}
-	j.words = newText("", StateWaiting.ink(), sizeSmall, fyne.TextStyle{Bold: true})
-	j.cancel = NewButton(lang.Say("common.cancel"), "", func() {
+	j := &Job{lang: lang, bar: part.NewBar()}
+	j.words = part.NewStyled("", part.StateWaiting.Ink(), part.SizeSmall, fyne.TextStyle{Bold: true})
+	j.cancel = part.NewButton(lang.Say("common.cancel"), "", func() {
 		j.cancel.Disable() // it ends in its own time
 		if j.stop != nil {
 			j.stop()
 		}
 	})
-	j.side = container.New(pushed{left: 16}, container.New(middle{}, j.cancel))
-	row := container.NewBorder(nil, nil, nil, j.side, container.New(middle{}, Stack(j.words, j.bar)))
-	j.content = newSurface(container.New(layout.NewCustomPaddedLayout(10, 10, gapWide, gapWide), row), StateWaiting.paper(), 0, 0)
+	j.side = part.Pushed(16, part.Middle(j.cancel))
+	row := container.NewBorder(nil, nil, nil, j.side, part.Middle(part.Stack(j.words, j.bar)))
+	j.content = part.NewSurface(container.New(layout.NewCustomPaddedLayout(10, 10, part.GapWide, part.GapWide), row), part.StateWaiting.Paper(), 0, 0)
 	j.ExtendBaseWidget(j)
 	j.Hide()
 	return j
@@ -54,7 +55,7 @@ func (j *Job) Set(p agent.Progress, stop func()) {
 		what = "job.sync"
 	}
 	j.words.SetText(j.lang.Say("job.count", "what", j.lang.Say(what), "done", thousands(min(p.Done, p.Total)), "total", thousands(p.Total)))
-	j.bar.Set(float64(p.Done)/float64(max(p.Total, 1)), StateWaiting)
+	j.bar.Set(float64(p.Done)/float64(max(p.Total, 1)), part.StateWaiting)
 	if j.stop == nil && stop != nil {
 		j.cancel.Enable()
 	}
@@ -66,7 +67,7 @@ func (j *Job) Set(p agent.Progress, stop func()) {
 // CreateRenderer shows words, bar and button.
 func (j *Job) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(j.content) }
 
-func (j *Job) inside() fyne.CanvasObject { return j.content }
+func (j *Job) Inside() fyne.CanvasObject { return j.content }
 
 // ShowJob tells of a job while it runs, where it is long.
 func (s *Shell) ShowJob(p agent.Progress, unlocked bool, stop func()) {

@@ -65,3 +65,12 @@ func TestAJobThatThePersonBeganIsCancelledOnce(t *testing.T) {
 		t.Error("the next job can not be cancelled")
 	}
 }
+
+// TestAJobLooksAsItDid compares with testdata/markup, as part's widgets are.
+func TestAJobLooksAsItDid(t *testing.T) {
+	j := NewJob(assets.Swedish)
+	j.Set(agent.Progress{What: agent.ProgressEnrol, Done: 1200, Total: 40000, Running: true}, func() {})
+	j.Show()
+	w := windowWith(t, j, 600, 80)
+	test.AssertRendersToMarkup(t, "markup/job.xml", w.Canvas())
+}

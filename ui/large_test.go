@@ -7,6 +7,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/factor/factortest"
 )
 
@@ -15,7 +16,7 @@ func (d *desk) tabs(text string) {
 	d.t.Helper()
 	c := d.window.Canvas()
 	for range 60 {
-		if b, is := c.Focused().(*ui.Button); is && b.Text == text && !b.Disabled() {
+		if b, is := c.Focused().(*part.Button); is && b.Text == text && !b.Disabled() {
 			b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 			d.loop.run()
 			return
@@ -31,8 +32,8 @@ func TestTheVaultsPagesServeTheKeyboardAlone(t *testing.T) {
 	h, ring := newHouse(t), &factortest.Keyring{}
 	a := h.enrolled("anna.lind", func(c *agent.Config) { c.VaultOptions.Keyring = ring })
 	loop := newMainLoop()
-	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(ui.Theme{}) })
-	d := h.desk(loop, a, ui.Preferences{Language: "en", Appearance: ui.Dusk, TextScale: 2})
+	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(part.Theme{}) })
+	d := h.desk(loop, a, ui.Preferences{Language: "en", Appearance: part.Dusk, TextScale: 2})
 
 	d.goes(ui.PlaceSettings)
 	d.tabs("Change protection …")

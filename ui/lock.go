@@ -8,6 +8,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // formWidth is how wide a form grows, in device-independent pixels: an organisation ID fits on one line.
@@ -16,11 +17,11 @@ const formWidth = float32(560)
 // lockScreen asks for the passphrase. It shows no more than who may be asked: a first name and a device ID.
 type lockScreen struct {
 	w       *Window
-	banner  *Banner
-	field   *Field
-	button  *Button
-	lost    *Button
-	count   *Text
+	banner  *part.Banner
+	field   *part.Field
+	button  *part.Button
+	lost    *part.Button
+	count   *part.Text
 	content fyne.CanvasObject
 	latest  Latest
 	pin     bool // a TPM guards the device
@@ -29,31 +30,31 @@ type lockScreen struct {
 
 func newLockScreen(w *Window) *lockScreen {
 	me := w.agent.Me()
-	s := &lockScreen{w: w, banner: NewBanner(w.lang)}
+	s := &lockScreen{w: w, banner: part.NewBanner(w.lang)}
 	title := w.lang.Say("lock.title")
 	if me.Person.First != "" {
 		title = w.lang.Say("lock.greeting", "name", me.Person.First)
 	}
-	head := Stack(container.NewCenter(medallion(assets.IconLock, StateNeutral, 72)), NewTitle(title).Centred())
+	head := part.Stack(container.NewCenter(part.Medallion(assets.IconLock, part.StateNeutral, 72)), part.NewTitle(title).Centred())
 	if me.Device != "" {
-		head.Add(NewMuted(w.lang.Say("lock.device", "id", me.Device.Grouped())).Centred())
+		head.Add(part.NewMuted(w.lang.Say("lock.device", "id", me.Device.Grouped())).Centred())
 	}
 	if w.byItself {
-		head.Add(NewMuted(w.lang.Say("lock.auto", "minutes", int(w.config.AutoLock.Minutes()))).Centred())
+		head.Add(part.NewMuted(w.lang.Say("lock.auto", "minutes", int(w.config.AutoLock.Minutes()))).Centred())
 	}
 	if me.Waiting > 0 {
-		head.Add(NewMuted(w.lang.Say("lock.waiting", "n", me.Waiting)).Centred())
+		head.Add(part.NewMuted(w.lang.Say("lock.waiting", "n", me.Waiting)).Centred())
 	}
-	s.field = NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("lock.passphrase_hint"))
+	s.field = part.NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("lock.passphrase_hint"))
 	s.field.OnChange = func(string) { w.touch() }
 	s.field.OnSubmit = func(string) { s.unlock() }
-	s.button = NewPrimary(w.lang.Say("lock.unlock"), assets.IconKey, s.unlock)
-	s.count = NewMuted("").InState(StateWarning)
+	s.button = part.NewPrimary(w.lang.Say("lock.unlock"), assets.IconKey, s.unlock)
+	s.count = part.NewMuted("").InState(part.StateWarning)
 	s.count.Hide()
-	s.lost = NewQuiet(w.lang.Say("lock.forgotten"), "", s.forgotten)
+	s.lost = part.NewQuiet(w.lang.Say("lock.forgotten"), "", s.forgotten)
 	s.banner.OnAction = s.forgotten
-	form := StackWide(head, s.banner, NewPanel(Stack(s.field, s.count, s.button)), container.NewCenter(s.lost))
-	s.content = NewTouchScroll(container.New(balanced{max: formWidth}, Inset(gapWide, form)))
+	form := part.StackWide(head, s.banner, part.NewPanel(part.Stack(s.field, s.count, s.button)), container.NewCenter(s.lost))
+	s.content = part.NewTouchScroll(part.Balanced(formWidth, part.Inset(part.GapWide, form)))
 	s.tellCount()
 	return s
 }

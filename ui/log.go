@@ -11,6 +11,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/sync/link"
+	"handslag/ui/part"
 )
 
 const (
@@ -22,12 +23,12 @@ const (
 // at the person's wish: coming to the place, filtering, "more", "update".
 type logScreen struct {
 	w        *Window
-	banner   *Banner
+	banner   *part.Banner
 	filter   *logFilter
 	findings *fyne.Container
-	list     *RowList
-	count    *Text
-	more     *Button
+	list     *part.RowList
+	count    *part.Text
+	more     *part.Button
 	export   *logExport
 	page     *fyne.Container // filter, findings and list; or why there are none
 	body     fyne.CanvasObject
@@ -44,19 +45,19 @@ type logScreen struct {
 }
 
 func newLogScreen(w *Window) *logScreen {
-	s := &logScreen{w: w, banner: NewBanner(w.lang), filter: newLogFilter(w.lang, w.now), findings: Stack(), count: NewMuted("").Unbroken()}
+	s := &logScreen{w: w, banner: part.NewBanner(w.lang), filter: newLogFilter(w.lang, w.now), findings: part.Stack(), count: part.NewMuted("").Unbroken()}
 	s.filter.onChange = s.ask
-	s.list = NewRowList(NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
-	s.list.OnOpen = func(row Row) { s.open(row.ID) }
+	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
+	s.list.OnOpen = func(row part.Row) { s.open(row.ID) }
 	s.filter.subject.seek = s.suggest
-	s.more = NewButton(w.lang.Say("common.more"), "", s.loadMore)
+	s.more = part.NewButton(w.lang.Say("common.more"), "", s.loadMore)
 	s.more.Hide()
 	s.export = newLogExport(w, s.banner, func() link.LogFilter { return s.shown })
-	update := NewButton(w.lang.Say("log.update"), assets.IconSync, s.ask)
-	foot := container.NewHBox(container.New(middle{}, s.count), layout.NewSpacer(), s.more)
-	s.body = container.New(headed{gap}, Stack(s.filter.content, s.findings, s.export.progressBox), s.list, foot)
+	update := part.NewButton(w.lang.Say("log.update"), assets.IconSync, s.ask)
+	foot := container.NewHBox(part.Middle(s.count), layout.NewSpacer(), s.more)
+	s.body = part.HeadedBy(part.Gap, part.Stack(s.filter.content, s.findings, s.export.progressBox), s.list, foot)
 	s.page = container.NewStack(s.body)
-	s.content = NewPage(w.lang.Say("log.title"), s.banner, s.page, update, s.export.csv, s.export.json)
+	s.content = part.NewPage(w.lang.Say("log.title"), s.banner, s.page, update, s.export.csv, s.export.json)
 	return s
 }
 
@@ -76,8 +77,8 @@ func (s *logScreen) Enter() {
 func (s *logScreen) suggest(text string) {
 	fetch := s.w.cardsOf(text)
 	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
-		found, err := fetch(ctx, agent.Page{})
-		return found.things, err
+		cards, _, err := fetch(ctx, agent.Page{})
+		return cards, err
 	}, func(cards []agent.Card, err error) {
 		if err == nil { // without, a person can still be typed
 			s.filter.learnCards(cards)
@@ -127,11 +128,11 @@ func (s *logScreen) ask() {
 
 // replace shows in the list's stead why there is none.
 func (s *logScreen) replace(title, hint, icon string) {
-	words := Stack(container.NewCenter(medallion(icon, StateNeutral, 72)), NewLead(s.w.lang.Say(title)).Centred(), NewText(s.w.lang.Say(hint)).Centred())
-	again := NewButton(s.w.lang.Say("common.retry"), assets.IconSync, s.ask)
+	words := part.Stack(container.NewCenter(part.Medallion(icon, part.StateNeutral, 72)), part.NewLead(s.w.lang.Say(title)).Centred(), part.NewText(s.w.lang.Say(hint)).Centred())
+	again := part.NewButton(s.w.lang.Say("common.retry"), assets.IconSync, s.ask)
 	words.Add(container.NewCenter(again))
 	s.export.enable(false)
-	s.page.Objects = []fyne.CanvasObject{container.New(balanced{max: 420}, words)}
+	s.page.Objects = []fyne.CanvasObject{part.Balanced(420, words)}
 }
 
 // loadMore reads the page after.
@@ -157,7 +158,7 @@ func (s *logScreen) take(page link.LogPage) {
 	s.filter.learn(page.Rows)
 	s.more.Enable()
 	s.more.Hidden = page.Cursor == ""
-	rows := make([]Row, len(s.rows))
+	rows := make([]part.Row, len(s.rows))
 	for i, r := range s.rows {
 		rows[i] = logRow(s.w, r)
 	}
@@ -165,7 +166,7 @@ func (s *logScreen) take(page link.LogPage) {
 	if f := s.shown; f.Subject == "" && f.Record == "" && f.Person == "" && f.Device == "" && f.Day == "" {
 		code = "log.empty"
 	}
-	s.list.SetEmpty(NewEmpty(s.w.lang, assets.IconLog, code, nil))
+	s.list.SetEmpty(part.NewEmpty(s.w.lang, assets.IconLog, code, nil))
 	s.list.SetRows(rows)
 	s.count.SetText(s.w.lang.Say("log.rows", "n", len(rows)))
 	if page.Cursor != "" {
@@ -188,16 +189,16 @@ func (s *logScreen) tellFindings() {
 		s.findings.Hide()
 		return
 	}
-	lines := StackTight(NewStrong(s.w.lang.Say("log.findings", "n", len(open))).InState(StateWarning))
+	lines := part.StackTight(part.NewStrong(s.w.lang.Say("log.findings", "n", len(open))).InState(part.StateWarning))
 	for i, f := range open {
 		if i == findingsShown && !s.allOf {
-			rest := NewQuiet(s.w.lang.Say("log.more_findings", "n", len(open)-i), "", func() { s.allOf = true; s.tellFindings(); s.content.Refresh() })
+			rest := part.NewQuiet(s.w.lang.Say("log.more_findings", "n", len(open)-i), "", func() { s.allOf = true; s.tellFindings(); s.content.Refresh() })
 			lines.Add(container.NewHBox(rest))
 			break
 		}
-		lines.Add(NewText(dotted(foundSentence(s.w.lang, f.Code), f.Person.Username, f.Device.Short(), s.w.when(f.At.Time()))))
+		lines.Add(part.NewText(dotted(foundSentence(s.w.lang, f.Code), f.Person.Username, f.Device.Short(), s.w.when(f.At.Time()))))
 	}
-	s.findings.Add(NewTinted(StateWarning, lines))
+	s.findings.Add(part.NewTinted(part.StateWarning, lines))
 	s.findings.Show()
 }
 
@@ -212,28 +213,28 @@ func (s *logScreen) open(id string) {
 }
 
 // logRow is an entry as a line: the sentence, then when, where, why, and how its other half stands.
-func logRow(w *Window, r link.LogRow) Row {
-	row := Row{ID: strconv.FormatInt(r.ID, 10), Icon: deedIcon(r.Kind), State: deedState(r.Kind), Title: rowSentence(w.lang, r)}
+func logRow(w *Window, r link.LogRow) part.Row {
+	row := part.Row{ID: strconv.FormatInt(r.ID, 10), Icon: deedIcon(r.Kind), State: deedState(r.Kind), Title: rowSentence(w.lang, r)}
 	device := ""
 	if !r.System {
 		device = r.Device.Short()
 	}
 	row.Subtitle = dotted(w.when(r.NotAfter.Time()), or(r.Reason, r.AssignmentTitle), noteWords(w.lang, r), unitNames(r.Units), device)
 	for _, code := range r.Findings {
-		row.State = StateWarning
-		row.Badges = append(row.Badges, Badge{w.lang.Say("log.finding"), StateWarning})
+		row.State = part.StateWarning
+		row.Badges = append(row.Badges, part.Badge{Text: w.lang.Say("log.finding"), State: part.StateWarning})
 		row.Subtitle = dotted(foundSentence(w.lang, code), row.Subtitle)
 		break
 	}
 	switch {
 	case r.Other != nil:
-		row.Badges = append(row.Badges, Badge{w.lang.Say("log.both"), StateOK})
+		row.Badges = append(row.Badges, part.Badge{Text: w.lang.Say("log.both"), State: part.StateOK})
 		row.Subtitle = dotted(row.Subtitle, rowSentence(w.lang, *r.Other))
 	case r.Alone:
-		row.Badges = append(row.Badges, Badge{w.lang.Say("log.alone"), StateWarning})
+		row.Badges = append(row.Badges, part.Badge{Text: w.lang.Say("log.alone"), State: part.StateWarning})
 	}
 	if r.Signed {
-		row.Badges = append(row.Badges, Badge{w.lang.Say("log.signed"), StateOK})
+		row.Badges = append(row.Badges, part.Badge{Text: w.lang.Say("log.signed"), State: part.StateOK})
 	}
 	return row
 }

@@ -9,6 +9,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/sync/link"
+	"handslag/ui/part"
 )
 
 // logEntryPage shows one entry of the audit log whole, and its other half beside it.
@@ -18,11 +19,11 @@ func newLogEntryPage(w *Window, r link.LogRow) *logEntryPage {
 	parts := []fyne.CanvasObject{logHalf(w, r)}
 	switch {
 	case r.Other != nil:
-		parts = append(parts, Section(w.lang.Say("log.other_half"), w.lang.Say("log.pair"), logHalf(w, *r.Other)))
+		parts = append(parts, part.Section(w.lang.Say("log.other_half"), w.lang.Say("log.pair"), logHalf(w, *r.Other)))
 	case r.Alone:
-		parts = append(parts, notice(StateWarning, w.lang.Say("log.pair_missing")))
+		parts = append(parts, notice(part.StateWarning, w.lang.Say("log.pair_missing")))
 	}
-	return &logEntryPage{content: NewSubPage(w.lang, w.lang.Say("log.detail"), w.back, nil, NewScrollPage(pageWidth, parts...))}
+	return &logEntryPage{content: part.NewSubPage(w.lang, w.lang.Say("log.detail"), w.back, nil, part.NewScrollPage(pageWidth, parts...))}
 }
 
 func (s *logEntryPage) Content() fyne.CanvasObject { return s.content }
@@ -33,34 +34,34 @@ func (s *logEntryPage) Changed(agent.Signal)       {}
 // logHalf is one entry as facts under its sentence.
 func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 	say := w.lang.Say
-	body := Stack(NewLead(rowSentence(w.lang, r)))
+	body := part.Stack(part.NewLead(rowSentence(w.lang, r)))
 	for _, code := range r.Findings {
-		body.Add(notice(StateWarning, foundSentence(w.lang, code)))
+		body.Add(notice(part.StateWarning, foundSentence(w.lang, code)))
 	}
 	if r.Erased {
-		body.Add(NewMuted(say("log.erased")))
+		body.Add(part.NewMuted(say("log.erased")))
 	}
-	body.Add(Facts(
-		Fact{say("log.time"), logTime(w, r)},
-		Fact{say("log.subject"), subjectName(r)},
-		Fact{say("log.record"), versioned(w.lang, string(r.Record), r.RecordNo)},
-		Fact{say("log.assignment"), dotted(string(r.Assignment), r.AssignmentTitle)},
-		Fact{say("log.reason"), r.Reason},
-		Fact{say("event.note"), noteWords(w.lang, r)},
-		Fact{say("log.staff"), dotted(strings.TrimSpace(r.Person.Name()), r.Person.Username)},
-		Fact{say("log.unit"), unitNames(r.Units)},
-		Fact{say("log.device"), deviceOf(w.lang, r)},
-		Fact{say("log.peer"), dotted(r.PeerName, r.Peer.Grouped())},
-		Fact{say("log.until"), whenAny(w, r.Until.IsZero(), r.Until.Time)},
-		Fact{say("log.code"), r.Code},
-		Fact{say("log.route"), r.Route},
-		Fact{say("log.ip"), r.Address},
-		Fact{say("log.carried_by"), r.Carrier.Grouped()},
-		Fact{say("log.clock"), whenAny(w, r.Clock.IsZero(), r.Clock.Time)},
-		Fact{say("log.fingerprint"), r.Fingerprint},
-		Fact{say("log.place"), strconv.FormatInt(r.ID, 10)},
+	body.Add(part.Facts(
+		part.Fact{Label: say("log.time"), Value: logTime(w, r)},
+		part.Fact{Label: say("log.subject"), Value: subjectName(r)},
+		part.Fact{Label: say("log.record"), Value: versioned(w.lang, string(r.Record), r.RecordNo)},
+		part.Fact{Label: say("log.assignment"), Value: dotted(string(r.Assignment), r.AssignmentTitle)},
+		part.Fact{Label: say("log.reason"), Value: r.Reason},
+		part.Fact{Label: say("event.note"), Value: noteWords(w.lang, r)},
+		part.Fact{Label: say("log.staff"), Value: dotted(strings.TrimSpace(r.Person.Name()), r.Person.Username)},
+		part.Fact{Label: say("log.unit"), Value: unitNames(r.Units)},
+		part.Fact{Label: say("log.device"), Value: deviceOf(w.lang, r)},
+		part.Fact{Label: say("log.peer"), Value: dotted(r.PeerName, r.Peer.Grouped())},
+		part.Fact{Label: say("log.until"), Value: whenAny(w, r.Until.IsZero(), r.Until.Time)},
+		part.Fact{Label: say("log.code"), Value: r.Code},
+		part.Fact{Label: say("log.route"), Value: r.Route},
+		part.Fact{Label: say("log.ip"), Value: r.Address},
+		part.Fact{Label: say("log.carried_by"), Value: r.Carrier.Grouped()},
+		part.Fact{Label: say("log.clock"), Value: whenAny(w, r.Clock.IsZero(), r.Clock.Time)},
+		part.Fact{Label: say("log.fingerprint"), Value: r.Fingerprint},
+		part.Fact{Label: say("log.place"), Value: strconv.FormatInt(r.ID, 10)},
 	))
-	return NewPanel(body)
+	return part.NewPanel(body)
 }
 
 // logTime is the interval in which it happened: after the newest server time that the device knew, before it was received.

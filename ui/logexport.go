@@ -10,23 +10,24 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/sync/link"
+	"handslag/ui/part"
 )
 
 // logExport writes what the filter leaves to a file of the person's choosing.
 type logExport struct {
 	w           *Window
-	banner      *Banner
+	banner      *part.Banner
 	filter      func() link.LogFilter
-	csv, json   *Button
+	csv, json   *part.Button
 	progressBox *fyne.Container
 	latest      Latest
 	busy, can   bool
 }
 
-func newLogExport(w *Window, banner *Banner, filter func() link.LogFilter) *logExport {
-	e := &logExport{w: w, banner: banner, filter: filter, progressBox: Stack()}
-	e.csv = NewButton("CSV", assets.IconExport, func() { e.begin(agent.FormatCSV) })
-	e.json = NewButton("JSON", assets.IconExport, func() { e.begin(agent.FormatJSON) })
+func newLogExport(w *Window, banner *part.Banner, filter func() link.LogFilter) *logExport {
+	e := &logExport{w: w, banner: banner, filter: filter, progressBox: part.Stack()}
+	e.csv = part.NewButton("CSV", assets.IconExport, func() { e.begin(agent.FormatCSV) })
+	e.json = part.NewButton("JSON", assets.IconExport, func() { e.begin(agent.FormatJSON) })
 	e.progressBox.Hide()
 	e.enable(false)
 	return e
@@ -35,7 +36,7 @@ func newLogExport(w *Window, banner *Banner, filter func() link.LogFilter) *logE
 // enable lets it be asked for; there must be something to write.
 func (e *logExport) enable(can bool) {
 	e.can = can
-	for _, b := range []*Button{e.csv, e.json} {
+	for _, b := range []*part.Button{e.csv, e.json} {
 		if can && !e.busy {
 			b.Enable()
 		} else {
@@ -62,7 +63,7 @@ func (e *logExport) begin(format string) {
 		return
 	}
 	name := "handslag-" + e.w.now().Format(time.DateOnly) + "." + format
-	e.w.config.Save(e.w.window, name, func(file SavedFile, err error) {
+	e.w.config.Save(e.w.window, name, func(file part.SavedFile, err error) {
 		if err != nil {
 			e.w.tell(e.banner, &agent.Problem{Code: agent.Internal, Err: err})
 		} else if file != nil {
@@ -71,7 +72,7 @@ func (e *logExport) begin(format string) {
 	})
 }
 
-func (e *logExport) write(file SavedFile, format string) {
+func (e *logExport) write(file part.SavedFile, format string) {
 	if e.w.gate != "" { // locked while the dialog was open
 		_ = file.Discard()
 		return
@@ -79,7 +80,7 @@ func (e *logExport) write(file SavedFile, format string) {
 	e.busy = true
 	e.enable(e.can)
 	e.banner.Clear()
-	progress := NewProgress(e.w.lang, e.w.lang.Say("log.exporting"))
+	progress := part.NewProgress(e.w.lang, e.w.lang.Say("log.exporting"))
 	progress.OnCancel = e.leave
 	e.progressBox.Objects = []fyne.CanvasObject{progress}
 	e.progressBox.Show()
@@ -99,6 +100,6 @@ func (e *logExport) write(file SavedFile, format string) {
 			e.w.tell(e.banner, err)
 			return
 		}
-		e.banner.Tell(Problem{State: StateOK, What: e.w.lang.Say("log.exported_rows", "n", n, "file", file.Name())})
+		e.banner.Tell(part.Problem{State: part.StateOK, What: e.w.lang.Say("log.exported_rows", "n", n, "file", file.Name())})
 	})
 }

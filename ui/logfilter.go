@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -15,6 +14,7 @@ import (
 	"handslag/assets"
 	"handslag/identity"
 	"handslag/sync/link"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -28,13 +28,13 @@ type logFilter struct {
 	person  *suggest
 	device  *suggest
 	day     *suggest
-	wrong   *Text
-	clear   *Button
+	wrong   *part.Text
+	clear   *part.Button
 	content fyne.CanvasObject
 }
 
 func newLogFilter(lang assets.Language, now func() time.Time) *logFilter {
-	f := &logFilter{lang: lang, now: now, wrong: NewMuted("").InState(StateDanger)}
+	f := &logFilter{lang: lang, now: now, wrong: part.NewMuted("").InState(part.StateDanger)}
 	f.wrong.Hide()
 	f.subject = newSuggest(lang.Say("log.subject"), lang.Say("log.filter_subject_hint"), f.changed)
 	f.person = newSuggest(lang.Say("log.staff"), lang.Say("log.filter_person_hint"), f.changed)
@@ -44,9 +44,9 @@ func newLogFilter(lang assets.Language, now func() time.Time) *logFilter {
 		t := now().AddDate(0, 0, -i)
 		f.day.offer(t.Format(time.DateOnly), "")
 	}
-	f.clear = NewQuiet(lang.Say("common.clear"), assets.IconClose, f.reset)
+	f.clear = part.NewQuiet(lang.Say("common.clear"), assets.IconClose, f.reset)
 	f.clear.Hide()
-	f.content = Stack(newFlow(f.subject.content, f.person.content, f.device.content, f.day.content, f.clear), f.wrong)
+	f.content = part.Stack(part.NewFlow(f.subject.content, f.person.content, f.device.content, f.day.content, f.clear), f.wrong)
 	return f
 }
 
@@ -154,8 +154,8 @@ func newSuggest(label, hint string, changed func()) *suggest {
 		}
 	}
 	s.entry.OnSubmitted = func(string) { tell() }
-	name := newText(label, theme.ColorNameForeground, sizeSmall, fyne.TextStyle{Bold: true}).OneLine()
-	s.content = container.New(atLeast{fyne.NewSize(11.5*theme.TextSize(), touchSize)}, StackTight(name, container.New(atLeast{fyne.NewSize(0, touchSize)}, s.entry)))
+	name := part.NewStyled(label, theme.ColorNameForeground, part.SizeSmall, fyne.TextStyle{Bold: true}).OneLine()
+	s.content = part.AtLeast(fyne.NewSize(11.5*theme.TextSize(), part.TouchSize), part.StackTight(name, part.AtLeast(fyne.NewSize(0, part.TouchSize), s.entry)))
 	return s
 }
 

@@ -4,13 +4,15 @@ import (
 	"os"
 	"testing"
 
+	"handslag/ui/part"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 )
 
 // TestMain gives every test our look: Fyne's test app starts with a bare one that lacks our colours.
 func TestMain(m *testing.M) {
-	test.NewApp().Settings().SetTheme(Theme{})
+	test.NewApp().Settings().SetTheme(part.Theme{})
 	os.Exit(m.Run())
 }
 

@@ -10,6 +10,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity"
+	"handslag/ui/part"
 )
 
 // pageWidth is how wide the text of a page grows, in device-independent pixels.
@@ -18,26 +19,26 @@ const pageWidth = float32(760)
 // meScreen says who this device speaks for and how it stands with the connected system.
 type meScreen struct {
 	w        *Window
-	banner   *Banner
-	sync     *Button
+	banner   *part.Banner
+	sync     *part.Button
 	body     *fyne.Container
 	content  fyne.CanvasObject
 	latest   Latest
 	syncing  bool
 	quietFor error // a problem of the last sync that the person has closed
-	device   *DeviceIDView
+	device   *part.DeviceIDView
 	stop     func()
 }
 
 func newMeScreen(w *Window) *meScreen {
-	s := &meScreen{w: w, banner: NewBanner(w.lang), body: StackWide()}
+	s := &meScreen{w: w, banner: part.NewBanner(w.lang), body: part.StackWide()}
 	s.banner.OnClose = func() { s.quietFor = problemOf(w.agent.Me()) }
 	s.banner.OnAction = s.signIn
-	s.sync = NewPrimary(w.lang.Say("me.sync_now"), assets.IconSync, s.syncNow)
-	events := NewButton(w.lang.Say("me.events"), assets.IconLog, func() { w.push(newEventsPage(w)) })
-	s.device = NewDeviceIDView(w.lang, "")
-	scroll := NewScrollPage(pageWidth, s.body)
-	s.content = NewPage(w.lang.Say("me.title"), s.banner, scroll, events, s.sync)
+	s.sync = part.NewPrimary(w.lang.Say("me.sync_now"), assets.IconSync, s.syncNow)
+	events := part.NewButton(w.lang.Say("me.events"), assets.IconLog, func() { w.push(newEventsPage(w)) })
+	s.device = part.NewDeviceIDView(w.lang, "")
+	scroll := part.NewScrollPage(pageWidth, s.body)
+	s.content = part.NewPage(w.lang.Say("me.title"), s.banner, scroll, events, s.sync)
 	return s
 }
 
@@ -87,30 +88,30 @@ func (s *meScreen) show() {
 	s.device.SetID(me.Device.Grouped())
 	parts := s.notices()
 	if me.WrongAttempts > 0 {
-		parts = append(parts, notice(StateWarning, say("lock.failed_before", "n", me.WrongAttempts)))
+		parts = append(parts, notice(part.StateWarning, say("lock.failed_before", "n", me.WrongAttempts)))
 	}
 	if me.ClockSuspect {
-		parts = append(parts, notice(StateWarning, say("me.clock_suspect")))
+		parts = append(parts, notice(part.StateWarning, say("me.clock_suspect")))
 	}
 	if me.Revoked {
-		parts = append(parts, notice(StateDanger, say("me.revoked")))
+		parts = append(parts, notice(part.StateDanger, say("me.revoked")))
 	}
 	parts = append(parts,
-		NewPanel(Facts(
-			Fact{say("me.name"), strings.TrimSpace(me.Person.Name())},
-			Fact{say("me.username"), me.Person.Username},
-			Fact{say("me.organisation"), me.Organisation},
-			Fact{say("me.unit"), unitNames(me.Units)},
-			Fact{say("me.roles"), roleNames(s.w.lang, me.Roles)},
+		part.NewPanel(part.Facts(
+			part.Fact{Label: say("me.name"), Value: strings.TrimSpace(me.Person.Name())},
+			part.Fact{Label: say("me.username"), Value: me.Person.Username},
+			part.Fact{Label: say("me.organisation"), Value: me.Organisation},
+			part.Fact{Label: say("me.unit"), Value: unitNames(me.Units)},
+			part.Fact{Label: say("me.roles"), Value: roleNames(s.w.lang, me.Roles)},
 		)),
-		Section(say("me.device_id"), say("me.device_id_hint"), s.device),
-		Section(say("me.connection"), "", NewPanel(Facts(
-			Fact{say("me.connection"), connection},
-			Fact{say("me.last_sync"), s.w.when(me.LastSync)},
-			Fact{say("me.waiting"), waiting},
-			Fact{say("me.credential_until"), s.w.when(me.CredentialUntil)},
+		part.Section(say("me.device_id"), say("me.device_id_hint"), s.device),
+		part.Section(say("me.connection"), "", part.NewPanel(part.Facts(
+			part.Fact{Label: say("me.connection"), Value: connection},
+			part.Fact{Label: say("me.last_sync"), Value: s.w.when(me.LastSync)},
+			part.Fact{Label: say("me.waiting"), Value: waiting},
+			part.Fact{Label: say("me.credential_until"), Value: s.w.when(me.CredentialUntil)},
 		))),
-		container.NewHBox(NewButton(say("outbox.open"), assets.IconExport, func() { s.w.push(newOutboxPage(s.w)) })),
+		container.NewHBox(part.NewButton(say("outbox.open"), assets.IconExport, func() { s.w.push(newOutboxPage(s.w)) })),
 	)
 	s.body.Objects = parts
 	s.body.Refresh()
@@ -154,7 +155,7 @@ func (s *meScreen) syncNow() {
 			s.w.tell(s.banner, err)
 			s.tellProblem(s.w.agent.Me())
 		} else {
-			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("me.synced", "sent", r.Sent, "received", r.Received)})
+			s.banner.Tell(part.Problem{State: part.StateOK, What: s.w.lang.Say("me.synced", "sent", r.Sent, "received", r.Received)})
 		}
 		s.show()
 		s.w.showHeader()
@@ -177,8 +178,8 @@ func (s *meScreen) setSyncing(on bool) {
 
 // signIn asks for the password, for a device that was away until its credential had expired.
 func (s *meScreen) signIn() {
-	field := NewSecretField(s.w.lang.Say("enrol.password"), s.w.lang.Say("enrol.password_hint"))
-	d := &Dialog{Title: s.w.lang.Say("me.sign_in"), Body: field, Primary: s.w.lang.Say("me.sign_in"), Cancel: s.w.lang.Say("common.cancel")}
+	field := part.NewSecretField(s.w.lang.Say("enrol.password"), s.w.lang.Say("enrol.password_hint"))
+	d := &part.Dialog{Title: s.w.lang.Say("me.sign_in"), Body: field, Primary: s.w.lang.Say("me.sign_in"), Cancel: s.w.lang.Say("common.cancel")}
 	d.OnPrimary = func() bool {
 		password := field.Text()
 		if password == "" {
@@ -202,8 +203,8 @@ func (s *meScreen) signIn() {
 }
 
 // notice is one sentence that must be seen.
-func notice(state State, text string) fyne.CanvasObject {
-	return NewTinted(state, NewStrong(text).InState(state))
+func notice(state part.State, text string) fyne.CanvasObject {
+	return part.NewTinted(state, part.NewStrong(text).InState(state))
 }
 
 func unitNames(units []identity.Unit) string {

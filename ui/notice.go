@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"handslag/app/agent"
+	"handslag/ui/part"
 )
 
 // notices are what the person must be told once: what happened, what is safe, what to do. Each stays until it is closed.
@@ -11,7 +12,7 @@ func (s *meScreen) notices() []fyne.CanvasObject {
 	parts := []fyne.CanvasObject{}
 	for _, n := range s.w.agent.Notices() {
 		s.w.told[n.ID] = true
-		b := NewBanner(s.w.lang)
+		b := part.NewBanner(s.w.lang)
 		p := ProblemOf(s.w.lang, &agent.Problem{Code: n.Code, Args: n.Args})
 		if !n.At.IsZero() {
 			p.What = s.w.when(n.At) + ": " + p.What
@@ -46,7 +47,7 @@ func (w *Window) hasNews() bool {
 // saveEvidence writes the signed checkpoints that contradict each other to a file of the person's choosing.
 func (s *meScreen) saveEvidence() {
 	s.w.touch()
-	s.w.config.Save(s.w.window, "handslag-log-evidence.txt", func(file SavedFile, err error) {
+	s.w.config.Save(s.w.window, "handslag-log-evidence.txt", func(file part.SavedFile, err error) {
 		if err != nil || file == nil {
 			s.w.tell(s.banner, err)
 			return

@@ -12,17 +12,18 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // outboxPage lists the sealed segments that lie on this machine, this person's and others', and carries them on a stick. It
 // shows who left them and how they fare; what they say, only the connected system reads.
 type outboxPage struct {
 	w        *Window
-	banner   *Banner
-	list     *RowList
-	carried  *Text // how much was handed in for others
-	bears    *Text // what is carried for whom
-	out, in  *Button
+	banner   *part.Banner
+	list     *part.RowList
+	carried  *part.Text // how much was handed in for others
+	bears    *part.Text // what is carried for whom
+	out, in  *part.Button
 	segments []outboxSegment
 	content  fyne.CanvasObject
 	latest   Latest
@@ -38,16 +39,16 @@ type outboxSegment struct {
 
 func newOutboxPage(w *Window) *outboxPage {
 	say := w.lang.Say
-	s := &outboxPage{w: w, banner: NewBanner(w.lang)}
-	s.list = NewRowList(NewEmpty(w.lang, assets.IconExport, "outbox.empty", nil))
+	s := &outboxPage{w: w, banner: part.NewBanner(w.lang)}
+	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconExport, "outbox.empty", nil))
 	s.list.OnOpen = s.open
-	s.in = NewButton(say("outbox.import"), assets.IconSync, func() { s.choose(s.importFrom) })
-	s.out = NewPrimary(say("outbox.export"), assets.IconExport, func() { s.choose(s.exportTo) })
-	s.carried, s.bears = NewMuted(""), NewStrong("")
-	head := Stack(NewMuted(say("outbox.hint")), newFlow(s.out, s.in), s.bears, s.carried)
+	s.in = part.NewButton(say("outbox.import"), assets.IconSync, func() { s.choose(s.importFrom) })
+	s.out = part.NewPrimary(say("outbox.export"), assets.IconExport, func() { s.choose(s.exportTo) })
+	s.carried, s.bears = part.NewMuted(""), part.NewStrong("")
+	head := part.Stack(part.NewMuted(say("outbox.hint")), part.NewFlow(s.out, s.in), s.bears, s.carried)
 	s.carried.Hide()
 	s.bears.Hide()
-	s.content = NewSubPage(w.lang, say("outbox.title"), w.back, s.banner, Headed(head, s.list))
+	s.content = part.NewSubPage(w.lang, say("outbox.title"), w.back, s.banner, part.Headed(head, s.list))
 	return s
 }
 
@@ -80,7 +81,7 @@ func (s *outboxPage) load() {
 		s.bears.Hidden = len(agent.Burdens(all)) == 0
 		s.content.Refresh()
 		s.segments = faring(all, me.Waiting)
-		rows := make([]Row, len(s.segments))
+		rows := make([]part.Row, len(s.segments))
 		for i, one := range s.segments {
 			rows[i] = s.row(i, one)
 		}
@@ -126,9 +127,9 @@ func faring(all []agent.SealedSegment, waiting int) []outboxSegment {
 	return list
 }
 
-func (s *outboxPage) row(number int, one outboxSegment) Row {
+func (s *outboxPage) row(number int, one outboxSegment) part.Row {
 	say := s.w.lang.Say
-	row := Row{ID: fmt.Sprint(number), Icon: assets.IconLog, Title: say("outbox.own")}
+	row := part.Row{ID: fmt.Sprint(number), Icon: assets.IconLog, Title: say("outbox.own")}
 	if !one.Own {
 		row.Title, row.Icon = cmp.Or(one.For, say("outbox.device", "device", one.Device.Short())), assets.IconPerson
 	}
@@ -138,21 +139,21 @@ func (s *outboxPage) row(number int, one outboxSegment) Row {
 	row.Subtitle = dotted(say("outbox.entries", "n", one.Entries), sizeWords(s.w, one.Size), whenAny(s.w, one.Created.IsZero(), one.Created.Local))
 	switch {
 	case one.Problem != "":
-		row.State = StateDanger
-		row.Badges = append(row.Badges, Badge{say("outbox.refused"), StateDanger})
+		row.State = part.StateDanger
+		row.Badges = append(row.Badges, part.Badge{Text: say("outbox.refused"), State: part.StateDanger})
 	case one.waiting:
-		row.State = StateWaiting
-		row.Badges = append(row.Badges, Badge{say("state.waiting"), StateWaiting})
+		row.State = part.StateWaiting
+		row.Badges = append(row.Badges, part.Badge{Text: say("state.waiting"), State: part.StateWaiting})
 	case one.Own:
-		row.Badges = append(row.Badges, Badge{say("event.received"), StateOK})
+		row.Badges = append(row.Badges, part.Badge{Text: say("event.received"), State: part.StateOK})
 	default:
-		row.Badges = append(row.Badges, Badge{say("outbox.handed"), StateOK})
+		row.Badges = append(row.Badges, part.Badge{Text: say("outbox.handed"), State: part.StateOK})
 	}
 	if one.Brought {
-		row.Badges = append(row.Badges, Badge{say("outbox.brought"), StateNeutral})
+		row.Badges = append(row.Badges, part.Badge{Text: say("outbox.brought"), State: part.StateNeutral})
 	}
 	if one.Carried {
-		row.Badges = append(row.Badges, Badge{say("outbox.met"), StateNeutral})
+		row.Badges = append(row.Badges, part.Badge{Text: say("outbox.met"), State: part.StateNeutral})
 	}
 	return row
 }
@@ -163,8 +164,8 @@ func sizeWords(w *Window, bytes int) string {
 }
 
 // open shows one segment, and where it is refused why.
-func (s *outboxPage) open(row Row) {
-	i := slices.IndexFunc(s.list.Rows(), func(r Row) bool { return r.ID == row.ID })
+func (s *outboxPage) open(row part.Row) {
+	i := slices.IndexFunc(s.list.Rows(), func(r part.Row) bool { return r.ID == row.ID })
 	if i < 0 || i >= len(s.segments) {
 		return
 	}
@@ -176,22 +177,22 @@ func (s *outboxPage) open(row Row) {
 	case one.Entries > 1:
 		numbers = say("outbox.numbers", "from", one.First, "to", one.First+uint64(one.Entries)-1)
 	}
-	body := Stack()
+	body := part.Stack()
 	if one.Problem != "" {
 		p := ProblemOf(s.w.lang, &agent.Problem{Code: one.Problem})
-		body.Add(NewTinted(StateDanger, Stack(NewStrong(p.What).InState(StateDanger), NewText(p.Safe), NewText(p.Do))))
+		body.Add(part.NewTinted(part.StateDanger, part.Stack(part.NewStrong(p.What).InState(part.StateDanger), part.NewText(p.Safe), part.NewText(p.Do))))
 	}
-	body.Add(Facts(
-		Fact{say("me.device_id"), one.Device.Grouped()},
-		Fact{say("outbox.contains"), dotted(say("outbox.entries", "n", one.Entries), numbers)},
-		Fact{say("outbox.begun"), whenAny(s.w, one.Created.IsZero(), one.Created.Local)},
-		Fact{say("event.state"), joinedBadges(row.Badges)},
-		Fact{say("outbox.file"), one.File},
+	body.Add(part.Facts(
+		part.Fact{Label: say("me.device_id"), Value: one.Device.Grouped()},
+		part.Fact{Label: say("outbox.contains"), Value: dotted(say("outbox.entries", "n", one.Entries), numbers)},
+		part.Fact{Label: say("outbox.begun"), Value: whenAny(s.w, one.Created.IsZero(), one.Created.Local)},
+		part.Fact{Label: say("event.state"), Value: joinedBadges(row.Badges)},
+		part.Fact{Label: say("outbox.file"), Value: one.File},
 	))
-	s.w.ask(&Dialog{Title: row.Title, Body: container.NewStack(body), Cancel: say("common.close")})
+	s.w.ask(&part.Dialog{Title: row.Title, Body: container.NewStack(body), Cancel: say("common.close")})
 }
 
-func joinedBadges(badges []Badge) string {
+func joinedBadges(badges []part.Badge) string {
 	words := make([]string, len(badges))
 	for i, b := range badges {
 		words[i] = b.Text
@@ -236,10 +237,10 @@ func (s *outboxPage) carry(sentence string, do func(context.Context) (agent.Carr
 			s.w.tell(s.banner, err)
 			return
 		}
-		p := Problem{State: StateOK, What: say(sentence, "copied", c.Copied, "known", c.Known)}
+		p := part.Problem{State: part.StateOK, What: say(sentence, "copied", c.Copied, "known", c.Known)}
 		if len(c.Refused) > 0 {
 			why := ProblemOf(s.w.lang, &agent.Problem{Code: c.Refused[0].Problem})
-			p = Problem{State: StateWarning, What: p.What + " " + say("outbox.not_taken", "n", len(c.Refused)) + " " + why.What, Safe: why.Safe, Do: why.Do}
+			p = part.Problem{State: part.StateWarning, What: p.What + " " + say("outbox.not_taken", "n", len(c.Refused)) + " " + why.What, Safe: why.Safe, Do: why.Do}
 		}
 		s.banner.Tell(p)
 	})
@@ -247,7 +248,7 @@ func (s *outboxPage) carry(sentence string, do func(context.Context) (agent.Carr
 
 func (s *outboxPage) setBusy(on bool) {
 	s.busy = on
-	for _, b := range []*Button{s.in, s.out} {
+	for _, b := range []*part.Button{s.in, s.out} {
 		if on {
 			b.Disable()
 		} else {

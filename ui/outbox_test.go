@@ -8,6 +8,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // TestTheOutboxIsSeenAndCarriedOnAStick: Bo's device is without coverage, and Anna hands in what he did, unread.
@@ -55,7 +56,7 @@ func TestTheOutboxIsSeenAndCarriedOnAStick(t *testing.T) {
 	hers.goes(ui.PlaceLog)
 	hers.sees("> Bo Ek låste enheten")
 
-	dark := h.desk(loop, anna, ui.Preferences{Language: "en", Appearance: ui.Dusk, TextScale: 2})
+	dark := h.desk(loop, anna, ui.Preferences{Language: "en", Appearance: part.Dusk, TextScale: 2})
 	t.Cleanup(func() { h.desk(loop, anna, ui.Preferences{}) })
 	dark.goes(ui.PlaceMe)
 	dark.taps("Outbox …")

@@ -7,15 +7,16 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // passphraseScreen changes what opens the device. The page says what a change can not do: call back a copy.
 type passphraseScreen struct {
 	w       *Window
-	banner  *Banner
-	old     *Field
+	banner  *part.Banner
+	old     *part.Field
 	phrase  *phraseField
-	button  *Button
+	button  *part.Button
 	content fyne.CanvasObject
 	latest  Latest
 	busy    bool
@@ -23,20 +24,20 @@ type passphraseScreen struct {
 
 func newPassphraseScreen(w *Window) *passphraseScreen {
 	say := w.lang.Say
-	s := &passphraseScreen{w: w, banner: NewBanner(w.lang), phrase: newPhraseField(w.lang)}
-	s.old = NewSecretField(say("passphrase.old"), "")
+	s := &passphraseScreen{w: w, banner: part.NewBanner(w.lang), phrase: newPhraseField(w.lang)}
+	s.old = part.NewSecretField(say("passphrase.old"), "")
 	s.old.OnChange = func(string) { w.touch() }
 	s.old.OnSubmit = func(string) { s.focusOn(s.phrase.once) }
 	judge := s.phrase.once.OnChange
 	s.phrase.once.OnChange = func(text string) { w.touch(); judge(text) }
 	s.phrase.again.OnChange = func(string) { w.touch() }
 	s.phrase.onSubmit = s.change
-	s.button = NewPrimary(say("settings.change_passphrase"), assets.IconKey, s.change)
-	s.content = NewSubPage(w.lang, say("settings.change_passphrase"), w.back, s.banner, NewScrollPage(formWidth,
-		NewPanel(Stack(s.old)),
-		Section(say("passphrase.new"), "", NewPanel(StackWide(s.phrase.content, s.button))),
-		NewMuted(say("passphrase.about")),
-		NewMuted(say("passphrase.copies")),
+	s.button = part.NewPrimary(say("settings.change_passphrase"), assets.IconKey, s.change)
+	s.content = part.NewSubPage(w.lang, say("settings.change_passphrase"), w.back, s.banner, part.NewScrollPage(formWidth,
+		part.NewPanel(part.Stack(s.old)),
+		part.Section(say("passphrase.new"), "", part.NewPanel(part.StackWide(s.phrase.content, s.button))),
+		part.NewMuted(say("passphrase.about")),
+		part.NewMuted(say("passphrase.copies")),
 	))
 	return s
 }
@@ -57,12 +58,12 @@ func (s *passphraseScreen) Enter() {
 // Leave forgets what was typed.
 func (s *passphraseScreen) Leave() {
 	s.latest.Stop()
-	for _, f := range []*Field{s.old, s.phrase.once, s.phrase.again} {
+	for _, f := range []*part.Field{s.old, s.phrase.once, s.phrase.again} {
 		f.SetText("")
 	}
 }
 
-func (s *passphraseScreen) focusOn(f *Field) {
+func (s *passphraseScreen) focusOn(f *part.Field) {
 	if c := s.w.canvas(); c != nil && s.w.top() == screen(s) {
 		c.Focus(f.Focusable())
 	}
@@ -92,7 +93,7 @@ func (s *passphraseScreen) change() {
 		switch agent.CodeOf(err) {
 		case "":
 			s.Leave()
-			s.banner.Tell(Problem{State: StateOK, What: s.w.lang.Say("passphrase.changed")})
+			s.banner.Tell(part.Problem{State: part.StateOK, What: s.w.lang.Say("passphrase.changed")})
 		case agent.WrongPassphrase:
 			s.old.SetText("")
 			s.old.SetError(s.w.lang.Say(pinned("passphrase.wrong", s.phrase.pin)))
@@ -105,7 +106,7 @@ func (s *passphraseScreen) change() {
 
 func (s *passphraseScreen) setBusy(on bool) {
 	s.busy = on
-	for _, f := range []*Field{s.old, s.phrase.once, s.phrase.again} {
+	for _, f := range []*part.Field{s.old, s.phrase.once, s.phrase.again} {
 		if on {
 			f.Disable()
 		} else {

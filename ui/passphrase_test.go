@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"handslag/ui"
+	"handslag/ui/part"
 )
 
 // TestAnnaChangesHerPassphraseInTheWindow: each slip is told where it is mended, and afterwards the new one alone unlocks.
@@ -33,7 +34,7 @@ func TestAnnaChangesHerPassphraseInTheWindow(t *testing.T) {
 	d.writes("Nuvarande lösenfras", passphrase)
 	d.taps("Byt lösenfras")
 	d.sees("Lösenfrasen är bytt.")
-	for _, f := range all[*ui.Field](d) {
+	for _, f := range all[*part.Field](d) {
 		if f.Text() != "" {
 			t.Error("a passphrase is left standing in a field")
 		}

@@ -7,6 +7,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // goodPassphrase is how many characters make a passphrase that withstands guessing on a copied disk; fewer are allowed, with a
@@ -15,9 +16,9 @@ const goodPassphrase = 16
 
 // phraseField asks for a new passphrase twice and says how strong it is; where a TPM guards the device, for a PIN.
 type phraseField struct {
-	once, again *Field
-	bar         *Bar
-	words       *Text
+	once, again *part.Field
+	bar         *part.Bar
+	words       *part.Text
 	content     fyne.CanvasObject
 	onSubmit    func()
 
@@ -27,8 +28,8 @@ type phraseField struct {
 }
 
 func newPhraseField(lang assets.Language) *phraseField {
-	f := &phraseField{lang: lang, bar: NewBar(), words: NewMuted("")}
-	f.once, f.again = NewSecretField("", ""), NewSecretField("", "")
+	f := &phraseField{lang: lang, bar: part.NewBar(), words: part.NewMuted("")}
+	f.once, f.again = part.NewSecretField("", ""), part.NewSecretField("", "")
 	f.once.OnChange = func(string) { f.judge() }
 	f.once.OnSubmit = func(string) {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(f.again); c != nil {
@@ -36,7 +37,7 @@ func newPhraseField(lang assets.Language) *phraseField {
 		}
 	}
 	f.again.OnSubmit = func(string) { f.onSubmit() }
-	f.content = Stack(f.once, f.bar, f.words, f.again)
+	f.content = part.Stack(f.once, f.bar, f.words, f.again)
 	f.ask(agent.MinPassphrase, false)
 	return f
 }
@@ -59,7 +60,7 @@ func pinned(code string, pin bool) string {
 
 // strength is from 0 to 1, with the sentence that goes with it. A PIN is guarded by the chip that counts the tries: it need
 // not withstand guessing, only not be the first that anybody tries.
-func strength(phrase string, least int, pin bool) (share float64, state State, code string) {
+func strength(phrase string, least int, pin bool) (share float64, state part.State, code string) {
 	n, kinds := utf8.RuneCountInString(phrase), map[rune]bool{}
 	for _, r := range phrase {
 		kinds[r] = true
@@ -71,15 +72,15 @@ func strength(phrase string, least int, pin bool) (share float64, state State, c
 	share = min(1, float64(n)/float64(good))
 	switch {
 	case n < least:
-		return min(share, 0.5), StateWarning, "enrol.strength_short"
+		return min(share, 0.5), part.StateWarning, "enrol.strength_short"
 	case len(kinds) < different:
-		return min(share, 0.4), StateWarning, "enrol.strength_same"
+		return min(share, 0.4), part.StateWarning, "enrol.strength_same"
 	case n < good:
-		return share, StateWaiting, "enrol.strength_fair"
+		return share, part.StateWaiting, "enrol.strength_fair"
 	case pin:
-		return 1, StateOK, "enrol.strength_pin"
+		return 1, part.StateOK, "enrol.strength_pin"
 	}
-	return 1, StateOK, "enrol.strength_good"
+	return 1, part.StateOK, "enrol.strength_good"
 }
 
 func (f *phraseField) judge() {

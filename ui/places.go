@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"handslag/app/agent"
+	"handslag/ui/part"
 )
 
 // place makes the screen of a place; nil where the rail knows none of that name.
@@ -213,6 +214,6 @@ func (w *Window) showHeader() {
 	name := strings.TrimSpace(me.Person.Name())
 	w.shell.Header.SetPerson(or(name, w.lang.Say("app.name")), me.Device.Grouped())
 	job := w.agent.Progress()
-	w.shell.Header.SetConnection(Connection{Online: me.Online, Syncing: job.Running && (me.Online || job.Total > 0), Waiting: me.Waiting, Silent: !me.Unlocked})
+	w.shell.Header.SetConnection(part.Connection{Online: me.Online, Syncing: job.Running && (me.Online || job.Total > 0), Waiting: me.Waiting, Silent: !me.Unlocked})
 	w.shell.ShowJob(job, me.Unlocked, w.stopJob)
 }

@@ -13,12 +13,13 @@ import (
 	"fyne.io/fyne/v2"
 
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // Preferences are a person's choices about the window. They are kept in clear text: nothing secret and nothing personal.
 type Preferences struct {
 	Language   assets.Language `json:"language,omitempty"`
-	Appearance Appearance      `json:"appearance,omitempty"`
+	Appearance part.Appearance `json:"appearance,omitempty"`
 	TextScale  float32         `json:"text_scale,omitempty"` // 1 is normal
 }
 
@@ -32,8 +33,8 @@ func (p Preferences) complete() Preferences {
 	if !slices.Contains(assets.Languages(), p.Language) {
 		p.Language = assets.Swedish
 	}
-	if !slices.Contains([]Appearance{Sunlight, Dusk, AsSystem}, p.Appearance) {
-		p.Appearance = Sunlight
+	if !slices.Contains([]part.Appearance{part.Sunlight, part.Dusk, part.AsSystem}, p.Appearance) {
+		p.Appearance = part.Sunlight
 	}
 	if !slices.Contains(textScales, p.TextScale) {
 		p.TextScale = 1
@@ -90,10 +91,10 @@ func KeepPreferences(path string, p Preferences) error {
 
 // wear puts the look on, and has Fyne's own words follow the language.
 func wear(p Preferences) {
-	if err := SpeakToolkit(p.Language); err != nil {
+	if err := part.SpeakToolkit(p.Language); err != nil {
 		fyne.LogError("the toolkit keeps its own words", err)
 	}
-	fyne.CurrentApp().Settings().SetTheme(Theme{Appearance: p.Appearance, TextScale: p.TextScale})
+	fyne.CurrentApp().Settings().SetTheme(part.Theme{Appearance: p.Appearance, TextScale: p.TextScale})
 }
 
 // prefer takes new choices: they show at once, and last where the window can keep them.

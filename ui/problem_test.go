@@ -8,6 +8,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 func TestEveryProblemOfTheAgentHasItsSentences(t *testing.T) {
@@ -18,9 +19,9 @@ func TestEveryProblemOfTheAgentHasItsSentences(t *testing.T) {
 	for _, code := range agent.Codes() {
 		known[string(code)] = true
 		for _, l := range assets.Languages() {
-			for _, part := range []string{"what", "safe", "do"} {
-				if !l.Knows("problem." + string(code) + "." + part) {
-					t.Errorf("%s: %s has no sentence %s", l, code, part)
+			for _, word := range []string{"what", "safe", "do"} {
+				if !l.Knows("problem." + string(code) + "." + word) {
+					t.Errorf("%s: %s has no sentence %s", l, code, word)
 				}
 			}
 		}
@@ -34,14 +35,14 @@ func TestEveryProblemOfTheAgentHasItsSentences(t *testing.T) {
 
 func TestProblemsAreToldInWordsWithTheirNumbers(t *testing.T) {
 	wrapped := fmt.Errorf("choose: %w", &agent.Problem{Code: agent.PassphraseShort, Args: map[string]string{"min": "12"}})
-	if got := ProblemOf(assets.Swedish, wrapped); !strings.Contains(got.What, "12") || got.State != StateWarning {
+	if got := ProblemOf(assets.Swedish, wrapped); !strings.Contains(got.What, "12") || got.State != part.StateWarning {
 		t.Errorf("told %+v", got)
 	}
-	if got := ProblemOf(assets.Swedish, &agent.Problem{Code: agent.NotOnline}); got.State != StateWaiting {
+	if got := ProblemOf(assets.Swedish, &agent.Problem{Code: agent.NotOnline}); got.State != part.StateWaiting {
 		t.Errorf("lost coverage alarms: %+v", got)
 	}
 	secret := errors.New("hunter2 in /home/anna")
-	if got := ProblemOf(assets.English, secret); got != ProblemSentences(assets.English, "internal") {
+	if got := ProblemOf(assets.English, secret); got != part.ProblemSentences(assets.English, "internal") {
 		t.Errorf("an error from elsewhere became %+v", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -18,18 +19,18 @@ import (
 type protectedPart struct {
 	w      *Window
 	id     journal.RecordID
-	banner *Banner
+	banner *part.Banner
 
 	why  *reasonField
-	open *Button
+	open *part.Button
 
 	loads     Latest
 	asked     bool // an opening was asked for and not yet closed
 	until     time.Time
 	total     time.Duration
-	countdown *Countdown
-	values    []*Text // the clear text on the screen
-	stop      func()  // of the ticking
+	countdown *part.Countdown
+	values    []*part.Text // the clear text on the screen
+	stop      func()       // of the ticking
 
 	onOpen func(agent.Opening, agent.Reason) // it stands open, and why
 	onShut func()
@@ -38,11 +39,11 @@ type protectedPart struct {
 	content *fyne.Container
 }
 
-func newProtectedPart(w *Window, id journal.RecordID, banner *Banner) *protectedPart {
+func newProtectedPart(w *Window, id journal.RecordID, banner *part.Banner) *protectedPart {
 	p := &protectedPart{w: w, id: id, banner: banner, content: container.NewStack()}
 	p.why = newReasonField(w)
 	p.why.onSubmit = p.ask
-	p.open = NewPrimary(w.lang.Say("records.open"), assets.IconEye, p.ask)
+	p.open = part.NewPrimary(w.lang.Say("records.open"), assets.IconEye, p.ask)
 	return p
 }
 
@@ -68,10 +69,10 @@ func (p *protectedPart) offer(reasons []agent.Reason) {
 
 func (p *protectedPart) showClosed() {
 	lang := p.w.lang
-	form := Stack(NewStrong(lang.Say("records.reason")), p.why.content)
-	form.Add(Beside(p.open, layout.NewSpacer()))
-	form.Add(NewMuted(lang.Say("records.open_hint")))
-	p.content.Objects = []fyne.CanvasObject{NewPanel(Section(lang.Say("records.protected"), lang.Say("records.protected_closed"), form))}
+	form := part.Stack(part.NewStrong(lang.Say("records.reason")), p.why.content)
+	form.Add(part.Beside(p.open, layout.NewSpacer()))
+	form.Add(part.NewMuted(lang.Say("records.open_hint")))
+	p.content.Objects = []fyne.CanvasObject{part.NewPanel(part.Section(lang.Say("records.protected"), lang.Say("records.protected_closed"), form))}
 	p.open.SetText(lang.Say("records.open"))
 	p.open.Enable()
 	p.content.Refresh()
@@ -146,23 +147,23 @@ func (p *protectedPart) left() time.Duration {
 func (p *protectedPart) showOpen(o agent.Opening) {
 	lang := p.w.lang
 	p.wipe()
-	lines := container.New(&labelled{gap: 12})
+	lines := part.Labelled(12)
 	for _, f := range o.Fields {
-		value := NewText(f.Value)
+		value := part.NewText(f.Value)
 		p.values = append(p.values, value)
-		lines.Add(NewMuted(fieldLabel(p.w, f.Name)).Unbroken())
+		lines.Add(part.NewMuted(fieldLabel(p.w, f.Name)).Unbroken())
 		lines.Add(value)
 	}
-	p.countdown = NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("records.extend"))
+	p.countdown = part.NewCountdown(func(clock string) string { return lang.Say("records.closes_in", "time", clock) }, lang.Say("records.extend"))
 	p.countdown.OnExtend = p.extend
 	// Above the words, however many there are: somebody may come up the stairs.
-	closing := NewPrimary(lang.Say("records.close"), assets.IconHidden, p.close)
-	body := StackWide(
-		Stack(container.NewBorder(nil, nil, nil, closing, container.New(middle{}, NewLead(lang.Say("records.protected")))), p.countdown),
+	closing := part.NewPrimary(lang.Say("records.close"), assets.IconHidden, p.close)
+	body := part.StackWide(
+		part.Stack(container.NewBorder(nil, nil, nil, closing, part.Middle(part.NewLead(lang.Say("records.protected")))), p.countdown),
 		lines,
-		NewMuted(lang.Say("records.entry", "entry", o.Entry)),
+		part.NewMuted(lang.Say("records.entry", "entry", o.Entry)),
 	)
-	p.content.Objects = []fyne.CanvasObject{NewPanel(body)}
+	p.content.Objects = []fyne.CanvasObject{part.NewPanel(body)}
 	p.content.Refresh()
 	if c := p.w.canvas(); c != nil {
 		c.Focus(closing)
@@ -190,7 +191,7 @@ func (p *protectedPart) tick() {
 	p.shut() // the agent writes by itself that its time was up
 	p.asked = false
 	p.showClosed()
-	p.banner.Tell(Problem{State: StateWaiting, What: p.w.lang.Say("records.closed_by_time")})
+	p.banner.Tell(part.Problem{State: part.StateWaiting, What: p.w.lang.Say("records.closed_by_time")})
 }
 
 // close takes it off the screen and says so to the agent.

@@ -9,6 +9,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // What can guard a device beside the passphrase.
@@ -58,12 +59,12 @@ func promised(use []agent.Factor) string {
 }
 
 // protectionOptions are the ways with what each means.
-func protectionOptions(lang assets.Language, p agent.Protection) []Option {
+func protectionOptions(lang assets.Language, p agent.Protection) []part.Option {
 	ways := protections(p)
-	options := make([]Option, len(ways))
+	options := make([]part.Option, len(ways))
 	for i, use := range ways {
 		id := protectionID(use)
-		options[i] = Option{id, protectionName(lang, p, use), lang.Say("protect."+id+"_text") + " " + lang.Say("promise."+promised(use))}
+		options[i] = part.Option{ID: id, Text: protectionName(lang, p, use), Detail: lang.Say("protect."+id+"_text") + " " + lang.Say("promise."+promised(use))}
 	}
 	return options
 }
@@ -102,11 +103,11 @@ func leastSecret(p agent.Protection, use []agent.Factor) int {
 // protectionScreen changes what guards the device beside the passphrase, and says what each way means.
 type protectionScreen struct {
 	w       *Window
-	banner  *Banner
+	banner  *part.Banner
 	box     *fyne.Container
-	choice  *Choice
-	secret  *Field
-	button  *Button
+	choice  *part.Choice
+	secret  *part.Field
+	button  *part.Button
 	content fyne.CanvasObject
 	now     agent.Protection
 	latest  Latest
@@ -115,13 +116,13 @@ type protectionScreen struct {
 
 func newProtectionScreen(w *Window) *protectionScreen {
 	say := w.lang.Say
-	s := &protectionScreen{w: w, banner: NewBanner(w.lang), box: Stack()}
+	s := &protectionScreen{w: w, banner: part.NewBanner(w.lang), box: part.Stack()}
 	s.banner.OnAction = func() { w.push(newPassphraseScreen(w)) }
-	s.secret = NewSecretField(say("lock.passphrase"), say("protect.secret_hint"))
+	s.secret = part.NewSecretField(say("lock.passphrase"), say("protect.secret_hint"))
 	s.secret.OnChange = func(string) { w.touch() }
 	s.secret.OnSubmit = func(string) { s.change() }
-	s.button = NewPrimary(say("protect.change"), assets.IconShield, s.change)
-	s.content = NewSubPage(w.lang, say("protect.title"), w.back, s.banner, NewScrollPage(formWidth, s.box))
+	s.button = part.NewPrimary(say("protect.change"), assets.IconShield, s.change)
+	s.content = part.NewSubPage(w.lang, say("protect.title"), w.back, s.banner, part.NewScrollPage(formWidth, s.box))
 	return s
 }
 
@@ -156,15 +157,15 @@ func (s *protectionScreen) load() {
 func (s *protectionScreen) show(p agent.Protection) {
 	say := s.w.lang.Say
 	s.now = p
-	s.choice = NewChoice(protectionOptions(s.w.lang, p), protectionID(p.Used))
+	s.choice = part.NewChoice(protectionOptions(s.w.lang, p), protectionID(p.Used))
 	s.choice.OnChoose = func(string) { s.w.touch(); s.banner.Clear() }
 	s.secret.SetLabel(say(pinned("lock.passphrase", hasPIN(p, p.Used))), say("protect.secret_hint"))
 	parts := []fyne.CanvasObject{s.choice}
 	if len(p.Offered) == 0 {
-		parts = append(parts, NewMuted(say("protect.nothing_offered")))
+		parts = append(parts, part.NewMuted(say("protect.nothing_offered")))
 	}
 	if len(protections(p)) > 1 {
-		parts = append(parts, NewPanel(StackWide(s.secret, s.button)), NewMuted(say("passphrase.about")))
+		parts = append(parts, part.NewPanel(part.StackWide(s.secret, s.button)), part.NewMuted(say("passphrase.about")))
 	}
 	s.box.Objects = parts
 	s.box.Refresh()
@@ -181,7 +182,7 @@ func (s *protectionScreen) change() {
 	s.w.touch()
 	s.banner.Clear()
 	if s.choice.Chosen() == protectionID(s.now.Used) {
-		s.banner.Tell(Problem{State: StateWaiting, What: say("protect.same")})
+		s.banner.Tell(part.Problem{State: part.StateWaiting, What: say("protect.same")})
 		return
 	}
 	if secret == "" {
@@ -206,7 +207,7 @@ func (s *protectionScreen) changed(use []agent.Factor, err error) {
 	switch agent.CodeOf(err) {
 	case "":
 		s.secret.SetText("")
-		s.banner.Tell(Problem{State: StateOK, What: say("protect.changed"), Safe: say("protect." + protectionID(use) + "_text")})
+		s.banner.Tell(part.Problem{State: part.StateOK, What: say("protect.changed"), Safe: say("protect." + protectionID(use) + "_text")})
 		s.load()
 	case agent.WrongPassphrase:
 		s.secret.SetText("")

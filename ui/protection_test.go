@@ -7,6 +7,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/factor/factortest"
 )
 
@@ -25,7 +26,7 @@ func TestTheKeyringGuardsTheDeviceFromTheFirstDay(t *testing.T) {
 	d.writes("Lösenord", passwordOf("anna.lind"))
 	d.taps("Fortsätt")
 	d.sees("Steg 3 av 4", "Hur ska enheten skyddas?", "En kopierad mapp går inte att öppna på en annan dator.", "kan enheten inte lova")
-	if got := all[*ui.Choice](d)[0].Chosen(); got != "keyring" {
+	if got := all[*part.Choice](d)[0].Chosen(); got != "keyring" {
 		t.Errorf("%q is preselected", got)
 	}
 	d.picture("enrol-protection")

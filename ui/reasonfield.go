@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"handslag/app/agent"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -17,15 +18,15 @@ const ownReason = ""
 type reasonField struct {
 	w        *Window
 	reasons  []agent.Reason
-	choice   *Choice // nil until reasons were offered
-	words    *Field
+	choice   *part.Choice // nil until reasons were offered
+	words    *part.Field
 	onSubmit func()
 	content  *fyne.Container
 }
 
 func newReasonField(w *Window) *reasonField {
-	f := &reasonField{w: w, content: Stack()}
-	f.words = NewField(w.lang.Say("records.reason_text"), w.lang.Say("records.reason_text_hint"))
+	f := &reasonField{w: w, content: part.Stack()}
+	f.words = part.NewField(w.lang.Say("records.reason_text"), w.lang.Say("records.reason_text_hint"))
 	f.words.OnSubmit = func(string) { f.onSubmit() }
 	f.show()
 	return f
@@ -35,19 +36,19 @@ func newReasonField(w *Window) *reasonField {
 func (f *reasonField) offer(reasons []agent.Reason) {
 	before, had := f.chosen(), f.choice != nil
 	f.reasons = reasons
-	var options []Option
+	var options []part.Option
 	chosen := ownReason
 	for _, r := range reasons {
-		options = append(options, Option{string(r.Assignment), f.w.lang.Say("records.reason_assignment", "assignment", r.Text), string(r.Assignment)})
+		options = append(options, part.Option{ID: string(r.Assignment), Text: f.w.lang.Say("records.reason_assignment", "assignment", r.Text), Detail: string(r.Assignment)})
 		if r.Preselected {
 			chosen = string(r.Assignment)
 		}
 	}
-	options = append(options, Option{ID: ownReason, Text: f.w.lang.Say("records.reason_other")})
-	if had && slices.ContainsFunc(options, func(o Option) bool { return o.ID == before }) {
+	options = append(options, part.Option{ID: ownReason, Text: f.w.lang.Say("records.reason_other")})
+	if had && slices.ContainsFunc(options, func(o part.Option) bool { return o.ID == before }) {
 		chosen = before
 	}
-	f.choice = NewChoice(options, chosen)
+	f.choice = part.NewChoice(options, chosen)
 	f.choice.OnChoose = func(id string) {
 		f.w.touch()
 		f.showWords()
@@ -55,7 +56,7 @@ func (f *reasonField) offer(reasons []agent.Reason) {
 			c.Focus(f.words.Focusable())
 		}
 	}
-	f.choice.setSubmit(func() { f.onSubmit() })
+	f.choice.SetSubmit(func() { f.onSubmit() })
 	f.show()
 }
 

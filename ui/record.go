@@ -9,6 +9,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -16,7 +17,7 @@ import (
 type recordScreen struct {
 	w       *Window
 	id      journal.RecordID
-	banner  *Banner
+	banner  *part.Banner
 	part    *protectedPart
 	files   *attachmentsPart
 	loads   Latest
@@ -32,7 +33,7 @@ type recordView struct {
 }
 
 func newRecordScreen(w *Window, id journal.RecordID) *recordScreen {
-	s := &recordScreen{w: w, id: id, banner: NewBanner(w.lang), content: container.NewStack()}
+	s := &recordScreen{w: w, id: id, banner: part.NewBanner(w.lang), content: container.NewStack()}
 	s.part = newProtectedPart(w, id, s.banner)
 	s.files = newAttachmentsPart(w, id, s.banner)
 	s.part.onOpen = func(o agent.Opening, why agent.Reason) { s.files.named(o.Labels, why) }
@@ -109,10 +110,10 @@ func (s *recordScreen) show(v recordView, err error) {
 
 // lay builds the page around the protected part.
 func (s *recordScreen) lay(card agent.Card) {
-	give := NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
+	give := part.NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
 		s.w.push(newHandoverScreen(s.w, []journal.RecordID{s.id}))
 	})
-	page := NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, NewScrollPage(820, s.summary(card), s.part.content, s.files.content, s.facts(card)), give)
+	page := part.NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, part.NewScrollPage(820, s.summary(card), s.part.content, s.files.content, s.facts(card)), give)
 	s.content.Objects = []fyne.CanvasObject{page}
 	s.content.Refresh()
 }
@@ -120,52 +121,52 @@ func (s *recordScreen) lay(card agent.Card) {
 // summary is the card as lists show it, above what the page is opened for.
 func (s *recordScreen) summary(card agent.Card) fyne.CanvasObject {
 	var parts []fyne.CanvasObject
-	if s.w.loanBadge(card).State != StateNeutral {
-		parts = append(parts, NewTinted(StateWarning, NewStrong(s.w.loanSentence(card))))
+	if s.w.loanBadge(card).State != part.StateNeutral {
+		parts = append(parts, part.NewTinted(part.StateWarning, part.NewStrong(s.w.loanSentence(card))))
 	}
 	row := s.w.cardRow(card)
 	var badges []fyne.CanvasObject
 	for _, b := range row.Badges {
-		badges = append(badges, NewPill(b))
+		badges = append(badges, part.NewPill(b))
 	}
 	if len(badges) > 0 {
-		parts = append(parts, newFlow(badges...))
+		parts = append(parts, part.NewFlow(badges...))
 	}
 	if row.Subtitle != "" {
-		parts = append(parts, NewText(row.Subtitle))
+		parts = append(parts, part.NewText(row.Subtitle))
 	}
-	return Stack(parts...)
+	return part.Stack(parts...)
 }
 
 // facts is the card, with everything that may be read without opening anything.
 func (s *recordScreen) facts(card agent.Card) fyne.CanvasObject {
 	lang, now := s.w.lang, s.w.now()
-	facts := []Fact{
-		{lang.Say("records.street"), card.Street},
-		{lang.Say("records.area"), card.Area},
-		{lang.Say("records.tags"), joined(card.Tags)},
-		{lang.Say("records.version_label"), lang.Say("records.version", "n", card.Number)},
+	facts := []part.Fact{
+		{Label: lang.Say("records.street"), Value: card.Street},
+		{Label: lang.Say("records.area"), Value: card.Area},
+		{Label: lang.Say("records.tags"), Value: joined(card.Tags)},
+		{Label: lang.Say("records.version_label"), Value: lang.Say("records.version", "n", card.Number)},
 	}
 	if from := card.From; from != nil {
 		facts = append(facts,
-			Fact{lang.Say("records.origin"), lang.Say("records.received_from", "name", from.Name, "time", spoken(lang, now, from.At))},
-			Fact{lang.Say("records.device"), from.Device.Grouped()})
+			part.Fact{Label: lang.Say("records.origin"), Value: lang.Say("records.received_from", "name", from.Name, "time", part.Spoken(lang, now, from.At))},
+			part.Fact{Label: lang.Say("records.device"), Value: from.Device.Grouped()})
 	} else {
-		facts = append(facts, Fact{lang.Say("records.origin"), lang.Say("records.origin_system")})
+		facts = append(facts, part.Fact{Label: lang.Say("records.origin"), Value: lang.Say("records.origin_system")})
 	}
-	facts = append(facts, Fact{lang.Say("records.origin_until"), spoken(lang, now, card.LoanUntil)})
-	return NewPanel(Section(lang.Say("records.card"), "", Facts(facts...)))
+	facts = append(facts, part.Fact{Label: lang.Say("records.origin_until"), Value: part.Spoken(lang, now, card.LoanUntil)})
+	return part.NewPanel(part.Section(lang.Say("records.card"), "", part.Facts(facts...)))
 }
 
 // gone is the page of a record that is not, or no longer, on this device.
 func (s *recordScreen) gone(err error) {
 	lang := s.w.lang
-	receive := NewPrimary(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
-	empty := NewEmpty(lang, assets.IconRecord, "records.not_here", receive)
+	receive := part.NewPrimary(lang.Say("records.receive"), assets.IconHandshake, func() { s.w.push(newHandoverScreen(s.w, nil)) })
+	empty := part.NewEmpty(lang, assets.IconRecord, "records.not_here", receive)
 	if agent.CodeOf(err) != agent.NoRecord {
 		s.w.tell(s.banner, err)
 		empty = container.NewStack()
 	}
-	s.content.Objects = []fyne.CanvasObject{NewSubPage(lang, lang.Say("records.record_title"), s.w.back, s.banner, empty)}
+	s.content.Objects = []fyne.CanvasObject{part.NewSubPage(lang, lang.Say("records.record_title"), s.w.back, s.banner, empty)}
 	s.content.Refresh()
 }

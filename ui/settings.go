@@ -8,64 +8,72 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 )
+
+// About is what the program says of itself.
+type About struct {
+	ID      string
+	Name    string
+	Version string
+}
 
 // settingsScreen is a person's choices about the window. None of them weakens anything, so none needs a right.
 type settingsScreen struct {
 	w       *Window
-	banner  *Banner
-	guard   *Text // what guards the device, in a word and in a sentence
-	means   *Text
+	banner  *part.Banner
+	guard   *part.Text // what guards the device, in a word and in a sentence
+	means   *part.Text
 	content fyne.CanvasObject
 	latest  Latest
 }
 
 func newSettingsScreen(w *Window) *settingsScreen {
-	s := &settingsScreen{w: w, banner: NewBanner(w.lang), guard: NewStrong(""), means: NewMuted("")}
+	s := &settingsScreen{w: w, banner: part.NewBanner(w.lang), guard: part.NewStrong(""), means: part.NewMuted("")}
 	say, p := w.lang.Say, w.prefs
 
-	var languages []Option
+	var languages []part.Option
 	for _, l := range assets.Languages() {
-		languages = append(languages, Option{ID: string(l), Text: say("settings.language_" + string(l))})
+		languages = append(languages, part.Option{ID: string(l), Text: say("settings.language_" + string(l))})
 	}
-	language := NewChoice(languages, string(p.Language))
+	language := part.NewChoice(languages, string(p.Language))
 	language.OnChoose = func(id string) { s.prefer(func(p *Preferences) { p.Language = assets.Language(id) }) }
 
-	appearance := NewChoice([]Option{
-		{ID: string(Sunlight), Text: say("settings.light")}, {ID: string(Dusk), Text: say("settings.dark")},
-		{ID: string(AsSystem), Text: say("settings.system")},
+	appearance := part.NewChoice([]part.Option{
+		{ID: string(part.Sunlight), Text: say("settings.light")}, {ID: string(part.Dusk), Text: say("settings.dark")},
+		{ID: string(part.AsSystem), Text: say("settings.system")},
 	}, string(p.Appearance))
-	appearance.OnChoose = func(id string) { s.prefer(func(p *Preferences) { p.Appearance = Appearance(id) }) }
+	appearance.OnChoose = func(id string) { s.prefer(func(p *Preferences) { p.Appearance = part.Appearance(id) }) }
 
-	var scales []Option
+	var scales []part.Option
 	for i, t := range textScales {
-		scales = append(scales, Option{ID: strconv.Itoa(i), Text: strconv.Itoa(int(t*100)) + " %"})
+		scales = append(scales, part.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(int(t*100)) + " %"})
 	}
-	scale := NewChoice(scales, scaleID(p.TextScale))
+	scale := part.NewChoice(scales, scaleID(p.TextScale))
 	scale.OnChoose = func(id string) {
 		if i, err := strconv.Atoi(id); err == nil && i < len(textScales) {
 			s.prefer(func(p *Preferences) { p.TextScale = textScales[i] })
 		}
 	}
 
-	about := NewPanel(Stack(
-		NewStrong(or(w.config.About.Name, say("app.name"))),
-		NewText(say("app.tagline")),
-		NewMuted(say("settings.version", "version", or(w.config.About.Version, say("common.unknown")))),
-		NewMuted(say("settings.help_traffic")),
+	about := part.NewPanel(part.Stack(
+		part.NewStrong(or(w.config.About.Name, say("app.name"))),
+		part.NewText(say("app.tagline")),
+		part.NewMuted(say("settings.version", "version", or(w.config.About.Version, say("common.unknown")))),
+		part.NewMuted(say("settings.help_traffic")),
 	))
-	s.content = NewPage(say("settings.title"), s.banner, NewScrollPage(pageWidth,
-		Section(say("settings.language"), "", language),
-		Section(say("settings.appearance"), "", appearance),
-		Section(say("settings.scale"), "", scale),
-		Section(say("protect.title"), "", NewPanel(StackWide(StackTight(s.guard, s.means), newFlow(
-			NewButton(say("protect.change_open"), assets.IconShield, func() { w.push(newProtectionScreen(w)) }),
-			NewButton(say("settings.change_passphrase"), assets.IconKey, func() { w.push(newPassphraseScreen(w)) }),
+	s.content = part.NewPage(say("settings.title"), s.banner, part.NewScrollPage(pageWidth,
+		part.Section(say("settings.language"), "", language),
+		part.Section(say("settings.appearance"), "", appearance),
+		part.Section(say("settings.scale"), "", scale),
+		part.Section(say("protect.title"), "", part.NewPanel(part.StackWide(part.StackTight(s.guard, s.means), part.NewFlow(
+			part.NewButton(say("protect.change_open"), assets.IconShield, func() { w.push(newProtectionScreen(w)) }),
+			part.NewButton(say("settings.change_passphrase"), assets.IconKey, func() { w.push(newPassphraseScreen(w)) }),
 		)))),
-		Section(say("settings.auto_lock"), "", NewPanel(NewText(say("settings.auto_lock_text", "n", int(w.config.AutoLock.Minutes()))))),
-		Section(say("wipe.title"), say("wipe.hint"), container.NewHBox(NewButton(say("wipe.open"), assets.IconWarning,
+		part.Section(say("settings.auto_lock"), "", part.NewPanel(part.NewText(say("settings.auto_lock_text", "n", int(w.config.AutoLock.Minutes()))))),
+		part.Section(say("wipe.title"), say("wipe.hint"), container.NewHBox(part.NewButton(say("wipe.open"), assets.IconWarning,
 			func() { w.push(newWipeScreen(w)) }))),
-		Section(say("settings.about"), "", about),
+		part.Section(say("settings.about"), "", about),
 	))
 	return s
 }
@@ -103,7 +111,7 @@ func (s *settingsScreen) prefer(change func(*Preferences)) {
 		fyne.LogError("a choice was not kept", err)
 		if now, ok := s.w.top().(*settingsScreen); ok { // another language makes another screen
 			say := s.w.lang.Say
-			now.banner.Tell(Problem{State: StateWarning, What: say("settings.lost"), Safe: say("settings.lost_safe"), Do: say("settings.lost_do")})
+			now.banner.Tell(part.Problem{State: part.StateWarning, What: say("settings.lost"), Safe: say("settings.lost_safe"), Do: say("settings.lost_do")})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"handslag/assets"
+	"handslag/ui/part"
 )
 
 // The places of the rail, by ID.
@@ -22,28 +23,28 @@ const (
 // Shell is the frame of every screen: the header on top, the rail at the left, the screen in the rest. Before anyone has
 // unlocked there is no rail.
 type Shell struct {
-	Header *Header
-	Rail   *Rail
+	Header *part.Header
+	Rail   *part.Rail
 	Job    *Job
 
 	screen  *fyne.Container
-	ground  *Surface
+	ground  *part.Surface
 	content *fyne.Container
 }
 
 // NewShell makes a frame with nothing in it.
 func NewShell(lang assets.Language) *Shell {
-	s := &Shell{Header: NewHeader(lang), screen: container.NewStack()}
-	s.Rail = NewRail([]Place{
-		{PlaceMe, assets.IconPerson, lang.Say("nav.me")},
-		{PlaceRecords, assets.IconRecord, lang.Say("nav.records")},
-		{PlaceAssignments, assets.IconAssignment, lang.Say("nav.assignments")},
-		{PlaceHandOver, assets.IconHandshake, lang.Say("nav.handover")},
-		{PlaceLog, assets.IconLog, lang.Say("nav.log")},
-		{PlaceSettings, assets.IconSettings, lang.Say("nav.settings")},
-	}, []Place{{PlaceLock, assets.IconLock, lang.Say("nav.lock")}})
+	s := &Shell{Header: part.NewHeader(lang), screen: container.NewStack()}
+	s.Rail = part.NewRail([]part.Place{
+		{ID: PlaceMe, Icon: assets.IconPerson, Label: lang.Say("nav.me")},
+		{ID: PlaceRecords, Icon: assets.IconRecord, Label: lang.Say("nav.records")},
+		{ID: PlaceAssignments, Icon: assets.IconAssignment, Label: lang.Say("nav.assignments")},
+		{ID: PlaceHandOver, Icon: assets.IconHandshake, Label: lang.Say("nav.handover")},
+		{ID: PlaceLog, Icon: assets.IconLog, Label: lang.Say("nav.log")},
+		{ID: PlaceSettings, Icon: assets.IconSettings, Label: lang.Say("nav.settings")},
+	}, []part.Place{{ID: PlaceLock, Icon: assets.IconLock, Label: lang.Say("nav.lock")}})
 	s.Job = NewJob(lang)
-	s.ground = newSurface(container.New(headed{}, s.Job, s.screen), theme.ColorNameBackground, 0, 0)
+	s.ground = part.NewSurface(part.HeadedBy(0, s.Job, s.screen), theme.ColorNameBackground, 0, 0)
 	s.content = container.New(frame{}, s.ground, s.Rail, s.Header)
 	return s
 }

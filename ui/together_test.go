@@ -7,6 +7,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/record"
 )
 
@@ -91,7 +92,7 @@ func TestAConflictThatTheOrderSettledIsShown(t *testing.T) {
 	h := newHouse(t)
 	h.takes(jointTask)
 	annas := h.enrolled("anna.lind", nil)
-	bo := h.desk(newMainLoop(), h.enrolled("bo.ek", nil), ui.Preferences{Language: assets.English, Appearance: ui.Dusk})
+	bo := h.desk(newMainLoop(), h.enrolled("bo.ek", nil), ui.Preferences{Language: assets.English, Appearance: part.Dusk})
 	for a, value := range map[*agent.Agent]string{annas: "2026-06-01 14:00", bo.agent: "2026-06-01 15:30"} {
 		_, err := a.EditWork(t.Context(), "U-2400", agent.Edit{Topic: record.TopicPlanned, Value: value})
 		ok(t, err)

@@ -12,6 +12,7 @@ import (
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/ui"
+	"handslag/ui/part"
 	"handslag/vault/journal"
 )
 
@@ -40,7 +41,7 @@ func TestAClockThatIsOffIsToldWhereItMatters(t *testing.T) {
 	bo.taps("Läs kollegans QR-kod")
 	digits := bo.digits()
 	bo.sees(ofOne)
-	anna.until("the other is known", func() bool { return len(all[*ui.CodeEntry](anna)) == 1 })
+	anna.until("the other is known", func() bool { return len(all[*part.CodeEntry](anna)) == 1 })
 	anna.sees(ofOne)
 	anna.picture("handover-clock")
 	anna.typesDigits(digits)
@@ -149,7 +150,7 @@ func TestALoanThatEndsSoonIsToldInTime(t *testing.T) {
 
 // TestTheHandshakeInLargeWords: at twice the size nothing is cut, and what must be done is reached.
 func TestTheHandshakeInLargeWords(t *testing.T) {
-	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(ui.Theme{}) })
+	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(part.Theme{}) })
 	anna, bo, _ := meeting(t, ui.Preferences{TextScale: 2})
 	anna.goes(ui.PlaceHandOver)
 	anna.picture("large-begin")
@@ -159,13 +160,13 @@ func TestTheHandshakeInLargeWords(t *testing.T) {
 	anna.taps("Visa min QR-kod")
 	digits := bo.digits()
 	bo.picture("large-digits")
-	anna.until("digits are asked for", func() bool { return len(all[*ui.CodeEntry](anna)) == 1 })
+	anna.until("digits are asked for", func() bool { return len(all[*part.CodeEntry](anna)) == 1 })
 	anna.picture("large-typing")
 	anna.typesDigits(digits)
 	anna.sees("Handslag med Bo Ek", "Bostads AB Linden · Norra")
 	anna.picture("large-verified")
 	for _, d := range []*desk{anna, bo} {
-		for _, b := range all[*ui.Button](d) {
+		for _, b := range all[*part.Button](d) {
 			if at, found := positionOf(b, d.window.Content()); found && at.X+b.Size().Width > d.window.Canvas().Size().Width {
 				t.Errorf("the button %q is cut", b.Text)
 			}

@@ -10,6 +10,8 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/camera"
+	"handslag/ui/part"
 )
 
 // Config is what a Window needs of its surroundings. Only Agent must be set.
@@ -19,14 +21,14 @@ type Config struct {
 	Keep        func(Preferences) error // makes the person's choices last; nil: they end with the window
 	AutoLock    time.Duration           // as the agent was told; shown, nothing more. 0: agent.DefaultAutoLock
 	About       About
-	Lens        *Lens // which camera is looked through; nil: there is nothing to choose
+	Lens        *camera.Lens // which camera is looked through; nil: there is nothing to choose
 
-	Spawn Spawner                                                         // nil: Concurrently
-	Do    func(func())                                                    // brings the agent's signals to the main thread; nil: fyne.Do
-	Now   func() time.Time                                                // nil: time.Now; countdowns and "today" run by it
-	Every func(d time.Duration, tick func()) (stop func())                // ticks on the main thread; nil: EverySoOften
-	Open  func(w fyne.Window, opened func(io.ReadCloser, error))          // asks for a file to read; nil reader: none chosen. nil: a dialog
-	Save  func(w fyne.Window, name string, opened func(SavedFile, error)) // asks where to write; nil: a dialog
+	Spawn Spawner                                                              // nil: Concurrently
+	Do    func(func())                                                         // brings the agent's signals to the main thread; nil: fyne.Do
+	Now   func() time.Time                                                     // nil: time.Now; countdowns and "today" run by it
+	Every func(d time.Duration, tick func()) (stop func())                     // ticks on the main thread; nil: EverySoOften
+	Open  func(w fyne.Window, opened func(io.ReadCloser, error))               // asks for a file to read; nil reader: none chosen. nil: a dialog
+	Save  func(w fyne.Window, name string, opened func(part.SavedFile, error)) // asks where to write; nil: a dialog
 
 	File   func(w fyne.Window, chosen func(path string, err error)) // asks for a file of this machine; "": none chosen. nil: a dialog
 	Folder func(w fyne.Window, chosen func(path string, err error)) // asks for a folder of this machine; "": none chosen. nil: a dialog
@@ -89,19 +91,19 @@ func NewWindow(c Config) *Window {
 		c.Now = time.Now
 	}
 	if c.Every == nil {
-		c.Every = EverySoOften
+		c.Every = part.EverySoOften
 	}
 	if c.Open == nil {
-		c.Open = askOpen
+		c.Open = part.AskOpen
 	}
 	if c.Save == nil {
-		c.Save = askSave
+		c.Save = part.AskSave
 	}
 	if c.Folder == nil {
-		c.Folder = askFolder
+		c.Folder = part.AskFolder
 	}
 	if c.File == nil {
-		c.File = askFile
+		c.File = part.AskFile
 	}
 	if c.AutoLock == 0 {
 		c.AutoLock = agent.DefaultAutoLock
@@ -176,7 +178,7 @@ func (w *Window) canvas() fyne.Canvas {
 }
 
 // ask shows a dialog over the window.
-func (w *Window) ask(d *Dialog) {
+func (w *Window) ask(d *part.Dialog) {
 	if c := w.canvas(); c != nil {
 		d.Show(c)
 	}
@@ -184,7 +186,7 @@ func (w *Window) ask(d *Dialog) {
 
 // tell says in place what went wrong, or takes it away for nil. That the device locked meanwhile needs no words: the lock
 // screen is there.
-func (w *Window) tell(banner *Banner, err error) {
+func (w *Window) tell(banner *part.Banner, err error) {
 	if err == nil {
 		banner.Clear()
 		return

@@ -6,14 +6,15 @@ import (
 	"fyne.io/fyne/v2"
 
 	"handslag/app/agent"
+	"handslag/ui/part"
 )
 
 // wipeScreen empties the device at the wish of its person, who says so with the passphrase.
 type wipeScreen struct {
 	w       *Window
-	banner  *Banner
-	secret  *Field
-	button  *Button
+	banner  *part.Banner
+	secret  *part.Field
+	button  *part.Button
 	content fyne.CanvasObject
 	latest  Latest
 	pin     bool
@@ -22,20 +23,20 @@ type wipeScreen struct {
 
 func newWipeScreen(w *Window) *wipeScreen {
 	say := w.lang.Say
-	s := &wipeScreen{w: w, banner: NewBanner(w.lang)}
-	s.secret = NewSecretField(say("lock.passphrase"), say("wipe.secret_hint"))
+	s := &wipeScreen{w: w, banner: part.NewBanner(w.lang)}
+	s.secret = part.NewSecretField(say("lock.passphrase"), say("wipe.secret_hint"))
 	s.secret.OnChange = func(string) { w.touch() }
 	s.secret.OnSubmit = func(string) { s.wipe() }
-	s.button = NewDanger(say("wipe.do"), "", s.wipe)
-	s.content = NewSubPage(w.lang, say("wipe.title"), w.back, s.banner, NewScrollPage(formWidth,
-		NewText(say("wipe.intro")),
-		NewPanel(consequences(
-			consequence{StateOK, say("again.received")},
-			consequence{StateOK, say("wipe.handed")},
-			consequence{StateWarning, say("again.gone")},
-			consequence{StateWarning, say("again.needs")},
+	s.button = part.NewDanger(say("wipe.do"), "", s.wipe)
+	s.content = part.NewSubPage(w.lang, say("wipe.title"), w.back, s.banner, part.NewScrollPage(formWidth,
+		part.NewText(say("wipe.intro")),
+		part.NewPanel(consequences(
+			consequence{part.StateOK, say("again.received")},
+			consequence{part.StateOK, say("wipe.handed")},
+			consequence{part.StateWarning, say("again.gone")},
+			consequence{part.StateWarning, say("again.needs")},
 		)),
-		NewPanel(StackWide(s.secret, s.button)),
+		part.NewPanel(part.StackWide(s.secret, s.button)),
 	))
 	return s
 }

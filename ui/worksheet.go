@@ -11,6 +11,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/assets"
+	"handslag/ui/part"
 	"handslag/vault/record"
 )
 
@@ -20,7 +21,7 @@ type workSheet struct {
 	w       *Window
 	say     func(deed workDeed, then func())
 	entries map[record.Topic]*entryField
-	note    *Field
+	note    *part.Field
 }
 
 // workDeed is something that is said about the work on what the screen shows.
@@ -28,23 +29,23 @@ type workDeed = func(context.Context, agent.Task) (agent.Task, error)
 
 // entryField is a field that is written in; known is what stood when it was last filled.
 type entryField struct {
-	field *Field
+	field *part.Field
 	row   fyne.CanvasObject
 	known string
 }
 
 func newWorkSheet(w *Window, say func(workDeed, func())) *workSheet {
 	return &workSheet{w: w, say: say, entries: map[record.Topic]*entryField{},
-		note: NewTextField(w.lang.Say("assignments.new_note"), w.lang.Say("assignments.new_note_hint"), 2)}
+		note: part.NewTextField(w.lang.Say("assignments.new_note"), w.lang.Say("assignments.new_note_hint"), 2)}
 }
 
 func (s *workSheet) show(t agent.Task) fyne.CanvasObject {
-	parts := StackWide(NewLead(s.w.lang.Say("assignments.work")))
+	parts := part.StackWide(part.NewLead(s.w.lang.Say("assignments.work")))
 	for _, f := range t.Fields() {
 		parts.Add(s.line(f))
 	}
 	parts.Add(s.notes(t.Notes))
-	return NewPanel(parts)
+	return part.NewPanel(parts)
 }
 
 // name is what a field is called.
@@ -59,15 +60,15 @@ func (s *workSheet) name(f agent.FieldState) string {
 }
 
 // options are the values of a field that is tapped and not written; nil where it is written.
-func options(lang assets.Language, f agent.FieldState) []Option {
+func options(lang assets.Language, f agent.FieldState) []part.Option {
 	switch {
 	case f.Topic == record.TopicStatus:
-		return []Option{{ID: record.StatusOpen, Text: lang.Say("assignments.status_open")},
+		return []part.Option{{ID: record.StatusOpen, Text: lang.Say("assignments.status_open")},
 			{ID: record.StatusBegun, Text: lang.Say("assignments.status_begun")}, {ID: record.StatusWaiting, Text: lang.Say("assignments.status_waiting")}}
 	case f.Topic == record.TopicPlanned || f.Unit != "":
 		return nil
 	}
-	return []Option{{ID: record.PointYes, Text: lang.Say("assignments.yes")}, {ID: record.PointNo, Text: lang.Say("assignments.no")}}
+	return []part.Option{{ID: record.PointYes, Text: lang.Say("assignments.yes")}, {ID: record.PointNo, Text: lang.Say("assignments.no")}}
 }
 
 // valueText is a value as people read it.
@@ -88,27 +89,27 @@ func (s *workSheet) line(f agent.FieldState) fyne.CanvasObject {
 	if f.Conflict() {
 		return s.conflict(f)
 	}
-	parts := StackTight()
+	parts := part.StackTight()
 	if choices := options(s.w.lang, f); choices != nil {
 		buttons := []fyne.CanvasObject{}
 		for _, o := range choices {
 			say := func() { s.set(f.Topic, o.ID) }
 			if o.ID == f.Value() {
-				buttons = append(buttons, NewPrimary(o.Text, assets.IconCheck, func() {}))
+				buttons = append(buttons, part.NewPrimary(o.Text, assets.IconCheck, func() {}))
 			} else {
-				buttons = append(buttons, NewButton(o.Text, "", say))
+				buttons = append(buttons, part.NewButton(o.Text, "", say))
 			}
 		}
-		parts.Add(NewStrong(s.name(f)))
-		parts.Add(newFlow(buttons...))
+		parts.Add(part.NewStrong(s.name(f)))
+		parts.Add(part.NewFlow(buttons...))
 	} else {
 		parts.Add(s.entry(f))
 	}
 	for _, said := range f.Says {
-		parts.Add(NewMuted(s.saidBy(said)))
+		parts.Add(part.NewMuted(s.saidBy(said)))
 	}
 	for _, lost := range f.Settled() {
-		parts.Add(NewMuted(s.w.lang.Say("assignments.settled", "name", lost.By, "value", valueText(s.w.lang, f, lost.Value))))
+		parts.Add(part.NewMuted(s.w.lang.Say("assignments.settled", "name", lost.By, "value", valueText(s.w.lang, f, lost.Value))))
 	}
 	return parts
 }
@@ -124,17 +125,17 @@ func (s *workSheet) saidBy(said agent.Saying) string {
 // conflict shows what several have said, each on a line with who did; one tap chooses.
 func (s *workSheet) conflict(f agent.FieldState) fyne.CanvasObject {
 	lang := s.w.lang
-	parts := Stack(NewStrong(s.name(f)+": "+lang.Say("assignments.conflict")), NewText(lang.Say("assignments.conflict_hint")))
+	parts := part.Stack(part.NewStrong(s.name(f)+": "+lang.Say("assignments.conflict")), part.NewText(lang.Say("assignments.conflict_hint")))
 	for _, said := range f.Says {
-		choose := NewButton(lang.Say("assignments.choose"), assets.IconCheck, func() {
+		choose := part.NewButton(lang.Say("assignments.choose"), assets.IconCheck, func() {
 			s.say(func(ctx context.Context, t agent.Task) (agent.Task, error) {
 				return s.w.agent.Choose(ctx, t.ID, f.Topic, said.Operation, t.Seen)
 			}, nil)
 		})
-		parts.Add(container.NewBorder(nil, nil, nil, container.New(middle{}, choose),
-			StackTight(NewStrong(valueText(lang, f, said.Value)), NewMuted(s.saidBy(said)))))
+		parts.Add(container.NewBorder(nil, nil, nil, part.Middle(choose),
+			part.StackTight(part.NewStrong(valueText(lang, f, said.Value)), part.NewMuted(s.saidBy(said)))))
 	}
-	return NewTinted(StateWarning, parts)
+	return part.NewTinted(part.StateWarning, parts)
 }
 
 // entry is a field to write in, with a button that saves.
@@ -146,12 +147,12 @@ func (s *workSheet) entry(f agent.FieldState) fyne.CanvasObject {
 		if f.Topic != record.TopicPlanned {
 			hint, label = "", label+" ("+f.Unit+")"
 		}
-		e = &entryField{field: NewField(label, hint)}
+		e = &entryField{field: part.NewField(label, hint)}
 		save := func() { s.set(f.Topic, strings.TrimSpace(e.field.Text())) }
 		e.field.OnSubmit = func(string) { save() }
-		button := NewButton(s.w.lang.Say("assignments.save"), "", save)
+		button := part.NewButton(s.w.lang.Say("assignments.save"), "", save)
 		button.Hide() // until there is something to save
-		e.row = container.NewBorder(nil, nil, nil, container.New(pushed{left: 12}, container.New(middle{}, button)), e.field)
+		e.row = container.NewBorder(nil, nil, nil, part.Pushed(12, part.Middle(button)), e.field)
 		e.field.OnChange = func(text string) {
 			if changed := strings.TrimSpace(text) != e.known; button.Visible() != changed {
 				button.Hidden = !changed
@@ -181,12 +182,12 @@ func (s *workSheet) set(topic record.Topic, value string) {
 // notes are what has been written, one below the other, and where to write more.
 func (s *workSheet) notes(notes []agent.Saying) fyne.CanvasObject {
 	lang := s.w.lang
-	parts := Stack(NewStrong(lang.Say("assignments.notes")))
+	parts := part.Stack(part.NewStrong(lang.Say("assignments.notes")))
 	for _, n := range notes {
-		parts.Add(StackTight(NewText(n.Value), NewMuted(s.saidBy(n))))
+		parts.Add(part.StackTight(part.NewText(n.Value), part.NewMuted(s.saidBy(n))))
 	}
 	parts.Add(s.note)
-	parts.Add(Beside(NewButton(lang.Say("assignments.add_note"), "", s.addNote), layout.NewSpacer()))
+	parts.Add(part.Beside(part.NewButton(lang.Say("assignments.add_note"), "", s.addNote), layout.NewSpacer()))
 	return parts
 }
 

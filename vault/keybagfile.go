@@ -193,19 +193,24 @@ func (b *keybag) flush() error {
 	}
 	b.file.Lock()
 	defer b.file.Unlock()
-	if fresh, err := b.unwritten(); fresh == 0 || err != nil { // who had the file may have written them
+	written, err := b.unwritten() // who had the file may have written them
+	if written == 0 || err != nil {
 		return err
 	}
 	b.mu.Lock()
-	written := len(b.news)
-	plain := b.record(slices.Clone(b.news), nil)
-	var all []byte
-	if b.log.due() {
-		all = b.snapshot(nil)
-	}
-	b.mu.Unlock() // what is made from here on is written with the next
+	plain := b.record(slices.Clone(b.news[:written]), nil)
+	b.mu.Unlock()
 	defer clear(plain)
-	if err := b.log.add(plain, func() []byte { return all }); err != nil {
+	err = b.log.add(plain, func() []byte {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		later := map[keyID]bool{} // made since, and written with the next
+		for _, id := range b.news[written:] {
+			later[id] = true
+		}
+		return b.snapshot(later)
+	})
+	if err != nil {
 		return err
 	}
 	b.mu.Lock()

@@ -204,7 +204,8 @@ func refusalOfOne(err error) Code {
 }
 
 func (m *moving) handInOne(ctx context.Context, row vault.AttachmentRow) error {
-	draft, sealed, err := m.session.vault.SealDraft(row.ID)
+	v, me := m.session.vault, m.session.who()
+	draft, sealed, err := v.SealDraft(row.ID, me.statement.Sealing[0])
 	if err != nil {
 		return err
 	}

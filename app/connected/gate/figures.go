@@ -47,9 +47,11 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 
 // labelOf is the route's name for a Meter: what strangers make up has no part in it.
 func (d *Door) labelOf(method, path string) string {
-	name, _, methods := d.routes.at(path)
-	if methods[method] == nil {
-		return name
+	switch methods := d.routes[path]; {
+	case methods == nil:
+		return otherRoute
+	case methods[method] == nil:
+		return path
 	}
-	return method + " " + name
+	return method + " " + path
 }
