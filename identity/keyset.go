@@ -18,6 +18,7 @@ import (
 // gone, an error where there was a deed, and what is public stays.
 type KeySet struct {
 	public PublicKeys
+	device DeviceID
 
 	mu        sync.RWMutex // a key is not zeroed under a signature
 	signing   *signed.PrivateKey
@@ -55,6 +56,7 @@ func NewKeySet() (*KeySet, error) {
 func newKeySet(signing, transport *signed.PrivateKey, sealing *SealPrivate) *KeySet {
 	return &KeySet{
 		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public()},
+		device:  DeviceIDOf(signing.Public()),
 		signing: signing, transport: transport, sealing: sealing,
 	}
 }
@@ -63,7 +65,7 @@ func newKeySet(signing, transport *signed.PrivateKey, sealing *SealPrivate) *Key
 func (k *KeySet) Public() PublicKeys { return k.public }
 
 // Device is the ID that these keys stand for.
-func (k *KeySet) Device() DeviceID { return DeviceIDOf(k.public.Signing) }
+func (k *KeySet) Device() DeviceID { return k.device }
 
 // Sign signs payload for domain with the device's signing key.
 func (k *KeySet) Sign(domain signed.Domain, payload any) ([]byte, error) {

@@ -74,6 +74,13 @@ func (b *keybag) knows(names map[keyID]bool) bool {
 	return b.lost || b.doubt != nil
 }
 
+// has reports whether there is a key called id.
+func (b *keybag) has(id keyID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.deks[id] != nil
+}
+
 // isNew reports whether a key is not durable yet.
 func (b *keybag) isNew(id keyID) bool {
 	b.mu.Lock()

@@ -24,6 +24,7 @@ type list struct {
 	needs   map[journal.RecordID][]rowKey // its assignments
 	files   map[rowKey]journal.RecordID   // attachments, and what they hang on
 	damaged map[rowKey]bool               // rows of either kind that do not open
+	near    near
 }
 
 type freshCard struct {
@@ -73,6 +74,7 @@ func (l *list) apply(changes []change) {
 func (l *list) remove(key rowKey) {
 	delete(l.damaged, key)
 	delete(l.files, key)
+	l.near.drop(key)
 	l.gone = l.cards.remove(key) || l.gone
 	clear(l.fresh[key].text)
 	delete(l.fresh, key)
@@ -197,5 +199,5 @@ func (l *list) wipe() {
 	for _, t := range l.tasks {
 		clear(t.text)
 	}
-	l.fresh, l.tasks, l.needs, l.files = nil, nil, nil, nil
+	l.fresh, l.tasks, l.needs, l.files, l.near = nil, nil, nil, nil, near{}
 }

@@ -130,6 +130,15 @@ func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err
 	return found, err
 }
 
+// AssignedTo are the people to whom assignments that name a record are given. No row is read.
+func (v *Vault) AssignedTo(id journal.RecordID) (people []identity.PersonID, err error) {
+	err = v.read(func(t *Tx) error {
+		people = t.view.list.people(id)
+		return nil
+	})
+	return people, err
+}
+
 // Count says how many records and assignments there are to list; ErrView, where some do not open.
 func (v *Vault) Count() (records, assignments int, err error) {
 	err = v.read(func(t *Tx) error {

@@ -86,9 +86,11 @@ func (l *list) removeTask(key rowKey) {
 
 // work picks at most limit (0: all) of the assignments that filter selects, in its order, after the first from.
 func (l *list) work(f AssignmentFilter, from, limit int) []rowKey {
-	keys := slices.Collect(maps.Keys(l.tasks))
+	var keys []rowKey
 	if f.Record != "" {
 		keys = slices.Clone(l.needs[f.Record])
+	} else {
+		keys = slices.Collect(maps.Keys(l.tasks))
 	}
 	words := wordsOf(f.Text)
 	keys = slices.DeleteFunc(keys, func(key rowKey) bool {
@@ -117,6 +119,20 @@ func yesFirst(x, y bool) int {
 		return -1
 	}
 	return 1
+}
+
+// people are those to whom assignments that name a record are given.
+func (l *list) people(id journal.RecordID) (all []identity.PersonID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range l.needs[id] {
+		for _, p := range l.tasks[key].people {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }
 
 // assignments are those that name a record.

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"crypto/cipher"
 	"errors"
 	"fmt"
@@ -64,22 +65,23 @@ func (s rowSeal) contentContext(org identity.OrgID, r record.Record) []byte {
 
 // openable is a record with all that its deed needs, before any decryption.
 type openable struct {
-	record record.Record
-	until  signed.Time
-	part   partRow
+	record  record.Record
+	subject keyID
+	until   signed.Time
+	part    partRow
 }
 
 // stored is a record with its part, which belong together.
 func (t *Tx) stored(id journal.RecordID) (openable, error) {
-	card, err := t.card(id)
-	if err != nil {
+	r, failed, err := t.whole(t.view.seal.key(rowCard, string(id)), id)
+	if err = cmp.Or(err, failed); err != nil {
 		return openable{}, err
 	}
-	return t.partOf(card, t.view.seal.key(rowPart, string(id)))
+	return r.part, nil
 }
 
 func (t *Tx) partOf(card cardRow, key rowKey) (openable, error) {
-	o := openable{until: card.Until}
+	o := openable{subject: t.view.seal.bag.idOf(card.Record.Subject), until: card.Until}
 	found, err := t.at(key, &o.part)
 	if err != nil {
 		return openable{}, err
@@ -115,7 +117,7 @@ func (t *Tx) admit(stamp *journalfile.Stamp, o openable, now signed.Time, kinds 
 
 // contentKey unwraps the content key of what was admitted; the caller wipes it.
 func (t *Tx) contentKey(o openable) ([]byte, error) {
-	aead, err := t.view.seal.bag.held(o.record.Subject, useContent)
+	aead, err := t.view.seal.bag.named(o.subject, useContent)
 	if err != nil {
 		return nil, err
 	}
@@ -136,27 +138,24 @@ type Part struct {
 // Prepared is a record with all that it takes to open its protected part, but the stamp: its rows
 // are read and checked, and nothing of the part is decrypted.
 type Prepared struct {
-	vault    *Vault
-	view     *view
-	place    rowKey
-	revision uint64 // of its rows
-	row      RecordRow
-	part     openable
-	failed   error // why there is no part
+	vault  *Vault
+	view   *view
+	place  rowKey
+	row    RecordRow
+	rows   *nearRecord
+	failed error // why there is no part
 }
 
 // Prepare reads a record with its protected part, before the entry, so that little is left to do
 // once that is durable. It returns what Record does; what is wrong with the part, OpenPart says.
 func (v *Vault) Prepare(id journal.RecordID) (p *Prepared, err error) {
 	err = v.read(func(t *Tx) error {
-		card, err := t.card(id)
-		if err != nil {
-			return err
+		place := t.view.seal.key(rowCard, string(id))
+		rows, failed, err := t.whole(place, id)
+		if err == nil {
+			p = &Prepared{vault: v, view: t.view, place: place, row: t.row(rows.card), rows: rows, failed: failed}
 		}
-		p = &Prepared{vault: v, view: t.view, place: t.view.seal.key(rowCard, string(id)), row: t.row(card)}
-		p.revision, _ = t.place(p.place)
-		p.part, p.failed = t.partOf(card, p.place.as(rowPart))
-		return nil
+		return err
 	})
 	return p, err
 }
@@ -166,10 +165,10 @@ func (p *Prepared) Row() RecordRow { return p.row }
 
 // now is the part as it stands: where the record's rows were written since, they are read again.
 func (p *Prepared) now(t *Tx) (openable, error) {
-	if revision, named := t.place(p.place); t.view != p.view || !named || revision != p.revision {
+	if revision, named := t.place(p.place); t.view != p.view || !named || revision != p.rows.revision {
 		return t.stored(p.row.ID)
 	}
-	return p.part, p.failed
+	return p.rows.part, p.failed
 }
 
 // OpenPart decrypts a protected part. It is the only way to one (promise 1): stamp is
@@ -195,7 +194,7 @@ func (p *Prepared) OpenPart(stamp *journalfile.Stamp, now signed.Time) (part Par
 			return fmt.Errorf("decrypt: %w", ErrView)
 		}
 		defer clear(plain)
-		if err := signed.Decode(plain, record.CipherLimit, &part.Protected); err != nil {
+		if err := signed.DecodeOwn(plain, &part.Protected); err != nil { // whose key and ciphertext the organisation has signed
 			return fmt.Errorf("decrypt: %w: %w", ErrView, err)
 		}
 		part.Labels = t.labels(o.record.ID)

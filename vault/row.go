@@ -78,6 +78,7 @@ type rowSeal struct {
 	era   era
 	own   cipher.AEAD
 	names []byte
+	last  rowKey // of the row rowLast
 	bag   *keybag
 }
 
@@ -88,7 +89,9 @@ func newRowSeal(vault, root []byte, at era, bag *keybag) rowSeal {
 	if err != nil {
 		panic(err) // subkey makes 32 bytes
 	}
-	return rowSeal{vault: vault, era: at, own: own, names: subkey(root, "names"), bag: bag}
+	s := rowSeal{vault: vault, era: at, own: own, names: subkey(root, "names"), bag: bag}
+	s.last = s.key(rowLast, "")
+	return s
 }
 
 func (s rowSeal) key(kind rowKind, id string) rowKey {

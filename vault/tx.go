@@ -105,7 +105,7 @@ func (t *Tx) commit() error {
 	if err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
-	if err := t.set(t.view.seal.key(rowLast, ""), "", change); err != nil {
+	if err := t.set(t.view.seal.last, "", change); err != nil {
 		return err
 	}
 	if err := t.publish(change); err != nil {
@@ -295,7 +295,7 @@ func (t *Tx) done(key rowKey, written bool, err error) error {
 		return fmt.Errorf("write view: %w", err)
 	}
 	t.wrote = true
-	if _, named := t.place(key); (written || named) && key != t.view.seal.key(rowLast, "") {
+	if _, named := t.place(key); (written || named) && key != t.view.seal.last {
 		t.touched[key.place()] = written
 	}
 	return nil

@@ -147,7 +147,7 @@ func viewPanic(deed string, cause any) error {
 // catchUp compares Badger's newest transaction with the catalogue's. One more is what a crash
 // between the two leaves.
 func (w *view) catchUp() error {
-	key := w.seal.key(rowLast, "")
+	key := w.seal.last
 	return w.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(key[:])
 		if err != nil {
@@ -200,7 +200,7 @@ func (v *Vault) makeView(revision uint64) error {
 		if err != nil {
 			return err
 		}
-		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.key(rowLast, ""), "", change)
+		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.last, "", change)
 	})
 	if err := errors.Join(err, w.close()); err != nil {
 		return named("make view", err)

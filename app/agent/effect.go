@@ -36,8 +36,9 @@ type effect struct {
 }
 
 const (
-	effectsAtOnce = 128       // entries in one transaction, and that wait at most
-	effectWords   = 256 << 10 // bytes of words in one transaction
+	effectsAtOnce  = 128       // entries of a replay in one transaction
+	effectWords    = 256 << 10 // bytes of words in one of these
+	effectsWaiting = 1024      // entries that wait at most, none of them with words
 )
 
 // effectsOf is what entries by themselves change in the view; the same at the deed and at a

@@ -144,17 +144,9 @@ func (a *Agent) mayOpen(s *session, row vault.RecordRow) error {
 
 // people are those whose assignments on this device name the record.
 func (s *session) people(id journal.RecordID) []identity.PersonID {
-	rows, err := s.vault.Assignments(vault.AssignmentFilter{Record: id})
-	if err != nil && !errors.Is(err, vault.ErrView) {
-		return nil
-	}
-	var people []identity.PersonID
-	for _, row := range rows {
-		for _, p := range row.People {
-			if !slices.Contains(people, p) {
-				people = append(people, p)
-			}
-		}
+	people, err := s.vault.AssignedTo(id)
+	if err != nil {
+		return nil // and so no right by an assignment
 	}
 	return people
 }
@@ -329,6 +321,7 @@ func (a *Agent) Reasons(ctx context.Context, id journal.RecordID) ([]Reason, err
 	if err := s.current(); err != nil {
 		return nil, translate(err)
 	}
+	_, _ = s.vault.Prepare(id) // it is opened next, perhaps: what is wrong with it that will say
 	rows, err := s.vault.Assignments(vault.AssignmentFilter{Record: id})
 	if err != nil && !errors.Is(err, vault.ErrView) {
 		return nil, translate(err)

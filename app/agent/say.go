@@ -144,7 +144,7 @@ func (s *session) queue(lines []line, stamps []*journalfile.Stamp) error {
 		}
 		s.waiting = append(s.waiting, one)
 	}
-	if urgent || len(s.waiting) >= effectsAtOnce {
+	if urgent || len(s.waiting) >= effectsWaiting {
 		return s.flush(nil)
 	}
 	return nil

@@ -1,0 +1,78 @@
+package vault
+
+import (
+	"handslag/vault/journal"
+)
+
+// near are the records that were read last, as their rows say: what is encrypted in a row is so
+// here. Who opens a record has just looked at its card, and then a look into memory is all that
+// stands between the tap and the entry.
+type near struct {
+	records map[rowKey]*nearRecord
+	order   []rowKey // the one that was read first before the others
+	bytes   int
+}
+
+// nearRecord is a card and its part, of one revision.
+type nearRecord struct {
+	revision uint64
+	card     cardRow
+	part     openable
+}
+
+const (
+	nearRecords = 64
+	nearBytes   = 1 << 20 // ciphertext of all of them; a larger part is read each time
+)
+
+func (n *near) put(key rowKey, r *nearRecord) {
+	n.drop(key)
+	if len(r.part.part.Cipher) > nearBytes {
+		return
+	}
+	if n.records == nil {
+		n.records = map[rowKey]*nearRecord{}
+	}
+	n.records[key], n.order, n.bytes = r, append(n.order, key), n.bytes+len(r.part.part.Cipher)
+	for len(n.order) > nearRecords || n.bytes > nearBytes {
+		n.drop(n.order[0])
+	}
+}
+
+func (n *near) drop(key rowKey) {
+	r := n.records[key]
+	if r == nil {
+		return
+	}
+	delete(n.records, key)
+	n.bytes -= len(r.part.part.Cipher)
+	for i, k := range n.order {
+		if k == key {
+			n.order = append(n.order[:i], n.order[i+1:]...)
+			return
+		}
+	}
+}
+
+// whole is a record with its part, of key, the card's: from memory, where both rows are as they were when
+// they were read and the subject's key still is. failed says why there is no part beside the card.
+func (t *Tx) whole(key rowKey, id journal.RecordID) (r *nearRecord, failed, err error) {
+	revision, named := t.place(key)
+	l := t.view.list
+	l.mu.Lock()
+	r = l.near.records[key]
+	l.mu.Unlock()
+	if r != nil && named && r.revision == revision && t.view.seal.bag.has(r.part.subject) {
+		return r, nil, nil
+	}
+	r = &nearRecord{revision: revision}
+	if r.card, err = t.card(id); err != nil {
+		return nil, nil, err
+	}
+	if r.part, failed = t.partOf(r.card, key.as(rowPart)); failed == nil && t.touched == nil {
+		l.mu.Lock()
+		l.near.put(key, r)
+		l.mu.Unlock()
+	}
+	return r, failed, nil
+}
