@@ -102,10 +102,8 @@ func (c Credential) Check() error {
 		return fmt.Errorf("%w: malformed ID", ErrCredential)
 	case c.Person.Username == "", len(c.Person.Username) > maxNameLength, len(c.Person.First) > maxNameLength, len(c.Person.Last) > maxNameLength:
 		return fmt.Errorf("%w: malformed name", ErrCredential)
-	case c.Keys.Signing.Check() != nil, c.Keys.Transport.Check() != nil, c.Keys.Sealing.Suite != SuiteHybrid:
-		return fmt.Errorf("%w: key of an unknown kind", ErrCredential)
-	case c.Keys.Signing.Equal(c.Keys.Transport):
-		return fmt.Errorf("%w: one key for two uses", ErrCredential)
+	case c.Keys.Check() != nil:
+		return fmt.Errorf("%w: %w", ErrCredential, c.Keys.Check())
 	case c.Epoch == 0, c.Issued <= 0, c.Expires <= c.Issued, c.Expires > c.Issued.Add(MaxValidity):
 		return fmt.Errorf("%w: epoch or validity out of bounds", ErrCredential)
 	}

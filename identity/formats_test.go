@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -34,7 +35,7 @@ func credential(t testing.TB) identity.Credential {
 		Machine: "m-1", Units: []identity.Unit{{ID: "norra", Name: "Norra"}}, Roles: []string{"case_officer"},
 		Grants: []identity.Grant{{Right: "record.read", Scope: "unit"}},
 		Keys: identity.PublicKeys{Signing: signedtest.Key(t, 3).Public(), Transport: signedtest.Key(t, 4).Public(),
-			Sealing: sealing(t, 5).Public()},
+			Sealing: sealing(t, 5).Public(), Witness: signedtest.Key(t, 7).Public()},
 		Epoch: 1, Issued: issuedAt, Expires: issuedAt.Add(14 * 24 * time.Hour),
 	}
 }
@@ -134,6 +135,9 @@ func TestACredentialIsRefusedForEachThingThatIsWrong(t *testing.T) {
 		"another organisation":         func(c *identity.Credential) { c.Org = identity.OrgIDOf(issuing.Public()) },
 		"longer than fourteen days":    func(c *identity.Credential) { c.Expires = c.Issued.Add(15 * 24 * time.Hour) },
 		"one key for signing and talk": func(c *identity.Credential) { c.Keys.Transport = c.Keys.Signing },
+		"a witness that signs entries": func(c *identity.Credential) { c.Keys.Witness = c.Keys.Signing },
+		"a witness that talks":         func(c *identity.Credential) { c.Keys.Witness = c.Keys.Transport },
+		"no witness key":               func(c *identity.Credential) { c.Keys.Witness = signed.Key{} },
 		"no epoch":                     func(c *identity.Credential) { c.Epoch = 0 },
 		"an unknown version":           func(c *identity.Credential) { c.Version = 9 },
 		"no person":                    func(c *identity.Credential) { c.Person.ID = "" },
@@ -292,6 +296,10 @@ func TestKeysComeBackOnlyUnderTheirWrap(t *testing.T) {
 	if err != nil || again.Device() != keys.Device() {
 		t.Fatalf("unwrap: %v", err)
 	}
+	word, err := again.Cosign([]byte("a checkpoint"))
+	if err != nil || !ed25519.Verify(keys.Public().Witness.Bytes, []byte("a checkpoint"), word) {
+		t.Errorf("the witness key is another: %v", err)
+	}
 	if _, err := identity.UnwrapKeySet(aead, []byte("vault 2"), data); err == nil {
 		t.Error("opens in another vault")
 	}
@@ -323,6 +331,7 @@ func TestDestroyedKeysDoNothingAndStillSayWhoseTheyWere(t *testing.T) {
 		t.Fatal(err)
 	}
 	deeds := map[string]func() error{
+		"cosigns":             func() error { _, err := keys.Cosign([]byte("x")); return err },
 		"signs":               func() error { _, err := keys.Sign(signed.DomainEntry, "x"); return err },
 		"opens a seal":        func() error { _, err := keys.OpenSealed("purpose", box); return err },
 		"hands out transport": func() error { _, err := keys.Transport(); return err },

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type KeySet struct {
 	mu        sync.RWMutex // a key is not zeroed under a signature
 	signing   *signed.PrivateKey
 	transport *signed.PrivateKey
+	witness   *signed.PrivateKey
 	sealing   *SealPrivate // nil once destroyed
 }
 
@@ -34,6 +36,18 @@ type PublicKeys struct {
 	Signing   signed.Key `cbor:"1,keyasint"`
 	Transport signed.Key `cbor:"2,keyasint"`
 	Sealing   SealKey    `cbor:"3,keyasint"`
+	Witness   signed.Key `cbor:"4,keyasint"` // cosigns checkpoints of the audit log, and nothing else
+}
+
+// Check says whether each key is of a known kind and no two are one.
+func (k PublicKeys) Check() error {
+	switch {
+	case k.Signing.Check() != nil, k.Transport.Check() != nil, k.Witness.Check() != nil, k.Sealing.Suite != SuiteHybrid:
+		return errors.New("key of an unknown kind")
+	case k.Signing.Equal(k.Transport), k.Signing.Equal(k.Witness), k.Transport.Equal(k.Witness):
+		return errors.New("one key for two uses")
+	}
+	return nil
 }
 
 // NewKeySet makes a device's keys, on the device, from the system's randomness.
@@ -46,18 +60,22 @@ func NewKeySet() (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
+	witness, err := signed.NewPrivateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
 	sealing, err := NewSealPrivate()
 	if err != nil {
 		return nil, err
 	}
-	return newKeySet(signing, transport, sealing), nil
+	return newKeySet(signing, transport, witness, sealing), nil
 }
 
-func newKeySet(signing, transport *signed.PrivateKey, sealing *SealPrivate) *KeySet {
+func newKeySet(signing, transport, witness *signed.PrivateKey, sealing *SealPrivate) *KeySet {
 	return &KeySet{
-		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public()},
+		public:  PublicKeys{signing.Public(), transport.Public(), sealing.Public(), witness.Public()},
 		device:  DeviceIDOf(signing.Public()),
-		signing: signing, transport: transport, sealing: sealing,
+		signing: signing, transport: transport, witness: witness, sealing: sealing,
 	}
 }
 
@@ -84,6 +102,17 @@ func (k *KeySet) SignContent(c signed.Content) ([]byte, error) {
 		return nil, fmt.Errorf("sign: %w", ErrDestroyed)
 	}
 	return c.Sign(k.signing)
+}
+
+// Cosign signs message with the device's witness key: what C2SP tlog-cosignature has a witness sign, whose
+// first line keeps it from being taken for anything else.
+func (k *KeySet) Cosign(message []byte) ([]byte, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	if k.sealing == nil {
+		return nil, fmt.Errorf("cosign: %w", ErrDestroyed)
+	}
+	return ed25519.Sign(k.witness.Ed25519(), message), nil
 }
 
 // OpenSealed opens what was sealed to this device.
@@ -115,6 +144,7 @@ func (k *KeySet) Destroy() {
 	defer k.mu.Unlock()
 	k.signing.Destroy()
 	k.transport.Destroy()
+	k.witness.Destroy()
 	k.sealing = nil
 }
 
@@ -124,6 +154,7 @@ type wrappedKeys struct {
 	Signing   []byte
 	Transport []byte
 	Sealing   []byte
+	Witness   []byte
 }
 
 // wrapLimit bounds a wrapped key set, in bytes.
@@ -142,10 +173,11 @@ func (k *KeySet) Wrap(aead cipher.AEAD, context []byte) ([]byte, error) {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
 	defer clear(sealing)
-	signing, transport := k.signing.Seed(), k.transport.Seed()
+	signing, transport, witness := k.signing.Seed(), k.transport.Seed(), k.witness.Seed()
 	defer clear(signing)
 	defer clear(transport)
-	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: signing, Transport: transport, Sealing: sealing})
+	defer clear(witness)
+	plain, err := signed.Encode(wrappedKeys{Version: 1, Signing: signing, Transport: transport, Sealing: sealing, Witness: witness})
 	if err != nil {
 		return nil, fmt.Errorf("wrap keys: %w", err)
 	}
@@ -181,9 +213,13 @@ func UnwrapKeySet(aead cipher.AEAD, context, data []byte) (*KeySet, error) {
 	if err != nil {
 		return nil, err
 	}
+	witness, err := signed.PrivateKeyFromSeed(in.Witness)
+	if err != nil {
+		return nil, err
+	}
 	sealing, err := SealPrivateFromBytes(in.Sealing)
 	if err != nil {
 		return nil, err
 	}
-	return newKeySet(signing, transport, sealing), nil
+	return newKeySet(signing, transport, witness, sealing), nil
 }

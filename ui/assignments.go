@@ -52,12 +52,12 @@ func (s *assignmentsScreen) Changed(sig agent.Signal) {
 	}
 }
 
-func (s *assignmentsScreen) ask() func(context.Context, agent.Page) ([]agent.Task, bool, error) {
+func (s *assignmentsScreen) ask() func(context.Context, agent.Page) (piece[agent.Task], error) {
 	filter := s.bar.Filter()
 	sought := agent.Sought{Text: filter.Search, When: agent.When(filter.Values["when"])}
-	return func(ctx context.Context, page agent.Page) ([]agent.Task, bool, error) {
+	return func(ctx context.Context, page agent.Page) (piece[agent.Task], error) {
 		found, err := s.w.agent.FindTasks(ctx, sought, page)
-		return found.Tasks, found.More, err
+		return piece[agent.Task]{found.Tasks, found.Last, found.More}, err
 	}
 }
 

@@ -79,7 +79,7 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 		sharing.titles[id] = row.Title
 		p.show()
 	}
-	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) ([]agent.Card, bool, error) {
+	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) (piece[agent.Card], error) {
 		return w.cardsOf(p.search.Filter().Search)
 	}, p.row, func(err error) {
 		if err != nil {

@@ -77,8 +77,8 @@ func (s *logScreen) Enter() {
 func (s *logScreen) suggest(text string) {
 	fetch := s.w.cardsOf(text)
 	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
-		cards, _, err := fetch(ctx, agent.Page{})
-		return cards, err
+		found, err := fetch(ctx, agent.Page{})
+		return found.things, err
 	}, func(cards []agent.Card, err error) {
 		if err == nil { // without, a person can still be typed
 			s.filter.learnCards(cards)

@@ -18,13 +18,21 @@ type paged[T any] struct {
 	told func(error) // after each piece that was asked for; the list has it then
 
 	things []T
+	last   agent.Place
 	more   bool
 	asked  int // how often
 	loads  Latest
 }
 
-// asker takes down what is asked for, on the main thread, and returns what fetches a piece of it and says whether there is more.
-type asker[T any] func() func(context.Context, agent.Page) ([]T, bool, error)
+// asker takes down what is asked for, on the main thread, and returns what fetches a piece of it.
+type asker[T any] func() func(context.Context, agent.Page) (piece[T], error)
+
+// piece is some of a list, where the last of it stands, and whether there is more.
+type piece[T any] struct {
+	things []T
+	last   agent.Place
+	more   bool
+}
 
 func newPaged[T any](w *Window, list *part.RowList, ask asker[T], row func(T) part.Row, told func(error)) *paged[T] {
 	p := &paged[T]{w: w, list: list, ask: ask, row: row, told: told}
@@ -35,12 +43,12 @@ func newPaged[T any](w *Window, list *part.RowList, ask asker[T], row func(T) pa
 // search asks for the first piece of another list, and shows it from its top.
 func (p *paged[T]) search() {
 	p.list.ScrollToTop()
-	p.load(agent.Page{Limit: agent.PageSize})
+	p.load(nil, agent.Page{Limit: agent.PageSize})
 }
 
 // again asks for all that has been in sight, after something changed.
 func (p *paged[T]) again() {
-	p.load(agent.Page{Limit: max(agent.PageSize, len(p.things))})
+	p.load(nil, agent.Page{Limit: max(agent.PageSize, len(p.things))})
 }
 
 // next asks for the piece that follows, once the list is done with the row that it draws.
@@ -53,27 +61,21 @@ func (p *paged[T]) next() {
 	p.w.spawn(func() {
 		p.w.config.Do(func() {
 			if asked == p.asked {
-				p.load(agent.Page{From: len(p.things), Limit: agent.PageSize})
+				p.load(p.things, agent.Page{After: p.last, Limit: agent.PageSize})
 			}
 		})
 	})
 }
 
-type piece[T any] struct {
-	things []T
-	more   bool
-}
-
-func (p *paged[T]) load(page agent.Page) {
+// load puts a piece behind what is kept of those before it.
+func (p *paged[T]) load(kept []T, page agent.Page) {
 	p.asked++
 	fetch := p.ask()
 	Load(p.loads.Next(p.w.life), p.w.spawn, func(ctx context.Context) (piece[T], error) {
-		things, more, err := fetch(ctx, page)
-		return piece[T]{things, more}, err
+		return fetch(ctx, page)
 	}, func(got piece[T], err error) {
 		if err == nil {
-			before := p.things[:min(page.From, len(p.things))]
-			p.things, p.more = append(slices.Clip(before), got.things...), got.more
+			p.things, p.last, p.more = append(slices.Clip(kept), got.things...), got.last, got.more
 			p.show()
 		}
 		p.told(err)

@@ -7,11 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2/test"
+
 	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/ui/part"
-
-	"fyne.io/fyne/v2/test"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // TestWhoScrollsToTheEndGetsTheNextPiece, and a list reads no more than what somebody has come to.
@@ -28,16 +31,25 @@ func TestWhoScrollsToTheEndGetsTheNextPiece(t *testing.T) {
 		config: Config{Do: func(work func()) { queued = append(queued, work) }}}
 	list := part.NewRowList(part.NewText("none"))
 	windowWith(t, list, 400, 600)
-	prefix, asked := "a", []agent.Page(nil)
-	p := newPaged(w, list, func() func(context.Context, agent.Page) ([]string, bool, error) {
+	prefix, asked := "a", 0
+	reached := map[agent.Place]int{}
+	place := func(n int) agent.Place {
+		at := vault.RecordRow{Record: record.Record{ID: journal.RecordID(fmt.Sprint(n))}}.Place()
+		reached[at] = n
+		return at
+	}
+	p := newPaged(w, list, func() func(context.Context, agent.Page) (piece[string], error) {
 		prefix := prefix
-		return func(_ context.Context, page agent.Page) (names []string, more bool, err error) {
-			asked = append(asked, page)
+		return func(_ context.Context, page agent.Page) (got piece[string], err error) {
+			asked++
 			const all = 2*agent.PageSize + 20
-			for n := page.From; n < min(all, page.From+page.Limit); n++ {
-				names = append(names, fmt.Sprint(prefix, n))
+			from := reached[page.After]
+			to := min(all, from+page.Limit)
+			for n := from; n < to; n++ {
+				got.things = append(got.things, fmt.Sprint(prefix, n))
 			}
-			return names, page.From+page.Limit < all, nil
+			got.last, got.more = place(to), to < all
+			return got, nil
 		}
 	}, func(name string) part.Row { return part.Row{ID: name, Title: name} }, func(error) {})
 	shows := func(when string, count int) {
@@ -45,7 +57,7 @@ func TestWhoScrollsToTheEndGetsTheNextPiece(t *testing.T) {
 		run()
 		rows := list.Rows()
 		if len(rows) != count {
-			t.Fatalf("%s: %d rows, not %d; asked for %v", when, len(rows), count, asked)
+			t.Fatalf("%s: %d rows, not %d; asked %d times", when, len(rows), count, asked)
 		}
 		for n, row := range rows {
 			if row.ID != fmt.Sprint(prefix, n) {
@@ -59,8 +71,8 @@ func TestWhoScrollsToTheEndGetsTheNextPiece(t *testing.T) {
 		toTheEnd(list)
 		shows("at the end", want)
 	}
-	if len(asked) != 3 {
-		t.Errorf("asked for %v", asked)
+	if asked != 3 {
+		t.Errorf("asked %d times", asked)
 	}
 	p.again()
 	shows("after something changed", 2*agent.PageSize+20)

@@ -47,15 +47,15 @@ func (s *recordsScreen) Changed(sig agent.Signal) {
 	}
 }
 
-func (s *recordsScreen) ask() func(context.Context, agent.Page) ([]agent.Card, bool, error) {
+func (s *recordsScreen) ask() func(context.Context, agent.Page) (piece[agent.Card], error) {
 	return s.w.cardsOf(s.bar.Filter().Search)
 }
 
 // cardsOf asks for the cards that a search finds.
-func (w *Window) cardsOf(query string) func(context.Context, agent.Page) ([]agent.Card, bool, error) {
-	return func(ctx context.Context, page agent.Page) ([]agent.Card, bool, error) {
+func (w *Window) cardsOf(query string) func(context.Context, agent.Page) (piece[agent.Card], error) {
+	return func(ctx context.Context, page agent.Page) (piece[agent.Card], error) {
 		found, err := w.agent.FindCards(ctx, query, page)
-		return found.Cards, found.More, err
+		return piece[agent.Card]{found.Cards, found.Last, found.More}, err
 	}
 }
 

@@ -196,6 +196,11 @@ func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
 		return ids
 	}
 	all := []journal.AssignmentID{"late", "today", "older", "others", "later", "some-day", "done", "by-me"}
+	after := func(id journal.AssignmentID) Place {
+		row, err := w.vault.Assignment(id)
+		must(t, err)
+		return row.Place()
+	}
 	for range 2 {
 		for what, c := range map[string]struct {
 			filter AssignmentFilter
@@ -203,9 +208,9 @@ func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
 		}{
 			"all":              {AssignmentFilter{}, all},
 			"the first":        {AssignmentFilter{Limit: 3}, all[:3]},
-			"the next":         {AssignmentFilter{From: 3, Limit: 3}, all[3:6]},
-			"the last":         {AssignmentFilter{From: 6, Limit: 3}, all[6:]},
-			"behind the end":   {AssignmentFilter{From: 60}, nil},
+			"the next":         {AssignmentFilter{After: after("older"), Limit: 3}, all[3:6]},
+			"the last":         {AssignmentFilter{After: after("some-day"), Limit: 3}, all[6:]},
+			"behind the end":   {AssignmentFilter{After: after("by-me")}, nil},
 			"today's":          {AssignmentFilter{When: WhenToday}, all[:4]},
 			"later":            {AssignmentFilter{When: WhenLater}, all[4:6]},
 			"what is done":     {AssignmentFilter{When: WhenDone}, all[6:]},
@@ -219,6 +224,12 @@ func TestAssignmentsComeInTheOrderOfTheDayAndInPages(t *testing.T) {
 			}
 		}
 		w.reopen() // made anew it is the same
+	}
+	older := after("older")
+	add("older", 3, "Kran", "2026-03-05", 0, "p1")
+	add("new", 1, "Aa", "2026-03-02", 0, "p1")
+	if got := list(AssignmentFilter{After: older}); !slices.Equal(got, []journal.AssignmentID{"others", "later", "older", "some-day", "done", "by-me"}) {
+		t.Errorf("behind one that has moved behind, when another came before it: %v", got)
 	}
 	add("by-me", 2, "B", "2026-03-02", 0, "p1")
 	if got := list(AssignmentFilter{When: WhenDone}); !slices.Equal(got, all[6:7]) {

@@ -97,6 +97,9 @@ func TestAnAttachmentOpensAgainstItsEntryOnly(t *testing.T) {
 			t.Errorf("an entry of %s opened it: %v", what, err)
 		}
 	}
+	if _, err := w.vault.OpenAttachment(newWorld(t).stamp(openedAttachment(photo)), photo, morning); !errors.Is(err, ErrNoStamp) {
+		t.Errorf("another device's entry: %v", err)
+	}
 	if _, err := w.vault.OpenAttachment(nil, photo, morning); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("no entry: %v", err)
 	}
@@ -128,6 +131,18 @@ func TestAnAttachmentOpensAgainstItsEntryOnly(t *testing.T) {
 	must(t, o.Close())
 	if _, err := o.Read(make([]byte, 1)); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
+	}
+}
+
+// What an attachment is called is as protected as its record: whoever opens another learns nothing of it, whatever
+// the list in memory says.
+func TestARecordThatIsOpenedNamesItsOwnAttachmentsOnly(t *testing.T) {
+	w, _ := newWorld(t).attached()
+	w.put(w.copy(bosse, bosseS, 1, morning))
+	l := w.vault.view.list
+	l.files[w.vault.view.seal.key(rowAttachment, string(photo))] = bosse
+	if part, err := w.open(w.stamp(opened(bosse, bosseS, 1)), bosse, morning); err != nil || len(part.Labels) > 0 {
+		t.Errorf("it names %v, %v", part.Labels, err)
 	}
 }
 

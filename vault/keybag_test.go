@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -112,4 +113,69 @@ func TestAKeyCostsAFewBytesAndOneSync(t *testing.T) {
 	if *kept != (dek{}) {
 		t.Error("a key is still in memory")
 	}
+}
+
+// An erased key is gone from memory as well, and so is the key that the file hung on.
+func TestAnErasureWipesTheKeysInMemory(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	w.put(w.copy(bosse, bosseS, 1, morning))
+	b := w.vault.bag
+	erased, kept, file := b.deks[b.idOf(ritaS)], b.deks[b.idOf(bosseS)], b.log.key
+	must(t, w.vault.Erase(ritaS))
+	if *erased != (dek{}) || len(bytes.Trim(file, "\x00")) > 0 {
+		t.Error("a key that was destroyed is still in memory")
+	}
+	if *kept == (dek{}) {
+		t.Error("another's key is not")
+	}
+}
+
+// A key that is made while others are being written is durable with the next flush, and stands in the file
+// once, whether that was written anew meanwhile or not: or nobody could read it.
+func TestAKeyThatIsMadeWhileOthersAreWrittenStandsInTheFileOnce(t *testing.T) {
+	for what, anew := range map[string]bool{"appended": false, "written anew": true} {
+		d := &busyDisk{Disk: faulty.New()}
+		bag := func() *keybag {
+			return newKeybag(folderAt("/v", Options{Disk: d}), make([]byte, vaultIDSize), make([]byte, keySize), make([]byte, keySize), make([]byte, keySize))
+		}
+		b := bag()
+		must(t, b.create(0))
+		names := 0
+		add := func() {
+			_, _, err := b.of(journal.SubjectID(fmt.Sprint("subject-", names)), useRow)
+			must(t, err)
+			names++
+		}
+		add()
+		if anew {
+			b.log.close() // so that a snapshot is due
+		}
+		d.meanwhile = add
+		must(t, b.flush())
+		if d.meanwhile = nil; names != 2 || len(b.news) != 1 {
+			t.Fatalf("%s: of %d keys %d are not durable", what, names, len(b.news))
+		}
+		must(t, bag().load())
+		must(t, b.flush())
+		again := bag()
+		must(t, again.load())
+		if len(again.deks) != names {
+			t.Errorf("%s: %d keys of %d", what, len(again.deks), names)
+		}
+	}
+}
+
+// busyDisk has something happen, once, while the keybag is being written.
+type busyDisk struct {
+	*faulty.Disk
+	meanwhile func()
+}
+
+func (d *busyDisk) Free(dir string) (uint64, error) {
+	if do := d.meanwhile; do != nil {
+		d.meanwhile = nil
+		do()
+	}
+	return d.Disk.Free(dir)
 }

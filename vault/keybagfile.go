@@ -193,24 +193,19 @@ func (b *keybag) flush() error {
 	}
 	b.file.Lock()
 	defer b.file.Unlock()
-	written, err := b.unwritten() // who had the file may have written them
-	if written == 0 || err != nil {
+	if fresh, err := b.unwritten(); fresh == 0 || err != nil { // who had the file may have written them
 		return err
 	}
 	b.mu.Lock()
-	plain := b.record(slices.Clone(b.news[:written]), nil)
-	b.mu.Unlock()
+	written := len(b.news)
+	plain := b.record(slices.Clone(b.news), nil)
+	var all []byte
+	if b.log.due() {
+		all = b.snapshot(nil)
+	}
+	b.mu.Unlock() // what is made from here on is written with the next
 	defer clear(plain)
-	err = b.log.add(plain, func() []byte {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		later := map[keyID]bool{} // made since, and written with the next
-		for _, id := range b.news[written:] {
-			later[id] = true
-		}
-		return b.snapshot(later)
-	})
-	if err != nil {
+	if err := b.log.add(plain, func() []byte { return all }); err != nil {
 		return err
 	}
 	b.mu.Lock()

@@ -136,10 +136,10 @@ func (l *list) pick(kind rowKind, fn func(*list) []rowKey) ([]rowKey, error) {
 	return fn(l), l.damage(kind)
 }
 
-// page are the keys of at most limit (0: all) of cards, after the first from.
-func page(cards iter.Seq[shelved], from, limit int) (keys []rowKey) {
+// page are the keys of at most limit (0: all) of cards, without the first skip.
+func page(cards iter.Seq[shelved], skip, limit int) (keys []rowKey) {
 	for c := range cards {
-		if from--; from >= 0 {
+		if skip--; skip >= 0 {
 			continue
 		}
 		if keys = append(keys, c.key); len(keys) == limit {
@@ -151,7 +151,7 @@ func page(cards iter.Seq[shelved], from, limit int) (keys []rowKey) {
 
 // inOrder picks those of cards that are listed, by title.
 func (l *list) inOrder(cards map[rowKey]bool) (keys []rowKey) {
-	for c := range l.cards.all() {
+	for c := range l.cards.all(0) {
 		if cards[c.key] {
 			keys = append(keys, c.key)
 		}
@@ -161,7 +161,7 @@ func (l *list) inOrder(cards map[rowKey]bool) (keys []rowKey) {
 
 // ended picks the cards whose loan ended before now.
 func (l *list) ended(now signed.Time) (keys []rowKey) {
-	for c := range l.cards.all() {
+	for c := range l.cards.all(0) {
 		if now > c.until {
 			keys = append(keys, c.key)
 		}

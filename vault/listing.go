@@ -13,7 +13,7 @@ import (
 // RecordFilter selects rows; empty fields select all.
 type RecordFilter struct {
 	Text  string // each word of it stands in the card, in any case
-	From  int    // how many are passed over, for who has those already
+	After Place  // no rows before it, nor the one that it is of
 	Limit int    // no more rows than these; 0: all
 }
 
@@ -25,8 +25,29 @@ type AssignmentFilter struct {
 	Today  string            // the day by which When counts, 2006-01-02
 	When   When
 	First  identity.PersonID // whose assignments come before others' of the same When
-	From   int               // how many are passed over
+	After  Place             // no rows before it, nor the one that it is of
 	Limit  int               // no more rows than these; 0: all
+}
+
+// Place is where a row stood in its list when it was read, and the zero value is before all. Who asks for a
+// page behind the last row that they have sees no row twice and misses none, whatever comes, goes or changes
+// between two pages, but for a row that itself moves past that place.
+type Place struct {
+	id   string
+	text string      // of a card
+	task *listedTask // of an assignment
+}
+
+// Place is where the record stands among all.
+func (r RecordRow) Place() Place {
+	return Place{id: string(r.ID), text: string(cardRow{Record: r.Record}.text())}
+}
+
+// Place is where the assignment stands among all.
+func (a AssignmentRow) Place() Place {
+	t := listed(assignmentRow{Assignment: a.Assignment})
+	t.take(workRow{Work: a.Work})
+	return Place{task: t}
 }
 
 // When says where an assignment stands in the day.
@@ -66,20 +87,25 @@ func rows[R any](t *Tx, keys []rowKey, damage error, fn func(R) error) error {
 
 // Records lists rows by title, in small letters. With ErrView come all rows that do open.
 func (v *Vault) Records(filter RecordFilter) ([]RecordRow, error) {
-	return v.records(filter.From, filter.Limit, func(l *list, from, limit int) []rowKey {
-		return page(l.cards.matching(filter.Text), from, limit)
+	return v.records(filter.Limit, func(t *Tx) picker {
+		after := t.view.seal.key(rowCard, filter.After.id)
+		return func(l *list, skip, limit int) []rowKey {
+			return page(l.cards.matching(filter.Text, l.cards.behind([]byte(filter.After.text), after)), skip, limit)
+		}
 	})
 }
 
 // Expired lists the records whose loan ended before now, by trusted time. The caller makes
 // an entry of each and then calls RemoveRecord in the Apply of that entry.
 func (v *Vault) Expired(now signed.Time) ([]RecordRow, error) {
-	return v.records(0, 0, func(l *list, _, _ int) []rowKey { return l.ended(now) })
+	return v.records(0, func(*Tx) picker {
+		return func(l *list, _, _ int) []rowKey { return l.ended(now) }
+	})
 }
 
-func (v *Vault) records(from, limit int, pick picker) (found []RecordRow, err error) {
+func (v *Vault) records(limit int, pick func(*Tx) picker) (found []RecordRow, err error) {
 	err = v.read(func(t *Tx) error {
-		return pages(t, rowCard, from, limit, pick, func(card cardRow) error {
+		return pages(t, rowCard, limit, pick(t), func(card cardRow) error {
 			found = append(found, t.row(card))
 			return nil
 		})
@@ -87,15 +113,15 @@ func (v *Vault) records(from, limit int, pick picker) (found []RecordRow, err er
 	return found, err
 }
 
-// picker picks at most limit (0: all) rows of a list, after the first from.
-type picker func(l *list, from, limit int) []rowKey
+// picker picks at most limit (0: all) rows of a list, without the first skip of what it would pick.
+type picker func(l *list, skip, limit int) []rowKey
 
 // pages reads what pick picks until limit rows have opened: those that do not make a page no shorter.
-func pages[R any](t *Tx, kind rowKind, from, limit int, pick picker, fn func(R) error) error {
+func pages[R any](t *Tx, kind rowKind, limit int, pick picker, fn func(R) error) error {
 	var damage error
-	for opened := 0; limit == 0 || opened < limit; {
-		keys, lost := t.view.list.pick(kind, func(l *list) []rowKey { return pick(l, from, max(limit-opened, 0)) })
-		from += len(keys)
+	for opened, seen := 0, 0; limit == 0 || opened < limit; {
+		keys, lost := t.view.list.pick(kind, func(l *list) []rowKey { return pick(l, seen, max(limit-opened, 0)) })
+		seen += len(keys)
 		err := rows(t, keys, lost, func(row R) error {
 			err := fn(row)
 			if err == nil {
@@ -118,8 +144,8 @@ func pages[R any](t *Tx, kind rowKind, from, limit int, pick picker, fn func(R) 
 // reading any other. With ErrView come all rows that do open.
 func (v *Vault) Assignments(filter AssignmentFilter) (found []AssignmentRow, err error) {
 	err = v.read(func(t *Tx) error {
-		pick := func(l *list, from, limit int) []rowKey { return l.work(filter, from, limit) }
-		return pages(t, rowAssignment, filter.From, filter.Limit, pick, func(kept assignmentRow) error {
+		pick := func(l *list, skip, limit int) []rowKey { return l.work(filter, skip, limit) }
+		return pages(t, rowAssignment, filter.Limit, pick, func(kept assignmentRow) error {
 			row, err := t.assignmentRow(kept)
 			if err == nil {
 				found = append(found, row)

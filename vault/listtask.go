@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -36,10 +37,15 @@ func (t *listedTask) when(today string) When {
 	return WhenLater
 }
 
+// listed is an assignment as it is listed, before any work on it.
+func listed(row assignmentRow) *listedTask {
+	a := row.Assignment
+	return &listedTask{id: a.ID, record: a.Record, due: a.Due, people: a.People, number: a.Number, text: row.text()}
+}
+
 // putTask lists an assignment; before is what was listed of it, or nil.
 func (l *list) putTask(key rowKey, row assignmentRow, before *listedTask) {
-	a := row.Assignment
-	t := &listedTask{id: a.ID, record: a.Record, due: a.Due, people: a.People, number: a.Number, text: row.text()}
+	t := listed(row)
 	if before != nil {
 		t.signed = before.signed
 	}
@@ -57,10 +63,12 @@ func (row assignmentRow) text() []byte {
 
 // putWork takes up what was done on an assignment.
 func (l *list) putWork(key rowKey, row workRow) {
-	t := l.tasks[key]
-	if t == nil {
-		return
+	if t := l.tasks[key]; t != nil {
+		t.take(row)
 	}
+}
+
+func (t *listedTask) take(row workRow) {
 	t.signed = 0
 	for _, o := range row.operations() {
 		if o.Topic == record.TopicDone {
@@ -84,8 +92,8 @@ func (l *list) removeTask(key rowKey) {
 	}
 }
 
-// work picks at most limit (0: all) of the assignments that filter selects, in its order, after the first from.
-func (l *list) work(f AssignmentFilter, from, limit int) []rowKey {
+// work picks at most limit (0: all) of the assignments that filter selects, in its order, without the first skip.
+func (l *list) work(f AssignmentFilter, skip, limit int) []rowKey {
 	var keys []rowKey
 	if f.Record != "" {
 		keys = slices.Clone(l.needs[f.Record])
@@ -93,22 +101,31 @@ func (l *list) work(f AssignmentFilter, from, limit int) []rowKey {
 		keys = slices.Collect(maps.Keys(l.tasks))
 	}
 	words := wordsOf(f.Text)
-	keys = slices.DeleteFunc(keys, func(key rowKey) bool {
-		t := l.tasks[key]
-		return f.Person != "" && !slices.Contains(t.people, f.Person) || f.When != "" && t.when(f.Today) != f.When || !has(t.text, words)
-	})
-	slices.SortFunc(keys, func(x, y rowKey) int {
-		a, b := l.tasks[x], l.tasks[y]
-		return cmp.Or(
-			slices.Index(inTime, a.when(f.Today))-slices.Index(inTime, b.when(f.Today)),
-			yesFirst(slices.Contains(a.people, f.First), slices.Contains(b.people, f.First)),
-			cmp.Compare(a.due, b.due), cmp.Compare(string(a.text), string(b.text)), cmp.Compare(a.id, b.id))
-	})
-	keys = keys[min(from, len(keys)):]
+	keys = slices.DeleteFunc(keys, func(key rowKey) bool { return !f.selects(l.tasks[key], words) })
+	slices.SortFunc(keys, func(x, y rowKey) int { return f.compare(l.tasks[x], l.tasks[y]) })
+	keys = keys[min(skip, len(keys)):]
 	if limit > 0 {
 		keys = keys[:min(limit, len(keys))]
 	}
 	return keys
+}
+
+// selects reports whether an assignment of the record, if one is asked for, is one of those.
+func (f AssignmentFilter) selects(t *listedTask, words [][]byte) bool {
+	switch {
+	case f.Person != "" && !slices.Contains(t.people, f.Person), f.When != "" && t.when(f.Today) != f.When:
+		return false
+	case f.After.task != nil && f.compare(t, f.After.task) <= 0:
+		return false
+	}
+	return has(t.text, words)
+}
+
+func (f AssignmentFilter) compare(a, b *listedTask) int {
+	return cmp.Or(
+		slices.Index(inTime, a.when(f.Today))-slices.Index(inTime, b.when(f.Today)),
+		yesFirst(slices.Contains(a.people, f.First), slices.Contains(b.people, f.First)),
+		cmp.Compare(a.due, b.due), bytes.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
 }
 
 func yesFirst(x, y bool) int {

@@ -84,11 +84,13 @@ func (l *sealedLog) extend() error {
 	return nil
 }
 
-// add makes a change durable, as a record of its own or, where the changes have outgrown it, in a
-// new snapshot, which counts the change in. After an error it may be there or not, and is tried
+// due reports whether the next change needs a new snapshot: the changes have outgrown the one that there is.
+func (l *sealedLog) due() bool { return l.file == nil || l.size-l.base > max(l.base, logSlack) }
+
+// add makes a change durable, as a record of its own or, where one is due, in a new snapshot, which counts the change in. After an error it may be there or not, and is tried
 // again by adding whatever is to be added next.
 func (l *sealedLog) add(change []byte, snapshot func() []byte) error {
-	if l.file == nil || l.size-l.base > max(l.base, logSlack) {
+	if l.due() {
 		err := l.stage(l.index+1, snapshot())
 		if err == nil {
 			return l.place()

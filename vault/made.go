@@ -21,17 +21,22 @@ func (v *Vault) Drafts() (drafts []AttachmentRow, err error) {
 	return drafts, err
 }
 
-// SealDraft is a draft, and its content key sealed to the organisation, for which it is on its
-// way: nothing is opened for it. ErrNotFound where there is no such draft.
-func (v *Vault) SealDraft(id journal.AttachmentID, to identity.SealKey) (draft, sealed []byte, err error) {
+// SealDraft is a draft, and its content key sealed to the organisation whose statement the profile has, for
+// which it is on its way: nothing is opened for it, and no caller says to whom. ErrNotFound where there is no
+// such draft.
+func (v *Vault) SealDraft(id journal.AttachmentID) (draft, sealed []byte, err error) {
 	err = v.read(func(t *Tx) error {
 		row, message, err := t.attachmentMessage(id)
 		if err != nil {
 			return err
 		}
 		a, draftBytes, err := message.open()
-		if err != nil || !row.Draft {
+		if err != nil || !row.Draft || a.Org != v.profile.Org {
 			return fmt.Errorf("not a draft: %w", ErrNotFound)
+		}
+		organisation, err := identity.OpenStatement(v.profile.Statement, v.profile.Org)
+		if err != nil {
+			return err
 		}
 		key, err := t.attachmentKey(row, a)
 		if err != nil {
@@ -39,7 +44,7 @@ func (v *Vault) SealDraft(id journal.AttachmentID, to identity.SealKey) (draft, 
 		}
 		defer clear(key)
 		draft = draftBytes
-		sealed, err = identity.Seal(to, record.MadeKeyInfo(a.Org, a.ID, a.Device), key)
+		sealed, err = identity.Seal(organisation.Sealing[0], record.MadeKeyInfo(a.Org, a.ID, a.Device), key)
 		return err
 	})
 	if err != nil {

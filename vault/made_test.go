@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -47,9 +48,9 @@ func TestADraftOutlivesItsRecord(t *testing.T) {
 			if err != nil || len(drafts) != 1 || drafts[0].ID != photo || !drafts[0].Whole() {
 				t.Fatalf("drafts %+v: %v", drafts, err)
 			}
-			organisation, err := identity.NewSealPrivate()
-			must(t, err)
-			draft, sealed, err := w.vault.SealDraft(photo, organisation.Public())
+			organisation, former := sealing(t), sealing(t)
+			w.hears(w.issuing, organisation, former)
+			draft, sealed, err := w.vault.SealDraft(photo)
 			must(t, err)
 			if got, err := record.DecodeDraft(draft); err != nil || !got.Same(a) {
 				t.Errorf("the draft: %v", err)
@@ -69,14 +70,58 @@ func TestADraftOutlivesItsRecord(t *testing.T) {
 // What the organisation has signed goes with its record, and is no draft to be sent.
 func TestWhatIsSignedIsNoDraft(t *testing.T) {
 	w, _ := newWorld(t).attached()
+	w.hears(w.issuing, sealing(t))
 	if drafts, err := w.vault.Drafts(); err != nil || len(drafts) != 0 {
 		t.Errorf("%+v %v", drafts, err)
 	}
-	organisation, err := identity.NewSealPrivate()
-	must(t, err)
 	for _, id := range []journal.AttachmentID{photo, "att-none"} {
-		if _, _, err := w.vault.SealDraft(id, organisation.Public()); !errors.Is(err, ErrNotFound) {
+		if _, _, err := w.vault.SealDraft(id); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
+}
+
+// A draft's key leaves the device without an entry of its own, so it leaves for its organisation alone.
+func TestADraftIsSealedToItsOrganisationAlone(t *testing.T) {
+	other, err := signed.PrivateKeyFromSeed([]byte("root key of another organisation"))
+	must(t, err)
+	for what, put := range map[string]func(w *world){
+		"without a statement":             func(*world) {},
+		"a statement that another signed": func(w *world) { w.hears(other, sealing(t)) },
+		"another organisation's device": func(w *world) {
+			w.org = identity.OrgIDOf(other.Public())
+			w.hears(other, sealing(t))
+		},
+	} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		w.made([]byte("ett ord"))
+		put(w)
+		if draft, sealed, err := w.vault.SealDraft(photo); err == nil || draft != nil || sealed != nil {
+			t.Errorf("%s: it was sealed", what)
+		}
+	}
+}
+
+func sealing(t *testing.T) *identity.SealPrivate {
+	t.Helper()
+	key, err := identity.NewSealPrivate()
+	must(t, err)
+	return key
+}
+
+// hears keeps a statement of the world's organisation, with these keys to seal to, as root has signed it.
+func (w *world) hears(root *signed.PrivateKey, to ...*identity.SealPrivate) {
+	w.t.Helper()
+	s := identity.Statement{Version: 1, Number: 1, Root: root.Public(), Name: "Bostads AB Linden", URL: "https://linden.example:8443",
+		TLS: []identity.Pin{bytes.Repeat([]byte{7}, 32)}, Issuing: []signed.Key{root.Public()}, Log: []signed.Key{root.Public()}, Issued: morning}
+	for _, key := range to {
+		s.Sealing = append(s.Sealing, key.Public())
+	}
+	data, err := signed.Sign(signed.DomainStatement, root, s)
+	must(w.t, err)
+	p, err := w.vault.Profile()
+	must(w.t, err)
+	p.Org, p.Statement = w.org, data
+	must(w.t, w.vault.SaveProfile(p, nil))
 }

@@ -318,6 +318,27 @@ func TestWhatIsPreparedIsNoOlderThanWhatOpens(t *testing.T) {
 	}
 }
 
+// Revisions are counted for each view: the same one in another view is another row.
+func TestWhatIsPreparedIsOfItsOwnViewOnly(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy("rec-other", "subject-other", 1, morning))
+	w.put(w.copy(rita, ritaS, 1, morning))
+	p, err := w.vault.Prepare(rita)
+	must(t, err)
+	stamp := w.stamp(opened(rita, ritaS, 1))
+	w.vault.mark.Store(0) // as if no number had been handed on
+	must(t, w.vault.ResetView())
+	w.put(w.copy(rita, ritaS, 2, morning))
+	fresh, err := w.vault.Prepare(rita)
+	must(t, err)
+	if fresh.rows.revision != p.rows.revision {
+		t.Fatalf("revision %d, not %d: nothing is shown by this", fresh.rows.revision, p.rows.revision)
+	}
+	if part, err := p.OpenPart(stamp, morning); !errors.Is(err, ErrNoStamp) || part.Fields != nil {
+		t.Errorf("a part of a view that is no more: %v", err)
+	}
+}
+
 // shorten writes a record's card with another end of its loan.
 func (w *world) shorten(id journal.RecordID, until signed.Time) {
 	w.t.Helper()

@@ -107,10 +107,18 @@ func (s *shelf) wipe() {
 	s.text, s.cards, s.at = nil, nil, nil
 }
 
-// all are the cards that are there, in order.
-func (s *shelf) all() iter.Seq[shelved] {
+// behind is the first card behind where text and key would stand, on a shelf from which none was taken away.
+func (s *shelf) behind(text []byte, key rowKey) int {
+	return sort.Search(len(s.cards), func(n int) bool {
+		c := s.cards[n]
+		return cmp.Or(bytes.Compare(s.textOf(c), text), bytes.Compare(c.key[:], key[:])) > 0
+	})
+}
+
+// all are the cards that are there, in order, from the one at first on.
+func (s *shelf) all(first int) iter.Seq[shelved] {
 	return func(yield func(shelved) bool) {
-		for _, c := range s.cards {
+		for _, c := range s.cards[first:] {
 			if c.from < c.to && !yield(c) {
 				return
 			}
@@ -118,17 +126,17 @@ func (s *shelf) all() iter.Seq[shelved] {
 	}
 }
 
-// matching are the cards in which each word of query stands, in order. It looks for the longest word
+// matching are the cards in which each word of query stands, in order, from the one at first on. It looks for the longest word
 // through all text at once, and for the others where that stands. No word holds a space or line feed,
 // so none reaches from one card into the next.
-func (s *shelf) matching(query string) iter.Seq[shelved] {
+func (s *shelf) matching(query string, first int) iter.Seq[shelved] {
 	words := wordsOf(query)
-	if len(words) == 0 {
-		return s.all()
+	if len(words) == 0 || first == len(s.cards) {
+		return s.all(first)
 	}
 	slices.SortStableFunc(words, func(x, y []byte) int { return len(y) - len(x) })
 	return func(yield func(shelved) bool) {
-		for at, cards := 0, s.cards; ; {
+		for at, cards := int(s.cards[first].from), s.cards[first:]; ; {
 			hit := bytes.Index(s.text[at:], words[0])
 			if hit < 0 {
 				return

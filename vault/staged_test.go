@@ -103,6 +103,50 @@ func TestWhatWaitsGoesWhereNothingWillFetchIt(t *testing.T) {
 	}
 }
 
+// A copy that waits is sealed under its subject's key, of whatever kind it is, and goes with that.
+func TestWhatWaitsEndsWithItsSubject(t *testing.T) {
+	for what, stage := range map[string]func(w *world, tx *Tx) error{
+		"a record": func(w *world, tx *Tx) error {
+			return tx.StageRecord([]byte("share"), w.copy(rita, ritaS, 2, morning))
+		},
+		"an attachment": func(w *world, tx *Tx) error {
+			_, c := w.attach(photo, []byte("ett ord"), func(record.ChunkHash, []byte) error { return nil })
+			return tx.StageAttachment([]byte("share"), c)
+		},
+		"an attachment without its key": func(w *world, tx *Tx) error {
+			_, c := w.attach(photo, []byte("ett ord"), func(record.ChunkHash, []byte) error { return nil })
+			c.ContentKey = nil
+			return tx.StageAttachment([]byte("share"), c)
+		},
+		"an assignment": func(w *world, tx *Tx) error {
+			return tx.StageAssignment([]byte("share"), w.assignment(1))
+		},
+	} {
+		w := newWorld(t)
+		w.put(w.copy(rita, ritaS, 1, morning))
+		w.put(w.copy(bosse, bosseS, 1, morning))
+		must(t, w.vault.Update(func(tx *Tx) error { return stage(w, tx) }))
+		must(t, w.vault.Erase(bosseS))
+		if n := w.staged(); n != 1 {
+			t.Errorf("%s: after another's erasure %d wait", what, n)
+		}
+		must(t, w.vault.Erase(ritaS))
+		if n := w.staged(); n != 0 {
+			t.Errorf("%s: %d wait", what, n)
+		}
+		w.unstages("share", true)
+		records, err := w.vault.Records(RecordFilter{})
+		must(t, err)
+		tasks, err := w.vault.Assignments(AssignmentFilter{})
+		must(t, err)
+		files, err := w.vault.Attachments("")
+		must(t, err)
+		if len(records)+len(tasks)+len(files) != 0 {
+			t.Errorf("%s: it has come after all", what)
+		}
+	}
+}
+
 // What would not open later is refused before its entry, and stops no replay.
 func TestNothingIsStagedThatCouldNotBeKept(t *testing.T) {
 	w := newWorld(t)

@@ -62,6 +62,7 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.AutoLock == 0 {
 		cfg.AutoLock = DefaultAutoLock
 	}
+	cfg.carriageAfter = cmp.Or(cfg.carriageAfter, carriageAfter)
 	p, err := newPlace(cfg.Outbox, cfg.Vault)
 	if err != nil {
 		return nil, translate(err)

@@ -29,35 +29,49 @@ type Sought struct {
 type Tasks struct {
 	Tasks []Task `json:"tasks"`
 	More  bool   `json:"more,omitempty"`
+	Last  Place  `json:"-"` // of the last one, for the next page
 }
 
 // Assignments lists the work on this device in which every word of query stands: today's, later and
 // done, this person's first, by day and title: for who prints it. Screens use FindTasks.
 func (a *Agent) Assignments(ctx context.Context, query string) ([]Task, error) {
-	return a.tasks(ctx, vault.AssignmentFilter{Text: query})
+	s, rows, err := a.taskRows(vault.AssignmentFilter{Text: query})
+	if err != nil {
+		return nil, err
+	}
+	return a.tasks(ctx, s, rows)
 }
 
 // FindTasks is a page of Assignments, and whether there are more behind it.
 func (a *Agent) FindTasks(ctx context.Context, what Sought, page Page) (Tasks, error) {
-	from, limit := page.read()
-	tasks, err := a.tasks(ctx, vault.AssignmentFilter{Text: what.Text, When: what.When, From: from, Limit: limit})
-	tasks, more := cut(tasks, limit)
-	return Tasks{Tasks: tasks, More: more}, err
+	limit := page.limit()
+	s, rows, err := a.taskRows(vault.AssignmentFilter{Text: what.Text, When: what.When, After: page.After, Limit: limit})
+	if err != nil {
+		return Tasks{}, err
+	}
+	rows, more := cut(rows, limit)
+	tasks, err := a.tasks(ctx, s, rows)
+	return Tasks{Tasks: tasks, More: more, Last: lastPlace(rows)}, err
 }
 
-func (a *Agent) tasks(ctx context.Context, filter vault.AssignmentFilter) ([]Task, error) {
+// taskRows are the assignments that filter selects, of those that open.
+func (a *Agent) taskRows(filter vault.AssignmentFilter) (*session, []vault.AssignmentRow, error) {
 	s, err := a.current()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := s.current(); err != nil {
-		return nil, translate(err)
+		return nil, nil, translate(err)
 	}
 	filter.Today, filter.First = a.today(), s.who().credential.Person.ID
 	rows, err := s.vault.Assignments(filter)
-	if err != nil && !errors.Is(err, vault.ErrView) {
-		return nil, translate(err)
+	if errors.Is(err, vault.ErrView) {
+		err = nil
 	}
+	return s, rows, translate(err)
+}
+
+func (a *Agent) tasks(ctx context.Context, s *session, rows []vault.AssignmentRow) ([]Task, error) {
 	var tasks []Task
 	for _, row := range rows {
 		if err := ctx.Err(); err != nil {

@@ -204,8 +204,7 @@ func refusalOfOne(err error) Code {
 }
 
 func (m *moving) handInOne(ctx context.Context, row vault.AttachmentRow) error {
-	v, me := m.session.vault, m.session.who()
-	draft, sealed, err := v.SealDraft(row.ID, me.statement.Sealing[0])
+	draft, sealed, err := m.session.vault.SealDraft(row.ID)
 	if err != nil {
 		return err
 	}

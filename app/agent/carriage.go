@@ -24,7 +24,7 @@ import (
 // copy.
 const (
 	carriedName  = "carried"
-	carriageFor  = 5 * time.Second // of a meeting, before it goes on
+	carriageFor  = time.Minute // of a meeting, beside what is shared in it
 	carriedFor   = 30 * 24 * time.Hour
 	maxHeld      = 256      // segments carried at one time
 	maxHeldOf    = 64       // of one device
@@ -55,12 +55,13 @@ type heldSegment struct {
 	handed bool
 }
 
-// carry has the other device carry what waits here, and takes what it can of the other's.
+// carry has the other device carry what waits here, and takes what it can of the other's. It goes on
+// beside the meeting and ends with it.
 func (h *Handover) carry(v *peer.Verified) {
 	ctx, cancel := context.WithTimeout(context.Background(), carriageFor)
 	defer cancel()
 	c := &carriage{agent: h.agent, session: h.session, other: v.Meeting().Peer}
-	c.gather()
+	c.gather(h.peer.Done())
 	if err := c.tidy(); err != nil {
 		h.agent.log.Warn("the folder of carried segments", "error", err)
 	}
@@ -75,8 +76,8 @@ func (h *Handover) carry(v *peer.Verified) {
 }
 
 // gather finds what waits: this device's own first, then what it carries for others, then other profiles'
-// of this machine.
-func (c *carriage) gather() {
+// of this machine. It looks no further once over is closed.
+func (c *carriage) gather(over <-chan struct{}) {
 	paths := c.session.journal.Unreceived()
 	for _, dir := range c.agent.place.fetched() {
 		files, _ := journalfile.SealedFiles(dir) // a folder that does not read has nothing to carry
@@ -92,6 +93,11 @@ func (c *carriage) gather() {
 	for _, path := range paths {
 		if len(c.offers) == peer.MaxSealed || total >= peer.SealedBytes || looked > heldBytes {
 			return // a folder of what was handed in long ago must not hold a meeting up
+		}
+		select {
+		case <-over:
+			return
+		default:
 		}
 		if _, refused := c.agent.carried.refusal(path); refused {
 			continue

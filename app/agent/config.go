@@ -27,10 +27,11 @@ type Config struct {
 	AutoLock    time.Duration                  // 0: DefaultAutoLock
 
 	// For tests; the zero values are what programs use.
-	VaultOptions vault.Options
-	Disk         disk.Disk
-	watchEvery   time.Duration // 0: watchEvery; tests that turn the clock look for themselves
-	patience     time.Duration // 0: with the keyring as long as programs have
+	VaultOptions  vault.Options
+	Disk          disk.Disk
+	watchEvery    time.Duration // 0: watchEvery; tests that turn the clock look for themselves
+	patience      time.Duration // 0: with the keyring as long as programs have
+	carriageAfter time.Duration // 0: carriageAfter
 }
 
 // DefaultAutoLock is how long the vault stays open without a Touch.

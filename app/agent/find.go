@@ -18,10 +18,11 @@ import (
 // MostFound is how many records one search of protected parts shows.
 const MostFound = 20
 
-// Found is what a search of protected parts shows.
+// Found is what a search shows.
 type Found struct {
 	Cards []Card `json:"cards"`
-	More  bool   `json:"more,omitempty"` // others fit too: the search has to be narrower
+	More  bool   `json:"more,omitempty"` // others fit too: of protected parts, the search has to be narrower
+	Last  Place  `json:"-"`              // of the last card, for the next page
 }
 
 // FindProtected finds records by a protected value: words, their beginnings, numbers; of persons

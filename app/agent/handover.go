@@ -25,7 +25,8 @@ type Handover struct {
 	peer    *peer.Session
 	done    chan struct{}
 
-	mate *mate
+	mate    *mate
+	leaving *leaving
 
 	giving sync.Mutex // one Give at a time
 
@@ -163,7 +164,7 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	before := a.meeting
 	a.mu.Unlock()
 	if before != nil {
-		before.Close()
+		before.end()
 	}
 	return s, peer.Config{
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
@@ -215,7 +216,7 @@ func (a *Agent) failed(s *session, why peer.Reason, other identity.DeviceID) {
 func (a *Agent) hold(s *session, p *peer.Session, first VerifyStep, give Gift) (*Handover, error) {
 	h := &Handover{
 		agent: a, session: s, peer: p, done: make(chan struct{}), steps: make(chan VerifyStep, stepRoom), ready: make(chan struct{}),
-		mate: newMate(),
+		mate: newMate(), leaving: newLeaving(),
 	}
 	first.Purpose = PurposeReceive
 	if !give.Empty() {
@@ -339,15 +340,3 @@ func sixDigits(typed string) bool {
 	}
 	return digits == 6 && len(typed) <= 32
 }
-
-// Abort ends it at this person's wish; the last step follows.
-func (h *Handover) Abort() { h.peer.Abort() }
-
-// Close ends it and returns when nothing listens any more.
-func (h *Handover) Close() {
-	h.peer.Close()
-	<-h.done
-}
-
-// Done is closed after the last step.
-func (h *Handover) Done() <-chan struct{} { return h.done }

@@ -18,15 +18,8 @@ const maxFailedShares = 16
 
 // receive takes what the other gives for as long as the meeting lasts.
 func (h *Handover) receive(v *peer.Verified) {
-	over, cancel := context.WithCancel(context.Background())
+	over, cancel := h.while(context.Background())
 	defer cancel()
-	go func() {
-		select {
-		case <-h.peer.Done():
-			cancel()
-		case <-over.Done():
-		}
-	}()
 	for failures := 0; failures < maxFailedShares; {
 		err := h.receiveOne(over, v)
 		if why := peer.Malformed(err); why != "" { // whoever sent it may be gone by now

@@ -44,15 +44,15 @@ func TestWhoTypesSeesTheFirstCardsAndWhetherThereAreMore(t *testing.T) {
 	}
 	first, err := p.FindCards(t.Context(), "", Page{Limit: 30})
 	ok(t, err)
-	rest, err := p.FindCards(t.Context(), "", Page{From: 30, Limit: 30})
+	rest, err := p.FindCards(t.Context(), "", Page{After: first.Last, Limit: 30})
 	ok(t, err)
 	all, err := p.Records(t.Context(), "")
 	ok(t, err)
 	if pages := append(first.Cards, rest.Cards...); !first.More || rest.More || !slices.EqualFunc(pages, all, func(x, y Card) bool { return x.ID == y.ID }) {
 		t.Errorf("two pages of %d and %d cards (more: %t, %t), %d in all", len(first.Cards), len(rest.Cards), first.More, rest.More, len(all))
 	}
-	for _, page := range []Page{{From: -1, Limit: -1}, {Limit: 1 << 40}, {From: 1 << 40}} {
-		if found, err := p.FindCards(t.Context(), "", page); err != nil || len(found.Cards) > PageLimit || found.More != (page.From < 0) {
+	for _, page := range []Page{{Limit: -1}, {Limit: 1 << 40}, {After: rest.Last}} {
+		if found, err := p.FindCards(t.Context(), "", page); err != nil || len(found.Cards) > PageLimit || found.More != (page.Limit < 0) {
 			t.Errorf("%+v: %d cards, more %t, %v", page, len(found.Cards), found.More, err)
 		}
 	}

@@ -33,9 +33,11 @@ func (h *Handover) Give(ctx context.Context, gift Gift) (ShareResult, error) {
 	h.mu.Lock()
 	verified, over := h.verified, h.over
 	h.mu.Unlock()
-	if verified == nil || over {
+	if verified == nil || over || h.leaving.over() {
 		return ShareResult{}, problem(NotVerified, nil)
 	}
+	meeting, cancel := h.while(ctx)
+	defer cancel()
 	if barred := h.session.who().barred; barred != "" {
 		return ShareResult{}, problem(barred, nil)
 	}
@@ -55,14 +57,14 @@ func (h *Handover) Give(ctx context.Context, gift Gift) (ShareResult, error) {
 	if len(share.Records)+len(share.Tasks) > 0 {
 		h.advance(ShareProgress{Total: len(share.Records) + len(share.Tasks) + len(share.Files)})
 		share.Purpose = g.purpose()
-		_, err = verified.Send(ctx, share, peer.Sharer{
+		_, err = verified.Send(meeting, share, peer.Sharer{
 			Stays: g.stay, Before: g.before, Key: g.key, Answered: g.answered, Moved: g.telling.moved,
 		})
 		h.agent.changed(EventsChanged, SyncChanged)
 		h.agent.nudge()
 	}
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, err != nil && h.leaving.over():
 		return g.result, problem(Cancelled, err)
 	case err != nil:
 		return g.result, g.interrupted(err)

@@ -78,7 +78,6 @@ func (h *Handover) run(give Gift) {
 		case peer.SessionVerified:
 			receiving.Go(func() {
 				h.exchange(e.Verified)
-				h.carry(e.Verified)
 				h.begin(e.Verified, give, &receiving)
 			})
 		case peer.Failed:
@@ -125,13 +124,21 @@ func (h *Handover) showSecond(payload []byte) {
 	h.show(VerifyStep{Stage: StageShowSecond, Second: text})
 }
 
-// begin is sharing, which either may do from here on.
+// begin is sharing, which either may do from here on; segments are carried beside it.
 func (h *Handover) begin(v *peer.Verified, give Gift, receiving *sync.WaitGroup) {
+	carried, may := h.leaving.carrying()
+	if !may { // this person left while the news came
+		return
+	}
 	h.mu.Lock()
 	h.verified = v
 	h.mu.Unlock()
 	h.show(VerifyStep{Stage: StageVerified})
 	close(h.ready)
+	receiving.Go(func() {
+		defer carried()
+		h.carry(v)
+	})
 	receiving.Go(func() { h.receive(v) })
 	receiving.Go(func() { h.together(v) })
 	if !give.Empty() {

@@ -107,15 +107,8 @@ func (a *Agent) together(id journal.AssignmentID) (name string, here bool) {
 
 // together works on what both hold for as long as the meeting lasts, whenever there is a link.
 func (h *Handover) together(v *peer.Verified) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := h.while(context.Background())
 	defer cancel()
-	go func() {
-		select {
-		case <-h.peer.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	for range maxTogether {
 		err := v.Together(ctx, peer.Workshop{
 			Shelf: h.shelf, Joined: h.joined, Received: h.worked, Refused: h.refusedWork, Answered: h.answered,

@@ -255,7 +255,7 @@ func (a *Agent) leave(s *session, last ...line) error {
 	h := a.meeting
 	a.mu.Unlock()
 	if h != nil { // its last entries are said before the journal closes
-		h.Close()
+		h.end()
 	}
 	a.syncing.Lock() // a sync under way ends first: its calls end with quit
 	defer a.syncing.Unlock()

@@ -69,7 +69,7 @@ func (c contract) judge(method, path string, status int, h http.Header, body []b
 			return err
 		}
 	}
-	methods, ok := c.Paths[path]
+	methods, ok := c.methods(path)
 	operation, known := methods[strings.ToLower(method)]
 	switch {
 	case !ok && status == http.StatusNotFound:
@@ -100,6 +100,21 @@ func (c contract) judge(method, path string, status int, h http.Header, body []b
 		return err
 	}
 	return c.fits(content.Schema, v, "it")
+}
+
+// methods are those of a path, or of the one with an open end that it goes on from.
+func (c contract) methods(path string) (methods map[string]operation, ok bool) {
+	if methods, ok = c.Paths[path]; ok {
+		return methods, true
+	}
+	longest := ""
+	for name, of := range c.Paths {
+		begin, open := strings.CutSuffix(name, "/{rest}")
+		if open && strings.HasPrefix(path, begin+"/") && len(name) > len(longest) {
+			longest, methods, ok = name, of, true
+		}
+	}
+	return methods, ok
 }
 
 // problemDetails is what RFC 9457 asks of a refusal, and RFC 9110 of its headers.

@@ -2,7 +2,6 @@ package connected
 
 import (
 	"strconv"
-	"strings"
 
 	"handslag/app/connected/gate"
 	"handslag/identity"
@@ -80,14 +79,9 @@ func changes(c *gate.Call) (gate.Answer, error) {
 			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
 		}
 	}
-	if sizes := c.Query.Get("log"); sizes != "" {
-		for text := range strings.SplitSeq(sizes, ",") {
-			n, err := strconv.ParseUint(text, 10, 63)
-			if err != nil || len(had.Log) == link.GrowthProofs {
-				return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-			}
-			had.Log = append(had.Log, n)
-		}
+	var err error
+	if had.Log, err = sizes(c.Query.Get("log")); err != nil {
+		return gate.Answer{}, err
 	}
 	page, err := c.Changes(c.Query.Get("after"), had)
 	if err != nil {

@@ -158,6 +158,56 @@ func Routes(statement func() []byte) []gate.Route {
 			Gives: gate.InJSON("Times are intervals: no earlier than the device's newest server time, no later than the receipt.", link.LogPage{}),
 		},
 		{
+			Method: http.MethodGet, Path: link.PathCheckpoint,
+			Right:   gate.Own(proofsAreOwn),
+			Handler: checkpoint,
+			Does:    "Gives the audit log's newest checkpoint.",
+			Gives:   gate.Body{Type: typeNote, Means: "C2SP tlog-checkpoint, signed by a log key; its origin is handslag.log/ and the organisation ID."},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathGrowth,
+			Right:   gate.Own(proofsAreOwn),
+			Handler: growth,
+			Does:    "Proves that the audit log only grew.",
+			Query: []gate.Parameter{
+				{Name: "from", Means: "at most 8 sizes, separated by commas, that are proved to be at its beginning as they were"},
+				{Name: "size", Means: "of the checkpoint that they are proved in; the newest where it is missing"},
+			},
+			Gives: gate.InJSON("", link.Growth{}),
+			Codes: []link.Code{link.CodeNotFound},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathInclusion,
+			Right:   gate.Own(proofsAreOwn),
+			Handler: inclusion,
+			Does:    "Proves that the audit log has an entry.",
+			Query: []gate.Parameter{
+				{Name: "entry", Means: "its place in the log, from 1", Must: true},
+				{Name: "size", Means: "of the checkpoint that it is proved in; the newest where it is missing"},
+			},
+			Gives: gate.Body{Type: typeNote, Means: "C2SP tlog-proof, whose index is the entry's place less one, and whose leaf is the audit log's (vault/journal/audit/testdata/audit.cddl)."},
+			Codes: []link.Code{link.CodeNotFound},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathTile + gate.OpenEnd,
+			Right:   gate.Own(proofsAreOwn),
+			Handler: tile,
+			Does:    "Gives a tile of the audit log's hashes. A tile never changes.",
+			Rest:    "C2SP tlog-tiles: level and index, as 0/x001/x234/067 or 1/000.p/17. The slashes are the path's own.",
+			Gives:   gate.Body{Type: typeBytes, Means: "Hashes, 32 bytes each."},
+			Codes:   []link.Code{link.CodeNotFound},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathLeaves + gate.OpenEnd,
+			Right:    gate.Needs(access.LogRead),
+			Resource: auditLog,
+			Handler:  leaves,
+			Does:     "Gives a bundle of the audit log's leaves: of each entry the hash, and when it came. To look at it is an entry itself.",
+			Rest:     "C2SP tlog-tiles: index, as x001/x234/067 or 000.p/17. The slashes are the path's own.",
+			Gives:    gate.Body{Type: typeBytes, Means: "Leaves (vault/journal/audit/testdata/audit.cddl), each behind its length, 16 bits."},
+			Codes:    []link.Code{link.CodeNotFound},
+		},
+		{
 			Method: http.MethodPost, Path: link.PathErasures,
 			Right:    gate.Needs(access.SubjectErase),
 			Resource: anybody,
@@ -179,6 +229,9 @@ func Routes(statement func() []byte) []gate.Route {
 		},
 	}
 }
+
+// proofsAreOwn says why every device of the organisation, and nobody else, gets the audit log's hashes.
+const proofsAreOwn = "devices are the audit log's witnesses, and hashes betray nobody; but how much is done here is nobody else's business"
 
 var chunkQuery = []gate.Parameter{
 	{Name: "attachment", Means: "ID of the attachment", Must: true},

@@ -64,7 +64,7 @@ func credentialOf(t testing.TB, b byte) []byte {
 		t.Fatal(err)
 	}
 	return sign(t, signed.DomainCredential, 2, identity.Credential{Version: 1, Org: org(t), Person: identity.Person{ID: "p-1", Username: "u"}, Machine: "m",
-		Keys:  identity.PublicKeys{Signing: signedtest.Key(t, b).Public(), Transport: signedtest.Key(t, b+1).Public(), Sealing: sealing.Public()},
+		Keys:  identity.PublicKeys{Signing: signedtest.Key(t, b).Public(), Transport: signedtest.Key(t, b+1).Public(), Sealing: sealing.Public(), Witness: signedtest.Key(t, b+2).Public()},
 		Epoch: 1, Issued: now, Expires: now.Add(time.Hour)})
 }
 

@@ -21,6 +21,7 @@ import (
 // methods are what handlers can do, and each of them judges and logs what it gives away.
 type Call struct {
 	Query   url.Values
+	Rest    string // of the path, where the route has an open end
 	Body    []byte
 	Address string      // IP that it came from
 	Now     signed.Time // one time for the whole call

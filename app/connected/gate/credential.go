@@ -40,7 +40,7 @@ func (g *Gate) openEnrolment(r link.EnrolRequest) (enrolment, error) {
 	if _, err := identity.Seal(e.Keys.Sealing, "handslag/1/probe", []byte{0}); err != nil {
 		return enrolment{}, err // a key that nothing can be sealed to
 	}
-	if e.Keys.Transport.Check() != nil || e.Keys.Transport.Equal(e.Keys.Signing) {
+	if e.Keys.Check() != nil {
 		return enrolment{}, fmt.Errorf("open enrolment: %w", ErrInput)
 	}
 	return enrolment{e}, nil

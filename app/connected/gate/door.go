@@ -80,12 +80,20 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set(link.HeaderTime, value)
 	}
 	h.Set("Content-Type", answer.Type)
-	h.Set("Cache-Control", "no-store")
+	h.Set("Cache-Control", caching(answer, status))
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(answer.Body) // who hung up asks again
 	d.g.config.Meter.Called(d.labelOf(r.Method, r.URL.Path), outcome)
 	d.log.Info("call", "route", name, "status", status, "ms", d.g.config.Now().Sub(start).Milliseconds())
+}
+
+// caching says who may keep an answer: nobody, or, where it is the same for ever, who was let in.
+func caching(a Answer, status int) string {
+	if a.Fixed && status == http.StatusOK {
+		return "private, max-age=31536000, immutable"
+	}
+	return "no-store"
 }
 
 // challenge says what HTTP wants said beside a refusal (RFC 9110 §11.6.1 and §15.5.6).
@@ -94,7 +102,8 @@ func (d *Door) challenge(h http.Header, code link.Code, path string) {
 	case statuses[code] == http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", link.Scheme)
 	case code == link.CodeMethod:
-		h.Set("Allow", strings.Join(slices.Sorted(maps.Keys(d.routes[path])), ", "))
+		_, _, methods := d.routes.at(path)
+		h.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
 	}
 }
 
@@ -110,18 +119,15 @@ func problemAnswer(p *link.Problem, cause error, log *slog.Logger, name string) 
 // pass finds the route, reads the body and runs the call. name is the route's, or "other". A
 // fault in the program becomes an internal refusal: its transaction is rolled back.
 func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
-	ctx, name := r.Context(), otherRoute
+	ctx := r.Context()
 	defer func() {
 		if fault := recover(); fault != nil {
 			d.log.Error("call panicked", "route", name, "stack", string(debug.Stack()))
 			answer, err = Answer{}, Refuse(link.CodeInternal)
 		}
 	}()
-	methods := d.routes[r.URL.Path]
+	name, rest, methods := d.routes.at(r.URL.Path)
 	route := methods[r.Method]
-	if methods != nil {
-		name = r.URL.Path
-	}
 	switch {
 	case methods == nil:
 		return name, Answer{}, d.stranger(ctx, name, link.CodeNotFound)
@@ -154,7 +160,7 @@ func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
 		return name, Answer{}, d.stranger(ctx, name, link.CodeBadRequest)
 	}
 	req := request{method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, authorization: r.Header.Get("Authorization"), address: host, body: body}
-	call := &Call{Query: query, Body: body, Address: host, Now: d.g.now(), ctx: ctx, g: d.g, route: route}
+	call := &Call{Query: query, Rest: rest, Body: body, Address: host, Now: d.g.now(), ctx: ctx, g: d.g, route: route}
 	answer, err = d.run(call, req)
 	if err != nil {
 		return name, Answer{}, d.refused(call, err)

@@ -47,11 +47,9 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 
 // labelOf is the route's name for a Meter: what strangers make up has no part in it.
 func (d *Door) labelOf(method, path string) string {
-	switch methods := d.routes[path]; {
-	case methods == nil:
-		return otherRoute
-	case methods[method] == nil:
-		return path
+	name, _, methods := d.routes.at(path)
+	if methods[method] == nil {
+		return name
 	}
-	return method + " " + path
+	return method + " " + name
 }

@@ -14,7 +14,7 @@ import (
 // Route is one way in. The table of them is the only list of what can be called.
 type Route struct {
 	Method   string
-	Path     string
+	Path     string // one that ends in OpenEnd stands for all that go on from there
 	Right    Right
 	Resource func(*Call) (access.Thing, error) // what a Needs right is asked about
 	Limit    int64                             // bytes of body; 0: link.RequestLimit, none for GET
@@ -22,6 +22,7 @@ type Route struct {
 
 	// What the contract tells of it, beside what its right asks for.
 	Does  string      // a sentence
+	Rest  string      // what stands in place of OpenEnd
 	Query []Parameter // names that it knows
 	Takes Body        // none where the type is empty
 	Gives Body
@@ -64,6 +65,7 @@ type Answer struct {
 	Type   string // media type
 	Body   []byte
 	Ranged bool // a part of it may be asked for
+	Fixed  bool // the same call always gets the same: who asked may keep it
 }
 
 // JSON is v as an answer.
@@ -108,18 +110,38 @@ func (r Route) limit() int64 {
 	return link.RequestLimit
 }
 
+// OpenEnd ends the path of a route that takes all that begin so; Call.Rest is the rest.
+const OpenEnd = "/{rest}"
+
 // table finds routes by path and method.
-type table map[string]map[string]*Route
+type table struct {
+	paths map[string]map[string]*Route
+	open  []string // those of paths that have an open end, the longest first
+}
+
+// at finds the routes of a path: under which name they stand, and by method. rest is what an open end
+// stands for.
+func (t table) at(path string) (name, rest string, methods map[string]*Route) {
+	if methods := t.paths[path]; methods != nil && !strings.HasSuffix(path, OpenEnd) {
+		return path, "", methods
+	}
+	for _, name := range t.open {
+		if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(name, OpenEnd)+"/"); ok {
+			return name, rest, t.paths[name]
+		}
+	}
+	return otherRoute, "", nil
+}
 
 // newTable panics on a route that does not say what it asks for: such a program must not
 // start.
 func newTable(routes []Route) table {
-	t := table{}
+	t := table{paths: map[string]map[string]*Route{}}
 	for i := range routes {
 		r := &routes[i]
 		name := r.Method + " " + r.Path
 		switch {
-		case r.Method == "" || !strings.HasPrefix(r.Path, "/") || r.Handler == nil:
+		case r.Method == "" || !strings.HasPrefix(r.Path, "/") || r.Handler == nil || (r.Rest != "") != strings.HasSuffix(r.Path, OpenEnd):
 			panic("route " + name + " is not whole")
 		case r.Right.kind == noRight:
 			panic("route " + name + " has no right")
@@ -129,13 +151,17 @@ func newTable(routes []Route) table {
 			panic("route " + name + " does not say why")
 		case r.Does == "" || r.Gives.Type == "":
 			panic("route " + name + " does not say what it does")
-		case t[r.Path][r.Method] != nil:
+		case t.paths[r.Path][r.Method] != nil:
 			panic("route " + name + " stands twice")
 		}
-		if t[r.Path] == nil {
-			t[r.Path] = map[string]*Route{}
+		if t.paths[r.Path] == nil {
+			t.paths[r.Path] = map[string]*Route{}
+			if r.Rest != "" {
+				t.open = append(t.open, r.Path)
+			}
 		}
-		t[r.Path][r.Method] = r
+		t.paths[r.Path][r.Method] = r
 	}
+	slices.SortFunc(t.open, func(a, b string) int { return len(b) - len(a) })
 	return t
 }

@@ -70,6 +70,9 @@ func (s *schemas) operation(r gate.Route) (object, error) {
 		"operationId": operationID(r), "summary": r.Does, "description": "Asks for " + r.Right.String(), "security": security(r.Right),
 	}
 	var query []object
+	if r.Rest != "" {
+		query = append(query, object{"name": "rest", "in": "path", "required": true, "description": r.Rest, "schema": object{"type": "string"}})
+	}
 	for _, p := range r.Query {
 		query = append(query, object{"name": p.Name, "in": "query", "required": p.Must, "description": p.Means, "schema": object{"type": "string"}})
 	}
@@ -151,10 +154,10 @@ func security(r gate.Right) []object {
 	return []object{}
 }
 
-// operationID is the method and the path's words: getV1Chunks.
+// operationID is the method and the path's words, but for an open end: getV1Chunks.
 func operationID(r gate.Route) string {
 	id := strings.ToLower(r.Method)
-	for _, word := range strings.FieldsFunc(r.Path, func(c rune) bool { return c == '/' || c == '.' }) {
+	for _, word := range strings.FieldsFunc(strings.TrimSuffix(r.Path, gate.OpenEnd), func(c rune) bool { return c == '/' || c == '.' }) {
 		id += strings.ToUpper(word[:1]) + word[1:]
 	}
 	return id

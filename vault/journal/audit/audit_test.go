@@ -189,6 +189,7 @@ func TestACheckpointIsItsLogs(t *testing.T) {
 }
 
 func TestTheLeafStandsStill(t *testing.T) {
+	signedtest.Rule(t, "audit.cddl", "leaf", audit.Leaf{})
 	h, err := audit.NewLeaf([]byte("an entry"), 1_700_000_000_000_000).Hash()
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,8 @@
 // Package audit holds the formats by which anybody can see that the audit log only ever grew: the
 // leaf that an entry becomes, the signed checkpoint over all leaves, and the proofs between them. It
 // is a transparency log as RFC 6962 §2.1 hashes it, with checkpoints as C2SP tlog-checkpoint and
-// signed-note write them (https://c2sp.org). Both ends use it, and a verifier that trusts neither.
+// signed-note write them (https://c2sp.org), devices' cosignatures as tlog-cosignature, and tiles as
+// tlog-tiles. Both ends use it, and a verifier that trusts neither.
 //
 // It stores nothing and fetches nothing; the hashing is golang.org/x/mod/sumdb's.
 package audit
@@ -31,11 +32,20 @@ func NewLeaf(raw []byte, received signed.Time) Leaf {
 	return Leaf{Entry: sum[:], Received: received}
 }
 
-// Hash is the leaf's hash: RFC 6962 over its deterministic CBOR.
-func (l Leaf) Hash() (Hash, error) {
+// Encode is the leaf's deterministic CBOR, which the log hashes.
+func (l Leaf) Encode() ([]byte, error) {
 	data, err := signed.Encode(l)
 	if err != nil {
-		return Hash{}, fmt.Errorf("hash leaf: %w", err)
+		return nil, fmt.Errorf("write leaf: %w", err)
+	}
+	return data, nil
+}
+
+// Hash is the leaf's hash: RFC 6962 over its deterministic CBOR.
+func (l Leaf) Hash() (Hash, error) {
+	data, err := l.Encode()
+	if err != nil {
+		return Hash{}, err
 	}
 	return tlog.RecordHash(data), nil
 }
