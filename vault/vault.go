@@ -1,8 +1,14 @@
 // Package vault is the encrypted store on the device: the key hierarchy from passphrase to
 // subject, the profile, and the view of records and assignments, in Badger. It hands out
 // a protected part against a stamp only, which a durable entry mints. It is no source of
-// truth: the view can be rebuilt from journal and connected system. It verifies no
-// signature, judges no right and knows no network; its caller does.
+// truth: the view can be rebuilt from journal and connected system. It judges no right and
+// knows no network; its caller does.
+//
+// What others have signed is verified at the doors through which it comes, before a row is written: a page
+// of the connected system's, a colleague's share, what was made here and came back signed. It is not verified
+// again when it is opened. A row opens with the vault's keys alone, in its own place, and in the revision that the
+// catalogue names, so what is read is what was put there; who could write another has the keys that open all of
+// it. To ask for the signature at each opening would cost about 60 µs and tell nothing more.
 package vault
 
 import (

@@ -46,23 +46,23 @@ func (a *Agent) FetchAttachment(ctx context.Context, id journal.AttachmentID) er
 	return nil
 }
 
-// attach verifies the attachments of a page and puts them into the view. One whose record is not
-// here was sent for a record that went meanwhile.
-func (r *run) attach(page link.Page) error {
-	s, me := r.session, r.session.who()
-	type one struct {
-		copy    vault.AttachmentCopy
-		subject journal.SubjectID
-	}
-	var all []one
-	for _, c := range page.Attachments {
-		value, err := record.OpenAttachment(c.Attachment, me.profile.Org, me.statement.Issuing)
-		if err != nil {
-			return fmt.Errorf("read changes: %w", err)
-		}
-		all = append(all, one{subject: value.Subject, copy: vault.AttachmentCopy{
-			Signed: c.Attachment, Sealed: c.ContentKey, Info: record.AttachmentKeyInfo(me.profile.Org, value.ID, s.device)}})
-	}
+// file is a verified copy of an attachment, and whom it is about.
+type file struct {
+	copy    vault.AttachmentCopy
+	subject journal.SubjectID
+}
+
+func (r *run) judgeFile(c link.AttachmentCopy) (file, error) {
+	me := r.session.who()
+	value, err := record.OpenAttachment(c.Attachment, me.profile.Org, me.statement.Issuing)
+	return file{subject: value.Subject, copy: vault.AttachmentCopy{
+		Signed: c.Attachment, Sealed: c.ContentKey, Info: record.AttachmentKeyInfo(me.profile.Org, value.ID, r.session.device)}}, err
+}
+
+// attach puts attachments into the view, and takes out what went. One whose record is not here was sent for
+// a record that went meanwhile.
+func (r *run) attach(page link.Page, all []file) error {
+	s := r.session
 	s.erasing.Lock() // an order that a colleague passes on waits, or is heeded
 	defer s.erasing.Unlock()
 	for some := range slices.Chunk(all, sayAtOnce) {

@@ -78,3 +78,42 @@ func (f failingFile) Sync() error {
 	}
 	return f.Appender.Sync()
 }
+
+// slowDisk is the real disk, on whose next write something happens meanwhile, once.
+type slowDisk struct {
+	disk.OS
+	meanwhile func()
+}
+
+func (d *slowDisk) Create(name string) (disk.Appender, error) { return d.open(d.OS.Create, name) }
+func (d *slowDisk) Extend(name string) (disk.Appender, error) { return d.open(d.OS.Extend, name) }
+
+func (d *slowDisk) open(how func(string) (disk.Appender, error), name string) (disk.Appender, error) {
+	file, err := how(name)
+	if err != nil {
+		return nil, err
+	}
+	return slowFile{file, d}, nil
+}
+
+func (d *slowDisk) happens() {
+	if do := d.meanwhile; do != nil {
+		d.meanwhile = nil
+		do()
+	}
+}
+
+type slowFile struct {
+	disk.Appender
+	disk *slowDisk
+}
+
+func (f slowFile) WriteBlocks(data []byte, offset int64) error {
+	f.disk.happens()
+	return f.Appender.WriteBlocks(data, offset)
+}
+
+func (f slowFile) Sync() error {
+	f.disk.happens()
+	return f.Appender.Sync()
+}

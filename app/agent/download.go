@@ -127,13 +127,21 @@ func (r *run) apply(page link.Page) error {
 		}
 		work = append(work, task{vault.AssignmentCopy{Signed: c.Assignment, Work: c.Work}, value.Subject})
 	}
+	var files []file
+	for _, c := range page.Attachments {
+		one, err := r.judgeFile(c)
+		if err != nil {
+			return fmt.Errorf("read changes: %w", err)
+		}
+		files = append(files, one)
+	}
 	if err := r.store(arrivals); err != nil {
 		return err
 	}
 	if err := r.arrange(page, work); err != nil {
 		return err
 	}
-	return r.attach(page)
+	return r.attach(page, files)
 }
 
 // maxPageThings is what one page may hold: changes that came and changes that went.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handslag/identity/signed"
+	"handslag/vault"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -243,16 +244,121 @@ func (p *phone) mu0() {
 	p.session = nil
 }
 
-func TestAnOpeningThatTheLockOvertookShowsNothing(t *testing.T) {
-	f := newFar(t)
-	f.addRecord("r1", "s1", "Rita Ros", "070-1740605")
-	p := f.phone().enrolled().synced()
-	s, err := p.Agent.current()
+func TestAnOpeningThatALockOrAnErasureOvertookShowsNothing(t *testing.T) {
+	for what, c := range map[string]struct {
+		comes func(s *session) // while an opening is between its entry and its text
+		want  Code
+	}{
+		"a lock":                       {func(s *session) { s.end("") }, Locked},
+		"an order about the person":    {func(s *session) { s.closeAbout("s1") }, NoRecord},
+		"an order about somebody else": {func(s *session) { s.closeAbout("s2") }, ""},
+	} {
+		f := newFar(t)
+		f.addRecord("r1", "s1", "Rita Ros", "070-1740605")
+		p := f.phone().enrolled().synced()
+		s, err := p.current()
+		ok(t, err)
+		c.comes(s)
+		shown, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+		if open := err == nil; CodeOf(err) != c.want || open != (shown.Fields != nil) || open != (len(s.openings) == 1) {
+			t.Errorf("%s: %v, %d fields came, %d count as open", what, err, len(shown.Fields), len(s.openings))
+		}
+	}
+}
+
+// The entry of an opening can be long on its way to the disk, and the machine can sleep meanwhile: whether
+// the loan has ended is asked again once it is there.
+func TestALoanThatEndsWhileTheEntryIsWrittenOpensNothing(t *testing.T) {
+	for what, late := range map[string]struct {
+		by   time.Duration
+		want Code
+	}{"a second before its end": {-time.Second, ""}, "a second after its end": {time.Second, LoanEnded}} {
+		f := newFar(t)
+		p := f.phone()
+		slow := &slowDisk{}
+		p.cfg.Disk = slow
+		p.start()
+		p.enrolled().synced()
+		attached(t, p)
+		for deed, open := range map[string]func() (bool, error){
+			"a protected part": func() (bool, error) {
+				shown, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+				return shown.Fields != nil, err
+			},
+			"an attachment": func() (bool, error) {
+				o, err := p.OpenAttachment(t.Context(), "a-word", Reason{Text: "ringde"})
+				return o != nil, err
+			},
+		} {
+			p.synced() // the loan is new
+			card, err := p.Record(t.Context(), "r1")
+			ok(t, err)
+			p.pass(card.LoanUntil.Sub(p.cfg.Now()) - time.Minute)
+			slow.meanwhile = func() { p.pass(time.Minute + late.by) }
+			if shown, err := open(); CodeOf(err) != late.want || shown != (late.want == "") {
+				t.Errorf("%s, %s: it opens: %t, %v", deed, what, shown, err)
+			}
+			if slow.meanwhile != nil {
+				t.Errorf("%s, %s: no entry was written", deed, what)
+			}
+		}
+	}
+}
+
+// attached gives the phone an attachment of r1, as the connected system would have.
+func attached(t *testing.T, p *phone) {
+	t.Helper()
+	s, err := p.current()
 	ok(t, err)
-	s.end("") // as Lock does, while an opening is between its entry and its text
-	shown, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
-	refused(t, err, Locked)
-	if shown.Fields != nil {
-		t.Error("the text came all the same")
+	blobs, err := s.vault.Blobs()
+	ok(t, err)
+	defer blobs.Close()
+	a, key, err := record.SealAttachment(record.Attachment{Org: p.f.org(), ID: "a-word", Record: "r1", Subject: "s1", Size: 7},
+		record.Label{Name: "ord.txt", Type: record.Text}, strings.NewReader("ett ord"), blobs.Put)
+	ok(t, err)
+	ok(t, blobs.Sync())
+	a.Issued = p.f.clockNow()
+	message, err := a.Sign(p.f.issuing)
+	ok(t, err)
+	ok(t, s.vault.Update(func(tx *vault.Tx) error {
+		_, err := tx.PutAttachment(vault.AttachmentCopy{Signed: message, ContentKey: key})
+		return err
+	}))
+}
+
+// What an entry brings along besides itself no replay brings back: while the view lags behind and can not be
+// written, no such entry is said.
+func TestNoEntryIsSaidWhoseEffectWouldBeLost(t *testing.T) {
+	f := newFar(t)
+	p := f.phone()
+	asked, last := 0, 1<<30 // the disk is full from the question after that on
+	p.cfg.VaultOptions.FreeSpace = func(string) (uint64, error) {
+		if asked++; asked > last {
+			return 0, nil
+		}
+		return 1 << 40, nil
+	}
+	p.start()
+	p.enrolled().synced()
+	s, err := p.current()
+	ok(t, err)
+	for questions := range 6 {
+		_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
+		ok(t, err)
+		s.deed.Lock()
+		s.waiting, s.stale = nil, true // as after a transaction that failed
+		s.deed.Unlock()
+		before, came := s.journal.Chain().Last, false
+		last = asked + questions
+		_, err = s.say(line{entry: journal.Entry{Kind: journal.RecordFetched, Subject: "s9", Record: "r9", RecordVersion: 1}, effect: func(*vault.Tx) error {
+			came = true
+			return nil
+		}})
+		last = 1 << 30
+		if said := s.journal.Chain().Last > before; said && !came {
+			t.Errorf("with room for %d questions the entry is there and what it brought is not: %v", questions, err)
+		} else if (err == nil) != came {
+			t.Errorf("with room for %d questions: %v", questions, err)
+		}
 	}
 }

@@ -271,6 +271,58 @@ func TestAReceiverOfChunksIsNotFooled(t *testing.T) {
 	}
 }
 
+// TestNothingLandsWithoutTheOrganisationsSignature is what a modified sharer packs: each kind of thing with one bit of
+// its signature changed, or signed by a stranger, in a manifest that fits.
+func TestNothingLandsWithoutTheOrganisationsSignature(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna", mayWork), org.enrol("bo", mayWork)
+	stranger := &device{org: organisation{t, org.id, newOrganisation(t, 9).key}, keys: anna.keys, credential: anna.credential, raw: anna.raw}
+	flip := func(message []byte) []byte {
+		message = bytes.Clone(message)
+		message[len(message)-1] ^= 1
+		return message
+	}
+	until := noon.Add(time.Hour)
+	for name, by := range map[string]*device{"a bit of the signature": anna, "a stranger's signature": stranger, "as it was signed": nil} {
+		sound := by == nil
+		if sound {
+			by = anna
+		}
+		task, err := record.Assignment{Version: 1, Org: org.id, ID: "U-1", Number: 1, Unit: "u-1", Title: "Droppande kran", Issued: noon}.Sign(by.org.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, _ := by.holds(t, "r-2", until)
+		lent, _ := anna.holds(t, "r-2", until)
+		item.Hands = lent.Hands
+		whole, _ := anna.holds(t, "r-1", until)
+		file, _, _ := by.attaches(t, "r-1", "a-1", 1)
+		if by == anna && !sound {
+			task, item.Record, file.Signed = flip(task), flip(item.Record), flip(file.Signed)
+		}
+		_, _, sv, dv := meet(t, anna.config(), bo.config())
+		b := newBooks()
+		result := receive(dv, b.takes(newChest()))
+		to := bo.credential.Device()
+		p := sv.packs(t, b, Share{Tasks: []OutgoingTask{{task}}, Records: []Outgoing{item, whole}, Files: []OutgoingFile{file}},
+			Handing{Thing: Thing{Assignment: "U-1"}, Number: 1, Peer: to, Pair: random(32)},
+			Handing{Thing: rec("r-2"), Number: 1, Subject: "s-r-2", Peer: to, Until: until, Pair: random(32)},
+			Handing{Thing: rec("r-1"), Number: 1, Subject: "s-r-1", Peer: to, Until: until, Pair: random(32)},
+			Handing{Thing: att("r-1", "a-1"), Subject: "s-r-1", Peer: to, Until: until, Pair: random(32)})
+		if err := p.deliver(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := await(t, "the receiver", result); got.err != nil || len(got.got) != 4 {
+			t.Fatalf("%s: %d things came: %v", name, len(got.got), got.err)
+		}
+		for thing, lands := range map[Thing]bool{{Assignment: "U-1"}: sound, rec("r-2"): sound, rec("r-1"): true, att("r-1", "a-1"): sound} {
+			if _, landed := b.received[thing]; landed != lands || !lands && b.declined[thing] != BadRecord {
+				t.Errorf("%s: %v landed: %t, declined as %q", name, thing, landed, b.declined[thing])
+			}
+		}
+	}
+}
+
 func TestAnAttachmentStaysOrIsRefused(t *testing.T) {
 	org := newOrganisation(t, 1)
 	anna, bo := org.enrol("anna"), org.enrol("bo")

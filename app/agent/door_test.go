@@ -1,0 +1,153 @@
+package agent
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/vault/record"
+)
+
+// The vault keeps what its callers have verified, and verifies nothing again when it opens. So whatever comes down
+// is verified before a row is written, and a page with one thing in it that is not the organisation's word is refused
+// whole.
+func TestNothingThatIsNotTheOrganisationsWordComesDown(t *testing.T) {
+	flip := func(message []byte) []byte { // a bit of its signature, which is last
+		message = slices.Clone(message)
+		message[len(message)-1] ^= 1
+		return message
+	}
+	stranger := newKey(t)
+	for what, c := range map[string]struct {
+		spoil func(f *far, page *link.Page)
+		comes bool
+	}{
+		"all as it was sent":                  {func(*far, *link.Page) {}, true},
+		"a record's signature":                {func(_ *far, p *link.Page) { p.Records[1].Record = flip(p.Records[1].Record) }, false},
+		"a record's ciphertext":               {func(_ *far, p *link.Page) { p.Records[1].Cipher = flip(p.Records[1].Cipher) }, false},
+		"another record's ciphertext":         {func(_ *far, p *link.Page) { p.Records[1].Cipher = p.Records[0].Cipher }, false},
+		"another record's content key":        {func(_ *far, p *link.Page) { p.Records[1].ContentKey = p.Records[0].ContentKey }, false},
+		"a loan's signature":                  {func(_ *far, p *link.Page) { p.Records[1].Loan = flip(p.Records[1].Loan) }, false},
+		"another record's loan":               {func(_ *far, p *link.Page) { p.Records[1].Loan = p.Records[0].Loan }, false},
+		"an assignment's signature":           {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = flip(p.Assignments[0].Assignment) }, false},
+		"a record where an assignment stands": {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = p.Records[0].Record }, false},
+		"a record that a stranger signed": {func(f *far, p *link.Page) {
+			data, err := f.records[1].Sign(stranger)
+			ok(t, err)
+			p.Records[1].Record = data
+		}, false},
+		"an assignment that a stranger signed": {func(f *far, p *link.Page) {
+			data, err := f.tasks[0].Sign(stranger)
+			ok(t, err)
+			p.Assignments[0].Assignment = data
+		}, false},
+		"an erasure order that a stranger signed": {func(f *far, p *link.Page) {
+			data, err := record.Erasure{Version: 1, Org: f.org(), Number: 1, Subject: "s1", At: signed.At(f.now)}.Sign(stranger)
+			ok(t, err)
+			p.Erasures = [][]byte{data}
+		}, false},
+		"a statement that a stranger signed": {func(f *far, p *link.Page) {
+			s := f.statement
+			s.Number++
+			data, err := signed.Sign(signed.DomainStatement, stranger, s)
+			ok(t, err)
+			p.Statement = data
+		}, false},
+		"an attachment": {func(f *far, p *link.Page) {
+			p.Attachments = []link.AttachmentCopy{f.attachment(f.issuing)}
+		}, true},
+		"an attachment's signature": {func(f *far, p *link.Page) {
+			p.Attachments = []link.AttachmentCopy{f.attachment(f.issuing)}
+			p.Attachments[0].Attachment = flip(p.Attachments[0].Attachment)
+		}, false},
+		"an attachment that a stranger signed": {func(f *far, p *link.Page) {
+			p.Attachments = []link.AttachmentCopy{f.attachment(stranger)}
+		}, false},
+		"a revocation list that is none": {func(f *far, p *link.Page) { p.Revocations = p.Records[0].Record }, false},
+	} {
+		f := newFar(t)
+		f.addRecord("r2", "s2", "Ny, Nils", "0701740602")
+		p := f.phone().enrolled()
+		device := p.Me().Device
+		f.mu.Lock()
+		f.break_ = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != link.PathChanges {
+				return false
+			}
+			honest := httptest.NewRecorder()
+			f.changes(honest, device)
+			var page link.Page
+			ok(t, json.Unmarshal(honest.Body.Bytes(), &page))
+			c.spoil(f, &page)
+			f.answer(w, page)
+			return true
+		}
+		f.mu.Unlock()
+		_, err := p.Sync(t.Context())
+		s, currentErr := p.current()
+		ok(t, currentErr)
+		records, tasks, countErr := s.vault.Count()
+		ok(t, countErr)
+		if came := records+tasks > 0; came != c.comes || (err == nil) != c.comes {
+			t.Errorf("%s: %d records and %d assignments came, %v", what, records, tasks, err)
+		}
+	}
+}
+
+// attachment is one of r1, without a key, signed by somebody.
+func (f *far) attachment(by *signed.PrivateKey) link.AttachmentCopy {
+	a, _, err := record.SealAttachment(record.Attachment{Org: f.org(), ID: "a-word", Record: "r1", Subject: "s1", Size: 7},
+		record.Label{Name: "ord.txt", Type: record.Text}, strings.NewReader("ett ord"), func(record.ChunkHash, []byte) error { return nil })
+	ok(f.t, err)
+	a.Issued = signed.At(f.now)
+	data, err := a.Sign(by)
+	ok(f.t, err)
+	return link.AttachmentCopy{Attachment: data}
+}
+
+// What this device made comes back as the organisation signed it, or it stays a draft.
+func TestADraftStaysOneUntilTheOrganisationHasSignedIt(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	anna.sync()
+	h.stop()
+	made := anna.makes(Attach{Record: "r-maja"}, "ord.txt", "ett ord")
+	s, err := anna.current()
+	ok(t, err)
+	draft, _, err := s.vault.SealDraft(made.ID)
+	ok(t, err)
+	a, err := record.DecodeDraft(draft)
+	ok(t, err)
+	m := &moving{run: &run{agent: anna.Agent, session: s}}
+	signs := func(by *signed.PrivateKey, change func(*record.Attachment)) []byte {
+		back := a
+		back.Issued = signed.At(h.clock())
+		change(&back)
+		message, err := back.Sign(by)
+		ok(t, err)
+		return message
+	}
+	as := func(*record.Attachment) {}
+	for what, message := range map[string][]byte{
+		"a stranger's word":    signs(newKey(t), as),
+		"of another record":    signs(h.config.Keys.Issuing, func(a *record.Attachment) { a.Record = "r-maj" }),
+		"about another person": signs(h.config.Keys.Issuing, func(a *record.Attachment) { a.Subject = "s-maj" }),
+		"the draft itself":     draft,
+	} {
+		if err := m.settle(a, message); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+		if drafts, err := s.vault.Drafts(); err != nil || len(drafts) != 1 {
+			t.Errorf("%s: %d drafts, %v", what, len(drafts), err)
+		}
+	}
+	ok(t, m.settle(a, signs(h.config.Keys.Issuing, as)))
+	if drafts, err := s.vault.Drafts(); err != nil || len(drafts) != 0 {
+		t.Errorf("%d drafts, %v", len(drafts), err)
+	}
+}

@@ -1,0 +1,134 @@
+package agent
+
+import (
+	"errors"
+	"testing"
+
+	"handslag/identity/signed"
+	"handslag/sync/link"
+	"handslag/sync/peer"
+	"handslag/vault"
+	"handslag/vault/journal"
+	"handslag/vault/record"
+)
+
+// theirs is the sharer's entry.
+var theirs = journal.Hash{7}
+
+// fetched is what the connected system has about Maj, verified and not yet kept, as a share brings it.
+func (d *tablet) fetched(t *testing.T) peer.Incoming {
+	t.Helper()
+	s, err := d.current()
+	ok(t, err)
+	r := &run{agent: d.Agent, session: s}
+	r.connect()
+	defer func() { r.client.Close() }()
+	page, err := r.client.Changes(t.Context(), "", link.Had{})
+	ok(t, err)
+	for _, c := range page.Records {
+		one, err := r.judgeRecord(c)
+		ok(t, err)
+		if one.value.ID == "r-maj" {
+			return peer.Incoming{
+				Handing: peer.Handing{Thing: peer.Thing{Record: "r-maj"}, Number: one.value.Number, Subject: "s-maj"}, Theirs: theirs,
+				Signed: one.copy.Signed, Cipher: one.copy.Cipher, Key: one.copy.Sealed, Context: one.copy.Info, Hands: one.copy.Hands,
+			}
+		}
+	}
+	t.Fatal("nothing about Maj")
+	return peer.Incoming{}
+}
+
+// What a colleague gives about somebody is on its way through several steps, and an order about that person may
+// come between any two of them: whichever it is, nothing of it is there afterwards.
+func TestAnOrderThatComesWhileACopyIsOnItsWayIsHeeded(t *testing.T) {
+	order := []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}}
+	received := line{entry: journal.Entry{Kind: journal.ShareReceived, Subject: "s-maj", Record: "r-maj", RecordVersion: 1, Ref: theirs[:]}}
+	for what, c := range map[string]struct {
+		happens func(t *testing.T, d *tablet, s *session, take func() error)
+		comes   bool
+	}{
+		"no order": {func(t *testing.T, d *tablet, s *session, take func() error) {
+			ok(t, take())
+			_, err := s.say(received)
+			ok(t, err)
+		}, true},
+		"before it is kept": {func(t *testing.T, d *tablet, s *session, take func() error) {
+			_, err := d.erase(s, order)
+			ok(t, err)
+			ok(t, take())
+			if s.waits(t) {
+				t.Error("a copy about who is erased waits")
+			}
+			_, err = s.say(received)
+			ok(t, err)
+		}, false},
+		"before its entry": {func(t *testing.T, d *tablet, s *session, take func() error) {
+			ok(t, take())
+			_, err := d.erase(s, order)
+			ok(t, err)
+			_, err = s.say(received)
+			ok(t, err)
+		}, false},
+		"before its entry, and is not finished": {func(t *testing.T, d *tablet, s *session, take func() error) {
+			ok(t, take())
+			_, err := s.say(line{entry: journal.Entry{Kind: journal.SubjectErased, Subject: "s-maj", Count: 7, Code: "none"}}, received)
+			ok(t, err)
+		}, false},
+		"after it": {func(t *testing.T, d *tablet, s *session, take func() error) {
+			ok(t, take())
+			_, err := s.say(received)
+			ok(t, err)
+			_, err = d.erase(s, order)
+			ok(t, err)
+		}, false},
+	} {
+		h := newHouse(t)
+		anna := h.enrolled("anna.lind")
+		s, err := anna.current()
+		ok(t, err)
+		in := anna.fetched(t)
+		taking := &taking{h: &Handover{agent: anna.Agent, session: s}, giver: vault.Source{Device: "hs-bo", Name: "Bo", At: signed.At(h.clock())}}
+		c.happens(t, anna, s, func() error { return taking.stage([]peer.Incoming{in}) })
+		_, err = s.vault.Record("r-maj")
+		if (err == nil) != c.comes || err != nil && !errors.Is(err, vault.ErrNotFound) {
+			t.Errorf("an order that comes %s: %v", what, err)
+		}
+	}
+}
+
+// waits reports whether a copy waits for its entry.
+func (s *session) waits(t *testing.T) (waits bool) {
+	t.Helper()
+	undo := errors.New("undo")
+	err := s.vault.Update(func(tx *vault.Tx) error {
+		ok(t, tx.Unstage(theirs[:], true))
+		_, err := tx.Record("r-maj")
+		waits = err == nil
+		return undo
+	})
+	if !errors.Is(err, undo) {
+		t.Fatal(err)
+	}
+	return waits
+}
+
+// A copy whose entry a crash has cut off came to nobody's knowledge: it is gone with the next unlock, key and all.
+func TestACopyWithoutItsEntryIsDroppedAtUnlock(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	s, err := anna.current()
+	ok(t, err)
+	taking := &taking{h: &Handover{agent: anna.Agent, session: s}}
+	ok(t, taking.stage([]peer.Incoming{anna.fetched(t)}))
+	if !s.waits(t) {
+		t.Fatal("it does not wait")
+	}
+	anna.die()
+	ok(t, anna.Unlock(t.Context(), passphrase))
+	s, err = anna.current()
+	ok(t, err)
+	if s.waits(t) {
+		t.Error("it still waits")
+	}
+}
