@@ -26,6 +26,9 @@ type witnessed struct {
 	Heard    [][]byte // colleagues' that no proof has joined to it yet
 	Evidence [][]byte // pairs that contradict each other, the first and the newest; empty where none do
 	Former   [][]byte // the last before each restore of the log that its root key has told of, the newest last
+
+	Vouched   []byte      // the last that it cosigned and handed in
+	VouchedAt signed.Time // by the newest signed server time then
 }
 
 // contradicts keeps two as evidence. What was found first stays: who rewrote the log could else bury
@@ -98,12 +101,22 @@ func (s *session) openCheckpoint(note []byte) (audit.Checkpoint, error) {
 	return audit.OpenCheckpoint(note, me.profile.Org, me.statement.Log)
 }
 
+// remembered is a checkpoint that was verified when it was kept. Its key may be the organisation's no longer, and
+// what it says holds all the same: else who rotates keys could have a rewritten log forgotten.
+func (s *session) remembered(note []byte) (audit.Checkpoint, error) {
+	c, err := audit.ReadCheckpoint(note)
+	if err == nil && c.Org != s.who().profile.Org {
+		err = audit.ErrCheckpoint
+	}
+	return c, err
+}
+
 // asked are the sizes that the next checkpoint is to be compared with. Zero, before the first one,
 // asks for a checkpoint alone.
 func (s *session) asked(w witnessed) []uint64 {
 	sizes := []uint64{0}
 	for _, note := range append([][]byte{w.Own}, w.Heard...) {
-		if c, err := s.openCheckpoint(note); err == nil {
+		if c, err := s.remembered(note); err == nil {
 			sizes = append(sizes, uint64(c.Size))
 		}
 	}
@@ -141,9 +154,9 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 	if err != nil {
 		return err
 	}
-	next := witnessed{Own: growth.Checkpoint, Evidence: latest.Evidence, Former: latest.Former}
+	next := witnessed{Own: growth.Checkpoint, Evidence: latest.Evidence, Former: latest.Former, Vouched: latest.Vouched, VouchedAt: latest.VouchedAt}
 	statement := s.who().statement
-	if before, err := s.openCheckpoint(w.Own); err == nil && before.InGeneration() < now.InGeneration() && now.InGeneration() == statement.Generation() {
+	if before, err := s.remembered(w.Own); err == nil && before.InGeneration() < now.InGeneration() && now.InGeneration() == statement.Generation() {
 		next.Former = append(latest.Former[max(0, len(latest.Former)+1-maxFormer):], w.Own)
 		if backup, err := continued(statement, now, proofs); err != nil {
 			next.contradicts(w.Own, growth.Checkpoint)
@@ -160,8 +173,8 @@ func (a *Agent) grew(s *session, w witnessed, growth *link.Growth) error {
 		}
 	}
 	for _, note := range append([][]byte{w.Own}, w.Heard...) {
-		before, err := s.openCheckpoint(note)
-		if err != nil { // none, or under a key that is no longer the organisation's
+		before, err := s.remembered(note)
+		if err != nil { // there is none yet
 			continue
 		}
 		if excused(statement, before, now) {
@@ -195,7 +208,7 @@ func (a *Agent) heardCheckpoint(s *session, note []byte) error {
 	if err != nil {
 		return err
 	}
-	if own, err := s.openCheckpoint(w.Own); err == nil && own.Size == theirs.Size && own.InGeneration() == theirs.InGeneration() {
+	if own, err := s.remembered(w.Own); err == nil && own.Size == theirs.Size && own.InGeneration() == theirs.InGeneration() {
 		if own.Root == theirs.Root {
 			return nil
 		}

@@ -48,6 +48,7 @@ type house struct {
 	directory *httptest.Server
 	address   string
 	statement identity.Statement
+	root      *signed.PrivateKey
 	cuts      func(*http.Request) bool // the line is cut when this call is made
 }
 
@@ -92,6 +93,7 @@ func newHouse(t testing.TB) *house {
 	root, issuing, logKey := newKey(t), newKey(t), newKey(t)
 	sealing, err := identity.NewSealPrivate()
 	ok(t, err)
+	h.root = root
 	h.statement = identity.Statement{
 		Version: 1, Number: 1, Root: root.Public(), Name: "Bostads AB Linden", URL: "https://" + h.address,
 		TLS: []identity.Pin{identity.PinOf(leaf)}, Issuing: []signed.Key{issuing.Public()}, Sealing: []identity.SealKey{sealing.Public()},

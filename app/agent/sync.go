@@ -114,6 +114,7 @@ func (r *run) steps(ctx context.Context) error {
 	if err := r.download(ctx); err != nil {
 		return err
 	}
+	r.vouch(ctx)
 	if n, err := r.session.expire(); err != nil {
 		return err
 	} else if n > 0 {

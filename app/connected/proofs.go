@@ -73,6 +73,27 @@ func leaves(c *gate.Call) (gate.Answer, error) {
 	return gate.Answer{Type: typeBytes, Body: data, Fixed: true}, err
 }
 
+func cosigned(c *gate.Call) (gate.Answer, error) {
+	if err := only(c); err != nil {
+		return gate.Answer{}, err
+	}
+	if err := c.Cosigned(); err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.Answer{Type: typeText, Body: []byte("ok\n")}, nil
+}
+
+func witnesses(c *gate.Call) (gate.Answer, error) {
+	if err := only(c); err != nil {
+		return gate.Answer{}, err
+	}
+	all, err := c.Witnesses()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(all)
+}
+
 // place is a place in the log or how many entries it has, by name; 0 where nothing is asked for.
 func place(c *gate.Call, name string) (int64, error) {
 	text := c.Query.Get(name)

@@ -8,6 +8,7 @@ import (
 	"handslag/identity/access"
 	"handslag/sync/link"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 	"handslag/vault/record"
 )
 
@@ -206,6 +207,22 @@ func Routes(statement func() []byte) []gate.Route {
 			Rest:     "C2SP tlog-tiles: index, as x001/x234/067 or 000.p/17. The slashes are the path's own.",
 			Gives:    gate.Body{Type: typeBytes, Means: "Leaves (vault/journal/audit/testdata/audit.cddl), each behind its length, 16 bits."},
 			Codes:    []link.Code{link.CodeNotFound},
+		},
+		{
+			Method: http.MethodPost, Path: link.PathCosignatures, Limit: audit.CosignedLimit,
+			Right:   gate.Own("a device says of the audit log what it has seen of it, with a key of its own"),
+			Handler: cosigned,
+			Does:    "Takes the checkpoint that the calling device vouches for: it had seen nothing of the log that the checkpoint contradicts.",
+			Takes:   gate.Body{Type: typeNote, Means: "the checkpoint as it came, and behind it one cosignature (C2SP tlog-cosignature, cosignature/v1) by the witness key of the device's credential, whose name is handslag.witness/ and the device ID."},
+			Gives:   gate.Body{Type: typeText, Means: "The word ok."},
+		},
+		{
+			Method: http.MethodGet, Path: link.PathWitnesses,
+			Right:    gate.Needs(access.LogRead),
+			Resource: auditLog,
+			Handler:  witnesses,
+			Does:     "Tells which devices vouch for the audit log, and for how much of it. To ask is an entry itself.",
+			Gives:    gate.InJSON("checkpoint is C2SP tlog-checkpoint with cosignatures (tlog-cosignature).", link.Witnesses{}),
 		},
 		{
 			Method: http.MethodPost, Path: link.PathErasures,

@@ -105,3 +105,24 @@ type Finding struct {
 	Seq        uint64            `json:"seq,omitempty"`
 	Open       bool              `json:"open"` // false once what was missing has come
 }
+
+// Witnesses is who vouches for the audit log: devices that have compared it with what they had seen before,
+// and cosigned what they saw.
+type Witnesses struct {
+	Size       uint64    `json:"size"`                 // entries in the log now
+	Count      uint64    `json:"count"`                // devices that have ever cosigned a checkpoint of it
+	Checkpoint []byte    `json:"checkpoint,omitempty"` // the newest that a device cosigned, with all cosignatures of it (C2SP)
+	Witnesses  []Witness `json:"witnesses,omitempty"`  // who saw the longest log first, at most WitnessRows
+}
+
+// WitnessRows bounds Witnesses.Witnesses.
+const WitnessRows = 200
+
+// Witness is the newest that one device has cosigned.
+type Witness struct {
+	Device identity.DeviceID `json:"device"`
+	Person identity.Person   `json:"person"`
+	Size   uint64            `json:"size"` // entries in the log then
+	At     signed.Time       `json:"at"`   // by the device's clock
+	Fits   bool              `json:"fits"` // the log still begins so; otherwise it was rewritten
+}

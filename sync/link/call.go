@@ -17,6 +17,7 @@ const (
 	mediaJSON = "application/json"
 	mediaCBOR = "application/cbor"
 	mediaFile = "application/octet-stream"
+	mediaNote = "text/plain"
 
 	issuedLimit = 2 * identity.CredentialLimit
 	logLimit    = 8 << 20
@@ -97,6 +98,19 @@ func (c *Client) Log(ctx context.Context, filter LogFilter) (LogPage, error) {
 	return decode[LogPage](c.do(ctx, request{
 		method: http.MethodGet, path: PathLog, query: filter.Query().Encode(), proved: true, limit: logLimit,
 	}))
+}
+
+// Cosign hands in a checkpoint of the audit log with this device's cosignature behind it.
+func (c *Client) Cosign(ctx context.Context, note []byte) error {
+	_, err := c.do(ctx, request{
+		method: http.MethodPost, path: PathCosignatures, body: note, media: mediaNote, proved: true, limit: RequestLimit,
+	})
+	return err
+}
+
+// Witnesses asks which devices vouch for the audit log.
+func (c *Client) Witnesses(ctx context.Context) (Witnesses, error) {
+	return decode[Witnesses](c.do(ctx, request{method: http.MethodGet, path: PathWitnesses, proved: true, limit: logLimit}))
 }
 
 func decode[T any](body []byte, err error) (T, error) {

@@ -10,19 +10,21 @@ import (
 
 // The routes of the connected system.
 const (
-	PathStatement  = "/v1/statement"        // GET, public: the organisation's newest signed statement
-	PathEnrol      = "/v1/enrol"            // POST, public: username and password, answered with a credential
-	PathCredential = "/v1/credential"       // POST: a new credential for this device
-	PathChanges    = "/v1/changes"          // GET ?after=CURSOR: what concerns this person
-	PathJournal    = "/v1/journal"          // POST: a batch, answered with a receipt; taken from anybody who carries one
-	PathSegments   = "/v1/segments"         // POST: one sealed segment of any device, answered with a receipt for that device
-	PathLog        = "/v1/log"              // GET: the audit log
-	PathCheckpoint = "/v1/log/checkpoint"   // GET: its newest checkpoint (C2SP tlog-checkpoint)
-	PathGrowth     = "/v1/log/growth"       // GET ?from=N,N&size=N: that it only grew
-	PathInclusion  = "/v1/log/inclusion"    // GET ?entry=N&size=N: that it has an entry (C2SP tlog-proof)
-	PathTile       = "/v1/log/tile"         // GET, /LEVEL/INDEX: its hashes (C2SP tlog-tiles)
-	PathLeaves     = "/v1/log/tile/entries" // GET, /INDEX: its leaves
-	PathErasures   = "/v1/erasures"         // POST: erase a subject; GET ?subject=ID: how far that has come
+	PathStatement    = "/v1/statement"        // GET, public: the organisation's newest signed statement
+	PathEnrol        = "/v1/enrol"            // POST, public: username and password, answered with a credential
+	PathCredential   = "/v1/credential"       // POST: a new credential for this device
+	PathChanges      = "/v1/changes"          // GET ?after=CURSOR: what concerns this person
+	PathJournal      = "/v1/journal"          // POST: a batch, answered with a receipt; taken from anybody who carries one
+	PathSegments     = "/v1/segments"         // POST: one sealed segment of any device, answered with a receipt for that device
+	PathLog          = "/v1/log"              // GET: the audit log
+	PathCheckpoint   = "/v1/log/checkpoint"   // GET: its newest checkpoint (C2SP tlog-checkpoint)
+	PathGrowth       = "/v1/log/growth"       // GET ?from=N,N&size=N: that it only grew
+	PathInclusion    = "/v1/log/inclusion"    // GET ?entry=N&size=N: that it has an entry (C2SP tlog-proof)
+	PathTile         = "/v1/log/tile"         // GET, /LEVEL/INDEX: its hashes (C2SP tlog-tiles)
+	PathLeaves       = "/v1/log/tile/entries" // GET, /INDEX: its leaves
+	PathCosignatures = "/v1/log/cosignatures" // POST: a checkpoint that this device has cosigned (C2SP tlog-cosignature)
+	PathWitnesses    = "/v1/log/witnesses"    // GET: which devices vouch for it
+	PathErasures     = "/v1/erasures"         // POST: erase a subject; GET ?subject=ID: how far that has come
 
 	PathAttachments = "/v1/attachments" // POST: begin to hand in an attachment that this device made, or go on with it
 	PathChunks      = "/v1/chunks"      // ?attachment=ID&chunk=N: GET, with a Range: one chunk; POST: hand one in

@@ -130,6 +130,7 @@ type Verification struct {
 	Credentials int      `json:"credentials"` // ever issued that hold
 	Attachments int      `json:"attachments"` // whole, with every chunk as it was signed for
 	Findings    int      `json:"findings"`    // open ones
+	Witnesses   int      `json:"witnesses"`   // devices that vouch for the log as it begins
 	Leaves      int64    `json:"leaves"`      // of the tree, made anew from the rows
 	Root        string   `json:"root"`        // base64, as checkpoints have it
 	Problems    []string `json:"problems,omitempty"`

@@ -19,8 +19,8 @@ type Keys struct {
 	Issuing   *signed.PrivateKey
 	Sealing   []*identity.SealPrivate // newest first
 	Log       *signed.PrivateKey
-	FormerLog *signed.PrivateKey // signs checkpoints beside Log, for who has not heard of it; may be nil
-	Data      []byte             // 32 bytes: encrypts columns
+	FormerLog []*signed.PrivateKey // sign checkpoints beside Log, for who has not heard of it
+	Data      []byte               // 32 bytes: encrypts columns
 }
 
 func (k Keys) check() error {

@@ -37,7 +37,7 @@ func (g *Gate) checkpointAt(ctx context.Context, tx *store.Tx, n int64) (audit.C
 // sign is the checkpoint as devices get it.
 func (g *Gate) sign(c audit.Checkpoint) ([]byte, error) {
 	keys := g.keys()
-	return c.Sign(keys.Log, keys.FormerLog)
+	return c.Sign(keys.Log, keys.FormerLog...)
 }
 
 // growth is the newest checkpoint with proofs that it has all of the sizes that the device names at its
@@ -109,6 +109,23 @@ func (c *Call) sized(size int64) (audit.Checkpoint, error) {
 		return audit.Checkpoint{}, Refuse(link.CodeNotFound)
 	}
 	return c.g.checkpointAt(c.ctx, c.tx, size)
+}
+
+// CheckpointAt is the tree over the first n entries; over all where n is 0.
+func (g *Gate) CheckpointAt(ctx context.Context, n int64) (c audit.Checkpoint, err error) {
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
+		now, err := g.checkpoint(ctx, tx)
+		if err != nil || n == 0 || n == now.Size {
+			c = now
+			return err
+		}
+		if n < 0 || n > now.Size {
+			return fmt.Errorf("read checkpoint of %d entries: %w", n, ErrUnknown)
+		}
+		c, err = g.checkpointAt(ctx, tx, n)
+		return err
+	})
+	return c, err
 }
 
 // Checkpoint is the newest checkpoint of the audit log, as a signed note.

@@ -79,5 +79,5 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 		return fmt.Errorf("make the root anew: %w", err)
 	}
 	v.Leaves, v.Root = leaves, root.String()
-	return nil
+	return g.verifyVouched(ctx, tx, v, made)
 }

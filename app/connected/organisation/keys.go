@@ -22,7 +22,7 @@ type Keys struct {
 
 	Issuing   *signed.PrivateKey      // credentials, records, loans
 	Log       *signed.PrivateKey      // receipts and server times
-	FormerLog *signed.PrivateKey      // signs checkpoints beside it, for who has not heard of Log yet; nil: there is none
+	FormerLog []*signed.PrivateKey    // sign checkpoints beside it, for who has not heard of Log yet; the newest first, at most bridged
 	Sealing   []*identity.SealPrivate // open what devices seal to the organisation, the newest first
 	TLS       tls.Certificate
 	Data      []byte // 32 bytes: the key of column encryption
@@ -58,6 +58,7 @@ const (
 	keysLimit   = 32 << 10 // bytes
 	keysMost    = 256      // of a kind
 	dataKeySize = 32
+	bridged     = 6 // rotations of the log key that a device may have missed and still compare in a cellar
 )
 
 var keysContext = []byte("handslag/1/server-keys")
@@ -134,6 +135,7 @@ func (s *serverKeys) clone() serverKeys {
 func (s *serverKeys) use(statement identity.Statement, certificates []byte) (*Keys, error) {
 	k := &Keys{Org: s.Org, Statement: statement, Data: bytes.Clone(s.Data), ring: s.clone()}
 	var serving *signed.PrivateKey
+	formerLog := statement.Log[1:min(len(statement.Log), 1+bridged)]
 	for _, seed := range s.Signing {
 		key, err := signed.PrivateKeyFromSeed(seed)
 		if err != nil {
@@ -148,12 +150,15 @@ func (s *serverKeys) use(statement identity.Statement, certificates []byte) (*Ke
 			k.Issuing = key
 		case public.Equal(statement.Log[0]):
 			k.Log = key
-		case len(statement.Log) > 1 && public.Equal(statement.Log[1]):
-			k.FormerLog = key
+		case slices.ContainsFunc(formerLog, public.Equal):
+			k.FormerLog = append(k.FormerLog, key)
 		case bytes.Equal(pin, statement.TLS[0]):
 			serving = key
 		}
 	}
+	slices.SortFunc(k.FormerLog, func(a, b *signed.PrivateKey) int {
+		return slices.IndexFunc(formerLog, a.Public().Equal) - slices.IndexFunc(formerLog, b.Public().Equal)
+	})
 	for _, secret := range s.Sealing {
 		key, err := identity.SealPrivateFromBytes(secret)
 		if err != nil {

@@ -160,6 +160,10 @@ func TestEveryTableIsDumped(t *testing.T) {
 // A restore that fails leaves an empty database, into which the next one goes.
 func TestWhatIsNoDumpIsNotLoaded(t *testing.T) {
 	from := open(t, place(t)).filled(t)
+	newest, err := from.Schema(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
 	dump := from.lines(t)
 	line := func(l Line) []byte {
 		data, err := signed.Encode(l)
@@ -179,19 +183,19 @@ func TestWhatIsNoDumpIsNotLoaded(t *testing.T) {
 		"a list for a value":   {line(Line{Table: "units", Columns: []string{"id", "name"}}), line(Line{Row: []any{"x", []any{}}})},
 		"a row twice":          {line(Line{Table: "units", Columns: []string{"id", "name"}}), line(Line{Row: []any{"x", "y"}}), line(Line{Row: []any{"x", "y"}})},
 	} {
-		if _, err := restored(t, at, bad, 3); err == nil {
+		if _, err := restored(t, at, bad, newest); err == nil {
 			t.Fatalf("%s is loaded", name)
 		}
 	}
 	if _, err := restored(t, at, dump, 1000); !errors.Is(err, ErrNewer) {
 		t.Errorf("a newer schema: %v", err)
 	}
-	to, err := restored(t, at, dump, 3)
+	to, err := restored(t, at, dump, newest)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, dump, to.lines(t))
-	if _, err := restored(t, at, dump, 3); !errors.Is(err, ErrNotEmpty) {
+	if _, err := restored(t, at, dump, newest); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("into what is there: %v", err)
 	}
 }

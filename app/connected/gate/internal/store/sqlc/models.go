@@ -58,6 +58,14 @@ type Chain struct {
 	Head       []byte
 }
 
+type Cosignature struct {
+	DeviceID   string
+	Generation int64
+	Size       int64
+	At         int64
+	Body       []byte
+}
+
 type Counter struct {
 	Name  string
 	Value int64
