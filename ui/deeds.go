@@ -99,7 +99,7 @@ func deedIcon(k journal.Kind) string {
 // deedState colours what was refused or went wrong.
 func deedState(k journal.Kind) part.State {
 	switch k {
-	case journal.RecordRefused, journal.AttachmentRefused, journal.AttachmentExported, journal.ShareRefused, journal.ShareMalformed, journal.VerificationFailed, journal.SignInRefused, journal.CallRefused,
+	case journal.RecordRefused, journal.AttachmentRefused, journal.AttachmentExported, journal.ShareRefused, journal.ShareMalformed, journal.VerificationFailed, journal.VerificationDisturbed, journal.SignInRefused, journal.CallRefused,
 		journal.PassphraseWrong, journal.GenerationOpened, journal.ViewRebuilt, journal.LogInconsistent:
 		return part.StateWarning
 	}

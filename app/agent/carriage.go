@@ -68,6 +68,7 @@ func (h *Handover) carry(v *peer.Verified) {
 	given, kept, err := v.Carry(ctx, peer.Carrier{Offers: c.offers, Read: c.read, Want: c.want, Take: c.take})
 	if err != nil {
 		h.agent.log.Info("segments are carried in part, or not at all", "given", given, "taken", kept, "error", err)
+		h.malformed("carriage", err)
 	}
 	if kept > 0 {
 		h.agent.changed(SyncChanged)

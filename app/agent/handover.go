@@ -43,6 +43,7 @@ type Handover struct {
 	because  string    // why this person hands over, in their words
 	taken    []journal.RecordID
 	refuse   context.CancelFunc // ends the share that is being received
+	bad      int                // times that the other sent what is none of what it should be
 }
 
 // stepRoom is how many steps a slow screen may lag behind.

@@ -2,11 +2,13 @@ package agent
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"handslag/identity"
 	"handslag/identity/qr"
 	"handslag/sync/peer"
 	"handslag/vault/journal"
@@ -116,6 +118,34 @@ func takesAll() peer.Receiver {
 			return hashes, nil
 		},
 		Refused: func(context.Context, []peer.Declined) error { return nil },
+	}
+}
+
+// What a verified colleague's program sends and is none of what it should be has an entry with its name, and a meeting
+// has few of them.
+func TestNewsWithoutEndHaveAnEntry(t *testing.T) {
+	anna, bo := waitingFor(t, time.Hour)
+	b := anna.meetsByHand(bo)
+	_, _ = b.verified.Exchange(t.Context(), peer.News{Revocations: make([]byte, identity.RevocationsLimit+1)})
+	_, err := b.Verified(t.Context())
+	ok(t, err)
+	for range 3 * maxMalformed {
+		b.malformed("share", peer.ErrShare)
+	}
+	b.malformed("share", io.EOF)
+	b.end()
+	told := map[string]int{}
+	for st, err := range anna.session.journal.Entries(0, 0) {
+		ok(t, err)
+		switch st.Entry.Kind {
+		case journal.ShareMalformed:
+			told[st.Entry.Code]++
+		case journal.VerificationDisturbed:
+			t.Errorf("a colleague counts as a stranger: %+v", st.Entry)
+		}
+	}
+	if told["news_large"] != 1 || told["share_bad"] != maxMalformed-1 {
+		t.Errorf("the journal tells %v", told)
 	}
 }
 

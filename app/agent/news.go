@@ -22,6 +22,7 @@ func (h *Handover) exchange(v *peer.Verified) {
 	theirs, err := v.Exchange(ctx, a.news(s, other.Device()))
 	if err != nil {
 		a.log.Info("no news from the other device", "error", err)
+		h.malformed("news", err)
 		return
 	}
 	if err := a.eraseHeard(s, theirs.Erasures); err != nil {

@@ -22,9 +22,7 @@ func (h *Handover) receive(v *peer.Verified) {
 	defer cancel()
 	for failures := 0; failures < maxFailedShares; {
 		err := h.receiveOne(over, v)
-		if why := peer.Malformed(err); why != "" { // whoever sent it may be gone by now
-			h.malformed(why)
-		}
+		h.malformed("share", err) // whoever sent it may be gone by now
 		if errors.Is(err, peer.ErrNotVerified) || over.Err() != nil {
 			return
 		}
@@ -35,10 +33,20 @@ func (h *Handover) receive(v *peer.Verified) {
 	}
 }
 
-// malformed is the entry of what a verified device sent that was no share; at most maxFailedShares in a
-// meeting.
-func (h *Handover) malformed(why string) {
-	_, err := h.session.say(line{entry: journal.Entry{Kind: journal.ShareMalformed, Peer: h.otherDevice(), Code: why}})
+// maxMalformed is how many entries a meeting has of what a verified device sent and is none of what it should be.
+const maxMalformed = 16
+
+// malformed is the entry of what a verified device sent that was no share, no news, no segment, no work.
+func (h *Handover) malformed(protocol string, err error) {
+	why := peer.Malformed(protocol, err)
+	h.mu.Lock()
+	h.bad += min(len(why), 1)
+	enough := h.bad > maxMalformed
+	h.mu.Unlock()
+	if why == "" || enough {
+		return
+	}
+	_, err = h.session.say(line{entry: journal.Entry{Kind: journal.ShareMalformed, Peer: h.otherDevice(), Code: why}})
 	if err != nil {
 		h.agent.log.Warn("a share that was none has no entry", "error", err)
 		return

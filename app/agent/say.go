@@ -113,7 +113,7 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 func isLast(kind journal.Kind) bool {
 	switch kind {
 	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused, journal.ShareMalformed, journal.AssignmentRefused,
-		journal.AttachmentClosed, journal.AttachmentRefused, journal.VerificationFailed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
+		journal.AttachmentClosed, journal.AttachmentRefused, journal.VerificationFailed, journal.VerificationDisturbed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
 		return true
 	}
 	return false

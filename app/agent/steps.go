@@ -8,6 +8,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/qr"
 	"handslag/sync/peer"
+	"handslag/vault/journal"
 )
 
 // show makes a step the newest, unless the last one has been.
@@ -80,6 +81,8 @@ func (h *Handover) run(give Gift) {
 				h.exchange(e.Verified)
 				h.begin(e.Verified, give, &receiving)
 			})
+		case peer.Disturbed:
+			h.disturbed(e)
 		case peer.Failed:
 			h.fail(e)
 		}
@@ -182,6 +185,17 @@ func (h *Handover) meet(c identity.Credential, suspect bool) {
 	step := h.step
 	h.mu.Unlock()
 	h.show(step)
+}
+
+// disturbed is the entry of all that was done in one way to this device while it showed its code, however
+// often: strangers can not fill a journal.
+func (h *Handover) disturbed(e peer.Disturbed) {
+	_, err := h.session.say(line{entry: journal.Entry{Kind: journal.VerificationDisturbed, Code: string(e.What), Count: e.Times}})
+	if err != nil {
+		h.agent.log.Warn("a disturbance has no entry", "how", string(e.What), "times", e.Times, "error", err)
+		return
+	}
+	h.agent.changed(EventsChanged, SyncChanged)
 }
 
 func (h *Handover) fail(e peer.Failed) {

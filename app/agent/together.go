@@ -122,6 +122,7 @@ func (h *Handover) together(v *peer.Verified) {
 			return
 		}
 		h.agent.log.Info("working together broke off", "error", err)
+		h.malformed("work", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,18 @@ import (
 
 // The attacker meets real programs: handslagctl as a process, enrolled with a real connected system. It
 // has the organisation's issuing key where a story needs a credential that was good once, or is
-// somebody's whom the organisation should not have trusted.
+// somebody's whom the organisation should not have trusted. What stands in the journal of the attacked:
+//
+//	wrong key at the right address    verification.failed peer_unreachable (libp2p refuses it before a word)
+//	man in the middle with own keys   verification.failed code_wrong
+//	replayed code                     verification.disturbed stale_code, with a count
+//	second claim                      verification.failed second_claim; after VERIFIED verification.disturbed
+//	forged credential, wrong org      verification.failed wrong_org
+//	expired, revoked                  verification.failed cred_expired, revoked
+//	oversized manifest                share.malformed share_large, share_bad
+//	chunk that does not match         share.refused signature_bad
+//	endless stream                    verification.disturbed endless, garbled; share.malformed share_large
+//	slow loris                        verification.disturbed slow; share.malformed share_slow
 
 // target is a running organisation with Anna and Bo, and what the attacker knows of it.
 type target struct {
@@ -149,15 +161,20 @@ func (w *target) refusedAs(err error, code agent.Code) {
 	}
 }
 
+// events are the newest events on a device.
+func (w *target) events(p *testnet.Person) (all []agent.Event) {
+	w.Helper()
+	values, err := p.Do(w.ctx, "events", "-limit", "60")
+	w.must(err)
+	w.must(json.Unmarshal(values[0], &all))
+	return all
+}
+
 // newest is the newest event of that kind on a device.
 func (w *target) newest(p *testnet.Person, kind journal.Kind) agent.Event {
 	w.Helper()
-	values, err := p.Do(w.ctx, "events", "-limit", "20")
-	w.must(err)
-	var all []agent.Event
-	w.must(json.Unmarshal(values[0], &all))
 	var found agent.Event
-	for _, e := range all {
+	for _, e := range w.events(p) {
 		if e.Kind == kind && e.Seq > found.Seq {
 			found = e
 		}
@@ -267,9 +284,10 @@ func TestAnAttackerWhoDisturbsNothing(t *testing.T) {
 	// Those who have read the code and say something else, or nothing, or no end of it, in every protocol
 	// there is and some there are not.
 	t.Run("slow, endless and mad", func(t *testing.T) {
+		var said sync.WaitGroup
 		says := []func(io.Writer){
-			func(out io.Writer) { out.Write([]byte{0}) },                      // slow loris: one byte, and no more
-			func(out io.Writer) { out.Write([]byte{0, 0, 1, 0}) },             // a length, and nothing
+			func(out io.Writer) { out.Write([]byte{0}); wait(out) },           // slow loris: one byte, and no more
+			func(out io.Writer) { out.Write([]byte{0, 0, 1, 0}); wait(out) },  // a length, and nothing
 			func(out io.Writer) { out.Write([]byte{0xff, 0xff, 0xff, 0xff}) }, // four gigabytes
 			func(out io.Writer) {
 				for range 1 << 12 {
@@ -289,9 +307,17 @@ func TestAnAttackerWhoDisturbsNothing(t *testing.T) {
 				if err != nil {
 					break // sent away already
 				}
-				go say(s)
+				said.Go(func() { say(s) })
 			}
 		}
+		offer, err := peer.ParseOffer(payload)
+		w.must(err)
+		for range 3 { // at the door
+			conn, err := net.Dial("tcp", offer.Addrs[0].String())
+			w.must(err)
+			said.Go(func() { conn.Write([]byte{0}); wait(conn); conn.Close() })
+		}
+		defer said.Wait() // until their time is up, at the device
 		if n := descriptors(t, w.bo.PID()) - idle; n > 64 {
 			t.Errorf("the device holds %d descriptors more than before", n)
 		}
@@ -302,7 +328,44 @@ func TestAnAttackerWhoDisturbsNothing(t *testing.T) {
 	digits, err := m.Read(w.ctx, w.anna)
 	w.must(err)
 	w.must(m.Type(w.ctx, digits))
+	for range 3 { // who had the code, and comes after the one who was verified
+		i, err := peer.Intrude(w.mallory(w.org.Issuing, nil).keys, payload)
+		w.must(err)
+		if s, err := i.Stream(w.ctx, "/handslag/verify/1"); err == nil {
+			wait(s)
+		}
+		i.Close()
+	}
 	w.must(m.End(w.ctx, w.anna))
+
+	// All that stands in the journal, once of each kind, however often it was done.
+	told := map[peer.Disturbance]uint64{}
+	for _, e := range w.events(w.bo) {
+		if e.Kind == journal.VerificationDisturbed {
+			if _, twice := told[peer.Disturbance(e.Code)]; twice || e.Count == 0 {
+				t.Errorf("told twice, or of nothing: %+v", e)
+			}
+			told[peer.Disturbance(e.Code)] = e.Count
+		}
+	}
+	for _, want := range []struct {
+		how   peer.Disturbance
+		least uint64
+	}{{peer.StaleCode, 1}, {peer.Slow, 4}, {peer.Endless, 1}, {peer.Garbled, 1}, {peer.LateClaim, 3}} {
+		if told[want.how] < want.least {
+			t.Errorf("%s is told %d times, at least %d were", want.how, told[want.how], want.least)
+		}
+	}
+	if len(told) > 5 {
+		t.Errorf("strangers wrote %d entries: %v", len(told), told)
+	}
+}
+
+// wait waits until the device ends what is open to it.
+func wait(at any) {
+	if in, ok := at.(io.Reader); ok {
+		_, _ = io.Copy(io.Discard, in)
+	}
 }
 
 // Against the device that reads the code.
@@ -420,10 +483,7 @@ func TestAVerifiedAttackerSharesWhatIsNone(t *testing.T) {
 	}
 	s.Close()
 	w.must(m.Over(w.ctx))
-	values, err := w.bo.Do(w.ctx, "events", "-limit", "60")
-	w.must(err)
-	var events []agent.Event
-	w.must(json.Unmarshal(values[0], &events))
+	events := w.events(w.bo)
 	slices.SortFunc(events, func(a, b agent.Event) int { return int(a.Seq) - int(b.Seq) })
 	var told []string
 	for _, e := range events {

@@ -93,7 +93,7 @@ func (c *ceremony) over() bool { return c.state == IsClosed }
 func (c *ceremony) step(now time.Time, ev event) []effect {
 	if c.over() {
 		if r, ok := ev.(received); ok {
-			return []effect{drop{r.conn}}
+			return []effect{drop{r.conn, ""}}
 		}
 		return nil
 	}
@@ -161,7 +161,7 @@ func (c *ceremony) receive(now time.Time, e received) []effect {
 		return c.judgeClaim(now, e, *m)
 	}
 	if e.conn != c.conn || c.conn == 0 {
-		return []effect{drop{e.conn}} // a stranger without the secret: refused, nothing disturbed
+		return []effect{drop{e.conn, Garbled}} // a stranger without the secret: refused, nothing disturbed
 	}
 	if c.state == IsVerified {
 		if _, ok := body.(*abort); ok && err == nil {

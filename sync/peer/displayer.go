@@ -9,7 +9,7 @@ import (
 // tells a stranger nothing that the code does not.
 func (c *ceremony) greet(e opened) []effect {
 	if c.role != Displayer || c.state != Offering {
-		return []effect{drop(e)}
+		return []effect{drop{e.conn, ""}}
 	}
 	commit := commitTo(c.nonce)
 	data, err := encodeMessage(commitment{Commit: commit[:]})
@@ -29,14 +29,14 @@ func (c *ceremony) judgeClaim(now time.Time, e received, m claim) []effect {
 		if e.conn == c.conn && c.state != IsVerified {
 			return c.fail(BadAnswer)
 		}
-		return []effect{drop{e.conn}}
+		return []effect{drop{e.conn, StaleCode}}
 	}
 	switch c.state {
 	case Offering:
 	case IsVerified:
-		return []effect{drop{e.conn}}
+		return []effect{drop{e.conn, LateClaim}}
 	default:
-		return append(c.fail(SecondClaim), drop{e.conn})
+		return append(c.fail(SecondClaim), drop{e.conn, ""})
 	}
 	c.conn, c.remote = e.conn, e.remote
 	c.form, c.meeting.Form = m.Form, m.Form

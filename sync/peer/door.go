@@ -1,10 +1,12 @@
 package peer
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -52,6 +54,23 @@ type door struct {
 	mu      sync.Mutex
 	waiting []manet.Conn // oldest first
 	shut    sync.Once
+}
+
+// guest is who was let in, until it has shown its key.
+type guest struct {
+	manet.Conn
+	since   time.Time
+	within  time.Duration
+	strange *disturbances
+	shown   atomic.Bool
+}
+
+// Close counts who had time enough and showed none.
+func (g *guest) Close() error {
+	if !g.shown.Swap(true) && time.Since(g.since) >= g.within {
+		g.strange.note(Slow, "")
+	}
+	return g.Conn.Close()
 }
 
 // let is who was let in.
@@ -126,6 +145,7 @@ func (d *door) enter(conn manet.Conn) {
 
 // send sends the i'th away. The caller holds mu.
 func (d *door) send(i int) {
+	d.knock.strange.note(Endless, "")
 	_ = d.waiting[i].Close()
 	d.waiting = append(d.waiting[:i], d.waiting[i+1:]...)
 }
@@ -148,22 +168,36 @@ func (d *door) hear(conn manet.Conn) {
 	said := make([]byte, knockSize)
 	_ = conn.SetReadDeadline(time.Now().Add(d.within))
 	_, err := io.ReadFull(conn, said)
-	if there := d.leave(conn); err != nil || !there || !d.knock.right(said) {
-		_ = conn.Close()
+	there := d.leave(conn)
+	var slow net.Error
+	switch {
+	case !there: // too many came after it; the door says so, or is shut
+	case errors.As(err, &slow) && slow.Timeout():
+		d.knock.strange.note(Slow, "")
+	case err == nil && !d.knock.right(said):
+		d.knock.strange.note(StaleCode, "")
+	case err == nil:
+		_ = conn.SetReadDeadline(time.Time{})
+		d.welcome(conn)
 		return
 	}
-	_ = conn.SetReadDeadline(time.Time{})
+	_ = conn.Close()
+}
+
+// welcome lets in one who knocked rightly.
+func (d *door) welcome(conn manet.Conn) {
 	if !d.keep(d.knock.minded().wait(addressOf(conn))) {
 		_ = conn.Close()
 		return
 	}
 	scope, err := d.limits.OpenConnection(network.DirInbound, true, conn.RemoteMultiaddr())
 	if err != nil {
+		d.knock.strange.note(Endless, "")
 		_ = conn.Close()
 		return
 	}
 	select {
-	case d.open <- let{conn, scope}:
+	case d.open <- let{&guest{Conn: conn, since: time.Now(), within: d.within, strange: d.knock.strange}, scope}:
 	case <-d.closed:
 		scope.Done()
 		_ = conn.Close()

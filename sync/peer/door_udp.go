@@ -74,6 +74,9 @@ func (d *datagrams) ReadFrom(p []byte) (int, net.Addr, error) {
 		if slices.Contains(d.known, who) {
 			return n, from, nil
 		}
+		if opens(p[:n]) {
+			d.knock.strange.note(StaleCode, who.String())
+		}
 	}
 }
 

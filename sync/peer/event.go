@@ -7,7 +7,7 @@ import (
 )
 
 // Event is what a session tells its screen: StateChanged, PeerMet, ShowCode, EnterCode,
-// ShowEvidence, ScanEvidence, SessionVerified, LinkChanged or Failed.
+// ShowEvidence, ScanEvidence, SessionVerified, LinkChanged, Disturbed or Failed.
 type Event interface{ isEvent() }
 
 // StateChanged says that the session is in another state, and when that state's time is up
@@ -45,6 +45,13 @@ type SessionVerified struct{ Verified *Verified }
 // dials again while the session is open.
 type LinkChanged struct{ Up bool }
 
+// Disturbed says how many disturbed a device that showed its code, and how. It comes once of each kind, before
+// the session's last event.
+type Disturbed struct {
+	What  Disturbance
+	Times uint64
+}
+
 // Failed is the last event of a session that was not verified, and comes once.
 type Failed struct {
 	Reason Reason
@@ -62,4 +69,5 @@ func (ShowEvidence) isEvent()    {}
 func (ScanEvidence) isEvent()    {}
 func (SessionVerified) isEvent() {}
 func (LinkChanged) isEvent()     {}
+func (Disturbed) isEvent()       {}
 func (Failed) isEvent()          {}

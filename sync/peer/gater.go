@@ -21,6 +21,7 @@ type gater struct {
 	at      []ma.Multiaddr
 	accepts bool    // D
 	only    peer.ID // D: once verified
+	strange *disturbances
 }
 
 var _ connmgr.ConnectionGater = (*gater)(nil)
@@ -61,11 +62,17 @@ func (g *gater) InterceptAccept(network.ConnMultiaddrs) bool {
 }
 
 // InterceptSecured knows who it is.
-func (g *gater) InterceptSecured(dir network.Direction, id peer.ID, _ network.ConnMultiaddrs) bool {
+func (g *gater) InterceptSecured(dir network.Direction, id peer.ID, at network.ConnMultiaddrs) bool {
+	if came, ok := at.(*guest); ok {
+		came.shown.Store(true)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if dir == network.DirOutbound {
 		return g.dials != "" && id == g.dials
+	}
+	if g.accepts && g.only != "" && id != g.only {
+		g.strange.note(LateClaim, "")
 	}
 	return g.accepts && (g.only == "" || id == g.only)
 }

@@ -156,6 +156,7 @@ func newNode(key *signed.PrivateKey, gate *gater, knock *knock, timing timing) (
 	if err != nil {
 		return nil, fmt.Errorf("read transport key: %w", err)
 	}
+	gate.strange = knock.strange
 	n := &node{gate: gate, knock: knock, hello: timing.hello, handlers: map[protocol.ID]network.StreamHandler{}}
 	if err := n.build(id, private, timing); err != nil {
 		return nil, fmt.Errorf("start the network: %w", err)
@@ -269,6 +270,9 @@ func (n *node) reap(hello time.Duration, spared func(peer.ID) bool) {
 	n.swarm.Notify(&network.NotifyBundle{ConnectedF: func(_ network.Network, c network.Conn) {
 		time.AfterFunc(hello, func() {
 			if !spared(c.RemotePeer()) {
+				if !c.IsClosed() {
+					n.knock.strange.note(Slow, c.ID())
+				}
 				_ = c.Close()
 			}
 		})
@@ -299,12 +303,19 @@ func (n *node) arrived(s network.Stream) {
 	n.mu.Lock()
 	take := n.handlers[protocol.ID(name)]
 	n.mu.Unlock()
-	if err != nil || take == nil || s.SetProtocol(protocol.ID(name)) != nil {
-		_ = s.Reset()
+	switch {
+	case err != nil:
+		n.knock.strange.noteError(err, s.Conn())
+	case take == nil:
+		n.knock.strange.note(Garbled, s.Conn().ID())
+	case s.SetProtocol(protocol.ID(name)) != nil:
+		n.knock.strange.note(Endless, s.Conn().ID())
+	default:
+		_ = s.SetReadDeadline(time.Time{})
+		take(s)
 		return
 	}
-	_ = s.SetReadDeadline(time.Time{})
-	take(s)
+	_ = s.Reset()
 }
 
 // reach dials the one key and opens a stream of the protocol. It waits for no answer: one that

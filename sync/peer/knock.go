@@ -20,6 +20,7 @@ import (
 type knock struct {
 	secret  [16]byte
 	listens bool // D
+	strange *disturbances
 
 	mu        sync.Mutex
 	used      map[[knockNonce]byte]bool
@@ -48,7 +49,7 @@ const (
 )
 
 func newKnock(secret [16]byte, listens bool) *knock {
-	return &knock{secret: secret, listens: listens, used: map[[knockNonce]byte]bool{}}
+	return &knock{secret: secret, listens: listens, strange: newDisturbances(), used: map[[knockNonce]byte]bool{}}
 }
 
 func (k *knock) mac(nonce []byte) []byte {

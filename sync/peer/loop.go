@@ -2,10 +2,13 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"handslag/identity/signed"
 )
 
 // eventRoom is more than the events that a session can have besides LinkChanged, which is
@@ -127,11 +130,15 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 		case greet: // a stranger's, who may read nothing: nobody waits for it
 			go s.streams.send(e.conn, e.data, s.timing.write)
 		case drop:
+			s.disturb(e.conn, e.what)
 			s.streams.drop(e.conn)
 		case entered:
 			s.mu.Lock()
 			s.form = s.machine.form
 			s.mu.Unlock()
+			if e.state == IsClosed {
+				s.tellDisturbed()
+			}
 			s.emit(StateChanged{e.state, e.until})
 			if e.state == IsVerified {
 				s.mint(ctx)
@@ -159,6 +166,7 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 			} else if s.machine.role == Displayer && e.reason.isStrange() {
 				s.config.Strangers.failed(s.streams.origin())
 			}
+			s.tellDisturbed()
 			s.emit(failed)
 		}
 	}
@@ -210,13 +218,23 @@ const verifyMessages = 7
 func (s *Session) listen(id int, stream network.Stream, first time.Duration) {
 	defer s.streams.gone(id)
 	within := first
-	for range verifyMessages {
+	for n := 0; ; n++ {
 		_ = stream.SetReadDeadline(time.Now().Add(within))
 		data, err := readFrame(stream, verifyLimit)
 		if err != nil {
+			s.node.knock.strange.noteError(err, stream.Conn())
+			if errors.Is(err, signed.ErrTooLarge) && s.streams.speaks(id) {
+				s.post(received{id, stream.Conn().RemotePeer(), nil}) // which is no message
+			}
 			break
 		}
+		if n == verifyMessages {
+			data = nil // which is no message: there is no end of them
+		}
 		s.post(received{id, stream.Conn().RemotePeer(), data})
+		if data == nil {
+			break
+		}
 		within = 2 * s.timing.verified // the machine has the deadlines; this outlives them
 	}
 	s.post(lost{id})
@@ -288,6 +306,7 @@ func (s *Session) redial(ctx context.Context, remote peer.ID, wait time.Duration
 // takeAgain is D's: of the verified peer alone.
 func (s *Session) takeAgain(stream network.Stream) {
 	if s.machine.role != Displayer || stream.Conn().RemotePeer() != s.streams.claimant() {
+		s.node.knock.strange.note(Garbled, stream.Conn().ID())
 		_ = stream.Reset()
 		return
 	}

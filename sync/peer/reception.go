@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -45,6 +46,9 @@ func (r *reception) take(ctx context.Context, stopped <-chan struct{}) error {
 	defer cancel()
 	var first manifestMessage
 	if err := r.talk.hear(manifestLimit+64, r.talk.timing.item, &first); err != nil {
+		if late := net.Error(nil); errors.As(err, &late) && late.Timeout() { // of what breaks off later each line has an entry
+			err = errors.Join(errSlow, err)
+		}
 		return err
 	}
 	m, err := r.v.openManifest(first.Manifest)

@@ -92,14 +92,19 @@ func (v *Verified) handRevoked(hands []record.Hand) bool {
 	})
 }
 
-// Malformed says by which code a journal tells of a share that was none: share_large, share_bad. It is
-// "" where a share only broke off, or the other device went.
-func Malformed(err error) string {
+// errSlow says that a verified device opened a stream and let its time run out.
+var errSlow = errors.New("nothing came in its time")
+
+// Malformed says by which code a journal tells of what a verified device sent and is none of what it should be:
+// PROTOCOL_large, PROTOCOL_bad or PROTOCOL_slow. It is "" where it only broke off, or the other device went.
+func Malformed(protocol string, err error) string {
 	switch {
 	case errors.Is(err, signed.ErrTooLarge):
-		return "share_large"
+		return protocol + "_large"
 	case errors.Is(err, ErrShare), errors.Is(err, errMessage):
-		return "share_bad"
+		return protocol + "_bad"
+	case errors.Is(err, errSlow):
+		return protocol + "_slow"
 	}
 	return ""
 }

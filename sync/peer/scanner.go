@@ -9,7 +9,7 @@ import (
 // itself to its nonce, any other at once.
 func (c *ceremony) reach(e connected) []effect {
 	if c.role != Scanner || c.state != Claimed || c.conn != 0 {
-		return []effect{drop{e.conn}}
+		return []effect{drop{e.conn, ""}}
 	}
 	c.conn, c.remote = e.conn, e.remote
 	if e.remote != c.expected {

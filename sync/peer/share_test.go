@@ -587,8 +587,35 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 			t.Fatal(err)
 		}
 		stream.Write([]byte{0x7f, 0xff, 0xff, 0xff})
-		if got := await(t, "the receiver", result); !errors.Is(got.err, signed.ErrTooLarge) {
+		if got := await(t, "the receiver", result); !errors.Is(got.err, signed.ErrTooLarge) || Malformed("share", got.err) != "share_large" {
 			t.Errorf("got %v", got.err)
+		}
+	})
+	t.Run("a manifest never ends", func(t *testing.T) {
+		c := bo.config()
+		c.timing = &brief
+		_, _, sv, dv := meet(t, anna.config(), c)
+		result := receive(dv, newBooks().receiver())
+		stream, err := sv.stream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Write([]byte{0, 0, 1, 0, 7})
+		if got := await(t, "the receiver", result); Malformed("share", got.err) != "share_slow" {
+			t.Errorf("got %v", got.err)
+		}
+	})
+	t.Run("a sharer goes", func(t *testing.T) {
+		_, _, sv, dv := meet(t, anna.config(), bo.config())
+		result := receive(dv, newBooks().receiver())
+		stream, err := sv.stream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.Write([]byte{0, 0, 1, 0, 7})
+		stream.CloseWrite()
+		if got := await(t, "the receiver", result); got.err == nil || Malformed("share", got.err) != "" {
+			t.Errorf("who only goes is accused: %v", got.err)
 		}
 	})
 	t.Run("the person cancels", func(t *testing.T) {

@@ -47,7 +47,10 @@ type (
 		conn int
 		data []byte
 	}
-	drop    struct{ conn int }
+	drop struct {
+		conn int
+		what Disturbance // "" for none
+	}
 	entered struct {
 		state State
 		until time.Time

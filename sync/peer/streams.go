@@ -100,6 +100,13 @@ func (s *streams) drop(id int) {
 	}
 }
 
+// speaks reports whether it is the stream that the machine speaks on.
+func (s *streams) speaks(id int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claimed == id
+}
+
 // gone forgets a stream whose reader has ended.
 func (s *streams) gone(id int) {
 	s.mu.Lock()

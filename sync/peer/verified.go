@@ -89,6 +89,7 @@ func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, err
 func (s *Session) take(queue chan network.Stream) network.StreamHandler {
 	return func(stream network.Stream) {
 		if stream.Conn().RemotePeer() != s.streams.claimant() {
+			s.node.knock.strange.note(Garbled, stream.Conn().ID())
 			_ = stream.Reset()
 			return
 		}

@@ -24,11 +24,14 @@ const (
 
 	Verified           Kind = "verification.done"   // Peer, Pair, Code: the form
 	VerificationFailed Kind = "verification.failed" // Code
-	ShareSent          Kind = "share.sent"          // Record, Peer, Pair, Until
-	ShareReceived      Kind = "share.received"
-	ShareConfirmed     Kind = "share.confirmed" // the sharer's: Ref names the receiver's entry
-	ShareRefused       Kind = "share.refused"   // Code
-	ShareMalformed     Kind = "share.malformed" // Peer, Code: a verified device sent as a share what is none
+	// VerificationDisturbed says what strangers did while the device showed its code, and that came to nothing: Code
+	// how, Count how often. There is one for each code of an offering.
+	VerificationDisturbed Kind = "verification.disturbed"
+	ShareSent             Kind = "share.sent" // Record, Peer, Pair, Until
+	ShareReceived         Kind = "share.received"
+	ShareConfirmed        Kind = "share.confirmed" // the sharer's: Ref names the receiver's entry
+	ShareRefused          Kind = "share.refused"   // Code
+	ShareMalformed        Kind = "share.malformed" // Peer, Code: a verified device sent as a share, news, carriage or work what is none
 
 	AssignmentDone  Kind = "assignment.done" // with its Signature
 	AssignmentNoted Kind = "assignment.noted"

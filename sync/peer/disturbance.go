@@ -1,0 +1,98 @@
+package peer
+
+import (
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"handslag/identity/signed"
+)
+
+// Disturbance says what somebody did at a device that shows its code and that came to nothing: as the code that
+// the journal knows. Who did it nobody can say; who claimed the code is no disturbance, but why the
+// verification failed.
+type Disturbance string
+
+// The disturbances.
+const (
+	StaleCode Disturbance = "stale_code"   // knocked with another code, or with a knock that was overheard
+	Slow      Disturbance = "slow"         // took a place, and its time ran out
+	Endless   Disturbance = "endless"      // more than there is room for: connections, or bytes of a message
+	Garbled   Disturbance = "garbled"      // no message of this protocol
+	LateClaim Disturbance = "second_claim" // had the code, and came after the one who was verified
+)
+
+// disturbances are counted while a code is shown, and told once: however many there are, they cost the journal an
+// entry of each kind.
+type disturbances struct {
+	mu     sync.Mutex
+	counts map[Disturbance]uint64
+	known  map[string]bool // who has been counted
+}
+
+// maxDisturbers is how many are told apart before some may be counted twice.
+const maxDisturbers = 1024
+
+func newDisturbances() *disturbances {
+	return &disturbances{counts: map[Disturbance]uint64{}, known: map[string]bool{}}
+}
+
+// note counts one, once for each who in the same way; "" is somebody new each time.
+func (d *disturbances) note(what Disturbance, who string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if who != "" {
+		who = string(what) + " " + who
+		if d.known[who] {
+			return
+		}
+		if len(d.known) >= maxDisturbers {
+			clear(d.known)
+		}
+		d.known[who] = true
+	}
+	d.counts[what]++
+}
+
+// noteError counts an error of reading what somebody said, where it is the sayer's fault.
+func (d *disturbances) noteError(err error, who network.Conn) {
+	var slow net.Error
+	switch {
+	case errors.Is(err, signed.ErrTooLarge):
+		d.note(Endless, who.ID())
+	case errors.As(err, &slow) && slow.Timeout():
+		d.note(Slow, who.ID())
+	}
+}
+
+// take returns what was counted since the last time, in a fixed order.
+func (d *disturbances) take() (all []Disturbed) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, what := range []Disturbance{StaleCode, Slow, Endless, Garbled, LateClaim} {
+		if n := d.counts[what]; n > 0 {
+			all = append(all, Disturbed{what, n})
+		}
+	}
+	clear(d.counts)
+	return all
+}
+
+// disturb counts who is dropped for what it said.
+func (s *Session) disturb(id int, what Disturbance) {
+	if stream := s.streams.get(id); stream != nil && what != "" && s.machine.role == Displayer {
+		s.node.knock.strange.note(what, stream.Conn().ID())
+	}
+}
+
+// tellDisturbed has the journal told, before the session's last word.
+func (s *Session) tellDisturbed() {
+	if s.machine.role != Displayer {
+		return // nobody comes to S
+	}
+	for _, one := range s.node.knock.strange.take() {
+		s.emit(one)
+	}
+}
