@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
+	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
 
@@ -113,25 +115,47 @@ func TestWhatIsNotWholeHereIsNotHandedOver(t *testing.T) {
 	}
 }
 
+// waitingDisk stands still at a chunk of an attachment, once, until it may go on.
+type waitingDisk struct {
+	disk.OS
+	left     atomic.Int64 // chunks before that; 0: it does not
+	held, on chan struct{}
+}
+
+func (d *waitingDisk) Fill(name string, into []byte) (int, error) {
+	if filepath.Base(filepath.Dir(name)) == "blobs" && d.left.Add(-1) == 0 {
+		close(d.held)
+		<-d.on
+	}
+	return d.OS.Fill(name, into)
+}
+
 func TestARefusedAttachmentGoesOnAnotherTime(t *testing.T) {
 	h := newHouse(t)
-	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	annadisk := &waitingDisk{held: make(chan struct{}), on: make(chan struct{})}
+	anna, bo := h.tablet("anna.lind"), h.enrolled("bo.ek")
+	anna.cfg.Disk, anna.cfg.VaultOptions.Disk = annadisk, annadisk
+	anna.begin()
+	ok(t, anna.Enrol(t.Context(), Enrolment{Org: h.statement.Org(), Username: "anna.lind", Password: passwordOf("anna.lind"), Passphrase: passphrase}))
 	anna.sync()
 	bo.sync()
 	h.stop()
-	const size = 24 << 20
+	const size = 8 << 20
 	anna.holdsAttachment(t, "a-film", size)
 	mine, theirs := anna.meets(bo)
-	stop := bo.Listen(func(Signal) {
-		if p := theirs.Progress(); p.Bytes > 0 && p.Bytes < p.OfBytes {
-			theirs.Refuse()
-		}
-	})
-	result, err := mine.Give(t.Context(), Gift{Attachments: []journal.AttachmentID{"a-film"}})
-	stop()
-	if len(result.Attachments) == 1 {
-		t.Skip("it was there before Bo could refuse")
-	}
+	annadisk.left.Store(5) // chunks
+	gave := make(chan error, 1)
+	var result ShareResult
+	go func() {
+		var err error
+		result, err = mine.Give(t.Context(), Gift{Attachments: []journal.AttachmentID{"a-film"}})
+		gave <- err
+	}()
+	<-annadisk.held
+	theirs.Refuse()
+	eventually(t, mine, func() bool { return mine.Progress().Ending })
+	close(annadisk.on)
+	err := <-gave
 	if len(result.Refused) != 1 || result.Refused[0].Problem.Code != ShareStopped {
 		t.Fatalf("refused: %+v %v", result, unwrapped(err))
 	}

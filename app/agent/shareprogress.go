@@ -31,6 +31,7 @@ type ShareProgress struct {
 	Item       string               `json:"item,omitempty"`
 	State      ShareState           `json:"state,omitempty"`
 	Problem    *Problem             `json:"problem,omitempty"`
+	Ending     bool                 `json:"ending,omitempty"` // either person has asked to end it
 }
 
 // ShareResult is what a handing over came to.
@@ -73,8 +74,8 @@ func (p *shareTelling) moved(at peer.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	up := p.h.agent.clock.uptime()
-	tell := p.now.Done != at.Things || at.Bytes == at.OfBytes || p.told == 0 || up-p.told >= progressEvery || up < p.told
-	p.now.Done, p.now.Total, p.now.Bytes, p.now.OfBytes = at.Things, at.Of, at.Bytes, at.OfBytes
+	tell := p.now.Done != at.Things || p.now.Ending != at.Ending || at.Bytes == at.OfBytes || p.told == 0 || up-p.told >= progressEvery || up < p.told
+	p.now.Done, p.now.Total, p.now.Bytes, p.now.OfBytes, p.now.Ending = at.Things, at.Of, at.Bytes, at.OfBytes, at.Ending
 	if tell {
 		p.told = up
 		p.h.advance(p.now)
