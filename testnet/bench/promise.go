@@ -19,8 +19,11 @@ type promise struct {
 // nothing of it any more, is an error of `make bench`.
 var promises = []promise{
 	{what: "opening / one write and fdatasync of as many bytes", family: "Opening", name: "Handslag, one by one", unit: "x-bare", most: 1.3},
+	{what: "the same, many in a row", family: "OpeningOn", name: "Handslag, one by one", unit: "x-bare", most: 1.3},
 	{what: "opening / SQLCipher's insert and select, WAL", family: "Opening", name: "Handslag, one by one", unit: "x-sqlcipher", most: 1},
+	{what: "the same, many in a row", family: "OpeningOn", name: "Handslag, one by one", unit: "x-sqlcipher", most: 1},
 	{what: "one by one / a record's share of 32 at once", family: "Opening", name: "Handslag, 32 at once", unit: "x-faster", least: 10},
+	{what: "the same, many in a row", family: "OpeningOn", name: "Handslag, 32 at once", unit: "x-faster", least: 10},
 	{what: "journal entry / one write and fdatasync of as many bytes", family: "Append", name: "one by one", unit: "x-bare", most: 1.3},
 	{what: "journal entries one by one / 32 at once", family: "Append", name: "32 at once", unit: "x-faster", least: 10},
 	{what: "100,000 records: unlock to a usable list, share of 1 s", family: "Town", name: "100000/unlock", unit: "of-1s", most: 1},

@@ -17,9 +17,13 @@ type contestant struct {
 	times []time.Duration       // of one deed, sorted once all is done
 }
 
-// contest lets all of them do rounds times their deed, turn rounds of one before the next: one alone
-// would find the processor's caches full of the others'.
+// contest lets all of them do rounds times their deed, anew, turn rounds of one before the next. With one,
+// each finds the processor's caches as the others left them, as who opens a record now and then
+// does; with more it finds them its own, as who opens one after another.
 func contest(rounds, turn int, all ...*contestant) error {
+	for _, c := range all {
+		c.times = nil
+	}
 	for begin := 0; begin < rounds; begin += turn {
 		for _, c := range all {
 			for round := begin; round < min(begin+turn, rounds); round++ {
@@ -58,8 +62,8 @@ func (c *contestant) mean() time.Duration {
 }
 
 // line is a contestant as `go test -bench` would show it, with the median as what it takes.
-func (c *contestant) line(more ...any) string {
-	text := fmt.Sprintf("BenchmarkOpening/%s \t %d \t %d ns/op \t %d ns-p10 \t %d ns-mean \t %d ns-p95", strings.ReplaceAll(c.name, " ", "_"),
+func (c *contestant) line(family string, more ...any) string {
+	text := fmt.Sprintf("Benchmark%s/%s \t %d \t %d ns/op \t %d ns-p10 \t %d ns-mean \t %d ns-p95", family, strings.ReplaceAll(c.name, " ", "_"),
 		len(c.times)*c.deeds, c.median(), c.times[len(c.times)/10], c.mean(), c.times[len(c.times)*95/100])
 	for i := 0; i < len(more); i += 2 {
 		text += fmt.Sprintf(" \t %.2f %s", more[i], more[i+1])
