@@ -12,6 +12,7 @@ require (
 	github.com/go-gl/glfw/v3.4/glfw v0.1.0-pre.1.0.20260707082822-2a407d02d01a
 	github.com/google/go-tpm v0.9.8
 	github.com/jackc/pgx/v5 v5.9.2
+	github.com/leodido/go-syslog/v4 v4.5.0
 	github.com/libp2p/go-libp2p v0.51.0
 	github.com/makiuchi-d/gozxing v0.1.1
 	github.com/multiformats/go-multiaddr v0.16.1

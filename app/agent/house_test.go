@@ -285,7 +285,7 @@ const staff = `{"type":"unit","id":"norra","name":"Norra"}
 {"type":"unit","id":"sodra","name":"Södra"}
 {"type":"role","id":"caretaker","name":"Fastighetsskötare","grants":[{"right":"record.read","scope":"own"},{"right":"record.share","scope":"own"},{"right":"record.receive","scope":"unit"},{"right":"assignment.work","scope":"own"},{"right":"attachment.add","scope":"own"}]}
 {"type":"role","id":"case_officer","name":"Handläggare","grants":[{"right":"record.read","scope":"unit"},{"right":"record.share","scope":"unit"},{"right":"record.receive","scope":"unit"},{"right":"assignment.work","scope":"unit"},{"right":"attachment.add","scope":"unit"},{"right":"attachment.export","scope":"unit"}]}
-{"type":"role","id":"reviewer","name":"Loggranskare","grants":[{"right":"log.read","scope":"all"}]}
+{"type":"role","id":"reviewer","name":"Loggranskare","grants":[{"right":"log.read","scope":"all"},{"right":"log.export","scope":"all"}]}
 {"type":"role","id":"cleaner","name":"Städare","grants":[]}
 {"type":"user","username":"anna.lind","first":"Anna","last":"Lind","unit":"norra","roles":["case_officer","reviewer"]}
 {"type":"user","username":"bo.ek","first":"Bo","last":"Ek","unit":"norra","roles":["caretaker"]}

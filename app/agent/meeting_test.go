@@ -118,6 +118,18 @@ func TestAMorningInTheHouse(t *testing.T) {
 	}
 	_, err = bo.Log(ctx, link.LogFilter{})
 	refused(t, err, NoRight)
+	refused(t, bo.FeedLog(ctx, "", "", &file), NoRight)
+	for _, format := range []string{"json", "ocsf"} { // for another system; behind the last line there is only that
+		var feed, rest bytes.Buffer
+		ok(t, anna.FeedLog(ctx, "", format, &feed))
+		cursor, err := lastCursor(feed.Bytes())
+		ok(t, err)
+		ok(t, anna.FeedLog(ctx, cursor, format, &rest))
+		if lines := bytes.Count(feed.Bytes(), []byte("\n")); lines < rows || rest.Len() != 0 {
+			t.Errorf("%s: %d lines, and then %s", format, lines, &rest)
+		}
+	}
+	refused(t, anna.FeedLog(ctx, "x", "json", &file), BadFilter)
 	page, err = anna.Log(ctx, link.LogFilter{Person: "bo.ek"})
 	ok(t, err)
 	if row := page.Rows[0]; row.Kind != journal.CallRefused {

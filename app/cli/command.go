@@ -57,6 +57,7 @@ func commands() []command {
 		{"verify", "-show [-scan-back] [-qr FILE] | -scan PICTURE | -camera frames:DIR [-qr FILE]  [-give RECORD … [-alone]] [-reason TEXT] [-receive]", "verify -show -receive", verify},
 		{"events", "[-limit N]", "events -limit 20", events},
 		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
+		{"log-feed", "[-after CURSOR] [-format json|ocsf]", "log-feed -format ocsf", logFeed},
 		{"log-evidence", "-out FILE", "log-evidence -out evidence.txt", logEvidence},
 		{"orders", "-out FILE", "orders -out newest.orders", writeOrders},
 		{"session", "", "session -json", nil},

@@ -166,6 +166,20 @@ func joined(parts ...string) string {
 	return strings.Join(said, " · ")
 }
 
+// logFeed writes the connected system's log for another system, oldest first, to whoever may take it there.
+func logFeed(s *session, args []string) error {
+	f := s.flags()
+	after := f.String("after", "", s.say("cli.flag.after"))
+	format := f.String("format", "json", s.say("cli.flag.format"))
+	if _, err := s.parse(f, args, 0, 0); err != nil {
+		return err
+	}
+	if err := s.unlocked(); err != nil {
+		return err
+	}
+	return s.agent.FeedLog(s.ctx, *after, *format, s.raw)
+}
+
 // logEvidence writes the two checkpoints of the audit log that contradict each other, where two do.
 func logEvidence(s *session, args []string) error {
 	f := s.flags()

@@ -3,6 +3,7 @@ package connected
 import (
 	"strconv"
 
+	"handslag/app/connected/feed"
 	"handslag/app/connected/gate"
 	"handslag/identity"
 	"handslag/identity/access"
@@ -147,6 +148,23 @@ func readLog(c *gate.Call) (gate.Answer, error) {
 		return gate.Answer{}, err
 	}
 	return gate.JSON(page)
+}
+
+// exportLog takes after, the cursor, and format.
+func exportLog(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "after", "format"); err != nil {
+		return gate.Answer{}, err
+	}
+	format, err := feed.ParseFormat(c.Query.Get("format"))
+	if err != nil {
+		return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+	}
+	page, err := c.ExportLog(c.Query.Get("after"))
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	lines, err := format.WriteAll(page, c.Org())
+	return gate.Answer{Type: typeLines, Body: lines}, err
 }
 
 // only refuses a query with names that the route does not know, or with one twice: a filter

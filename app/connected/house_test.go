@@ -195,6 +195,7 @@ const staff = `{"type":"unit","id":"norra","name":"Norra"}
 {"type":"role","id":"case_officer","name":"Handläggare","grants":[{"right":"record.read","scope":"unit"},{"right":"assignment.work","scope":"unit"}]}
 {"type":"role","id":"reviewer","name":"Loggranskare","grants":[{"right":"log.read","scope":"all"}]}
 {"type":"role","id":"unit_reviewer","name":"Granskare på enheten","grants":[{"right":"log.read","scope":"unit"}]}
+{"type":"role","id":"exporter","name":"Säkerhetslogg","grants":[{"right":"log.export","scope":"all"}]}
 {"type":"role","id":"eraser","name":"Dataskydd","grants":[{"right":"subject.erase","scope":"all"}]}
 {"type":"role","id":"unit_eraser","name":"Dataskydd på enheten","grants":[{"right":"subject.erase","scope":"unit"}]}
 {"type":"role","id":"cleaner","name":"Städare","grants":[]}

@@ -3,7 +3,9 @@ package connected
 import (
 	_ "embed"
 	"net/http"
+	"strconv"
 
+	"handslag/app/connected/feed"
 	"handslag/app/connected/gate"
 	"handslag/identity/access"
 	"handslag/sync/link"
@@ -23,6 +25,7 @@ const (
 	typeJSON  = "application/json"
 	typeText  = "text/plain"
 	typeBytes = "application/octet-stream"
+	typeLines = "application/jsonl"
 	typeCBOR  = "application/cbor"
 )
 
@@ -223,6 +226,19 @@ func Routes(statement func() []byte) []gate.Route {
 			Handler:  witnesses,
 			Does:     "Tells which devices vouch for the audit log, and for how much of it. To ask is an entry itself.",
 			Gives:    gate.InJSON("checkpoint is C2SP tlog-checkpoint with cosignatures (tlog-cosignature).", link.Witnesses{}),
+		},
+		{
+			Method: http.MethodGet, Path: link.PathExport,
+			Right:    gate.Needs(access.LogExport),
+			Resource: auditLog,
+			Handler:  exportLog,
+			Does:     "Gives the next entries of the audit log for another system, oldest first, each once, in the order in which they were committed. To take them is an entry itself.",
+			Query: []gate.Parameter{
+				{Name: "after", Means: "cursor of the line that was read last; empty for the log's beginning"},
+				{Name: "format", Means: "json, or ocsf for events of OCSF " + feed.OCSFVersion + ", whose cursor is unmapped.cursor"},
+			},
+			Gives: gate.Body{Type: typeLines, Means: "At most " + strconv.Itoa(link.ExportRows) + " lines, each a JSON object; none where there is nothing new."},
+			Codes: []link.Code{link.CodeCursor},
 		},
 		{
 			Method: http.MethodPost, Path: link.PathErasures,

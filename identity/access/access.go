@@ -16,6 +16,7 @@ const (
 	RecordReceive  identity.Right = "record.receive"  // be handed it
 	AssignmentWork identity.Right = "assignment.work" // note, mark done, sign
 	LogRead        identity.Right = "log.read"        // review the audit log
+	LogExport      identity.Right = "log.export"      // take the audit log into another system
 	SubjectErase   identity.Right = "subject.erase"   // have a person's data erased everywhere
 
 	AttachmentAdd    identity.Right = "attachment.add"    // add a picture or a document to a record
@@ -31,7 +32,7 @@ const (
 
 // Rights lists every right.
 func Rights() []identity.Right {
-	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead, SubjectErase, AttachmentAdd, AttachmentExport}
+	return []identity.Right{RecordRead, RecordShare, RecordReceive, AssignmentWork, LogRead, LogExport, SubjectErase, AttachmentAdd, AttachmentExport}
 }
 
 // Scopes lists every scope.

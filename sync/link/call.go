@@ -21,6 +21,7 @@ const (
 
 	issuedLimit = 2 * identity.CredentialLimit
 	logLimit    = 8 << 20
+	exportLimit = ExportRows * 10 << 10
 )
 
 // Statement asks for the newest statement over the pinned connection; the bytes are
@@ -111,6 +112,18 @@ func (c *Client) Cosign(ctx context.Context, note []byte) error {
 // Witnesses asks which devices vouch for the audit log.
 func (c *Client) Witnesses(ctx context.Context) (Witnesses, error) {
 	return decode[Witnesses](c.do(ctx, request{method: http.MethodGet, path: PathWitnesses, proved: true, limit: logLimit}))
+}
+
+// ExportLog asks for the entries of the audit log behind a cursor, oldest first, as JSON Lines in a format
+// that the connected system knows. No lines: there are none yet.
+func (c *Client) ExportLog(ctx context.Context, after, format string) ([]byte, error) {
+	query := url.Values{}
+	for name, value := range map[string]string{"after": after, "format": format} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	return c.do(ctx, request{method: http.MethodGet, path: PathExport, query: query.Encode(), proved: true, limit: exportLimit})
 }
 
 func decode[T any](body []byte, err error) (T, error) {

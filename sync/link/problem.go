@@ -31,6 +31,7 @@ const (
 	CodeNotFound      Code = "not_found"            // 404
 	CodeMethod        Code = "method"               // 405
 	CodeConflict      Code = "conflict"             // 409: the request id is another device's
+	CodeCursor        Code = "cursor"               // 409: the entry that the cursor names is not in the log
 	CodeRange         Code = "range"                // 416: what was asked to go on with has no more
 	CodeTooMany       Code = "too_many"             // 429
 	CodeSegDamaged    Code = "segment_damaged"      // 400: its beginning does not read, or its device did not sign it

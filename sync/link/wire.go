@@ -25,6 +25,7 @@ const (
 	PathCosignatures = "/v1/log/cosignatures" // POST: a checkpoint that this device has cosigned (C2SP tlog-cosignature)
 	PathWitnesses    = "/v1/log/witnesses"    // GET: which devices vouch for it
 	PathErasures     = "/v1/erasures"         // POST: erase a subject; GET ?subject=ID: how far that has come
+	PathExport       = "/v1/log/export"       // GET ?after=CURSOR: the audit log for another system, oldest first
 
 	PathAttachments = "/v1/attachments" // POST: begin to hand in an attachment that this device made, or go on with it
 	PathChunks      = "/v1/chunks"      // ?attachment=ID&chunk=N: GET, with a Range: one chunk; POST: hand one in
@@ -41,7 +42,8 @@ const (
 	PageRecords  = 200      // changes on one page
 	PageErasures = 200      // orders on one page
 	LogPageRows  = 200
-	GrowthProofs = 8 // checkpoints that one call may ask about
+	ExportRows   = 1000 // of an export's page
+	GrowthProofs = 8    // checkpoints that one call may ask about
 	nonceSize    = 16
 )
 

@@ -103,6 +103,7 @@ const (
 	AttachmentSent  Kind = "system.attachment_sent"
 	AttachmentTaken Kind = "system.attachment_taken"
 	LogRead         Kind = "system.log_read"
+	LogExported     Kind = "system.log_exported" // Code: whereto; Count: how many entries
 	CallRefused     Kind = "system.call_refused"
 )
 

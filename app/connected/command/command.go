@@ -47,7 +47,7 @@ type call struct {
 // verbs lists the commands in the order of help: the way an organisation comes to be.
 func verbs() []verb {
 	return []verb{
-		initVerb(), letterVerb(), exportVerb(), serveVerb(), systemdVerb(), statementVerb(),
+		initVerb(), letterVerb(), exportVerb(), exportLogVerb(), serveVerb(), systemdVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
 		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(),

@@ -59,6 +59,7 @@ var hints = []struct {
 	{gate.ErrExists, "nothing was changed"},
 	{gate.ErrUnknown, "nothing was changed; the list commands show what is known: user list, unit list, role list, device list"},
 	{gate.ErrInput, "nothing was changed"},
+	{gate.ErrCursor, "nothing was written; without -after it begins anew, and each line has an id by which what is there already can be told"},
 	{gate.ErrPassword, "nothing was changed"},
 	{identity.ErrID, "nothing was changed; connected device list shows the IDs"},
 	{context.Canceled, "nothing was changed"},

@@ -34,6 +34,7 @@ type listening struct {
 
 func serveVerb() verb {
 	var address, watch string
+	var log settings
 	var fd int
 	return verb{
 		name: "serve", short: "Serve the organisation's devices by HTTPS until interrupted",
@@ -41,14 +42,22 @@ func serveVerb() verb {
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
 			flags.StringVar(&address, "listen", "", "`address` to listen on; port 0 takes a free one (default \""+listenAt+"\")")
 			flags.StringVar(&watch, "metrics", "", "`address` to tell Prometheus at, by plain HTTP: one that only who watches this machine reaches, for example 127.0.0.1:9100 (off by default)")
+			log.syslogFlags(flags)
 			flags.IntVar(&fd, "ready-fd", -1, "file descriptor `number` that gets one line of JSON when it listens, and is closed")
-			return func(ctx context.Context, c *call) error { return c.serve(ctx, address, watch, fd) }
+			return func(ctx context.Context, c *call) error {
+				c.settings.takeSyslog(log)
+				return c.serve(ctx, address, watch, fd)
+			}
 		},
 	}
 }
 
 func (c *call) serve(ctx context.Context, address, watch string, fd int) (err error) {
 	config, keys, err := c.configuration()
+	if err != nil {
+		return err
+	}
+	job, err := c.feed(keys.Statement)
 	if err != nil {
 		return err
 	}
@@ -79,6 +88,12 @@ func (c *call) serve(ctx context.Context, address, watch string, fd int) (err er
 	cert.Store(&keys.TLS)
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
+	if job != nil {
+		job.Source = g.Feed(feedName)
+		done := make(chan struct{})
+		go func() { defer close(done); job.Run(watching) }()
+		defer func() { stop(); <-done }()
+	}
 	go c.follow(watching, keys, func(newer *organisation.Keys) error {
 		if err := g.SetKeys(gateKeys(newer)); err != nil {
 			return err

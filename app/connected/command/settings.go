@@ -23,6 +23,12 @@ const (
 	environmentListen   = "CONNECTED_LISTEN"
 	environmentMetrics  = "CONNECTED_METRICS"
 	environmentKeep     = "CONNECTED_BACKUP_DAYS"
+
+	environmentSyslog            = "CONNECTED_SYSLOG"
+	environmentSyslogRoots       = "CONNECTED_SYSLOG_CA"
+	environmentSyslogCertificate = "CONNECTED_SYSLOG_CERTIFICATE"
+	environmentSyslogKey         = "CONNECTED_SYSLOG_KEY"
+	environmentSyslogFormat      = "CONNECTED_SYSLOG_FORMAT"
 )
 
 // settings are what an administrator chooses once, the same for every command.
@@ -31,6 +37,12 @@ type settings struct {
 	Listen   string `toml:"listen"`      // address of serve
 	Metrics  string `toml:"metrics"`     // address of its metrics; empty: none
 	Keep     days   `toml:"backup_days"` // how long backups of keys live; 0: keepDays
+
+	Syslog            string `toml:"syslog"`             // host:port of a receiver of the audit log; empty: none
+	SyslogRoots       string `toml:"syslog_ca"`          // file of certificates that may have signed its own; empty: the machine's
+	SyslogCertificate string `toml:"syslog_certificate"` // file with ours, where it asks for one
+	SyslogKey         string `toml:"syslog_key"`         // file with its key
+	SyslogFormat      string `toml:"syslog_format"`      // json or ocsf
 }
 
 // Days that backups of keys live: what an erasure destroys stands in them.
@@ -71,7 +83,12 @@ func (s *settings) complete(dir string) error {
 	for _, one := range []struct {
 		set               *string
 		environment, file string
-	}{{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}, {&s.Metrics, environmentMetrics, file.Metrics}} {
+	}{
+		{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}, {&s.Metrics, environmentMetrics, file.Metrics},
+		{&s.Syslog, environmentSyslog, file.Syslog}, {&s.SyslogRoots, environmentSyslogRoots, file.SyslogRoots},
+		{&s.SyslogCertificate, environmentSyslogCertificate, file.SyslogCertificate}, {&s.SyslogKey, environmentSyslogKey, file.SyslogKey},
+		{&s.SyslogFormat, environmentSyslogFormat, file.SyslogFormat},
+	} {
 		if *one.set == "" {
 			*one.set = os.Getenv(one.environment)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 
+	"handslag/app/connected/feed"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -59,6 +60,9 @@ type Administration interface {
 	Erasure(ctx context.Context, subject journal.SubjectID) (Erasure, error)
 	// WriteOrders writes all erasure orders, as ReadOrders reads them, and returns how many.
 	WriteOrders(ctx context.Context, w io.Writer) (int, error)
+	// ExportLog hands out the entries of the audit log behind a cursor, oldest first, as many as there are when it is
+	// called. ErrCursor: the log has no such entry.
+	ExportLog(ctx context.Context, after feed.Cursor, each func(feed.Entry) error) error
 	// VerifyAll recomputes every chain, hash, signature and commitment of the audit log.
 	VerifyAll(ctx context.Context) (Verification, error)
 }

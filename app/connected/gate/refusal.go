@@ -25,6 +25,7 @@ var statuses = map[link.Code]int{
 	link.CodeNotFound:      http.StatusNotFound,
 	link.CodeMethod:        http.StatusMethodNotAllowed,
 	link.CodeConflict:      http.StatusConflict,
+	link.CodeCursor:        http.StatusConflict,
 	link.CodeRange:         http.StatusRequestedRangeNotSatisfiable,
 	link.CodeTooMany:       http.StatusTooManyRequests,
 	link.CodeSegDamaged:    http.StatusBadRequest,

@@ -39,7 +39,7 @@ var (
 		{"assignments", "id"}, {"assignment_versions", "assignment_id, number"}, {"assignment_people", "assignment_id, user_id"},
 		{"attachments", "id"}, {"attachment_chunks", "attachment_id, number"}, {"sent", "device_id, kind, thing_id"},
 		{"entries", "id"}, {"operations", "assignment_id, number"}, {"log_hashes", "id"}, {"late", "day, received_at, last"},
-		{"chains", "device_id, generation"}, {"findings", "id"}, {"cosignatures", "device_id"},
+		{"chains", "device_id, generation"}, {"findings", "id"}, {"cosignatures", "device_id"}, {"feeds", "name"},
 	}
 	DumpedKeys = []dumped{{"subject_keys", "subject"}}
 )

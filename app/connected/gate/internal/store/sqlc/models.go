@@ -133,6 +133,13 @@ type Erasure struct {
 	At      int64
 }
 
+type Feed struct {
+	Name   string
+	Place  int64
+	Holder string
+	Until  int64
+}
+
 type Finding struct {
 	ID         int64
 	Code       string
