@@ -99,6 +99,7 @@ func Routes(statement func() []byte) []gate.Route {
 		{
 			Method: http.MethodPost, Path: link.PathJournal, Limit: journal.BatchLimit + batchMargin,
 			Right:   gate.Carried("nothing said is lost: entries are judged by their signatures, whoever carries them, and the answer is a receipt"),
+			Prepare: (*gate.Call).PrepareJournal,
 			Handler: takeJournal,
 			Does:    "Takes entries of one device's journal, whatever has become of the device, and answers with a receipt. What was taken before may come again.",
 			Takes:   gate.Body{Type: typeCBOR, Means: "batch (vault/journal/testdata/journal.cddl), raw; each entry in it is signed."},

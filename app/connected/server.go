@@ -57,6 +57,10 @@ func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert func()
 	if err := g.Started(context.WithoutCancel(ctx)); err != nil { // a stop that comes early is no failure
 		return errors.Join(fmt.Errorf("serve: %w", err), listener.Close())
 	}
+	checking, stop := context.WithCancel(ctx)
+	checked := make(chan struct{})
+	go func() { defer close(checked); g.CheckSignatures(checking) }()
+	defer func() { stop(); <-checked }()
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
 	select {

@@ -37,6 +37,8 @@ type Server struct {
 type Options struct {
 	Durable bool // commits are fsynced
 	Port    int  // only the socket's name has it; 0: 5432
+
+	Settings []string // further lines of its configuration
 }
 
 // New makes a server's data (initdb) and starts it. ErrNone where there is no PostgreSQL.
@@ -89,7 +91,7 @@ func (s *Server) configure(o Options) error {
 	if !o.Durable {
 		lines = append(lines, "fsync = off", "synchronous_commit = off", "full_page_writes = off")
 	}
-	return s.Configure(lines...)
+	return s.Configure(append(lines, o.Settings...)...)
 }
 
 // Configure adds lines to the server's configuration, which it reads when it starts.

@@ -198,3 +198,25 @@ func OpenEntry(raw []byte, key signed.Key) (Entry, error) {
 	}
 	return e, nil
 }
+
+// ReadEntry reads an entry and its hash as OpenEntry would, but for the signature: somebody else has to vouch
+// for it. An entry whose signature holds does for the one before it in its chain, whose hash it names.
+func ReadEntry(raw []byte, key signed.Key) (Entry, Hash, error) {
+	var e Entry
+	c, err := signed.Read(signed.DomainEntry, raw, EntryLimit, &e)
+	if err != nil {
+		return Entry{}, Hash{}, fmt.Errorf("read entry: %w", err)
+	}
+	if err := e.Check(); err != nil {
+		return Entry{}, Hash{}, fmt.Errorf("read entry: %w", err)
+	}
+	if e.Device != identity.DeviceIDOf(key) {
+		return Entry{}, Hash{}, fmt.Errorf("read entry: %w: another device's", ErrEntry)
+	}
+	return e, HashOfContent(c), nil
+}
+
+// Vouches reports whether e, whose signature holds, vouches for the entry before, which has this hash.
+func (e Entry) Vouches(before Entry, hash Hash) bool {
+	return e.Device == before.Device && e.Generation == before.Generation && e.Seq == before.Seq+1 && bytes.Equal(e.Prev, hash[:])
+}

@@ -127,7 +127,7 @@ func verifyVerb() verb {
 						count int
 					}{
 						{"journals", v.Journals}, {"entries", v.Entries}, {"covered", v.Covered}, {"held", v.Held}, {"payloads", v.Payloads},
-						{"erased", v.Erased}, {"credentials", v.Credentials}, {"attachments", v.Attachments}, {"witnesses", v.Witnesses}, {"open findings", v.Findings}, {"problems", len(v.Problems)},
+						{"erased", v.Erased}, {"unsigned", v.Unsigned}, {"credentials", v.Credentials}, {"attachments", v.Attachments}, {"witnesses", v.Witnesses}, {"open findings", v.Findings}, {"problems", len(v.Problems)},
 					} {
 						rows = append(rows, []string{row.name, strconv.Itoa(row.count)})
 					}

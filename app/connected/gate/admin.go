@@ -128,6 +128,7 @@ type Verification struct {
 	Journals    int      `json:"journals"`    // generations of devices' journals and of the system's own
 	Entries     int      `json:"entries"`     // whose hash and signature hold
 	Covered     int      `json:"covered"`     // of them in a contiguous prefix
+	Unsigned    int      `json:"unsigned"`    // of the entries: their own signature does not hold, as a finding says, and another has vouched
 	Held        int      `json:"held"`        // stored behind a gap or beside a fork
 	Payloads    int      `json:"payloads"`    // that match their commitment
 	Erased      int      `json:"erased"`      // whose words are gone

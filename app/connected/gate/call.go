@@ -27,17 +27,19 @@ type Call struct {
 	Now     signed.Time // one time for the whole call
 	Person  identity.Person
 
-	ctx    context.Context
-	g      *Gate
-	tx     *store.Tx
-	route  *Route
-	device *sqlc.Device // proven; nil where the route asks for no device
-	user   *sqlc.User
-	who    access.Subject
-	proof  *proven
-	signIn *attempt
-	took   int  // entries of a journal that it stored
-	settle bool // once committed, nothing that was overwritten may be left in a file
+	ctx     context.Context
+	g       *Gate
+	tx      *store.Tx
+	route   *Route
+	request request
+	ahead   *readBatch   // what was read of a batch ahead of the transaction
+	device  *sqlc.Device // proven; nil where the route asks for no device
+	user    *sqlc.User
+	who     access.Subject
+	proof   *proven
+	signIn  *attempt
+	took    int  // entries of a journal that it stored
+	settle  bool // once committed, nothing that was overwritten may be left in a file
 }
 
 // Read reads the body's JSON into v: one value, of names that v has. The refusal is a bad request.

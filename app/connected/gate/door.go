@@ -44,12 +44,13 @@ type Door struct {
 	routes table
 	log    *slog.Logger
 	large  chan struct{}
+	turn   chan struct{} // whose large body is being stored: of those one at a time waits beside everybody else
 }
 
 // Door makes the handler for routes; it panics on a route without a right. Its log holds no
 // personal data.
 func (g *Gate) Door(routes []Route, log *slog.Logger) *Door {
-	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce)}
+	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce), turn: make(chan struct{}, 1)}
 }
 
 // request is what of an HTTP request matters past the socket.
@@ -136,10 +137,11 @@ func (d *Door) pass(r *http.Request) (name string, answer Answer, err error) {
 	case r.ContentLength > route.limit():
 		return name, Answer{}, d.stranger(ctx, name, link.CodeTooLarge)
 	}
-	if route.limit() > link.RequestLimit && r.ContentLength != 0 {
+	if route.large() && r.ContentLength != 0 {
 		select {
 		case d.large <- struct{}{}:
-			defer func() { <-d.large }()
+			d.g.busy.Add(1)
+			defer func() { d.g.busy.Add(-1); <-d.large }()
 		case <-time.After(largePatience):
 			return name, Answer{}, d.stranger(ctx, name, link.CodeBusy)
 		}
@@ -183,7 +185,14 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 			return Answer{}, Refuse(link.CodeTooMany)
 		}
 	}
+	if c.request = r; c.route.Prepare != nil {
+		c.route.Prepare(c)
+	}
 	begun := d.g.config.Now()
+	if c.route.large() {
+		d.turn <- struct{}{}
+		defer func() { <-d.turn }()
+	}
 	err = d.g.store.Do(c.ctx, func(tx *store.Tx) error {
 		c.tx, c.took = tx, 0
 		if err := c.admit(r); err != nil {

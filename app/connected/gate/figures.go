@@ -25,8 +25,9 @@ func (unmetered) Stored(time.Duration)  {}
 
 // Figures are counts of what the database holds.
 type Figures struct {
-	Entries  int64 // of the audit log
-	Findings int64 // that are open
+	Entries   int64 // of the audit log
+	Unchecked int64 // of them, whose own signatures CheckSignatures has not come to yet
+	Findings  int64 // that are open
 }
 
 // Figures reads them.
@@ -36,6 +37,11 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 		if f.Entries, err = tx.Places(ctx); err != nil {
 			return err
 		}
+		checked, err := checkedUpTo(ctx, tx)
+		if err != nil {
+			return err
+		}
+		f.Unchecked = max(0, f.Entries-checked)
 		f.Findings, err = tx.OpenFindings(ctx)
 		return err
 	})

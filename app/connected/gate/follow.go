@@ -61,7 +61,7 @@ func (t *taking) knowsHeads(ctx context.Context, e journal.Entry) (bool, error) 
 
 // cover extends the contiguous prefix by an entry that follows, and lets it act.
 func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entry, r sqlc.Entry) error {
-	*chain = chain.Extend(e, r.Raw)
+	*chain = chain.After(e, journal.Hash(r.Hash))
 	t.covered[string(r.Hash)] = true
 	t.touched[e.Generation] = true
 	return t.apply(ctx, e, r)
@@ -82,7 +82,7 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 				if lacksWords(r) && !t.own {
 					continue
 				}
-				e, err := journal.OpenEntry(r.Raw, t.credential.Keys.Signing)
+				e, _, err := journal.ReadEntry(r.Raw, t.credential.Keys.Signing) // vouched for when it was stored
 				if err != nil {
 					return err
 				}

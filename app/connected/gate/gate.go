@@ -32,6 +32,7 @@ type Gate struct {
 	strangers *strangers
 	limits    limits
 	pulse     pulse
+	busy      atomic.Int64 // large bodies that are being taken in now
 }
 
 var _ Administration = (*Gate)(nil)

@@ -55,7 +55,7 @@ func (c *Call) prove(r request) error {
 	if err := proof.Verify(keys.Signing, c.g.org, r.method, r.path, r.query, c.Body); err != nil {
 		return Refuse(link.CodeBadProof)
 	}
-	if proof.Claim.Time < c.Now.Add(-freshness) || proof.Claim.Time > c.Now.Add(futureness) {
+	if !fresh(proof.Claim.Time, c.Now) {
 		return Refuse(link.CodeStaleProof)
 	}
 	p := &proven{device: device.ID, nonce: proof.Claim.Nonce, time: proof.Claim.Time}

@@ -19,6 +19,7 @@ type Route struct {
 	Resource func(*Call) (access.Thing, error) // what a Needs right is asked about
 	Limit    int64                             // bytes of body; 0: link.RequestLimit, none for GET
 	Handler  func(*Call) (Answer, error)
+	Prepare  func(*Call) // what the handler needs no transaction for, done ahead of it and beside other calls; may be nil
 
 	// What the contract tells of it, beside what its right asks for.
 	Does  string      // a sentence
@@ -98,6 +99,9 @@ func (r Route) Refusals() []link.Code {
 
 // Bytes is how much body the route reads.
 func (r Route) Bytes() int64 { return r.limit() }
+
+// large reports whether it takes so much that who brings little is let past.
+func (r Route) large() bool { return r.limit() > link.RequestLimit }
 
 // limit is how much body the route reads.
 func (r Route) limit() int64 {

@@ -51,9 +51,9 @@ func (c *Call) TakeSegment(raw []byte) ([]byte, error) {
 	if len(walked.Frames) > journal.SegmentEntries {
 		return nil, Refuse(link.CodeSegDamaged)
 	}
-	t := c.taking(batchOf(header, walked, row.Body), credential)
-	t.segments[0] = payload
-	receipt, err := c.takes(t)
+	b := &readBatch{Batch: batchOf(header, walked, row.Body), credential: credential}
+	c.g.readItems(b, map[uint64][]byte{0: payload}, false)
+	receipt, err := c.takes(c.taking(b))
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 	if err != nil {
 		return 0, err
 	}
-	r := rowOf(e, raw)
+	r := rowOf(e, journal.HashOf(raw), raw)
 	r.IsSystem, r.Covered, r.Verdict = 1, 1, journal.Follows.String()
 	r.PersonID, r.ReceivedAt = string(e.Person), int64(now)
 	if payload != nil {
@@ -86,9 +86,8 @@ func ownChain(ctx context.Context, tx *store.Tx, self identity.DeviceID, generat
 	return chain, nil
 }
 
-// rowOf is the row of a verified entry: what was signed, and beside it what is searched for.
-func rowOf(e journal.Entry, raw []byte) sqlc.Entry {
-	hash := journal.HashOf(raw)
+// rowOf is the row of an entry of this hash: what was signed, and beside it what is searched for.
+func rowOf(e journal.Entry, hash journal.Hash, raw []byte) sqlc.Entry {
 	state := int64(payloadNone)
 	if len(e.Payload) > 0 {
 		state = payloadNotCome
@@ -112,9 +111,7 @@ func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
 		return fmt.Errorf("number entry: %w", err)
 	}
 	r.ID, r.NotBefore = id, min(r.NotBefore, r.ReceivedAt) // whatever it says, it was said before it came
-	if err := tx.AddEntry(ctx, sqlc.AddEntryParams(*r)); err != nil {
-		return fmt.Errorf("store entry: %w", err)
-	}
+	tx.AddEntry(*r)
 	return grow(ctx, tx, *r)
 }
 

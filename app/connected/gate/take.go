@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
+	"handslag/identity/access"
 	"handslag/identity/signed"
-	"handslag/sync/link"
 	"handslag/vault/journal"
 )
 
@@ -25,13 +24,16 @@ type taking struct {
 	now        signed.Time
 	address    string
 	carrier    string // device that carried it; empty where it is its own, or nobody proved
-	batch      journal.Batch
+	batch      *readBatch
 	credential identity.Credential
-	own        bool         // the device itself carries it, proven
-	device     *sqlc.Device // nil: the device is not known here, its credential is
-	segments   map[uint64][]byte
+	own        bool              // the device itself carries it, proven
+	device     *sqlc.Device      // nil: the device is not known here, its credential is
+	newest     map[uint64]uint64 // number of the newest entry that is stored of each generation, covered or not
 	chains     map[uint64]*journal.Chain
 	touched    map[uint64]bool // generations whose chain moved
+	user       *sqlc.User      // whose device it is, once asked for
+	who        *access.Subject // and what they may
+	assigned   map[sqlc.AssignmentVersionParams]assigned
 	answers    []answered      // entries of the batch that are stored now, in its order
 	covered    map[string]bool // hashes of those in their generation's prefix
 	stored     int
@@ -45,15 +47,15 @@ type taking struct {
 // stored, whatever has become of the device since; what is odd about them becomes findings.
 // A batch whose credential was never issued is refused.
 func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
-	batch, err := journal.DecodeBatch(raw)
-	if err != nil {
-		return nil, Refuse(link.CodeBadRequest)
+	b := c.ahead
+	if b == nil || b.vouched && (c.device == nil || c.device.ID != string(b.Device)) {
+		var err error
+		if b, err = c.g.readJournal(raw); err != nil {
+			return nil, err
+		}
+		c.g.readItems(b, nil, false)
 	}
-	credential, err := identity.OpenCredential(batch.Credential, c.g.org, c.g.keys().Parsed.Issuing)
-	if err != nil || credential.Device() != batch.Device || credential.Epoch > math.MaxInt64 {
-		return nil, Refuse(link.CodeBadRequest)
-	}
-	return c.takes(c.taking(batch, credential))
+	return c.takes(c.taking(b))
 }
 
 // takes runs a taking and notes how much it stored.
@@ -64,9 +66,9 @@ func (c *Call) takes(t *taking) ([]byte, error) {
 }
 
 // taking is a batch about to be taken in from this caller.
-func (c *Call) taking(batch journal.Batch, credential identity.Credential) *taking {
-	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: credential,
-		segments: map[uint64][]byte{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
+func (c *Call) taking(batch *readBatch) *taking {
+	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: batch.credential,
+		newest: map[uint64]uint64{}, assigned: map[sqlc.AssignmentVersionParams]assigned{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
 	if c.device != nil {
 		if t.own = c.device.ID == string(batch.Device); !t.own {
 			t.carrier = c.device.ID
@@ -89,8 +91,11 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, item := range t.batch.Items {
-		if err := t.item(ctx, item); err != nil {
+	if err := t.keys(ctx); err != nil {
+		return nil, err
+	}
+	for i := range t.batch.items {
+		if err := t.item(ctx, &t.batch.items[i]); err != nil {
 			return nil, fmt.Errorf("take entry: %w", err)
 		}
 	}
@@ -122,48 +127,59 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 }
 
 // item takes one entry in.
-func (t *taking) item(ctx context.Context, item journal.Item) error {
-	e, err := journal.OpenEntry(item.Entry, t.credential.Keys.Signing)
-	if err != nil || e.Seq > math.MaxInt64 || e.Generation > math.MaxInt64 || e.Epoch > math.MaxInt64 || e.After < 0 {
+func (t *taking) item(ctx context.Context, it *readItem) error {
+	if it.entry == nil {
 		// Not the device's word: noted once for the device and counted, so that a stranger
 		// with its credential fills nothing.
 		return find(ctx, t.tx, sqlc.PutFindingParams{Code: foundSignature, DeviceID: string(t.batch.Device),
 			PersonID: string(t.credential.Person.ID), At: int64(t.now)})
 	}
-	r := rowOf(e, item.Entry)
+	e, r := it.entry, it.row
 	r.PersonID, r.ReceivedAt, r.Address, r.Carrier = string(t.credential.Person.ID), int64(t.now), t.address, t.carrier
 
-	same, err := t.sameEntry(ctx, r)
+	same, err := t.sameEntry(ctx, e, r)
 	if err != nil {
 		return err
 	}
 	if same != nil { // known already; its words may come later than itself
-		if !bytes.Equal(same.Raw, item.Entry) { // one who follows RFC 8032 signs one thing in one way
-			if err := findAt(ctx, t.tx, foundFork, *same); err != nil {
-				return err
-			}
-		}
-		if err := t.again(ctx, same, e, item); err != nil {
+		if err := t.compare(ctx, same, it); err != nil {
 			return err
 		}
-		t.answer(e, *same)
+		if err := t.again(ctx, same, e, it); err != nil {
+			return err
+		}
+		t.answer(*e, *same)
 		return nil
 	}
-	if err := t.payload(ctx, &r, e, item); err != nil {
+	if err := t.payload(ctx, &r, it); err != nil {
 		return err
 	}
-	if err := t.place(ctx, e, &r); err != nil {
+	if err := t.place(ctx, *e, &r); err != nil {
 		return err
 	}
-	t.answer(e, r)
+	t.answer(*e, r)
 	return nil
+}
+
+// compare notes where an entry comes under another signature than before: one who follows RFC 8032 signs
+// one thing in one way. A signature that is none is not the device's word.
+func (t *taking) compare(ctx context.Context, same *sqlc.Entry, it *readItem) error {
+	if bytes.Equal(same.Raw, it.raw) {
+		return nil
+	}
+	if !it.signed {
+		if _, err := journal.OpenEntry(it.raw, t.credential.Keys.Signing); err != nil {
+			return findAt(ctx, t.tx, foundSignature, *same)
+		}
+	}
+	return findAt(ctx, t.tx, foundFork, *same)
 }
 
 // again takes what an entry that is here already may bring: its words, or the device's own
 // word that there are none.
-func (t *taking) again(ctx context.Context, same *sqlc.Entry, e journal.Entry, item journal.Item) error {
-	if lacksWords(*same) && len(item.Box) > 0 {
-		if err := t.payload(ctx, same, e, item); err != nil {
+func (t *taking) again(ctx context.Context, same *sqlc.Entry, e *journal.Entry, it *readItem) error {
+	if lacksWords(*same) && it.boxed {
+		if err := t.payload(ctx, same, it); err != nil {
 			return err
 		}
 		err := t.tx.SetPayload(ctx, sqlc.SetPayloadParams{ID: same.ID, PayloadSubject: same.PayloadSubject, Payload: some(same.Payload), PayloadState: same.PayloadState})
@@ -175,7 +191,7 @@ func (t *taking) again(ctx context.Context, same *sqlc.Entry, e journal.Entry, i
 		t.covered[string(same.Hash)] = true
 		return nil
 	}
-	_, err := t.chain(ctx, e)
+	_, err := t.chain(ctx, *e)
 	t.touched[e.Generation] = true
 	return err
 }
@@ -187,8 +203,21 @@ func lacksWords(r sqlc.Entry) bool {
 	return r.PayloadState == payloadNotCome || r.PayloadState == payloadUnfit
 }
 
-// sameEntry is the row of the same entry: of all that was said but the signature.
-func (t *taking) sameEntry(ctx context.Context, r sqlc.Entry) (*sqlc.Entry, error) {
+// sameEntry is the row of the same entry: of all that was said but the signature. What has a higher number than
+// all that is stored of its generation is new.
+func (t *taking) sameEntry(ctx context.Context, e *journal.Entry, r sqlc.Entry) (*sqlc.Entry, error) {
+	newest, ok := t.newest[e.Generation]
+	if !ok {
+		n, err := t.tx.NewestEntry(ctx, sqlc.NewestEntryParams{DeviceID: r.DeviceID, Generation: r.Generation})
+		if err != nil && !store.Missing(err) {
+			return nil, err
+		}
+		newest = uint64(n)
+	}
+	t.newest[e.Generation] = max(newest, e.Seq)
+	if e.Seq > newest {
+		return nil, nil
+	}
 	rows, err := t.tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.DeviceID, Hash: r.Hash})
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -3,28 +3,26 @@ package gate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
-	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
-// payload opens an entry's words with the organisation's sealing key, checks that they are
-// those it commits to, and keeps them under the key of whom they are about. Words about
-// somebody erased are discarded on arrival.
-func (t *taking) payload(ctx context.Context, r *sqlc.Entry, e journal.Entry, item journal.Item) error {
-	if len(item.Box) == 0 {
+// payload keeps an entry's words under the key of whom they are about. Words about somebody erased are
+// discarded on arrival; what are not those that it commits to is a finding.
+func (t *taking) payload(ctx context.Context, r *sqlc.Entry, it *readItem) error {
+	switch {
+	case !it.boxed:
 		return nil
-	}
-	p, err := t.openBox(e, item)
-	if err != nil {
+	case it.words == nil:
 		r.PayloadState = payloadUnfit
 		return findAt(ctx, t.tx, foundPayload, *r)
 	}
-	err = keepPayload(ctx, t.tx, r, p, payloadSubject(r))
+	err := keepPayload(ctx, t.tx, r, *it.words, payloadSubject(r))
 	if errors.Is(err, store.ErrErased) {
 		r.PayloadState = payloadErased
 		return nil
@@ -32,31 +30,16 @@ func (t *taking) payload(ctx context.Context, r *sqlc.Entry, e journal.Entry, it
 	return err
 }
 
-func (t *taking) openBox(e journal.Entry, item journal.Item) (journal.Payload, error) {
-	if len(e.Payload) == 0 {
-		return journal.Payload{}, journal.ErrPayload
-	}
-	segment, ok := t.segments[item.Segment]
-	if !ok {
-		sealed := t.batch.Segments[item.Segment]
-		for _, key := range t.g.keys().Sealing {
-			opened, err := key.Open(journal.SegmentKeyInfo(t.batch.Device, sealed.ID), sealed.Sealed)
-			if err == nil && len(opened) == identity.AEADKeySize {
-				segment = opened
-				break
-			}
+// keys reads at once the keys of those whom the batch's words are about.
+func (t *taking) keys(ctx context.Context) error {
+	var subjects []string
+	for _, it := range t.batch.items {
+		if it.words != nil && it.row.Subject != "" && (len(subjects) == 0 || subjects[len(subjects)-1] != it.row.Subject) {
+			subjects = append(subjects, it.row.Subject)
 		}
-		t.segments[item.Segment] = segment // nil: it opens under no key, and is not tried again
 	}
-	if segment == nil {
-		return journal.Payload{}, identity.ErrSealed
-	}
-	key, err := journal.UnwrapPayloadKey(segment, item.Key, e.Payload)
-	if err != nil {
-		return journal.Payload{}, err
-	}
-	defer clear(key)
-	return journal.OpenPayload(item.Box, key, e.Payload)
+	slices.Sort(subjects)
+	return t.tx.ReadKeys(ctx, slices.Compact(subjects))
 }
 
 // oddClock notes a clock that is off: once a day for a device.

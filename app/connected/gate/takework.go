@@ -58,7 +58,7 @@ func (t *taking) fits(ctx context.Context, e journal.Entry, r sqlc.Entry, row sq
 	if err != nil || o.Number > uint64(row.Number) {
 		return false, nil
 	}
-	a, raw, err := t.g.assignment(ctx, t.tx, row, int64(o.Number))
+	a, err := t.assignment(ctx, row, int64(o.Number))
 	if err != nil || a.Subject != e.Subject {
 		return false, err
 	}
@@ -66,7 +66,26 @@ func (t *taking) fits(ctx context.Context, e journal.Entry, r sqlc.Entry, row sq
 		return true, nil
 	}
 	signedBy, err := record.OpenWork(o.Work, t.credential.Keys.Signing)
-	return err == nil && signedBy.Org == t.g.org && bytes.Equal(signedBy.Content, record.WorkContent(e.Payload, raw)), nil
+	return err == nil && signedBy.Org == t.g.org && bytes.Equal(signedBy.Content, record.WorkContent(e.Payload, a.raw)), nil
+}
+
+// assigned is a version of an assignment as it was signed.
+type assigned struct {
+	record.Assignment
+	raw []byte
+}
+
+// assignment reads a version, once for all that the batch says about it.
+func (t *taking) assignment(ctx context.Context, row sqlc.Assignment, number int64) (assigned, error) {
+	key := sqlc.AssignmentVersionParams{AssignmentID: row.ID, Number: number}
+	if known, ok := t.assigned[key]; ok {
+		return known, nil
+	}
+	a, raw, err := t.g.assignment(ctx, t.tx, row, number)
+	if err == nil {
+		t.assigned[key] = assigned{a, raw}
+	}
+	return assigned{a, raw}, err
 }
 
 // mayWork judges on live state, as a call would be.
@@ -74,19 +93,25 @@ func (t *taking) mayWork(ctx context.Context, row sqlc.Assignment) (bool, error)
 	if t.device == nil || t.device.RevokedAt != 0 {
 		return false, nil
 	}
-	user, err := t.tx.User(ctx, t.device.UserID)
-	if err != nil || user.DisabledAt != 0 {
-		return false, err
+	if t.who == nil {
+		user, err := t.tx.User(ctx, t.device.UserID)
+		if err != nil {
+			return false, err
+		}
+		who, err := t.g.subjectOf(ctx, t.tx, user.ID)
+		if err != nil {
+			return false, err
+		}
+		t.user, t.who = &user, &who
 	}
-	who, err := t.g.subjectOf(ctx, t.tx, user.ID)
-	if err != nil {
-		return false, err
+	if t.user.DisabledAt != 0 {
+		return false, nil
 	}
 	thing, err := assignmentThing(ctx, t.tx, row)
 	if err != nil {
 		return false, err
 	}
-	return t.g.config.Decide(who, rightWork, thing).Allowed, nil
+	return t.g.config.Decide(*t.who, rightWork, thing).Allowed, nil
 }
 
 // said are the operations on an assignment, in the order in which they came.

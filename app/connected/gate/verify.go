@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
-	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
@@ -94,26 +94,39 @@ func (v *Verification) problem(format string, args ...any) {
 func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification, device string, generation int64) (journal.Chain, error) {
 	chain := journal.Chain{Generation: uint64(generation)}
 	name := fmt.Sprintf("%s/%d", device, generation)
-	key, err := g.journalKey(ctx, tx, v, device)
+	key, err := g.journalKey(ctx, tx, device)
 	if err != nil {
 		return chain, err
+	}
+	if key != nil && !g.signsLog(*key) {
+		v.Credentials++
 	}
 	if key == nil {
 		v.problem("journal %s: no credential of its device holds", name)
 		return chain, nil
 	}
 	var seq, id int64
+	var unsigned bool // the newest of the prefix, for which the next has to vouch
 	for {
 		rows, err := tx.AllEntries(ctx, sqlc.AllEntriesParams{DeviceID: device, Generation: generation, Seq: seq, ID: id})
 		if err != nil {
 			return chain, err
 		}
 		if len(rows) == 0 {
+			if unsigned {
+				v.problem("journal %s entry %d: its signature does not hold, and nothing vouches for it", name, chain.Last)
+			}
 			return chain, nil
 		}
 		for _, r := range rows {
 			seq, id = r.Seq, r.ID
 			e, err := journal.OpenEntry(r.Raw, *key)
+			alone := err != nil
+			if alone {
+				if e, err = vouchedFor(ctx, tx, r, *key); err == nil {
+					v.Unsigned++
+				}
+			}
 			if err != nil || !columnsMatch(r, e) {
 				v.problem("journal %s entry %d (log %d): its signature or a column does not hold", name, r.Seq, r.ID)
 				continue
@@ -127,7 +140,7 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 					v.problem("journal %s entry %d (log %d): it does not follow the one before", name, r.Seq, r.ID)
 					continue
 				}
-				chain = chain.Extend(e, r.Raw)
+				chain, unsigned = chain.After(e, journal.Hash(r.Hash)), alone
 				v.Covered++
 			} else {
 				v.Held++
@@ -137,9 +150,28 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 	}
 }
 
+// vouchedFor is an entry without a signature of its own that holds, of which a finding tells: what it says was
+// signed with an entry after it, or the chain does not hold.
+func vouchedFor(ctx context.Context, tx *store.Tx, r sqlc.Entry, key signed.Key) (journal.Entry, error) {
+	found, err := tx.FindingCodes(ctx, [][]byte{r.Hash})
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	if !slices.Contains(found[string(r.Hash)], foundSignature) {
+		return journal.Entry{}, signed.ErrSignature
+	}
+	e, _, err := journal.ReadEntry(r.Raw, key)
+	return e, err
+}
+
+// signsLog reports whether the key is the organisation's own.
+func (g *Gate) signsLog(key signed.Key) bool {
+	return slices.ContainsFunc(g.keys().Parsed.Log, key.Equal)
+}
+
 // columnsMatch compares what is searched for with what was signed.
 func columnsMatch(r sqlc.Entry, e journal.Entry) bool {
-	want := rowOf(e, r.Raw)
+	want := rowOf(e, journal.HashOf(r.Raw), r.Raw)
 	return bytes.Equal(r.Hash, want.Hash) && r.DeviceID == want.DeviceID && r.Generation == want.Generation && r.Seq == want.Seq &&
 		r.Kind == want.Kind && r.Epoch == want.Epoch && r.NotBefore == min(want.NotBefore, r.ReceivedAt) && r.Subject == want.Subject &&
 		r.RecordID == want.RecordID && r.AssignmentID == want.AssignmentID && r.Peer == want.Peer && bytes.Equal(r.Pair, want.Pair) &&
@@ -166,27 +198,4 @@ func (g *Gate) verifyWords(ctx context.Context, tx *store.Tx, v *Verification, n
 		return
 	}
 	v.Payloads++
-}
-
-// journalKey is the key that a journal is signed with, from a credential that holds now; nil
-// where there is none.
-func (g *Gate) journalKey(ctx context.Context, tx *store.Tx, v *Verification, device string) (*signed.Key, error) {
-	for _, key := range g.keys().Parsed.Log {
-		if string(identity.DeviceIDOf(key)) == device {
-			return &key, nil
-		}
-	}
-	row, err := tx.NewestCredential(ctx, device)
-	if store.Missing(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	c, err := identity.OpenCredential(row.Body, g.org, g.keys().Parsed.Issuing)
-	if err != nil || string(c.Device()) != device {
-		return nil, nil
-	}
-	v.Credentials++
-	return &c.Keys.Signing, nil
 }

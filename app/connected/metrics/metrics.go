@@ -74,12 +74,14 @@ type figures struct{ g *gate.Gate }
 var (
 	reachable = prometheus.NewDesc("handslag_store_up", "1 where the database answers.", nil, nil)
 	logSize   = prometheus.NewDesc("handslag_log_entries", "Entries of the audit log.", nil, nil)
+	unchecked = prometheus.NewDesc("handslag_signatures_unchecked", "Entries of the audit log whose own signatures have not been checked yet; another one vouched for them.", nil, nil)
 	findings  = prometheus.NewDesc("handslag_findings_open", "Findings that are open.", nil, nil)
 )
 
 func (f figures) Describe(to chan<- *prometheus.Desc) {
 	to <- reachable
 	to <- logSize
+	to <- unchecked
 	to <- findings
 }
 
@@ -93,6 +95,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(reachable, prometheus.GaugeValue, 1)
 	to <- prometheus.MustNewConstMetric(logSize, prometheus.GaugeValue, float64(now.Entries))
+	to <- prometheus.MustNewConstMetric(unchecked, prometheus.GaugeValue, float64(now.Unchecked))
 	to <- prometheus.MustNewConstMetric(findings, prometheus.GaugeValue, float64(now.Findings))
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -107,7 +108,7 @@ func (tx *Tx) dek(ctx context.Context, subject string, create bool) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	aad := []byte("subject_keys:wrapped:" + subject)
+	aad := keyContext(subject)
 	row, err := tx.SubjectKey(ctx, subject)
 	switch {
 	case Missing(err) && create:
@@ -131,6 +132,51 @@ func (tx *Tx) dek(ctx context.Context, subject string, create bool) ([]byte, err
 	tx.deks[subject] = dek
 	return dek, nil
 }
+
+// ReadKeys reads the keys of many subjects at once. Who has none yet, or none any more, has to be asked
+// for one by one.
+func (tx *Tx) ReadKeys(ctx context.Context, subjects []string) error {
+	wrapping, err := identity.NewAEAD(tx.key.wrap)
+	if err != nil {
+		return err
+	}
+	for len(subjects) > 0 {
+		some := subjects[:min(len(subjects), atOnce)]
+		subjects = subjects[len(some):]
+		if err := tx.readKeys(ctx, wrapping, some); err != nil {
+			return fmt.Errorf("read keys: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) readKeys(ctx context.Context, wrapping cipher.AEAD, subjects []string) error {
+	values := make([]any, len(subjects))
+	for i, subject := range subjects {
+		values[i] = subject
+	}
+	rows, err := tx.raw.QueryContext(ctx, "SELECT subject, wrapped FROM subject_keys WHERE destroyed_at = 0 AND subject IN "+places(1, len(values)), values...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var subject string
+		var wrapped []byte
+		if err := rows.Scan(&subject, &wrapped); err != nil {
+			return err
+		}
+		dek, err := wrapping.Open(nil, nil, wrapped, keyContext(subject))
+		if err != nil {
+			return ErrKey
+		}
+		tx.deks[subject] = dek
+	}
+	return rows.Err()
+}
+
+// keyContext is the AAD that a subject's key is wrapped with.
+func keyContext(subject string) []byte { return []byte("subject_keys:wrapped:" + subject) }
 
 func (tx *Tx) checkKey(ctx context.Context) error {
 	_, err := tx.dek(ctx, checkSubject, true)

@@ -22,6 +22,8 @@ type engine struct {
 	// empty where beginning to write is that lock.
 	head   string
 	settle func(context.Context, *sql.DB) error
+	// bulk inserts many rows into a table as fast as the engine can.
+	bulk func(ctx context.Context, conn *sql.Conn, tx *sql.Tx, table string, columns []string, rows [][]any) error
 }
 
 // migrations are the engine's.

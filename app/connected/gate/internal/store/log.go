@@ -138,22 +138,22 @@ func (tx *Tx) findingCodes(ctx context.Context, codes map[string][]string, hashe
 
 // flush writes what has grown.
 func (tx *Tx) flush(ctx context.Context) error {
+	if err := tx.catchUp(ctx); err != nil {
+		return err
+	}
 	if !tx.grows {
 		return nil
 	}
 	if err := tx.PutCounter(ctx, sqlc.PutCounterParams{Name: counterEntries, Value: tx.end.size}); err != nil {
 		return fmt.Errorf("write the log's size: %w", err)
 	}
-	for id, end := tx.end.first, tx.end.first+tx.end.grown; id < end; {
-		var rows []string
-		var values []any
-		for ; id < end && len(rows) < atOnce; id++ {
-			rows = append(rows, places(len(values)+1, 2))
-			values = append(values, id, tx.end.hashes[id])
-		}
-		if _, err := tx.raw.ExecContext(ctx, "INSERT INTO log_hashes (id, hash) VALUES "+strings.Join(rows, ", "), values...); err != nil {
-			return fmt.Errorf("write the log's hashes: %w", err)
-		}
+	rows := make([][]any, tx.end.grown)
+	for i := range rows {
+		id := tx.end.first + int64(i)
+		rows[i] = []any{id, tx.end.hashes[id]}
+	}
+	if err := tx.bulk(ctx, "log_hashes", []string{"id", "hash"}, rows); err != nil {
+		return fmt.Errorf("write the log's hashes: %w", err)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *Store) openPostgres(url string) error {
 	s.engine = engine{
 		dialect: goose.DialectPostgres, folder: "postgres", locks: []goose.ProviderOption{goose.WithSessionLocker(locker)},
 		head:   "SELECT value FROM counters WHERE name = 'entries' FOR UPDATE",
-		settle: rewriteKeys,
+		settle: rewriteKeys, bulk: copied,
 	}
 	s.write, s.read = stdlib.OpenDB(*config), stdlib.OpenDB(*config)
 	for _, db := range []*sql.DB{s.write, s.read} {
@@ -81,4 +81,12 @@ func rewriteKeys(ctx context.Context, db *sql.DB) error {
 	}
 	_, reset := conn.ExecContext(context.WithoutCancel(ctx), "SET lock_timeout = 0")
 	return errors.Join(err, reset)
+}
+
+// copied inserts rows by COPY, in the transaction that the connection is in.
+func copied(ctx context.Context, conn *sql.Conn, _ *sql.Tx, table string, columns []string, rows [][]any) error {
+	return conn.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+		return err
+	})
 }

@@ -35,17 +35,22 @@ type Store struct {
 	engine
 	write *sql.DB // one connection
 	read  *sql.DB
+	kept  *prepared // of the writing connection; nil where the driver keeps statements
 	key   columnKeys
 }
 
 // Tx is one transaction: the generated queries, and the columns that are encrypted.
 type Tx struct {
 	*sqlc.Queries
-	raw   *sql.Tx
-	key   *columnKeys
-	deks  map[string][]byte // opened in this transaction
-	end   logEnd
-	grows bool // the log has grown
+	raw    *sql.Tx
+	bulk   func(context.Context, string, []string, [][]any) error
+	key    *columnKeys
+	deks   map[string][]byte // opened in this transaction
+	end    logEnd
+	grows  bool    // the log has grown
+	behind [][]any // rows of entries that are not written yet
+	failed error   // why they could not be
+	kept   map[string]*sql.Stmt
 }
 
 // readers is how many transactions of a process may read at once.
@@ -93,7 +98,13 @@ func (s *Store) prepare(ctx context.Context) error {
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+func (s *Store) Close() error {
+	var kept error
+	if s.kept != nil {
+		kept = s.kept.close()
+	}
+	return errors.Join(kept, s.read.Close(), s.write.Close())
+}
 
 // Settle sees to it that what was overwritten or deleted lies in no file of the living database
 // any more. Another process that reads all the while prevents it: ErrUnsettled.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -13,6 +15,11 @@ import (
 // the sake of another, act runs again from its beginning. ErrAway: the database can not be
 // reached, and where its answer to the commit was lost, the transaction may be durable all the same.
 func (s *Store) Do(ctx context.Context, act func(*Tx) error) error {
+	if s.kept != nil {
+		if err := s.kept.prepare(ctx, s.write); err != nil {
+			return away(fmt.Errorf("prepare: %w", err))
+		}
+	}
 	return again(ctx, func() error {
 		return s.once(ctx, s.write, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, s.head, act)
 	})
@@ -32,10 +39,11 @@ func (s *Store) ReadOnce(ctx context.Context, act func(*Tx) error) error {
 }
 
 func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, first string, act func(*Tx) error) error {
-	sqlTx, err := db.BeginTx(ctx, options)
+	conn, sqlTx, err := begin(ctx, db, options)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	defer conn.Close()
 	defer sqlTx.Rollback() // after a commit it does nothing
 	if first != "" {
 		var head int64
@@ -43,9 +51,20 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 			return fmt.Errorf("lock the log's head: %w", err)
 		}
 	}
-	tx := &Tx{Queries: sqlc.New(sqlTx), raw: sqlTx, key: &s.key, deks: map[string][]byte{}, end: logEnd{hashes: map[int64][]byte{}}}
+	var kept *prepared
+	if db == s.write {
+		kept = s.kept
+	}
+	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, end: logEnd{hashes: map[int64][]byte{}},
+		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
+			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
+		}}
+	tx.Queries = sqlc.New(ordered{tx, kept})
 	defer tx.forget()
 	if err := act(tx); err != nil {
+		if tx.failed != nil {
+			err = errors.Join(tx.failed, err)
+		}
 		return err
 	}
 	if err := tx.flush(ctx); err != nil {
@@ -55,4 +74,24 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// begin begins a transaction on a connection that is known, which rows can be copied to. One that broke since it
+// was last used says so at once, and another is taken.
+func begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
+	const most = 3
+	for left := most - 1; ; left-- {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		tx, err := conn.BeginTx(ctx, options)
+		if err == nil {
+			return conn, tx, nil
+		}
+		conn.Close() // err says more
+		if left == 0 || !errors.Is(err, driver.ErrBadConn) {
+			return nil, nil, err
+		}
+	}
 }

@@ -1,11 +1,3 @@
--- name: AddEntry :exec
-INSERT INTO entries (id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch,
-    not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier,
-    payload_subject, payload, payload_state)
-VALUES (@id, @hash, @raw, @device_id, @generation, @seq, @covered, @verdict, @is_system, @kind, @person_id, @epoch,
-    @not_before, @received_at, @subject, @record_id, @assignment_id, @peer, @pair, @lone, @address, @carrier,
-    @payload_subject, @payload, @payload_state);
-
 -- name: HashesFrom :many
 SELECT * FROM log_hashes WHERE id >= @first AND id < @until ORDER BY id;
 
@@ -15,12 +7,18 @@ SELECT COUNT(*) FROM log_hashes;
 -- name: EntriesFrom :many
 SELECT * FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
 
+-- name: Unchecked :many
+SELECT id, hash, raw, device_id, person_id, generation, seq FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
+
 -- name: HeldUpTo :many
 SELECT * FROM entries
 WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq <= @seq ORDER BY seq, id;
 
 -- name: EntryByHash :many
 SELECT * FROM entries WHERE device_id = @device_id AND hash = @hash ORDER BY id;
+
+-- name: NewestEntry :one
+SELECT seq FROM entries WHERE device_id = @device_id AND generation = @generation ORDER BY device_id DESC, generation DESC, seq DESC LIMIT 1;
 
 -- name: EntriesOfPair :many
 SELECT * FROM entries WHERE pair = @pair AND LENGTH(pair) > 0 ORDER BY id LIMIT 16;

@@ -9,74 +9,6 @@ import (
 	"context"
 )
 
-const addEntry = `-- name: AddEntry :exec
-INSERT INTO entries (id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch,
-    not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier,
-    payload_subject, payload, payload_state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    $23, $24, $25)
-`
-
-type AddEntryParams struct {
-	ID             int64
-	Hash           []byte
-	Raw            []byte
-	DeviceID       string
-	Generation     int64
-	Seq            int64
-	Covered        int64
-	Verdict        string
-	IsSystem       int64
-	Kind           string
-	PersonID       string
-	Epoch          int64
-	NotBefore      int64
-	ReceivedAt     int64
-	Subject        string
-	RecordID       string
-	AssignmentID   string
-	Peer           string
-	Pair           []byte
-	Lone           int64
-	Address        string
-	Carrier        string
-	PayloadSubject string
-	Payload        []byte
-	PayloadState   int64
-}
-
-func (q *Queries) AddEntry(ctx context.Context, arg AddEntryParams) error {
-	_, err := q.db.ExecContext(ctx, addEntry,
-		arg.ID,
-		arg.Hash,
-		arg.Raw,
-		arg.DeviceID,
-		arg.Generation,
-		arg.Seq,
-		arg.Covered,
-		arg.Verdict,
-		arg.IsSystem,
-		arg.Kind,
-		arg.PersonID,
-		arg.Epoch,
-		arg.NotBefore,
-		arg.ReceivedAt,
-		arg.Subject,
-		arg.RecordID,
-		arg.AssignmentID,
-		arg.Peer,
-		arg.Pair,
-		arg.Lone,
-		arg.Address,
-		arg.Carrier,
-		arg.PayloadSubject,
-		arg.Payload,
-		arg.PayloadState,
-	)
-	return err
-}
-
 const allChains = `-- name: AllChains :many
 SELECT device_id, generation, last_seq, head FROM chains ORDER BY device_id, generation
 `
@@ -802,6 +734,22 @@ func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneH
 	return items, nil
 }
 
+const newestEntry = `-- name: NewestEntry :one
+SELECT seq FROM entries WHERE device_id = $1 AND generation = $2 ORDER BY device_id DESC, generation DESC, seq DESC LIMIT 1
+`
+
+type NewestEntryParams struct {
+	DeviceID   string
+	Generation int64
+}
+
+func (q *Queries) NewestEntry(ctx context.Context, arg NewestEntryParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, newestEntry, arg.DeviceID, arg.Generation)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const openFindings = `-- name: OpenFindings :one
 SELECT COUNT(*) FROM findings WHERE closed_at = 0
 `
@@ -968,4 +916,54 @@ type SetVerdictParams struct {
 func (q *Queries) SetVerdict(ctx context.Context, arg SetVerdictParams) error {
 	_, err := q.db.ExecContext(ctx, setVerdict, arg.Verdict, arg.ID)
 	return err
+}
+
+const unchecked = `-- name: Unchecked :many
+SELECT id, hash, raw, device_id, person_id, generation, seq FROM entries WHERE id > $1 ORDER BY id LIMIT $2
+`
+
+type UncheckedParams struct {
+	After int64
+	Rows  int32
+}
+
+type UncheckedRow struct {
+	ID         int64
+	Hash       []byte
+	Raw        []byte
+	DeviceID   string
+	PersonID   string
+	Generation int64
+	Seq        int64
+}
+
+func (q *Queries) Unchecked(ctx context.Context, arg UncheckedParams) ([]UncheckedRow, error) {
+	rows, err := q.db.QueryContext(ctx, unchecked, arg.After, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UncheckedRow
+	for rows.Next() {
+		var i UncheckedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Hash,
+			&i.Raw,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
