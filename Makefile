@@ -79,9 +79,15 @@ bench: deps-bench deps-postgres tools
 		cd testnet/sqlcipher && HANDSLAG_BIN=$(CURDIR)/$(BIN) go run .; \
 	} | go run ./testnet/bench
 
-# A page of the audit log among up to five million entries, on SQLite and on PostgreSQL: an hour, and
-# 20 GB below TMPDIR meanwhile.
-load: deps-postgres
+# Ten thousand devices that come back after an outage with 500 entries each, on SQLite and on PostgreSQL,
+# beside what the bare engine and Tessera's log take; LOAD="-devices 1000" for less. Then a page of
+# the audit log among up to five million entries. Hours, and 30 GB below TMPDIR meanwhile.
+LOAD ?=
+load: deps-postgres tools
+	cd testnet/load/tessera && go build -o $(CURDIR)/$(BIN)/tessera .
+	@for engine in sqlite postgres; do \
+		HANDSLAG_BIN=$(CURDIR)/$(BIN) go run ./testnet/load -engine $$engine -tessera $(CURDIR)/$(BIN)/tessera $(LOAD) || exit 1; \
+	done
 	HANDSLAG_BENCH_LONG=1 go test -run '^$$' -bench Pages -timeout 3h ./app/connected/gate
 
 # The long form of the crash tests: a process that writes the journal, and then the whole program

@@ -16,7 +16,6 @@ const batch = 500
 
 // compare lets the bare engine take the same rows, and Tessera's log the same leaves.
 func (f *figures) compare(ctx context.Context, o *org, said io.Writer) error {
-	f.server = o.used
 	o.stop()
 	f.server = o.used
 	if err := f.insertBare(ctx, o); err != nil {

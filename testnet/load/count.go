@@ -41,6 +41,9 @@ func (f *figures) count(ctx context.Context, o *org, fl *fleet, said io.Writer) 
 		return fmt.Errorf("count: %d entries are stored, %d were said", f.stored, want)
 	}
 	fmt.Fprintf(said, "%d entries stored, each once\n", f.stored)
+	if err := f.waitForSignatures(ctx, o); err != nil {
+		return err
+	}
 	if !f.verify {
 		return nil
 	}
@@ -59,4 +62,27 @@ func (f *figures) count(ctx context.Context, o *org, fl *fleet, said io.Writer) 
 	}
 	fmt.Fprintf(said, "the log holds: %d entries verified in %v\n", v.Entries, f.verified.Round(time.Millisecond))
 	return nil
+}
+
+// waitForSignatures waits until the server has come to every signature.
+func (f *figures) waitForSignatures(ctx context.Context, o *org) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for at := f.ended; ; {
+		var wait int64
+		err := o.rows.QueryRowContext(ctx, `SELECT (SELECT value FROM counters WHERE name = 'entries')
+			- COALESCE((SELECT value FROM counters WHERE name = 'signatures'), 0)`).Scan(&wait)
+		if err != nil {
+			return fmt.Errorf("wait for signatures: %w", err)
+		}
+		if wait == 0 {
+			f.checked = time.Since(at)
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 // figures are what was measured.
 type figures struct {
 	options
+	ended     time.Time     // when the last receipt came
 	took      time.Duration // from the first call to the last receipt
 	recovered time.Duration // from kill -9 until it listens again
 	generator time.Duration // processor time of this program meanwhile
@@ -20,6 +21,7 @@ type figures struct {
 	again     int64 // calls that had no answer
 	stored    int
 	verified  time.Duration
+	checked   time.Duration // from the last receipt until every signature had been checked
 	reads     []time.Duration
 	bareRows  int
 	bareTook  time.Duration
@@ -77,5 +79,6 @@ func (f figures) tell(w io.Writer) error {
 	fmt.Fprintf(out, "  processors\tgenerator %v, connected serve %v, the machine in all %v, of %v\n", f.generator.Round(time.Millisecond), f.server.cpu.Round(time.Millisecond),
 		f.machine.Round(time.Millisecond), (2 * f.took).Round(time.Millisecond))
 	fmt.Fprintf(out, "  receipts\t%d, all verified; %d calls without an answer; after kill -9 it listened within %v\n", f.receipts, f.again, f.recovered.Round(time.Millisecond))
+	fmt.Fprintf(out, "  signatures\tall checked %v after the last receipt\n", f.checked.Round(time.Millisecond))
 	return out.Flush()
 }

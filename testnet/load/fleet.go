@@ -46,7 +46,7 @@ type fleet struct {
 
 // enlist makes the devices, which the organisation has enrolled long ago, and their journals.
 func enlist(ctx context.Context, o *org, opts options) (*fleet, error) {
-	dir := filepath.Join(filepath.Dir(o.dir), "journals")
+	dir := filepath.Join(o.home, "journals")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}

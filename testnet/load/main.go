@@ -56,41 +56,12 @@ const (
 
 // run makes the outage and lets it end.
 func run(ctx context.Context, o options, said io.Writer) (f figures, err error) {
-	if o.devices < 1 || o.entries < 1 || o.entries > 500 || o.atOnce < 1 || o.engine != engineSQLite && o.engine != enginePostgres {
-		return f, errors.New("there is nothing to do by these flags; see -h")
-	}
 	f.options = o
-	dir, err := os.MkdirTemp(o.dir, "handslag-load-")
-	if err != nil {
-		return f, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	programs, err := testnet.BuildPrograms(ctx, dir)
-	if err != nil {
-		return f, err
-	}
-	database := ""
-	if o.engine == enginePostgres {
-		server, err := postgres.New(ctx, postgres.Options{Durable: true, Settings: []string{"shared_buffers = 256MB", "max_wal_size = 2GB"}})
-		if err != nil {
-			return f, err
-		}
-		defer func() { err = errors.Join(err, server.Remove()) }()
-		if err := server.Create(ctx, "load"); err != nil {
-			return f, err
-		}
-		database = server.URL("load")
-	}
-	org, err := found(ctx, programs.Connected, dir, database, o.devices)
+	org, fleet, err := prepare(ctx, o, said)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, org.close()) }()
-	fmt.Fprintf(said, "%s: %d devices of %d entries each are made and signed …\n", o.engine, o.devices, o.entries)
-	fleet, err := enlist(ctx, org, o)
-	if err != nil {
-		return f, err
-	}
 	fmt.Fprintln(said, "they come back …")
 	if err := f.rush(ctx, org, fleet, said); err != nil {
 		return f, err
@@ -99,4 +70,41 @@ func run(ctx context.Context, o options, said io.Writer) (f figures, err error) 
 		return f, err
 	}
 	return f, f.compare(ctx, org, said)
+}
+
+// prepare makes the organisation and its devices with their journals.
+func prepare(ctx context.Context, o options, said io.Writer) (_ *org, _ *fleet, err error) {
+	if o.devices < 1 || o.entries < 1 || o.entries > 500 || o.atOnce < 1 || o.engine != engineSQLite && o.engine != enginePostgres {
+		return nil, nil, errors.New("there is nothing to do by these flags; see -h")
+	}
+	dir, err := os.MkdirTemp(o.dir, "handslag-load-")
+	if err != nil {
+		return nil, nil, err
+	}
+	org := &org{home: dir}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, org.close())
+		}
+	}()
+	programs, err := testnet.BuildPrograms(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.engine == enginePostgres {
+		org.postgres, err = postgres.New(ctx, postgres.Options{Durable: true, Settings: []string{"shared_buffers = 256MB", "max_wal_size = 2GB"}})
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := org.postgres.Create(ctx, "load"); err != nil {
+			return nil, nil, err
+		}
+		org.database = org.postgres.URL("load")
+	}
+	if err := org.found(ctx, programs.Connected, o.devices); err != nil {
+		return nil, nil, err
+	}
+	fmt.Fprintf(said, "%s: %d devices of %d entries each are made and signed …\n", o.engine, o.devices, o.entries)
+	fleet, err := enlist(ctx, org, o)
+	return org, fleet, err
 }

@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
 	"handslag/app/connected/organisation"
+	"handslag/testnet/postgres"
 )
 
 // Of the organisation that the devices belong to.
@@ -28,7 +29,9 @@ const (
 
 // org is an organisation's connected system as a process, and beside it its rows.
 type org struct {
+	home         string // all of it lies there
 	program, dir string
+	postgres     *postgres.Server // nil: SQLite
 	address      string
 	database     string // URL; "": SQLite
 	keys         *organisation.Keys
@@ -38,35 +41,35 @@ type org struct {
 }
 
 // found makes the organisation with a person, an assignment and a device's place for each of n.
-func found(ctx context.Context, program, dir, database string, n int) (_ *org, err error) {
+func (o *org) found(ctx context.Context, program string, n int) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	o := &org{program: program, dir: filepath.Join(dir, "connected"), address: listener.Addr().String(), database: database}
+	o.program, o.dir, o.address = program, filepath.Join(o.home, "connected"), listener.Addr().String()
 	if err := listener.Close(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := o.admin(ctx, "init", "-name", "Linden", "-url", "https://"+o.address, "-recovery", filepath.Join(dir, "recovery"), "-no-passphrase"); err != nil {
-		return nil, err
+	if err := o.admin(ctx, "init", "-name", "Linden", "-url", "https://"+o.address, "-recovery", filepath.Join(o.home, "recovery"), "-no-passphrase"); err != nil {
+		return err
 	}
-	if database != "" {
-		if err := os.WriteFile(filepath.Join(o.dir, "connected.toml"), fmt.Appendf(nil, "database = %q\n", database), 0o600); err != nil {
-			return nil, err
+	if o.database != "" {
+		if err := os.WriteFile(filepath.Join(o.dir, "connected.toml"), fmt.Appendf(nil, "database = %q\n", o.database), 0o600); err != nil {
+			return err
 		}
 	}
-	lines := filepath.Join(dir, "lines.jsonl")
+	lines := filepath.Join(o.home, "lines.jsonl")
 	if err := os.WriteFile(lines, staff(n), 0o600); err != nil {
-		return nil, err
+		return err
 	}
 	if err := o.admin(ctx, "import", lines); err != nil {
-		return nil, err
+		return err
 	}
 	if o.keys, err = organisation.Open(o.dir); err != nil {
-		return nil, err
+		return err
 	}
-	o.rows, err = openRows(database, filepath.Join(o.dir, "connected.db"))
-	return o, err
+	o.rows, err = openRows(o.database, filepath.Join(o.dir, "connected.db"))
+	return err
 }
 
 // openRows reaches a database as the connected system does, with the same durability.
@@ -152,10 +155,15 @@ func (o *org) stop() {
 	}
 }
 
+// close ends all of it and takes it away.
 func (o *org) close() error {
 	o.stop()
-	if o.rows == nil {
-		return nil
+	var all []error
+	if o.rows != nil {
+		all = append(all, o.rows.Close())
 	}
-	return errors.Join(o.rows.Close())
+	if o.postgres != nil {
+		all = append(all, o.postgres.Remove())
+	}
+	return errors.Join(append(all, os.RemoveAll(o.home))...)
 }

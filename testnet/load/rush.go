@@ -72,9 +72,8 @@ func (f *figures) rush(ctx context.Context, o *org, fl *fleet, said io.Writer) e
 		case <-ctx.Done():
 		}
 	}
-	ticker := time.AfterFunc(time.Minute, func() {})
-	defer ticker.Stop()
 	workers.Wait()
+	f.ended = time.Now()
 	f.took, f.generator, f.machine = time.Since(begun), own()-before, machine()-all
 	enough()
 	readers.Wait()
