@@ -18,6 +18,9 @@ func TestTheShelfFindsWhatALookThroughAllCardsFinds(t *testing.T) {
 	for seed := range uint64(200) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		words := []string{"a", "ab", "aba", "Åsa", "ÅSA", "b\x00", "\x00", "ek", "Ek", "berg", "  ", "a\nb", ""}
+		if seed%2 == 0 {
+			words = words[:1] // and many cards say the same
+		}
 		word := func() string { return words[rng.IntN(len(words))] }
 		l, model := newList(), map[rowKey]string{}
 		for range rng.IntN(60) {
