@@ -65,13 +65,50 @@ func TestARealDiskThatIsFull(t *testing.T) {
 	}
 	look("full")
 	must(t, v.Close())
-	if _, err := Open(w.dir, passphrase, cheap); !errors.Is(err, ErrFull) {
-		t.Errorf("unlocking on a full disk: %v", err)
-	}
-	must(t, errors.Join(ballast.Close(), os.Remove(ballast.Name())))
+	// Unlocked on a full disk it shows what it has, and changes nothing of it.
 	w.vault, err = Open(w.dir, passphrase, cheap)
 	must(t, err)
+	look("unlocked on a full disk")
+	for range 3 {
+		if err := write(); !errors.Is(err, ErrFull) {
+			t.Errorf("written in spite of it: %v", err)
+		}
+	}
+	must(t, w.vault.DropStaged())
+	if row, err := w.vault.Record("rec-0"); err != nil || row.Until != morning {
+		t.Errorf("a row: %+v, %v", row, err)
+	}
+	must(t, w.vault.Close())
+	w.vault, err = Open(w.dir, passphrase, cheap)
+	must(t, err)
+	look("and once more")
+
+	must(t, errors.Join(ballast.Close(), os.Remove(ballast.Name())))
 	look("with room again")
 	must(t, write())
 	look("with one more")
+	must(t, w.vault.Close())
+	w.vault, err = Open(w.dir, passphrase, cheap)
+	must(t, err)
+	look("after another unlock")
+	must(t, write())
+}
+
+// Where the view was not closed, it can not be read without being written to: then a full disk keeps the vault shut,
+// and damages nothing.
+func TestAVaultThatWasKilledWaitsForRoom(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.copy(rita, ritaS, 1, morning))
+	killed := loot(t, w.dir)
+	full := cheap
+	full.FreeSpace = func(string) (uint64, error) { return viewReserve - 1, nil }
+	if _, err := Open(killed, passphrase, full); !errors.Is(err, ErrFull) || errors.Is(err, ErrView) {
+		t.Errorf("unlocked: %v", err)
+	}
+	v, err := Open(killed, passphrase, cheap)
+	must(t, err)
+	defer v.Close()
+	if row, err := v.Record(rita); err != nil || row.ID != rita {
+		t.Errorf("with room again: %v", err)
+	}
 }

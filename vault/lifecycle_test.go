@@ -277,8 +277,13 @@ func TestAFullDiskIsSaidBeforeAnythingIsWritten(t *testing.T) {
 	}
 	must(t, w.vault.Close())
 	full := Options{FreeSpace: func(string) (uint64, error) { return 0, nil }}
-	if _, err := Open(w.dir, passphrase, full); !errors.Is(err, ErrFull) {
-		t.Errorf("open: %v", err)
+	w.vault, err = Open(w.dir, passphrase, full)
+	must(t, err)
+	if row, err := w.vault.Record(rita); err != nil || row.Number != 1 {
+		t.Errorf("what is there can be read after an unlock: %+v, %v", row, err)
+	}
+	if err := w.vault.Room(); !errors.Is(err, ErrFull) {
+		t.Errorf("there is room: %v", err)
 	}
 	if _, err := Create(filepath.Join(t.TempDir(), "v"), passphrase, full); !errors.Is(err, ErrFull) {
 		t.Errorf("create: %v", err)

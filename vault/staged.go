@@ -110,6 +110,14 @@ func (t *Tx) putStaged(row stagedRow) (err error) {
 // DropStaged drops every copy that waits: those of which no entry says that they came. It is for
 // when all entries have had their effect and nothing is being received.
 func (v *Vault) DropStaged() error {
+	none := false
+	err := v.read(func(t *Tx) error {
+		none = t.view.catalogue.count[rowStaged] == 0
+		return nil
+	})
+	if none || err != nil {
+		return err // a full disk is no reason to drop nothing
+	}
 	return v.Update(func(t *Tx) error {
 		var waiting []rowKey
 		err := t.keys(rowStaged, func(key rowKey, _ *badger.Item) error {

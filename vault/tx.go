@@ -37,7 +37,7 @@ type Tx struct {
 // are new; none where fn writes nothing. Errors besides fn's: ErrView, ErrFull, ErrTooLarge,
 // ErrClosed.
 func (v *Vault) Update(fn func(*Tx) error) error {
-	if err := v.enter(); err != nil {
+	if err := v.enterToWrite(); err != nil {
 		return err
 	}
 	defer v.mu.RUnlock()
@@ -46,7 +46,7 @@ func (v *Vault) Update(fn func(*Tx) error) error {
 
 // Room returns ErrFull where Update would, so that nothing is begun that could not be shown.
 func (v *Vault) Room() error {
-	if err := v.enter(); err != nil {
+	if err := v.enterToWrite(); err != nil {
 		return err
 	}
 	defer v.mu.RUnlock()
@@ -57,7 +57,37 @@ func (v *Vault) room() error {
 	if err := v.folder.space(memTable, viewReserve); err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
+	if v.view != nil && v.view.cramped {
+		return fmt.Errorf("write view: there was no room when it was opened: %w", ErrFull)
+	}
 	return nil
+}
+
+// enterToWrite is enter, after which a view that was opened for reading alone is open for writing, if there is
+// room by now.
+func (v *Vault) enterToWrite() error {
+	if err := v.enter(); err != nil {
+		return err
+	}
+	if v.view == nil || !v.view.cramped || v.folder.space(memTable, viewReserve) != nil {
+		return nil
+	}
+	v.mu.RUnlock()
+	if err := v.widen(); err != nil {
+		return err
+	}
+	return v.enter()
+}
+
+func (v *Vault) widen() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed || v.view == nil || !v.view.cramped {
+		return nil
+	}
+	err := v.view.close()
+	v.view = nil
+	return errors.Join(err, v.openView())
 }
 
 // update is Update for whoever holds mu.

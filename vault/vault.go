@@ -168,7 +168,9 @@ func (v *Vault) begin(passphrase []byte, o unsealed, use []factor.Name) error {
 // Open unlocks the vault in dir. The caller wipes passphrase. A wrong one is counted,
 // durably, and returns ErrPassphrase. A header whose Argon2id costs less than a new vault's
 // is raised to it. Where nothing but the view is damaged, Open returns
-// the vault and ErrView: all works but the view, until ResetView. Further errors:
+// the vault and ErrView: all works but the view, until ResetView. With less than 64 MiB free the view is opened for
+// reading alone, and who writes gets ErrFull until there is room; if the program was killed before, it can not
+// be. Further errors:
 // ErrNotFound, ErrFormat, ErrDamaged, ErrReadOnly, ErrFull, ErrOpenElsewhere, and FactorError,
 // which says of a factor that it is gone, away or locked.
 func Open(dir string, passphrase []byte, o Options) (*Vault, error) {

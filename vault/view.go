@@ -22,6 +22,7 @@ type view struct {
 	catalogue *catalogue
 	list      *list
 	failed    error // a commit of which nobody knows what became
+	cramped   bool  // it was opened for reading alone, since there was no room to write
 	snapshots snapshots
 }
 
@@ -75,7 +76,7 @@ func dropUnborn(dir string) error {
 }
 
 // openBadger turns Badger's panics over damaged files into errors.
-func openBadger(dir string, root []byte) (db *badger.DB, err error) {
+func openBadger(dir string, root []byte, readOnly bool) (db *badger.DB, err error) {
 	if err := dropUnborn(dir); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 			db, err = nil, viewPanic("open view", cause)
 		}
 	}()
-	db, err = badger.Open(badgerOptions(dir, subkey(root, "view-files")))
+	db, err = badger.Open(badgerOptions(dir, subkey(root, "view-files")).WithReadOnly(readOnly))
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w: %w", ErrView, err)
 	}
@@ -92,7 +93,8 @@ func openBadger(dir string, root []byte) (db *badger.DB, err error) {
 }
 
 // openView opens catalogue and view, and compares them. ErrView: one of them is gone, damaged,
-// another vault's, or older than the other, or the keybag is.
+// another vault's, or older than the other, or the keybag is. On a full disk it is opened for reading alone,
+// or not at all where it was not closed: ErrFull.
 func (v *Vault) openView() (err error) {
 	if v.bag.isLost() {
 		return fmt.Errorf("open view: the keybag is damaged: %w", ErrView)
@@ -113,21 +115,27 @@ func (v *Vault) openView() (err error) {
 	if _, err := os.Lstat(v.folder.path(viewName)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("open view: it is gone: %w", ErrView)
 	}
-	if err := v.folder.space(0, viewReserve); err != nil {
-		return fmt.Errorf("open view: %w", err)
+	full := v.folder.space(0, viewReserve)
+	if full != nil && !errors.Is(full, ErrFull) {
+		return fmt.Errorf("open view: %w", full)
 	}
 	if err := checkTables(v.folder.path(viewName), subkey(v.root, "view-files")); err != nil {
 		return err
 	}
-	if err := v.folder.hold(); err != nil {
-		return fmt.Errorf("open view: %w", err)
+	if full == nil {
+		if err := v.folder.hold(); err != nil {
+			return fmt.Errorf("open view: %w", err)
+		}
 	}
-	db, err := openBadger(v.folder.path(viewName), v.root)
+	db, err := openBadger(v.folder.path(viewName), v.root, full != nil)
+	if err != nil && full != nil {
+		return fmt.Errorf("open view: %w: %v", full, err)
+	}
 	if err != nil {
 		v.folder.letGo()
 		return err
 	}
-	w := &view{folder: v.folder, db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList()}
+	w := &view{folder: v.folder, db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList(), cramped: full != nil}
 	if err = w.catchUp(); err == nil {
 		err = errors.Join(w.list.load(w), tighten(v.folder.path(viewName)))
 	}
@@ -190,7 +198,7 @@ func (v *Vault) makeView(revision uint64) error {
 	if err := c.create(revision, v.bag.revision()); err != nil {
 		return err
 	}
-	db, err := openBadger(fresh, v.root)
+	db, err := openBadger(fresh, v.root, false)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (s *session) replay() error {
 		return err
 	}
 	s.waiting = nil
-	words, left := 0, s.journal.Chain().Last
+	urgent, words, left := false, 0, s.journal.Chain().Last
 	told := func() {
 		if s.replayed != nil {
 			left -= min(left, uint64(len(s.waiting)))
@@ -145,9 +145,9 @@ func (s *session) replay() error {
 			}
 			one.said = s.operation(st)
 		}
-		s.waiting = append(s.waiting, one)
+		urgent = s.wait(one) || urgent
 		if len(s.waiting) >= effectsAtOnce || words > effectWords {
-			words = 0
+			urgent, words = false, 0
 			told()
 			if err := s.flush(nil); err != nil {
 				return fmt.Errorf("replay journal: %w", err)
@@ -158,11 +158,25 @@ func (s *session) replay() error {
 		}
 	}
 	told()
-	if err := s.flush(nil); err != nil {
-		return fmt.Errorf("replay journal: %w", err)
+	if urgent {
+		if err := s.flush(nil); err != nil {
+			return fmt.Errorf("replay journal: %w", err)
+		}
 	}
 	s.stale = false
 	return nil
+}
+
+// wait has an effect wait for the next transaction, and reports whether somebody could miss it before that.
+func (s *session) wait(one effect) (urgent bool) {
+	s.waiting = append(s.waiting, one)
+	if one.entry.Kind == journal.RecordOpened {
+		s.mu.Lock()
+		s.seen[one.entry.Record] = one.entry.RecordVersion
+		s.mu.Unlock()
+	}
+	f, ok := effectsOf[one.entry.Kind]
+	return ok && !f.waits || one.more != nil
 }
 
 // flush writes what waits to the view, and more with it. The caller holds deed.

@@ -342,23 +342,27 @@ func TestNoEntryIsSaidWhoseEffectWouldBeLost(t *testing.T) {
 	p.enrolled().synced()
 	s, err := p.current()
 	ok(t, err)
-	for questions := range 6 {
-		_, err := p.Open(t.Context(), "r1", Reason{Text: "ringde"})
-		ok(t, err)
-		s.deed.Lock()
-		s.waiting, s.stale = nil, true // as after a transaction that failed
-		s.deed.Unlock()
-		before, came := s.journal.Chain().Last, false
-		last = asked + questions
-		_, err = s.say(line{entry: journal.Entry{Kind: journal.RecordFetched, Subject: "s9", Record: "r9", RecordVersion: 1}, effect: func(*vault.Tx) error {
-			came = true
-			return nil
-		}})
-		last = 1 << 30
-		if said := s.journal.Chain().Last > before; said && !came {
-			t.Errorf("with room for %d questions the entry is there and what it brought is not: %v", questions, err)
-		} else if (err == nil) != came {
-			t.Errorf("with room for %d questions: %v", questions, err)
-		}
+	stamps, err := s.journal.Append(journalfile.Draft{Entry: journal.Entry{Kind: journal.RecordExpired, Subject: "s8", Record: "r8", RecordVersion: 1, Until: 1}})
+	ok(t, err)
+	s.deed.Lock()
+	s.head, s.waiting, s.stale = stamps[0].Hash(), nil, true // as after a transaction that failed
+	s.deed.Unlock()
+	came := 0
+	fetched := line{entry: journal.Entry{Kind: journal.RecordFetched, Subject: "s9", Record: "r9", RecordVersion: 1}, effect: func(*vault.Tx) error {
+		came++
+		return nil
+	}}
+	last = asked + 1 // there is room for what lags behind, or for asking whether there is
+	before := s.journal.Chain().Last
+	_, err = s.say(fetched)
+	refused(t, translate(err), DiskFull)
+	if s.journal.Chain().Last != before || came != 0 {
+		t.Error("the entry is there, and what it brought is not")
+	}
+	last = 1 << 30
+	_, err = s.say(fetched)
+	ok(t, err)
+	if came != 1 {
+		t.Errorf("with room it came %d times", came)
 	}
 }

@@ -284,6 +284,9 @@ func (s *session) expire() (int, error) {
 	if floor == 0 {
 		return 0, nil
 	}
+	if err := s.vault.Room(); err != nil { // else it is said that copies went which could not
+		return 0, err
+	}
 	if err := s.current(); err != nil { // else what has been said is said again
 		return 0, err
 	}

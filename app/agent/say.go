@@ -108,12 +108,13 @@ func (s *session) drafts(lines []line) ([]journalfile.Draft, error) {
 	return drafts, nil
 }
 
-// isLast reports whether an entry tells of what ends or is refused, and so has to be said on a full
-// disk too.
+// isLast reports whether an entry tells of what ends or is refused, or of an unlock, with which a full disk shows
+// cards and hands in what waits; so it has to be said on one too.
 func isLast(kind journal.Kind) bool {
 	switch kind {
-	case journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired, journal.ShareRefused, journal.ShareMalformed, journal.AssignmentRefused,
-		journal.AttachmentClosed, journal.AttachmentRefused, journal.VerificationFailed, journal.VerificationDisturbed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
+	case journal.Unlocked, journal.PassphraseWrong, journal.Locked, journal.RecordClosed, journal.RecordRefused, journal.RecordExpired,
+		journal.ShareRefused, journal.ShareMalformed, journal.AssignmentRefused, journal.AttachmentClosed, journal.AttachmentRefused,
+		journal.VerificationFailed, journal.VerificationDisturbed, journal.SubjectErased, journal.Wiped, journal.GenerationOpened:
 		return true
 	}
 	return false
@@ -129,20 +130,13 @@ func (s *session) queue(lines []line, stamps []*journalfile.Stamp) error {
 			words = &p.Details
 		}
 		one := effect{entry: e, hash: stamp.Hash(), more: lines[i].effect}
-		if f, ok := effectsOf[e.Kind]; ok {
+		if _, ok := effectsOf[e.Kind]; ok {
 			one.words = words
-			urgent = urgent || !f.waits
 			if e.Kind.IsWork() {
 				one.said = s.written(e)
 			}
 		}
-		urgent = urgent || one.more != nil
-		if e.Kind == journal.RecordOpened {
-			s.mu.Lock()
-			s.seen[e.Record] = e.RecordVersion
-			s.mu.Unlock()
-		}
-		s.waiting = append(s.waiting, one)
+		urgent = s.wait(one) || urgent
 	}
 	if urgent || len(s.waiting) >= effectsWaiting {
 		return s.flush(nil)

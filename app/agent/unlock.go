@@ -217,13 +217,7 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	if err := a.eraseFound(s); err != nil {
 		return err
 	}
-	if _, err := s.expire(); err != nil {
-		return err
-	}
-	if err := a.mend(s); err != nil {
-		return err
-	}
-	if err := s.settleView(); err != nil {
+	if err := a.tidy(s); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -233,6 +227,22 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 		a.log.Warn("the lock screen will show no name", "error", err)
 	}
 	return nil
+}
+
+// tidy takes out of the view what has ended or is damaged, and writes down how far it is. On a full disk that waits
+// until there is room: what has ended opens no more for that, and what is damaged does not either.
+func (a *Agent) tidy(s *session) error {
+	if err := s.vault.Room(); errors.Is(err, vault.ErrFull) {
+		a.log.Warn("the disk is full: what is here can be looked at and handed in, and nothing opens")
+		return nil
+	}
+	if _, err := s.expire(); err != nil {
+		return err
+	}
+	if err := a.mend(s); err != nil {
+		return err
+	}
+	return s.settleView()
 }
 
 // Lock closes vault and journal. A verification that is open ends; what was not yet sent
