@@ -1,23 +1,26 @@
 package peer
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 // listenUDP opens a socket for QUIC on which S knocks and D listens for a knock.
 func (k *knock) listenUDP(network string, at *net.UDPAddr) (net.PacketConn, error) {
-	conn, err := net.ListenUDP(network, at)
+	conn, err := k.open(network, at)
 	if err != nil {
 		return nil, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.sockets = append(k.sockets, conn)
-	return &datagrams{PacketConn: conn, udpOptions: conn, knock: k}, nil
+	return &datagrams{PacketConn: conn, udpOptions: conn, socket: conn, batch: ipv4.NewPacketConn(conn), knock: k}, nil
 }
 
 // end closes what libp2p closes in its own time.
@@ -38,12 +41,15 @@ type udpOptions interface {
 }
 
 // datagrams is a UDP socket with a door: D's gives libp2p nothing but what comes from addresses that
-// have knocked. A stranger's datagrams get no answer at all. Hiding the socket's other methods
-// costs QUIC the kernel's help with large batches; it is the second choice.
+// have knocked. A stranger's datagrams get no answer at all. QUIC reads and writes many datagrams at a time
+// where the kernel helps it to (ReadBatch, WriteMsgUDP), and one at a time elsewhere; no other way past the
+// door is left.
 type datagrams struct {
 	net.PacketConn
 	udpOptions
-	knock *knock
+	socket *net.UDPConn
+	batch  *ipv4.PacketConn // of either version of IP
+	knock  *knock
 
 	known []netip.AddrPort                 // who has knocked, the newest last; the reader's alone
 	since map[netip.AddrPort]time.Duration // since when somebody waits who comes from where a stranger came; likewise
@@ -63,21 +69,64 @@ func (d *datagrams) ReadFrom(p []byte) (int, net.Addr, error) {
 		if !ok {
 			continue
 		}
-		who := at.AddrPort()
-		if size := n - knockSize; size > 0 && opens(p[:n]) && d.knock.right(p[size:n]) {
-			if d.keeps(who) {
-				continue // QUIC asks again, and knocks anew
-			}
-			d.know(who)
-			return size, from, nil
-		}
-		if slices.Contains(d.known, who) {
+		if n = d.admit(p[:n], at.AddrPort()); n > 0 {
 			return n, from, nil
 		}
-		if opens(p[:n]) {
-			d.knock.strange.note(StaleCode, who.String())
+	}
+}
+
+// ReadBatch is ReadFrom of as many datagrams as have come, at least one.
+func (d *datagrams) ReadBatch(into []ipv4.Message, flags int) (int, error) {
+	for {
+		n, err := d.batch.ReadBatch(into, flags)
+		if err != nil || !d.knock.listens {
+			return n, err
+		}
+		kept := 0
+		for i := range into[:n] {
+			from, ok := into[i].Addr.(*net.UDPAddr)
+			if !ok {
+				continue
+			}
+			size := d.admit(into[i].Buffers[0][:into[i].N], from.AddrPort())
+			if size == 0 {
+				continue
+			}
+			if kept < i { // copied, since each place has its buffer for the reader
+				copy(into[kept].Buffers[0], into[i].Buffers[0][:size])
+				copy(into[kept].OOB, into[i].OOB[:into[i].NN])
+				into[kept].NN, into[kept].Flags, into[kept].Addr = into[i].NN, into[i].Flags, into[i].Addr
+			}
+			into[kept].N = size
+			kept++
+		}
+		if kept > 0 {
+			return kept, nil
 		}
 	}
+}
+
+// ReadMsgUDP is a way past the door that QUIC does not take.
+func (d *datagrams) ReadMsgUDP([]byte, []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	return 0, 0, 0, nil, errors.ErrUnsupported
+}
+
+// admit is how many bytes of a datagram are for QUIC; 0 where it is a stranger's.
+func (d *datagrams) admit(p []byte, who netip.AddrPort) int {
+	if size := len(p) - knockSize; size > 0 && opens(p) && d.knock.right(p[size:]) {
+		if d.keeps(who) {
+			return 0 // QUIC asks again, and knocks anew
+		}
+		d.know(who)
+		return size
+	}
+	if slices.Contains(d.known, who) {
+		return len(p)
+	}
+	if opens(p) {
+		d.knock.strange.note(StaleCode, who.String())
+	}
+	return 0
 }
 
 // keeps is the door's keep.
@@ -115,6 +164,16 @@ func (d *datagrams) WriteTo(p []byte, to net.Addr) (int, error) {
 	}
 	n, err := d.PacketConn.WriteTo(slices.Concat(p, d.knock.fresh()), to)
 	return min(n, len(p)), err
+}
+
+// WriteMsgUDP is WriteTo with what the kernel is told of it: in how many datagrams to cut it, say. QUIC asks for
+// a connection one datagram at a time.
+func (d *datagrams) WriteMsgUDP(p, oob []byte, to *net.UDPAddr) (n, oobn int, err error) {
+	if d.knock.listens || !opens(p) {
+		return d.socket.WriteMsgUDP(p, oob, to)
+	}
+	n, oobn, err = d.socket.WriteMsgUDP(slices.Concat(p, d.knock.fresh()), oob, to)
+	return min(n, len(p)), oobn, err
 }
 
 // opens says whether a datagram begins with an Initial packet of QUIC version 1 (RFC 9000, 17.2.2).

@@ -110,24 +110,38 @@ func newListener(key *signed.PrivateKey, addrs []netip.Addr, secret [16]byte, ti
 	return n, open, nil
 }
 
-// listen opens TCP at a free port of addr, and QUIC at the same one; where another program
-// has that UDP port TCP is enough.
+// portPairs is how many TCP ports are tried for one whose number is free for UDP too: the code names one number.
+const portPairs = 8
+
+// listen opens TCP and QUIC at a free port of addr. Where other programs have the UDP port of each that is
+// tried, TCP is enough.
 func (n *node) listen(addr netip.Addr) (netip.AddrPort, error) {
+	var taken []ma.Multiaddr // they stay open meanwhile, so that the system picks others
+	for {
+		at, err := n.listenTCP(addr)
+		if err == nil && n.swarm.Listen(quicAddr(at)) != nil && len(taken) < portPairs-1 {
+			taken = append(taken, tcpAddr(at))
+			continue
+		}
+		n.swarm.ListenClose(taken...)
+		return at, err
+	}
+}
+
+// listenTCP opens TCP at a port that the system picks.
+func (n *node) listenTCP(addr netip.Addr) (netip.AddrPort, error) {
+	before := n.swarm.ListenAddresses()
 	if err := n.swarm.Listen(tcpAddr(netip.AddrPortFrom(addr, 0))); err != nil {
 		return netip.AddrPort{}, err
 	}
 	for _, a := range n.swarm.ListenAddresses() {
 		tcp, err := manet.ToNetAddr(a)
-		if err != nil || tcp.Network() != "tcp" {
+		if err != nil || tcp.Network() != "tcp" || ma.Contains(before, a) {
 			continue
 		}
-		at, err := netip.ParseAddrPort(tcp.String())
-		if err != nil || at.Addr().Unmap() != addr {
-			continue
+		if at, err := netip.ParseAddrPort(tcp.String()); err == nil && at.Addr().Unmap() == addr {
+			return netip.AddrPortFrom(addr, at.Port()), nil
 		}
-		at = netip.AddrPortFrom(addr, at.Port())
-		_ = n.swarm.Listen(quicAddr(at))
-		return at, nil
 	}
 	return netip.AddrPort{}, errors.New("listen: the port is not known")
 }

@@ -25,7 +25,8 @@ type knock struct {
 	mu        sync.Mutex
 	used      map[[knockNonce]byte]bool
 	sockets   []net.PacketConn // QUIC's
-	strangers *Strangers       // who is kept at the door for a while though they knocked; nil: nobody
+	open      func(network string, at *net.UDPAddr) (*net.UDPConn, error)
+	strangers *Strangers // who is kept at the door for a while though they knocked; nil: nobody
 }
 
 // mind has D keep strangers waiting; nobody can have seen its code yet.
@@ -49,7 +50,7 @@ const (
 )
 
 func newKnock(secret [16]byte, listens bool) *knock {
-	return &knock{secret: secret, listens: listens, strange: newDisturbances(), used: map[[knockNonce]byte]bool{}}
+	return &knock{secret: secret, listens: listens, strange: newDisturbances(), open: net.ListenUDP, used: map[[knockNonce]byte]bool{}}
 }
 
 func (k *knock) mac(nonce []byte) []byte {
