@@ -44,7 +44,8 @@ var house = []room{
 	{"ui/program", []string{"app/agent", "assets", "identity/qr", "ui", "ui/camera"}, "what surrounds the window: command line and display"},
 	{"app/connected/gate/internal/store", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "behind the gate"},
 	{"app/connected/feed", []string{"identity/...", "vault/journal"}, "it writes what the gate gives it, and sends it"},
-	{"app/connected/gate", []string{"identity/...", "vault/journal/...", "vault/record", "sync/link", "app/connected/feed", "app/connected/gate/internal/..."}, "the only door to the store"},
+	{"app/connected/oidc", nil, "it asks an identity provider, and knows nobody"},
+	{"app/connected/gate", []string{"app/connected/oidc", "identity/...", "vault/journal/...", "vault/record", "sync/link", "app/connected/feed", "app/connected/gate/internal/..."}, "the only door to the store"},
 	{"app/connected/metrics", []string{"app/connected/gate"}, "it counts what the gate says, and reads no data"},
 	{"app/connected/organisation", []string{"identity/...", "sync/link"}, "an organisation's own keys and statement"},
 	{"app/connected/backup", []string{"identity/..."}, "sealed files of lines: what stands in them is the gate's"},
@@ -82,6 +83,9 @@ var guards = []guard{
 	{"github.com/jackc/pgx", []string{"app/connected/gate/internal/store", "testnet/load"}, "handlers stay out of the store", ""},
 	{"database/sql", []string{"app/connected/gate/internal/store", "app/connected/gate", "testnet/load"}, "handlers stay out of the store", "app/connected"},
 	{"github.com/prometheus/", []string{"app/connected/metrics"}, "labels are chosen in one place", ""},
+	{"github.com/coreos/go-oidc", []string{"app/connected/oidc"}, "one place takes an identity provider's word", ""},
+	{"golang.org/x/oauth2", []string{"app/connected/oidc"}, "one place takes an identity provider's word", ""},
+	{"github.com/go-jose", []string{"app/connected/oidc"}, "only tests sign tokens", ""},
 	{"github.com/leodido/go-syslog", []string{"app/connected/feed"}, "what is written is read by somebody else's parser, in tests alone", ""},
 	{"github.com/blackjack/webcam", []string{"ui/camera"}, "drivers are asked in one place", ""},
 	{"github.com/makiuchi-d/gozxing", []string{"identity/qr"}, "decoders are hidden behind one call", ""},
@@ -118,7 +122,7 @@ func checkImport(t *testing.T, path, dir string, r room, imported string, test b
 		if test && (ours == "identity/signed/signedtest" || ours == "vault/factor/factortest") {
 			return
 		}
-		if test && ours == "app/connected/feed/feedtest" && below(dir, "app/connected") {
+		if test && (ours == "app/connected/feed/feedtest" || ours == "app/connected/oidc/oidctest") && below(dir, "app/connected") {
 			return
 		}
 		// The demo's lines are what the importer is for.

@@ -55,6 +55,20 @@ func enrol(c *gate.Call) (gate.Answer, error) {
 	return gate.JSON(issued)
 }
 
+func signIns(c *gate.Call) (gate.Answer, error) { return gate.JSON(c.SignIns()) }
+
+func beginSignIn(c *gate.Call) (gate.Answer, error) {
+	var ask link.SignInRequest
+	if err := c.Read(&ask); err != nil {
+		return gate.Answer{}, err
+	}
+	begun, err := c.BeginSignIn(ask)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	return gate.JSON(begun)
+}
+
 func renew(c *gate.Call) (gate.Answer, error) {
 	issued, err := c.Renew()
 	if err != nil {

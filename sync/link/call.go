@@ -41,6 +41,20 @@ func (c *Client) Enrol(ctx context.Context, ask EnrolRequest) (Issued, error) {
 	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathEnrol, body: body, media: mediaJSON, limit: issuedLimit}))
 }
 
+// SignIns asks how staff sign in.
+func (c *Client) SignIns(ctx context.Context) (SignIns, error) {
+	return decode[SignIns](c.do(ctx, request{method: http.MethodGet, path: PathSignIn, limit: RequestLimit}))
+}
+
+// BeginSignIn begins a sign-in at the identity provider.
+func (c *Client) BeginSignIn(ctx context.Context, ask SignInRequest) (SignInBegun, error) {
+	body, err := json.Marshal(ask)
+	if err != nil {
+		return SignInBegun{}, fmt.Errorf("begin sign-in: %w", err)
+	}
+	return decode[SignInBegun](c.do(ctx, request{method: http.MethodPost, path: PathSignIn, body: body, media: mediaJSON, limit: RequestLimit}))
+}
+
 // Credential asks for a new credential.
 func (c *Client) Credential(ctx context.Context) (Issued, error) {
 	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathCredential, proved: true, limit: issuedLimit}))

@@ -22,6 +22,10 @@ const (
 	CodeStaleProof    Code = "stale_proof"          // 401: its server time is too old; the answer carries a new one
 	CodeReplayed      Code = "replayed"             // 401: this proof has been seen
 	CodeWrongPassword Code = "wrong_password"       // 401
+	CodeSignIn        Code = "sign_in"              // 401: what came from the identity provider proves nobody, or is of another attempt
+	CodeUnlinked      Code = "sign_in_unlinked"     // 403: the identity provider knows the person, and no user is theirs
+	CodeNoPassword    Code = "password_off"         // 403: passwords do not sign in here
+	CodeProviderAway  Code = "provider_away"        // 503: the identity provider does not answer
 	CodeUserDisabled  Code = "user_disabled"        // 403
 	CodeDeviceRevoked Code = "device_revoked"       // 403
 	CodeExpired       Code = "credential_expired"   // 403

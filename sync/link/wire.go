@@ -12,6 +12,7 @@ import (
 const (
 	PathStatement    = "/v1/statement"        // GET, public: the organisation's newest signed statement
 	PathEnrol        = "/v1/enrol"            // POST, public: username and password, answered with a credential
+	PathSignIn       = "/v1/sign-in"          // GET, public: how staff sign in; POST, public: begin to, at the identity provider
 	PathCredential   = "/v1/credential"       // POST: a new credential for this device
 	PathChanges      = "/v1/changes"          // GET ?after=CURSOR: what concerns this person
 	PathJournal      = "/v1/journal"          // POST: a batch, answered with a receipt; taken from anybody who carries one
@@ -54,9 +55,43 @@ type EnrolRequest struct {
 	Username  string             `json:"username"`
 	Password  string             `json:"password"`
 	Machine   identity.MachineID `json:"machine"`
+	// SignIn is what came of a sign-in at the identity provider, in place of Username and Password.
+	SignIn *SignedIn `json:"sign_in,omitempty"`
 	// Possession is an Enrolment signed by the device's signing key: who asks holds the keys.
 	Possession []byte `json:"possession"`
 }
+
+// SignIns are the ways in which staff sign in when they enrol a device.
+type SignIns struct {
+	Password bool `json:"password"`
+	Provider bool `json:"provider"` // at the organisation's identity provider (OpenID Connect)
+}
+
+// SignInRequest begins a sign-in at the identity provider.
+type SignInRequest struct {
+	Device   identity.DeviceID `json:"device"`   // the one that is to be enrolled, and no other
+	Redirect string            `json:"redirect"` // http://127.0.0.1:PORT/signed-in, where the device waits for its browser
+}
+
+// SignInBegun answers it.
+type SignInBegun struct {
+	URL     string      `json:"url"`     // where the person's browser goes
+	State   string      `json:"state"`   // which it has to bring back
+	Attempt []byte      `json:"attempt"` // sealed by the connected system for itself, to be given back
+	Until   signed.Time `json:"until"`
+}
+
+// SignedIn is what the browser brought back, with the attempt that it belongs to. It is worth one enrolment, of the
+// device that began it.
+type SignedIn struct {
+	Attempt []byte `json:"attempt"`
+	State   string `json:"state"`
+	Code    string `json:"code"`
+	Issuer  string `json:"issuer,omitempty"` // as the provider named itself (RFC 9207)
+}
+
+// LogValue keeps it out of every log.
+func (SignedIn) LogValue() slog.Value { return slog.StringValue("redacted sign-in") }
 
 // LogValue keeps it out of every log.
 func (EnrolRequest) LogValue() slog.Value { return slog.StringValue("redacted request") }

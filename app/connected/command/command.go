@@ -49,7 +49,7 @@ func verbs() []verb {
 	return []verb{
 		initVerb(), letterVerb(), exportVerb(), exportLogVerb(), serveVerb(), systemdVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
-		userAddVerb(), userPasswordVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
+		userAddVerb(), userPasswordVerb(), userOIDCVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
 		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(),
 		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}

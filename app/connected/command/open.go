@@ -26,7 +26,12 @@ func (c *call) configuration() (gate.Config, *organisation.Keys, error) {
 	if err != nil {
 		return gate.Config{}, nil, err
 	}
-	return c.gateConfig(keys), keys, nil
+	config := c.gateConfig(keys)
+	if config.SignIn, err = c.provider(); err != nil {
+		return gate.Config{}, nil, err
+	}
+	config.Only = c.settings.OIDCOnly
+	return config, keys, nil
 }
 
 func (c *call) gateConfig(keys *organisation.Keys) gate.Config {

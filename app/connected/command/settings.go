@@ -29,6 +29,11 @@ const (
 	environmentSyslogCertificate = "CONNECTED_SYSLOG_CERTIFICATE"
 	environmentSyslogKey         = "CONNECTED_SYSLOG_KEY"
 	environmentSyslogFormat      = "CONNECTED_SYSLOG_FORMAT"
+
+	environmentOIDC       = "CONNECTED_OIDC"
+	environmentOIDCClient = "CONNECTED_OIDC_CLIENT"
+	environmentOIDCSecret = "CONNECTED_OIDC_SECRET"
+	environmentOIDCRoots  = "CONNECTED_OIDC_CA"
 )
 
 // settings are what an administrator chooses once, the same for every command.
@@ -43,6 +48,13 @@ type settings struct {
 	SyslogCertificate string `toml:"syslog_certificate"` // file with ours, where it asks for one
 	SyslogKey         string `toml:"syslog_key"`         // file with its key
 	SyslogFormat      string `toml:"syslog_format"`      // json or ocsf
+
+	OIDC       string `toml:"oidc"`        // issuer of an identity provider at which staff may sign in; empty: none
+	OIDCClient string `toml:"oidc_client"` // our name there
+	OIDCSecret string `toml:"oidc_secret"` // which it gave us
+	OIDCRoots  string `toml:"oidc_ca"`     // file of certificates that may have signed its own; empty: the machine's
+	OIDCEmail  bool   `toml:"oidc_email"`  // addresses that it has verified count the first time
+	OIDCOnly   bool   `toml:"oidc_only"`   // no password signs in
 }
 
 // Days that backups of keys live: what an erasure destroys stands in them.
@@ -88,6 +100,8 @@ func (s *settings) complete(dir string) error {
 		{&s.Syslog, environmentSyslog, file.Syslog}, {&s.SyslogRoots, environmentSyslogRoots, file.SyslogRoots},
 		{&s.SyslogCertificate, environmentSyslogCertificate, file.SyslogCertificate}, {&s.SyslogKey, environmentSyslogKey, file.SyslogKey},
 		{&s.SyslogFormat, environmentSyslogFormat, file.SyslogFormat},
+		{&s.OIDC, environmentOIDC, file.OIDC}, {&s.OIDCClient, environmentOIDCClient, file.OIDCClient},
+		{&s.OIDCSecret, environmentOIDCSecret, file.OIDCSecret}, {&s.OIDCRoots, environmentOIDCRoots, file.OIDCRoots},
 	} {
 		if *one.set == "" {
 			*one.set = os.Getenv(one.environment)
@@ -96,6 +110,7 @@ func (s *settings) complete(dir string) error {
 			*one.set = one.file
 		}
 	}
+	s.OIDCEmail, s.OIDCOnly = file.OIDCEmail, file.OIDCOnly
 	if text := os.Getenv(environmentKeep); s.Keep == 0 && text != "" {
 		if err := s.Keep.Set(text); err != nil {
 			return &usageError{environmentKeep + " " + err.Error(), "for example: " + environmentKeep + "=30"}
@@ -131,7 +146,7 @@ func readSettings(dir string) (settings, error) {
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return s, fmt.Errorf("read settings: %s has no setting %q", settingsFile, unknown[0])
 	}
-	if secret(s.Database) && info.Mode().Perm()&0o077 != 0 {
+	if (secret(s.Database) || s.OIDCSecret != "") && info.Mode().Perm()&0o077 != 0 {
 		return s, fmt.Errorf("read settings: %w", errOpenSecret)
 	}
 	return s, nil

@@ -26,6 +26,12 @@ type Administration interface {
 	SetPassword(ctx context.Context, username, passwordHash string) error
 	ListUsers(ctx context.Context) ([]UserRow, error)
 
+	// LinkUser lets a user sign in at the identity provider issuer, as whom it calls subject; LinkUserByEmail the first time by
+	// an address that it has verified, where those count. ErrExists: that is another user. UnlinkUser takes both away.
+	LinkUser(ctx context.Context, username, issuer, subject string) error
+	LinkUserByEmail(ctx context.Context, username, issuer, address string) error
+	UnlinkUser(ctx context.Context, username string) error
+
 	// AddUnit adds a unit or renames it.
 	AddUnit(ctx context.Context, unit identity.Unit) error
 	ListUnits(ctx context.Context) ([]identity.Unit, error)
@@ -91,6 +97,7 @@ type UserRow struct {
 	Units       []identity.UnitID `json:"units,omitempty"`
 	Roles       []string          `json:"roles,omitempty"`
 	HasPassword bool              `json:"has_password"`
+	Linked      bool              `json:"linked"` // to the identity provider
 	DisabledAt  signed.Time       `json:"disabled_at,omitempty"`
 }
 

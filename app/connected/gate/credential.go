@@ -113,7 +113,7 @@ func (c *Call) enrol() (link.Issued, error) {
 	if err := c.tx.PutEnrolment(c.ctx, sqlc.PutEnrolmentParams{RequestID: e.RequestID, DeviceID: id, Epoch: epoch}); err != nil {
 		return link.Issued{}, err
 	}
-	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Person: c.Person.ID, Peer: identity.DeviceID(id), Epoch: uint64(epoch), Route: c.route.Path}, nil)
+	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Code: c.signIn.way(), Person: c.Person.ID, Peer: identity.DeviceID(id), Epoch: uint64(epoch), Route: c.route.Path}, nil)
 	if err != nil {
 		return link.Issued{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"handslag/app/connected/oidc"
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
@@ -41,6 +42,11 @@ func (k Keys) search() ([]byte, error) {
 	return hkdf.Key(sha256.New, k.Data, nil, "handslag/1/search", sha256.Size)
 }
 
+// attempts is the key under which sign-ins at the identity provider lie with the devices that began them.
+func (k Keys) attempts() ([]byte, error) {
+	return hkdf.Key(sha256.New, k.Data, nil, "handslag/1/sign-in", identity.AEADKeySize)
+}
+
 // Decide answers whether somebody may; access.May is the one to pass.
 type Decide func(who access.Subject, right identity.Right, what access.Thing) access.Decision
 
@@ -56,6 +62,8 @@ type Config struct {
 	Loan     time.Duration    // 7 days; never beyond the credential
 	Validity time.Duration    // of a credential: 14 days, at most identity.MaxValidity
 	Deadline time.Duration    // after which a lone half is a finding: 24 hours
+	SignIn   *oidc.Client     // the identity provider at which staff may sign in; nil: none
+	Only     bool             // with it: no password signs in
 	Meter    Meter            // nil: nobody watches
 	Backups  time.Duration    // how long a backup of the database lives: 30 days. The subjects' keys stand in it
 }

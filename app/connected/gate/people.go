@@ -226,6 +226,11 @@ func (g *Gate) ListUsers(ctx context.Context) ([]UserRow, error) {
 		}
 		for _, u := range users {
 			row := UserRow{Person: personOf(u), HasPassword: u.Password != "", DisabledAt: signed.Time(u.DisabledAt)}
+			links, err := tx.SignInLinksOfUser(ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			row.Linked = links > 0
 			units, err := tx.UnitsOfUser(ctx, u.ID)
 			if err != nil {
 				return err

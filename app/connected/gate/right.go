@@ -35,7 +35,8 @@ const (
 // Public asks nothing of the caller, and says why. Its handler gets no data.
 func Public(why string) Right { return Right{kind: public, why: why} }
 
-// Password asks for a username and a password in the body, as link.EnrolRequest has them.
+// Password asks for a username and a password in the body, or for what came of a sign-in at the identity provider, as
+// link.EnrolRequest has them.
 func Password(why string) Right { return Right{kind: password, why: why} }
 
 // Own asks for a live device and gives it what is its own.
@@ -80,7 +81,7 @@ func (r Right) Proved() (must, may bool) {
 func (r Right) refusals() []link.Code {
 	switch r.kind {
 	case password:
-		return []link.Code{link.CodeWrongPassword, link.CodeUserDisabled, link.CodeTooMany, link.CodeBusy}
+		return []link.Code{link.CodeWrongPassword, link.CodeNoPassword, link.CodeSignIn, link.CodeUnlinked, link.CodeProviderAway, link.CodeUserDisabled, link.CodeTooMany, link.CodeBusy}
 	case carried:
 		return []link.Code{link.CodeStaleProof, link.CodeReplayed, link.CodeTooMany, link.CodeBusy}
 	case own, each, needs:

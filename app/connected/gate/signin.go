@@ -6,6 +6,7 @@ import (
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/app/connected/oidc"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 )
@@ -26,6 +27,10 @@ type attempt struct {
 	matched   bool
 	user      *sqlc.User // nil: no such user
 	possessed enrolment
+
+	person *oidc.Person // whom the identity provider named, in place of a password
+	link   []byte       // by which that is the user
+	linked string       // what kind of link that was
 }
 
 // nameHash is what attempts are counted by.
@@ -38,6 +43,12 @@ func (c *Call) beginSignIn() error {
 	a := &attempt{}
 	if err := c.Read(&a.request); err != nil {
 		return err
+	}
+	if a.request.SignIn != nil {
+		return c.beginProviderSignIn(a)
+	}
+	if c.g.config.SignIn != nil && c.g.config.Only {
+		return Refuse(link.CodeNoPassword)
 	}
 	username := strings.ToLower(strings.TrimSpace(a.request.Username))
 	if username == "" || len(username) > maxUsername || len(a.request.Password) > maxPassword {
@@ -126,6 +137,10 @@ func (c *Call) endSignIn() error {
 		return err
 	}
 	switch {
+	case a.person != nil:
+		if err := c.endProviderSignIn(a, user); err != nil {
+			return err
+		}
 	case user.Password != a.hash: // changed meanwhile
 		return Refuse(link.CodeBusy)
 	case !a.matched:
@@ -133,8 +148,10 @@ func (c *Call) endSignIn() error {
 	case user.DisabledAt != 0:
 		return Refuse(link.CodeUserDisabled)
 	}
-	if err := c.tx.ForgetAttempts(c.ctx, a.name); err != nil {
-		return err
+	if a.person == nil {
+		if err := c.tx.ForgetAttempts(c.ctx, a.name); err != nil {
+			return err
+		}
 	}
 	c.user = &user
 	who, err := c.g.subjectOf(c.ctx, c.tx, user.ID)

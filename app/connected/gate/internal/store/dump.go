@@ -40,6 +40,7 @@ var (
 		{"attachments", "id"}, {"attachment_chunks", "attachment_id, number"}, {"sent", "device_id, kind, thing_id"},
 		{"entries", "id"}, {"operations", "assignment_id, number"}, {"log_hashes", "id"}, {"late", "day, received_at, last"},
 		{"chains", "device_id, generation"}, {"findings", "id"}, {"cosignatures", "device_id"}, {"feeds", "name"},
+		{"sign_in_links", "link_key"}, {"sign_ins_spent", "state"},
 	}
 	DumpedKeys = []dumped{{"subject_keys", "subject"}}
 )

@@ -221,6 +221,17 @@ type Sent struct {
 	Gone      int64
 }
 
+type SignInLink struct {
+	LinkKey []byte
+	UserID  string
+	Kind    string
+}
+
+type SignInsSpent struct {
+	State []byte
+	Until int64
+}
+
 type SubjectKey struct {
 	Subject     string
 	Wrapped     []byte
