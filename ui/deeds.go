@@ -38,7 +38,7 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 	}
 	var said []string
 	for _, by := range []struct{ key, code string }{
-		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"},
+		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"}, {"entries", "log.evidence"}, {"leaves", "log.leaves"},
 	} {
 		value := asked.Get(by.key)
 		if id, err := identity.ParseDeviceID(value); err == nil && by.key == "device" {

@@ -6,6 +6,7 @@ import (
 
 	"handslag/app/connected/gate"
 	"handslag/sync/link"
+	"handslag/vault/journal/evidence"
 )
 
 // typeNote is that of signed notes (C2SP tlog-tiles).
@@ -92,6 +93,22 @@ func witnesses(c *gate.Call) (gate.Answer, error) {
 		return gate.Answer{}, err
 	}
 	return gate.JSON(all)
+}
+
+func evidenceOf(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "entries"); err != nil {
+		return gate.Answer{}, err
+	}
+	var places []int64
+	for text := range strings.SplitSeq(c.Query.Get("entries"), ",") {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n <= 0 || len(places) == evidence.MaxEntries {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+		places = append(places, n)
+	}
+	bundle, err := c.Evidence(places)
+	return gate.Answer{Type: typeCBOR, Body: bundle}, err
 }
 
 // place is a place in the log or how many entries it has, by name; 0 where nothing is asked for.

@@ -86,7 +86,7 @@ func TestTheLogIsReadAsTiles(t *testing.T) {
 	}
 	seen := false
 	for _, row := range anna.log(link.LogFilter{Person: "anna.lind"}).Rows {
-		seen = seen || row.Kind == journal.LogRead && row.Route == "/v1/log/tile/entries/{rest}" && row.Note == "tile/entries/001"
+		seen = seen || row.Kind == journal.LogRead && row.Route == "/v1/log/tile/entries/{rest}" && row.Note == "leaves=tile%2Fentries%2F001"
 	}
 	if !seen {
 		t.Error("that leaves were looked at is no entry")

@@ -258,6 +258,16 @@ func Routes(statement func() []byte) []gate.Route {
 			Codes: []link.Code{link.CodeCursor},
 		},
 		{
+			Method: http.MethodGet, Path: link.PathEvidence,
+			Right:    gate.Needs(access.LogRead),
+			Resource: auditLog,
+			Handler:  evidenceOf,
+			Does:     "Gives evidence about entries, which shows without this system what they say, who signed it, that the log has it, and who has seen the log. To ask is an entry itself.",
+			Query:    []gate.Parameter{{Name: "entries", Means: "at most 100 places in the log, from 1, separated by commas", Must: true}},
+			Gives:    gate.Body{Type: typeCBOR, Means: "bundle (vault/journal/evidence/testdata/evidence.cddl)."},
+			Codes:    []link.Code{link.CodeNotFound},
+		},
+		{
 			Method: http.MethodPost, Path: link.PathErasures,
 			Right:    gate.Needs(access.SubjectErase),
 			Resource: anybody,

@@ -19,9 +19,10 @@ const (
 	mediaFile = "application/octet-stream"
 	mediaNote = "text/plain"
 
-	issuedLimit = 2 * identity.CredentialLimit
-	logLimit    = 8 << 20
-	exportLimit = ExportRows * 10 << 10
+	issuedLimit   = 2 * identity.CredentialLimit
+	logLimit      = 8 << 20
+	exportLimit   = ExportRows * 10 << 10
+	evidenceLimit = 8 << 20
 )
 
 // Statement asks for the newest statement over the pinned connection; the bytes are
@@ -138,6 +139,17 @@ func (c *Client) ExportLog(ctx context.Context, after, format string) ([]byte, e
 		}
 	}
 	return c.do(ctx, request{method: http.MethodGet, path: PathExport, query: query.Encode(), proved: true, limit: exportLimit})
+}
+
+// Evidence asks for evidence about entries by their places in the log: the bytes of an evidence.Bundle, unverified.
+func (c *Client) Evidence(ctx context.Context, places []int64) ([]byte, error) {
+	var list []string
+	for _, place := range places {
+		list = append(list, strconv.FormatInt(place, 10))
+	}
+	return c.do(ctx, request{
+		method: http.MethodGet, path: PathEvidence, query: url.Values{"entries": {strings.Join(list, ",")}}.Encode(), proved: true, limit: evidenceLimit,
+	})
 }
 
 func decode[T any](body []byte, err error) (T, error) {

@@ -25,6 +25,7 @@ const (
 	PathLeaves       = "/v1/log/tile/entries" // GET, /INDEX: its leaves
 	PathCosignatures = "/v1/log/cosignatures" // POST: a checkpoint that this device has cosigned (C2SP tlog-cosignature)
 	PathWitnesses    = "/v1/log/witnesses"    // GET: which devices vouch for it
+	PathEvidence     = "/v1/log/evidence"     // GET ?entries=N,N: evidence about entries
 	PathErasures     = "/v1/erasures"         // POST: erase a subject; GET ?subject=ID: how far that has come
 	PathExport       = "/v1/log/export"       // GET ?after=CURSOR: the audit log for another system, oldest first
 

@@ -50,7 +50,7 @@ func verbs() []verb {
 		initVerb(), letterVerb(), exportVerb(), exportLogVerb(), serveVerb(), systemdVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userOIDCVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
-		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(),
+		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
 		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 )
 
 // Administration is what the administrator's command line may do. Each call that changes
@@ -69,6 +70,12 @@ type Administration interface {
 	// ExportLog hands out the entries of the audit log behind a cursor, oldest first, as many as there are when it is
 	// called. ErrCursor: the log has no such entry.
 	ExportLog(ctx context.Context, after feed.Cursor, each func(feed.Entry) error) error
+	// Evidence is an evidence.Bundle about entries by their places in the log. ErrUnknown: the log has no
+	// such entry.
+	Evidence(ctx context.Context, places []int64) ([]byte, error)
+	// ExportTiles writes the log's checkpoint and tiles (C2SP tlog-tiles) with write, with its leaves where
+	// leaves is true. have tells of full tiles that are there from before.
+	ExportTiles(ctx context.Context, leaves bool, before audit.Checkpoint, have func(path string) bool, write func(path string, data []byte) error) (ExportedTiles, error)
 	// VerifyAll recomputes every chain, hash, signature and commitment of the audit log.
 	VerifyAll(ctx context.Context) (Verification, error)
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -28,7 +29,7 @@ func (c *Call) Bundle(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.looked(path); err != nil {
+	if err := c.looked(url.Values{"leaves": {path}}.Encode()); err != nil {
 		return nil, err
 	}
 	leaves, err := leavesOf(c.ctx, c.tx, t)
