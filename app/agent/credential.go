@@ -12,7 +12,7 @@ import (
 )
 
 // askCredential signs in with a password and shows that the device holds its keys.
-func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request, password string) (link.Issued, identity.Credential, error) {
+func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request string, way signInWay) (link.Issued, identity.Credential, error) {
 	possession, err := keys.Sign(signed.DomainEnrolment, link.Enrolment{
 		Version: 1, Org: p.Org, RequestID: request, Machine: p.Machine, Keys: keys.Public(),
 	})
@@ -21,9 +21,15 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 	}
 	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: a.clock.hear})
 	defer client.Close()
-	issued, err := client.Enrol(ctx, link.EnrolRequest{
-		RequestID: request, Username: p.Username, Password: password, Machine: p.Machine, Possession: possession,
-	})
+	ask := link.EnrolRequest{RequestID: request, Username: p.Username, Password: way.password, Machine: p.Machine, Possession: possession}
+	if way.browse != nil {
+		answer, err := inBrowser(ctx, client, keys.Device(), way.browse)
+		if err != nil {
+			return link.Issued{}, identity.Credential{}, err
+		}
+		ask.Username, ask.Password, ask.SignIn = "", "", &answer
+	}
+	issued, err := client.Enrol(ctx, ask)
 	if err != nil {
 		return link.Issued{}, identity.Credential{}, err
 	}
@@ -34,6 +40,15 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 // SignIn asks for a new credential with the password, for a device that was away for so long
 // that its own has expired: the keys, the journal and the device ID stay. Sync afterwards.
 func (a *Agent) SignIn(ctx context.Context, password string) error {
+	return a.signIn(ctx, signInWay{password: password})
+}
+
+// SignInInBrowser is SignIn for whom browse opens a browser to sign in with.
+func (a *Agent) SignInInBrowser(ctx context.Context, browse func(address string) error) error {
+	return a.signIn(ctx, signInWay{browse: browse})
+}
+
+func (a *Agent) signIn(ctx context.Context, way signInWay) error {
 	a.syncing.Lock()
 	defer a.syncing.Unlock()
 	s, err := a.current()
@@ -41,7 +56,7 @@ func (a *Agent) SignIn(ctx context.Context, password string) error {
 		return err
 	}
 	me := s.who()
-	issued, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), password)
+	issued, c, err := a.askCredential(ctx, me.profile, me.statement, s.keys, "r-"+rand.Text(), way)
 	if err != nil {
 		return translate(err)
 	}

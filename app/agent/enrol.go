@@ -39,8 +39,10 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 	if err := checkPassphrase(e.Passphrase, a.minSecret(e.Factors)); err != nil {
 		return err
 	}
-	username := strings.TrimSpace(e.Username)
-	if username == "" || e.Password == "" {
+	username, way := strings.TrimSpace(e.Username), signInWay{e.Password, e.Browse}
+	if way.browse != nil {
+		username, way.password = "", ""
+	} else if username == "" || e.Password == "" {
 		return problem(WrongPassword, errors.New("a field is empty"))
 	}
 	statement, _, err := a.findStatement(ctx, org)
@@ -54,7 +56,7 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 	defer a.changed(StateChanged)
 	err = a.prepare(v, org, statement, username)
 	if err == nil {
-		err = a.complete(ctx, v, e.Password)
+		err = a.complete(ctx, v, way)
 	}
 	if err != nil {
 		return translate(errors.Join(err, v.Close()))
@@ -66,6 +68,15 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 // for their credential again. A statement newer than the one sealed is fetched first, since
 // the old one may lead nowhere by now.
 func (a *Agent) ResumeEnrol(ctx context.Context, passphrase, password string) error {
+	return a.resumeEnrol(ctx, passphrase, signInWay{password: password})
+}
+
+// ResumeEnrolInBrowser is ResumeEnrol for whom browse opens a browser to sign in with.
+func (a *Agent) ResumeEnrolInBrowser(ctx context.Context, passphrase string, browse func(address string) error) error {
+	return a.resumeEnrol(ctx, passphrase, signInWay{browse: browse})
+}
+
+func (a *Agent) resumeEnrol(ctx context.Context, passphrase string, way signInWay) error {
 	a.entering.Lock()
 	defer a.entering.Unlock()
 	switch state := a.State(); state {
@@ -82,22 +93,22 @@ func (a *Agent) ResumeEnrol(ctx context.Context, passphrase, password string) er
 		return err
 	}
 	defer a.changed(StateChanged)
-	err = a.resume(ctx, v, password)
+	err = a.resume(ctx, v, way)
 	if err != nil {
 		return translate(errors.Join(err, v.Close()))
 	}
 	return nil
 }
 
-func (a *Agent) resume(ctx context.Context, v *vault.Vault, password string) error {
+func (a *Agent) resume(ctx context.Context, v *vault.Vault, way signInWay) error {
 	p, err := v.Profile()
 	if err != nil {
 		return err
 	}
-	if p.Org == "" || p.Username == "" {
+	if p.Org == "" || len(p.Request) == 0 || p.Username == "" && way.browse == nil {
 		return problem(NotEnrolled, errors.New("nothing was asked yet: enrol anew"))
 	}
-	err = a.complete(ctx, v, password)
+	err = a.complete(ctx, v, way)
 	if code := CodeOf(translate(err)); code != PinMismatch && code != ServerAway {
 		return err
 	}
@@ -108,7 +119,7 @@ func (a *Agent) resume(ctx context.Context, v *vault.Vault, password string) err
 	if err := a.prepare(v, p.Org, data, p.Username); err != nil {
 		return err
 	}
-	return a.complete(ctx, v, password)
+	return a.complete(ctx, v, way)
 }
 
 func checkPassphrase(text string, least int) error {
@@ -200,7 +211,7 @@ func notOlder(data, before []byte, org identity.OrgID) error {
 }
 
 // complete asks for the credential with what prepare sealed, keeps it, and enters.
-func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) error {
+func (a *Agent) complete(ctx context.Context, v *vault.Vault, way signInWay) error {
 	p, err := v.Profile()
 	if err != nil {
 		return err
@@ -215,11 +226,11 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, password string) e
 	}
 	request := string(p.Request)
 	a.clock.forget()
-	issued, c, err := a.askCredential(ctx, p, statement, keys, request, password)
+	issued, c, err := a.askCredential(ctx, p, statement, keys, request, way)
 	if err != nil {
 		return err
 	}
-	p.Credential, p.Person = issued.Credential, c.Person
+	p.Credential, p.Person, p.Username = issued.Credential, c.Person, c.Person.Username
 	a.clock.learn(c.Issued)
 	clock, err := a.clock.save()
 	if err != nil {

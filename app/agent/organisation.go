@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"handslag/identity"
 	"handslag/identity/qr"
@@ -41,14 +42,24 @@ func (a *Agent) ReadOrganisationPicture(r io.Reader) (identity.OrgID, error) {
 	return a.ReadOrganisation(text)
 }
 
-// FindOrganisation asks the directory once for the organisation's statement and verifies it.
+// FindOrganisation asks the directory once for the organisation's statement and verifies it, and the connected system
+// that it names how staff sign in there; one that does not answer soon is taken to want a password.
 func (a *Agent) FindOrganisation(ctx context.Context, org identity.OrgID) (Organisation, error) {
 	_, s, err := a.findStatement(ctx, org)
 	if err != nil {
 		return Organisation{}, err
 	}
-	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number}, nil
+	client := link.NewClient(s, nil, link.ClientOptions{Timeout: signInsTime})
+	defer client.Close()
+	ways, err := client.SignIns(ctx)
+	if err != nil {
+		ways = link.SignIns{Password: true}
+	}
+	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number, SignIns: ways}, nil
 }
+
+// signInsTime is how long the question how staff sign in may take.
+const signInsTime = 3 * time.Second
 
 // findStatement is the one call to the directory. What it relays counts only under the root
 // key that the ID names; a number lower than one already seen in this run is refused.

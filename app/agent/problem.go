@@ -14,6 +14,11 @@ const (
 	StatementOlder      Code = "statement_older"
 	PinMismatch         Code = "pin_mismatch"
 	WrongPassword       Code = "wrong_password"
+	SignInFailed        Code = "sign_in_failed"   // in the browser
+	SignInUnlinked      Code = "sign_in_unlinked" // the identity provider knows the person, the organisation does not
+	PasswordOff         Code = "password_off"
+	ProviderAway        Code = "provider_away"
+	BrowserAway         Code = "browser_away" // none could be opened
 	UserDisabled        Code = "user_disabled"
 	DeviceRevoked       Code = "device_revoked"
 	ServerAway          Code = "server_away"
@@ -125,7 +130,7 @@ const (
 // Codes lists every code, so that a test can see that each has its sentences.
 func Codes() []Code {
 	return []Code{
-		OrgIDSlip, UnknownOrganisation, StatementForged, StatementOlder, PinMismatch, WrongPassword, UserDisabled,
+		OrgIDSlip, UnknownOrganisation, StatementForged, StatementOlder, PinMismatch, WrongPassword, SignInFailed, SignInUnlinked, PasswordOff, ProviderAway, BrowserAway, UserDisabled,
 		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
 		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,

@@ -105,6 +105,10 @@ var factors = []struct {
 // refusals says the same of what the connected system refused.
 var refusals = map[link.Code]Code{
 	link.CodeWrongPassword: WrongPassword,
+	link.CodeSignIn:        SignInFailed,
+	link.CodeUnlinked:      SignInUnlinked,
+	link.CodeNoPassword:    PasswordOff,
+	link.CodeProviderAway:  ProviderAway,
 	link.CodeUserDisabled:  UserDisabled,
 	link.CodeDeviceRevoked: DeviceRevoked,
 	link.CodeExpired:       CredentialExpired,

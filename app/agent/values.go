@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"handslag/identity"
+	"handslag/sync/link"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -48,6 +49,8 @@ type Organisation struct {
 	URL    string         `json:"url"`
 	Org    identity.OrgID `json:"org"`
 	Number uint64         `json:"number"` // of its statement
+
+	SignIns link.SignIns `json:"sign_ins"` // how staff sign in there
 }
 
 // Enrolment is what a person types once.
@@ -55,6 +58,7 @@ type Enrolment struct {
 	Org        identity.OrgID
 	Username   string
 	Password   string
+	Browse     func(address string) error // opens the person's browser, in which they sign in, in place of Username and Password
 	Passphrase string
 	Factors    []Factor // what is to open the vault together with the passphrase, of what Protection offers
 }

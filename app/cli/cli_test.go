@@ -52,7 +52,7 @@ func newDevice(t *testing.T) *device { return &device{T: t, home: t.TempDir()} }
 
 var names = []string{
 	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "assignment", "edit", "note", "choose", "done", "export-signature",
-	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find", "log-evidence", "log-feed", "orders",
+	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find", "sign-in", "log-evidence", "log-feed", "orders",
 	"attachments", "attachments open", "attachments export", "attachments fetch", "attach",
 }
 
@@ -104,7 +104,7 @@ func TestMistakesOnTheCommandLine(t *testing.T) {
 	for _, args := range [][]string{
 		{"fly"}, {"-what"}, {"open"}, {"open", "a", "b"}, {"open", "r-1", "-reason", "x", "-assignment", "U-1"}, {"enrol"},
 		{"organisation"}, {"organisation", "check"}, {"verify", "-show", "-scan", "x.png"}, {"verify", "-qr", "x.png", "-scan", "y.png"},
-		{"-lang", "fi", "me"}, {"me", "-lang", "fi"}, {"events", "-limit", "0"}, {"done"}, {"export-signature", "U-1"},
+		{"-lang", "fi", "me"}, {"enrol", "-oidc", "-username", "bo.ek", "-organisation", "x"}, {"sign-in", "x"}, {"log-feed", "x"}, {"me", "-lang", "fi"}, {"events", "-limit", "0"}, {"done"}, {"export-signature", "U-1"},
 		{"-directory-ca", "/no/such/file", "status"}, {"me", "-passphrase-fd"},
 		{"find"}, {"find", "070", "-reason", "x", "-assignment", "U-1"}, {"factors"}, {"factors", "kvanta"}, {"factors", "tpm,tpm"},
 		{"wipe", "en fras"}, {"start-again", "x"}, {"protection", "x"}, {"notices", "x"},

@@ -58,6 +58,7 @@ func enrol(s *session, args []string) error {
 	org := f.String("organisation", "", s.say("enrol.organisation_id"))
 	picture := f.String("picture", "", s.say("cli.flag.picture"))
 	username := f.String("username", "", s.say("enrol.username"))
+	browser := f.Bool("oidc", false, s.say("cli.flag.browser"))
 	guards := f.String("factors", "none", s.say("cli.flag.factors"))
 	f.IntVar(&s.set.passwordFD, "password-fd", s.set.passwordFD, s.say("cli.flag.password_fd"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
@@ -70,12 +71,12 @@ func enrol(s *session, args []string) error {
 		return err
 	}
 	if s.agent.State() == agent.IsEnrolling {
-		return s.resume()
+		return s.resume(*browser)
 	}
 	if *org == "" && *picture == "" {
 		*org = string(s.agent.Me().Org) // of a device that was started again
 	}
-	if *username == "" || (*org == "") == (*picture == "") {
+	if (*username == "") != *browser || (*org == "") == (*picture == "") {
 		return usageError{fmt.Errorf("%s %s", s.inUse.name, s.inUse.synopsis)}
 	}
 	use, err := parseFactors(*guards)
@@ -86,29 +87,40 @@ func enrol(s *session, args []string) error {
 	if err != nil {
 		return err // before anything is asked
 	}
-	password, err := s.secret(s.set.passwordFD, "cli.password")
+	ask := agent.Enrolment{Org: id, Username: *username, Factors: use}
+	if *browser {
+		ask.Browse = s.browse
+	} else if ask.Password, err = s.secret(s.set.passwordFD, "cli.password"); err != nil {
+		return err
+	}
+	ask.Passphrase, err = s.newPassphrase(s.set.passphraseFD)
 	if err != nil {
 		return err
 	}
-	passphrase, err := s.newPassphrase(s.set.passphraseFD)
-	if err != nil {
-		return err
-	}
-	if err := s.agent.Enrol(s.ctx, agent.Enrolment{Org: id, Username: *username, Password: password, Passphrase: passphrase, Factors: use}); err != nil {
+	if err := s.agent.Enrol(s.ctx, ask); err != nil {
 		return err
 	}
 	return s.enrolled()
 }
 
-func (s *session) resume() error {
+func (s *session) resume(browser bool) error {
 	fmt.Fprintln(s.env.Err, s.say("enrol.resume"))
-	password, err := s.secret(s.set.passwordFD, "cli.password")
-	if err != nil {
-		return err
+	var password string
+	var err error
+	if !browser {
+		if password, err = s.secret(s.set.passwordFD, "cli.password"); err != nil {
+			return err
+		}
 	}
 	passphrase, err := s.secret(s.set.passphraseFD, "lock.passphrase")
 	if err != nil {
 		return err
+	}
+	if browser {
+		if err := s.agent.ResumeEnrolInBrowser(s.ctx, passphrase, s.browse); err != nil {
+			return err
+		}
+		return s.enrolled()
 	}
 	if err := s.agent.ResumeEnrol(s.ctx, passphrase, password); err != nil {
 		return err

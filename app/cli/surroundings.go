@@ -22,6 +22,8 @@ type Surroundings struct {
 
 	// Secret asks a person for something without showing it; nil where nobody can be asked.
 	Secret func(prompt string) (string, error)
+	// Browse opens the person's browser at an address; nil where there is none to open.
+	Browse func(address string) error
 	// Descriptor is an open file descriptor by number.
 	Descriptor func(number int) (io.Reader, error)
 	// Adjust may change the agent's surroundings (clocks, say); nil leaves them.
@@ -30,7 +32,7 @@ type Surroundings struct {
 
 // System is the process's own surroundings.
 func System() Surroundings {
-	s := Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Descriptor: descriptor}
+	s := Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Descriptor: descriptor, Browse: openBrowser}
 	if term.IsTerminal(int(os.Stdin.Fd())) {
 		s.Secret = func(prompt string) (string, error) {
 			fmt.Fprint(os.Stderr, prompt)
