@@ -1,9 +1,9 @@
-//go:build !linux
+//go:build !linux && !darwin && !windows
 
 package agent
 
 import "time"
 
-// systemBoot knows no boot id here: each start of the program counts as a new boot, which
-// makes the clock's word weaker and never wrong.
+// systemBoot knows no name of the boot here: each start of the program counts as a new one, which
+// makes the clock's word weaker. What the machine sleeps Go's clock may leave out.
 func systemBoot() func() (string, time.Duration) { return processBoot() }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -169,4 +170,17 @@ func FuzzClock(f *testing.F) {
 			t.Fatalf("the floor %d is before the server's time %d", r.Floor, c.server())
 		}
 	})
+}
+
+// The machine's own clock, of whatever system this is: a boot has one name, and time goes on in it.
+func TestTheSystemsOwnBoot(t *testing.T) {
+	boot := systemBoot()
+	name, before := boot()
+	same, after := boot()
+	if name == "" || same != name || before < 0 || after < before {
+		t.Errorf("boot %q at %v, boot %q at %v", name, before, same, after)
+	}
+	if again, _ := systemBoot()(); runtime.GOOS == "linux" && again != name {
+		t.Errorf("the next start of the program is in boot %q, not %q", again, name)
+	}
 }
