@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -185,26 +186,37 @@ func (t *taking) stage(all []peer.Incoming) error {
 	})
 }
 
+// stagedName is where a copy waits for its entry: under the sharer's entry, which the sharer chooses, and the thing, so
+// that no entry puts another thing in its place than the one that it names.
+func stagedName(theirs []byte, thing peer.Thing) []byte {
+	return append(bytes.Clone(theirs), thing.String()...)
+}
+
 func stage(tx *vault.Tx, in peer.Incoming, from vault.Source) error {
+	name := stagedName(in.Theirs[:], in.Thing)
 	switch {
 	case in.Assignment != "" && in.Had:
 		return nil
 	case in.Assignment != "":
-		return tx.StageAssignment(in.Theirs[:], vault.AssignmentCopy{Signed: in.Signed})
+		return tx.StageAssignment(name, vault.AssignmentCopy{Signed: in.Signed})
 	case in.Attachment != "":
-		return tx.StageAttachment(in.Theirs[:], vault.AttachmentCopy{
+		return tx.StageAttachment(name, vault.AttachmentCopy{
 			Signed: in.Signed, Sealed: in.Key, Info: in.Context, Unwrap: in.Unwrap, Source: from,
 		})
 	}
-	return tx.StageRecord(in.Theirs[:], vault.RecordCopy{
+	return tx.StageRecord(name, vault.RecordCopy{
 		Signed: in.Signed, Cipher: in.Cipher, Sealed: in.Key, Info: in.Context, Unwrap: in.Unwrap, Hands: in.Hands, Source: from,
 	})
 }
 
 // putReceived is what the entry of a share changes in the view.
 func putReceived(tx *vault.Tx, e effect) error {
+	thing := peer.Thing{Record: e.entry.Record, Attachment: e.entry.Attachment}
+	if thing.Record == "" { // an entry of a record may name the assignment that it was needed for
+		thing.Assignment = e.entry.Assignment
+	}
 	data, err := tx.Setting(erasedName(e.entry.Subject))
-	return tx.Unstage(e.entry.Ref, err == nil && len(data) == 0)
+	return tx.Unstage(stagedName(e.entry.Ref, thing), err == nil && len(data) == 0)
 }
 
 func (t *taking) took(in peer.Incoming) {

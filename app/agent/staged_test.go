@@ -97,12 +97,37 @@ func TestAnOrderThatComesWhileACopyIsOnItsWayIsHeeded(t *testing.T) {
 	}
 }
 
+// The sharer says which entry of its own an entry here answers, and may say the same of two things, also at different
+// times: what waits for one is not put in its place by another's.
+func TestAnEntryPutsNothingInItsPlaceButWhatItNames(t *testing.T) {
+	h := newHouse(t)
+	anna := h.enrolled("anna.lind")
+	s, err := anna.current()
+	ok(t, err)
+	taking := &taking{h: &Handover{agent: anna.Agent, session: s}, giver: vault.Source{Device: "hs-bo", Name: "Bo", At: signed.At(h.clock())}}
+	ok(t, taking.stage([]peer.Incoming{anna.fetched(t)})) // whose entry a full disk refuses, say
+	for _, other := range []journal.Entry{
+		{Kind: journal.ShareReceived, Assignment: "U-2002", AssignmentVersion: 1, Ref: theirs[:]},
+		{Kind: journal.ShareReceived, Record: "r-maja", Subject: "s-maja", RecordVersion: 1, Assignment: "U-2300", Ref: theirs[:]},
+		{Kind: journal.ShareReceived, Record: "r-maj", Attachment: "a-film", Subject: "s-maj", Ref: theirs[:]},
+	} {
+		_, err := s.say(line{entry: other})
+		ok(t, err)
+		if _, err := s.vault.Record("r-maj"); err == nil {
+			t.Fatalf("a record is there that no entry names, after %+v", other)
+		}
+	}
+	if !s.waits(t) {
+		t.Error("it does not wait any more")
+	}
+}
+
 // waits reports whether a copy waits for its entry.
 func (s *session) waits(t *testing.T) (waits bool) {
 	t.Helper()
 	undo := errors.New("undo")
 	err := s.vault.Update(func(tx *vault.Tx) error {
-		ok(t, tx.Unstage(theirs[:], true))
+		ok(t, tx.Unstage(stagedName(theirs[:], peer.Thing{Record: "r-maj"}), true))
 		_, err := tx.Record("r-maj")
 		waits = err == nil
 		return undo

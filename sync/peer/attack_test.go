@@ -542,7 +542,11 @@ func TestAVerifiedAttackerSendsAnotherChunk(t *testing.T) {
 	}, peer.Sharer{
 		Stays: func(context.Context, []*peer.Refusal) error { return nil },
 		Before: func(_ context.Context, all []peer.Handing) ([]journal.Hash, error) {
-			return make([]journal.Hash, len(all)), nil
+			hashes := make([]journal.Hash, len(all))
+			for i := range hashes {
+				rand.Read(hashes[i][:])
+			}
+			return hashes, nil
 		},
 		Key: func(to identity.Credential, info string) ([]byte, error) {
 			return identity.Seal(to.Keys.Sealing, info, shareKey)

@@ -143,7 +143,7 @@ func (d *delivery) say(ctx context.Context) error {
 
 // hear takes answers until every line has one.
 func (d *delivery) hear(ctx context.Context) error {
-	lacked := false
+	lacked, ended := false, false
 	for len(d.open) > 0 {
 		body, err := d.talk.hearAnswer()
 		if err != nil {
@@ -151,6 +151,10 @@ func (d *delivery) hear(ctx context.Context) error {
 		}
 		switch m := body.(type) {
 		case *stop:
+			if ended { // each would have its time anew
+				return fmt.Errorf("stop twice: %w", ErrShare)
+			}
+			ended = true
 			d.stop()
 			d.moved(Thing{})
 		case *lacks:

@@ -106,11 +106,11 @@ func (m Manifest) check() error {
 				return fmt.Errorf("malformed line: %w", ErrShare)
 			}
 		}
-		pair := "pair\x00" + string(hashes[0])
-		if seen[id] || seen[pair] {
-			return fmt.Errorf("a thing or a pair stands twice: %w", ErrShare)
+		pair, entry := "pair\x00"+string(hashes[0]), "entry\x00"+string(hashes[1])
+		if seen[id] || seen[pair] || seen[entry] {
+			return fmt.Errorf("a thing, a pair or an entry stands twice: %w", ErrShare)
 		}
-		seen[id], seen[pair] = true, true
+		seen[id], seen[pair], seen[entry] = true, true, true
 		return nil
 	}
 	for _, l := range m.Tasks {

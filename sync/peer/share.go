@@ -102,8 +102,11 @@ func (v *Verified) Send(ctx context.Context, share Share, sharer Sharer) ([]Sent
 	if err := ctx.Err(); err != nil {
 		return p.sent, fmt.Errorf("share: %w", err)
 	}
-	if err := p.pack(whole); err != nil {
+	if err := p.enter(whole); err != nil {
 		return p.sent, err
+	}
+	if err := p.pack(); err != nil {
+		return p.sent, errors.Join(err, p.keep(whole))
 	}
 	return p.sent, p.deliver(whole, ctx.Done())
 }
@@ -116,6 +119,8 @@ type parcel struct {
 	sent   []Sent
 	files  []record.Attachment // of share.Files
 	going  []int               // the indices in sent of the manifest's lines
+
+	entries []journal.Hash // of this device's journal, of those
 
 	manifest Manifest
 	signed   []byte
@@ -258,20 +263,42 @@ func newPair() []byte {
 	return pair
 }
 
-// pack writes the entries, lends each record on, reseals keys and signs the manifest over all of them.
-func (p *parcel) pack(ctx context.Context) error {
-	handings := make([]Handing, len(p.going))
+// handings are the things that go.
+func (p *parcel) handings() []Handing {
+	all := make([]Handing, len(p.going))
 	for i, n := range p.going {
-		handings[i] = p.sent[n].Handing
+		all[i] = p.sent[n].Handing
 	}
-	hashes, err := p.sharer.Before(ctx, handings)
-	if err != nil {
+	return all
+}
+
+// enter writes the entries.
+func (p *parcel) enter(ctx context.Context) (err error) {
+	if p.entries, err = p.sharer.Before(ctx, p.handings()); err != nil {
 		return fmt.Errorf("share: write it in the journal first: %w", err)
 	}
-	if len(hashes) != len(handings) {
-		return fmt.Errorf("share: %d entries for %d things: %w", len(hashes), len(handings), ErrShare)
+	if len(p.entries) != len(p.going) {
+		return fmt.Errorf("share: %d entries for %d things: %w", len(p.entries), len(p.going), ErrShare)
 	}
-	v := p.v
+	return nil
+}
+
+// keep writes that nothing left of what the entries tell of: something was erased meanwhile, say.
+func (p *parcel) keep(ctx context.Context) error {
+	var all []Sent
+	for _, n := range p.going {
+		p.sent[n].Refused = BrokenOff
+		all = append(all, p.sent[n])
+	}
+	if err := p.sharer.Answered(ctx, all); err != nil {
+		return fmt.Errorf("share: write that nothing left: %w", err)
+	}
+	return nil
+}
+
+// pack lends each record on, reseals keys and signs the manifest over all of them.
+func (p *parcel) pack() (err error) {
+	v, handings, hashes := p.v, p.handings(), p.entries
 	m := Manifest{Version: 1, Org: v.self.org, Sharer: v.self.credential.Device(), Recipient: v.meeting.Peer.Device(),
 		Transcript: v.meeting.Transcript, Purpose: p.share.Purpose}
 	if m.Key, err = p.sharer.Key(v.meeting.Peer, record.ShareKeyInfo(v.meeting.Transcript)); err != nil {

@@ -161,7 +161,7 @@ func (v *Verified) packs(t tester, b *books, share Share, handings ...Handing) *
 			t.Fatal(err)
 		}
 	}
-	if err := p.pack(context.Background()); err != nil {
+	if err := errors.Join(p.enter(context.Background()), p.pack()); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -457,6 +457,31 @@ func TestTheReceiverRefuses(t *testing.T) {
 	}
 }
 
+// What this device has entered and can not send after all is entered as refused, so that no half is left alone: its key
+// was destroyed between the two, say.
+func TestWhatCanNotBePackedIsEnteredAsRefused(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo := org.enrol("anna"), org.enrol("bo")
+	_, _, sv, dv := meet(t, anna.config(), bo.config())
+	one, _ := anna.holds(t, "r-1", noon.Add(time.Hour))
+	two, _ := anna.holds(t, "r-2", noon.Add(time.Hour))
+	gone := errors.New("the key is gone")
+	two.Reseal = func(string) ([]byte, error) { return nil, gone }
+	b := newBooks()
+	sent, err := sv.Send(t.Context(), sends(one, two), b.sharer())
+	if !errors.Is(err, gone) || len(b.before) != 2 {
+		t.Fatalf("%d entries, %v", len(b.before), err)
+	}
+	for i, id := range []journal.RecordID{"r-1", "r-2"} {
+		if sent[i].Refused != BrokenOff || b.refused[rec(id)] != BrokenOff {
+			t.Errorf("%s: told %q, written %q", id, sent[i].Refused, b.refused[rec(id)])
+		}
+	}
+	if len(dv.session.shares) != 0 {
+		t.Error("something left")
+	}
+}
+
 func TestAManifestIsForOneDeviceInOneVerification(t *testing.T) {
 	org := newOrganisation(t, 1)
 	anna, bo := org.enrol("anna"), org.enrol("bo")
@@ -480,12 +505,25 @@ func TestAManifestIsForOneDeviceInOneVerification(t *testing.T) {
 		{name: "with too many", change: func(m *Manifest) {
 			for i := range MaxItems {
 				line := m.Items[0]
-				line.Record, line.Pair = journal.RecordID(fmt.Sprint("x", i)), random(32)
+				line.Record, line.Pair, line.Entry = journal.RecordID(fmt.Sprint("x", i)), random(32), random(32)
 				m.Items = append(m.Items, line)
 			}
 		}},
-		{name: "with a record twice", change: func(m *Manifest) { line := m.Items[0]; line.Pair = random(32); m.Items = append(m.Items, line) }},
-		{name: "with a pair twice", change: func(m *Manifest) { line := m.Items[0]; line.Record = "r-2"; m.Items = append(m.Items, line) }},
+		{name: "with a record twice", change: func(m *Manifest) {
+			line := m.Items[0]
+			line.Pair, line.Entry = random(32), random(32)
+			m.Items = append(m.Items, line)
+		}},
+		{name: "with a pair twice", change: func(m *Manifest) {
+			line := m.Items[0]
+			line.Record, line.Entry = "r-2", random(32)
+			m.Items = append(m.Items, line)
+		}},
+		{name: "with an entry twice", change: func(m *Manifest) {
+			line := m.Items[0]
+			line.Record, line.Pair = "r-2", random(32)
+			m.Items = append(m.Items, line)
+		}},
 		{name: "with a short pair", change: func(m *Manifest) { m.Items[0].Pair = random(31) }},
 	}
 	for _, s := range sentences {
