@@ -33,12 +33,15 @@ func (r *run) download(ctx context.Context) error {
 	}
 	asked := s.asked(seen)
 	for range maxPages {
-		page, err := r.client.Changes(ctx, state.Cursor, link.Had{
-			Statement: s.who().statement.Number, Erasures: state.Erasures, Revocations: s.who().others.list.Number, Log: asked,
-		})
-		if err != nil {
+		had := s.had(state)
+		had.Log = asked
+		page, ok := r.tidings.answers(s, state.Cursor, had)
+		if ok {
+			seen = r.tidings.seen
+		} else if page, err = r.client.Changes(ctx, state.Cursor, had); err != nil {
 			return err
 		}
+		r.tidings = nil
 		if len(page.Statement) > 0 {
 			if _, err := r.adopt(page.Statement); err != nil {
 				return err

@@ -57,6 +57,9 @@ type far struct {
 	tasks     []record.Assignment
 	loan      time.Duration
 	directory func() []byte
+
+	// where these are there, a call that waits says so and is answered when it is told
+	waits, tells chan struct{}
 }
 
 type farRecord struct {
@@ -139,9 +142,17 @@ func (f *far) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	if f.tells != nil && r.URL.Query().Has("wait") {
+		f.waits <- struct{}{}
+		select {
+		case <-f.tells:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.requests = append(f.requests, r.Method+" "+r.URL.Path)
+	f.requests = append(f.requests, r.Method+" "+r.URL.Path+map[bool]string{true: " waits"}[r.URL.Query().Has("wait")])
 	if f.break_ != nil && f.break_(w, r) {
 		return
 	}

@@ -25,7 +25,10 @@ const barredSetting = "barred"
 // Sync speaks with the connected system: the journal goes up first, whatever else may be
 // refused, then credential and changes come down, and what that left in the journal goes up
 // too. One sync runs at a time; a second waits for it.
-func (a *Agent) Sync(ctx context.Context) (SyncResult, error) {
+func (a *Agent) Sync(ctx context.Context) (SyncResult, error) { return a.sync(ctx, nil) }
+
+// sync is Sync to which somebody may have been told already what changed.
+func (a *Agent) sync(ctx context.Context, t *tidings) (SyncResult, error) {
 	a.syncing.Lock()
 	defer a.syncing.Unlock()
 	s, err := a.current()
@@ -41,7 +44,7 @@ func (a *Agent) Sync(ctx context.Context) (SyncResult, error) {
 		case <-ctx.Done():
 		}
 	}()
-	r := &run{agent: a, session: s, job: s.job()}
+	r := &run{agent: a, session: s, job: s.job(), tidings: t}
 	a.beginJob(r.job)
 	err = r.all(ctx)
 	r.end(err)
@@ -54,9 +57,10 @@ type run struct {
 	agent    *Agent
 	session  *session
 	client   *link.Client
-	job      string // what Progress calls it
-	rejoined bool   // the journal went on in a new generation
-	left     int    // things still to come, as far as the connected system has told
+	job      string   // what Progress calls it
+	rejoined bool     // the journal went on in a new generation
+	tidings  *tidings // what came while Run waited; nil: nothing
+	left     int      // things still to come, as far as the connected system has told
 	result   SyncResult
 	changed  []Signal
 }
@@ -103,8 +107,19 @@ func mayBeRotated(err error) bool {
 		errors.As(err, &refused) && refused.Code == link.CodeStaleProof
 }
 
-// steps are up, credential, down, and up again with what that left; then attachments.
+// steps are the sync's. That this device is revoked, or its person disabled, whichever of them hears it, is
+// kept: from then on it opens and shares nothing, offline too.
 func (r *run) steps(ctx context.Context) error {
+	err := r.upAndDown(ctx)
+	switch code := CodeOf(translate(err)); code {
+	case DeviceRevoked, UserDisabled:
+		return errors.Join(err, r.session.setBarred(code))
+	}
+	return err
+}
+
+// upAndDown is up, credential, down, and up again with what that left; then attachments.
+func (r *run) upAndDown(ctx context.Context) error {
 	if err := r.upload(ctx); err != nil {
 		return err
 	}
@@ -243,15 +258,10 @@ func (r *run) confirm(batch journal.Batch, receipt journal.Receipt) error {
 	})
 }
 
-// renew fetches the next credential. That this device is revoked, or its person disabled, is
-// kept: from then on it opens and shares nothing, offline too.
+// renew fetches the next credential.
 func (r *run) renew(ctx context.Context) error {
 	s := r.session
 	issued, err := r.client.Credential(ctx)
-	switch code := CodeOf(translate(err)); code {
-	case DeviceRevoked, UserDisabled:
-		return errors.Join(err, s.setBarred(code))
-	}
 	if err != nil {
 		return err
 	}

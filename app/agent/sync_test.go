@@ -40,11 +40,19 @@ func TestARevokedDevicesJournalIsStillTaken(t *testing.T) {
 
 // Once the connected system has said that it is over, what the device holds stays shut.
 func TestADeviceThatKnowsItIsBarredOpensAndSharesNothing(t *testing.T) {
-	for refusal, want := range map[link.Code]Code{link.CodeDeviceRevoked: DeviceRevoked, link.CodeUserDisabled: UserDisabled} {
+	for _, c := range []struct {
+		refusal link.Code
+		at      string
+		want    Code
+	}{
+		{link.CodeDeviceRevoked, link.PathCredential, DeviceRevoked}, {link.CodeUserDisabled, link.PathCredential, UserDisabled},
+		{link.CodeDeviceRevoked, link.PathChanges, DeviceRevoked}, // the word came in the middle of a sync
+	} {
 		f := newFar(t)
 		p := f.phone().enrolled().synced()
+		want := c.want
 		f.mu.Lock()
-		f.refuse[link.PathCredential] = refusal
+		f.refuse[c.at] = c.refusal
 		f.mu.Unlock()
 		_, err := p.Sync(t.Context())
 		refused(t, err, want)
@@ -57,7 +65,7 @@ func TestADeviceThatKnowsItIsBarredOpensAndSharesNothing(t *testing.T) {
 			ok(t, p.Unlock(t.Context(), passphrase))
 		}
 		f.mu.Lock()
-		delete(f.refuse, link.PathCredential)
+		delete(f.refuse, c.at)
 		f.mu.Unlock()
 		_, err = p.Sync(t.Context())
 		ok(t, err)

@@ -101,8 +101,10 @@ func TestAnAttachmentReachesWhoMayHaveItsRecord(t *testing.T) {
 	if files := dora.files(""); len(files) != 0 {
 		t.Error("Dora gets it")
 	}
-	if err := dora.fetches("b-1"); code(t, err) != link.CodeForbidden {
-		t.Errorf("Dora fetches a chunk: %v", err)
+	for _, id := range []journal.AttachmentID{"b-1", "b-frost", "b-none"} { // all the same to who has no right to it
+		if err := dora.fetches(id); code(t, err) != link.CodeForbidden {
+			t.Errorf("Dora fetches a chunk of %s: %v", id, err)
+		}
 	}
 	if files := bo.files(bo.changes("").Cursor); len(files) != 0 {
 		t.Error("what Bo has comes again")
@@ -258,7 +260,11 @@ func TestWhatDoesNotFitIsNotTaken(t *testing.T) {
 		}, link.CodeForbidden},
 		"on no record": {func(m *made, d *device) {
 			*m = *d.makes("r-none", "s-none", "a")
-		}, link.CodeNotFound},
+		}, link.CodeForbidden},
+		"on another's restricted record": {func(m *made, d *device) {
+			must[gate.Imported](d.h.t)(d.h.gate.Import(context.Background(), strings.NewReader(restricted("r-other"))))
+			*m = *d.makes("r-other", "s-other", "a")
+		}, link.CodeForbidden},
 		"on a restricted record": {func(m *made, d *device) {
 			*m = *d.makes("r-frost", "s-frost", "a")
 		}, link.CodeRestricted},
@@ -339,13 +345,13 @@ func TestErasureAndDetachingReachTheChunks(t *testing.T) {
 	if !slices.Equal(page.GoneFiles, []journal.AttachmentID{"b-2"}) || len(page.GoneRecords) != 0 {
 		t.Errorf("Bo hears of %v", page.GoneFiles)
 	}
-	if err := bo.fetches("b-2"); code(t, err) != link.CodeNotFound {
+	if err := bo.fetches("b-2"); code(t, err) != link.CodeForbidden { // as of one that never was
 		t.Errorf("a chunk of what was detached: %v", err)
 	}
 	if done := h.erases("s-maj"); done.Attachments != 1 {
 		t.Errorf("%+v", done)
 	}
-	if err := bo.fetches("b-1"); code(t, err) != link.CodeNotFound {
+	if err := bo.fetches("b-1"); code(t, err) != link.CodeForbidden {
 		t.Errorf("a chunk of who was erased: %v", err)
 	}
 	if h.config.Postgres == "" && h.lies(piece) { // PostgreSQL keeps ciphertexts until it needs the room; their keys are gone

@@ -1,55 +1,37 @@
 package connected_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"handslag/app/connected"
+	"handslag/app/connected/contract"
 	"handslag/app/connected/gate"
 	"handslag/sync/link"
 )
 
-// A contract is openapi.json as somebody reads it who has nothing else.
-type contract struct {
-	Paths      map[string]map[string]operation
-	Components struct{ Schemas map[string]map[string]any }
-}
-
-type operation struct {
-	Responses map[string]struct {
-		Content map[string]struct{ Schema map[string]any }
-	}
-}
-
-var theContract = sync.OnceValues(func() (contract, error) {
-	var c contract
+var theContract = sync.OnceValues(func() (*contract.Contract, error) {
 	text, err := os.ReadFile("openapi.json")
 	if err != nil {
-		return c, err
+		return nil, err
 	}
-	return c, json.Unmarshal(text, &c)
+	return contract.Read(text)
 })
 
 // contractual judges every exchange of every story by the contract.
 func contractual(t testing.TB, inner http.Handler) http.Handler {
-	c := must[contract](t)(theContract())
+	c := must[*contract.Contract](t)(theContract())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kept := httptest.NewRecorder()
 		inner.ServeHTTP(kept, r)
-		if err := c.judge(r.Method, r.URL.Path, kept.Code, kept.Header(), kept.Body.Bytes()); err != nil {
+		if err := c.Judge(contract.Exchange{Method: r.Method, Path: r.URL.Path, Status: kept.Code, Header: kept.Header(), Body: kept.Body.Bytes()}); err != nil {
 			t.Errorf("%s %s is not what the contract says: %v", r.Method, r.URL.Path, err)
 		}
 		for name, values := range kept.Header() {
@@ -60,167 +42,9 @@ func contractual(t testing.TB, inner http.Handler) http.Handler {
 	})
 }
 
-func (c contract) judge(method, path string, status int, h http.Header, body []byte) error {
-	if h.Get(link.HeaderTime) == "" {
-		return fmt.Errorf("no %s", link.HeaderTime)
-	}
-	if status >= 400 {
-		if err := problemDetails(status, h, body); err != nil {
-			return err
-		}
-	}
-	methods, ok := c.methods(path)
-	operation, known := methods[strings.ToLower(method)]
-	switch {
-	case !ok && status == http.StatusNotFound:
-		return nil
-	case ok && !known && status == http.StatusMethodNotAllowed:
-		for m := range methods {
-			if !strings.Contains(h.Get("Allow"), strings.ToUpper(m)) {
-				return fmt.Errorf("it allows %q", h.Get("Allow"))
-			}
-		}
-		return nil
-	case !known:
-		return fmt.Errorf("it is not there, and answers %d", status)
-	}
-	answer, ok := operation.Responses[strconv.Itoa(status)]
-	if !ok {
-		return fmt.Errorf("it answers %d %s", status, body)
-	}
-	content, ok := answer.Content[h.Get("Content-Type")]
-	if !ok {
-		return fmt.Errorf("%d is %q", status, h.Get("Content-Type"))
-	}
-	if content.Schema == nil {
-		return nil
-	}
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return err
-	}
-	return c.fits(content.Schema, v, "it")
-}
-
-// methods are those of a path, or of the one with an open end that it goes on from.
-func (c contract) methods(path string) (methods map[string]operation, ok bool) {
-	if methods, ok = c.Paths[path]; ok {
-		return methods, true
-	}
-	longest := ""
-	for name, of := range c.Paths {
-		begin, open := strings.CutSuffix(name, "/{rest}")
-		if open && strings.HasPrefix(path, begin+"/") && len(name) > len(longest) {
-			longest, methods, ok = name, of, true
-		}
-	}
-	return methods, ok
-}
-
-// problemDetails is what RFC 9457 asks of a refusal, and RFC 9110 of its headers.
-func problemDetails(status int, h http.Header, body []byte) error {
-	var p link.Problem
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
-		return err
-	}
-	switch {
-	case h.Get("Content-Type") != gate.TypeProblem:
-		return fmt.Errorf("a refusal is %q", h.Get("Content-Type"))
-	case p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Status != status || p.Code == "":
-		return fmt.Errorf("a refusal with status %d says %+v", status, p)
-	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
-		return fmt.Errorf("401 does not say what it wants")
-	}
-	return nil
-}
-
-// fits judges v by as much of JSON Schema as the contract uses.
-func (c contract) fits(schema map[string]any, v any, where string) error {
-	for key, rule := range schema {
-		var err error
-		switch key {
-		case "$ref":
-			name, _ := strings.CutPrefix(rule.(string), "#/components/schemas/")
-			err = c.fits(c.Components.Schemas[name], v, where)
-		case "allOf":
-			for _, one := range rule.([]any) {
-				if err = c.fits(one.(map[string]any), v, where); err != nil {
-					break
-				}
-			}
-		case "enum":
-			if !slices.Contains(rule.([]any), v) {
-				err = fmt.Errorf("%s is %v, which is not in %v", where, v, rule)
-			}
-		case "const":
-			if !reflect.DeepEqual(rule, v) {
-				err = fmt.Errorf("%s is %v, not %v", where, v, rule)
-			}
-		case "type":
-			if kinds := fmt.Sprint(rule); !strings.Contains(kinds, kindOf(v)) {
-				err = fmt.Errorf("%s is %s, not %s", where, kindOf(v), kinds)
-			}
-		case "items":
-			all, _ := v.([]any)
-			for i, one := range all {
-				if err = c.fits(rule.(map[string]any), one, fmt.Sprintf("%s[%d]", where, i)); err != nil {
-					break
-				}
-			}
-		case "properties":
-			members, _ := v.(map[string]any)
-			for name, one := range rule.(map[string]any) {
-				if member, ok := members[name]; ok && err == nil {
-					err = c.fits(one.(map[string]any), member, where+"."+name)
-				}
-			}
-			for name := range members { // what is not told is a surprise
-				if _, told := rule.(map[string]any)[name]; !told && err == nil && schema["type"] != nil {
-					err = fmt.Errorf("%s.%s is not told of", where, name)
-				}
-			}
-		case "required":
-			members, _ := v.(map[string]any)
-			for _, name := range rule.([]any) {
-				if _, ok := members[name.(string)]; !ok {
-					err = fmt.Errorf("%s has no %s", where, name)
-				}
-			}
-		case "description", "format", "contentEncoding", "minimum", "additionalProperties":
-		default:
-			err = fmt.Errorf("the contract has a rule %s, which this test does not know", key)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func kindOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case float64:
-		if math.Trunc(v) == v {
-			return "integer"
-		}
-		return "number"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	}
-	return "object"
-}
-
 // Proves that the judge sees an answer that the contract does not tell of.
 func TestAnAnswerThatTheContractDoesNotTellOfIsSeen(t *testing.T) {
-	c := must[contract](t)(theContract())
+	c := must[*contract.Contract](t)(theContract())
 	h := http.Header{link.HeaderTime: {"x"}, "Content-Type": {"application/json"}, "Www-Authenticate": {link.Scheme}}
 	refused := h.Clone()
 	refused.Set("Content-Type", gate.TypeProblem)
@@ -244,7 +68,7 @@ func TestAnAnswerThatTheContractDoesNotTellOfIsSeen(t *testing.T) {
 		"a refusal without a code":  {"GET", link.PathChanges, 401, refused, `{"type":"about:blank","title":"Unauthorized","status":401}`, false},
 		"a refusal in plain JSON":   {"GET", link.PathChanges, 401, h, `{"type":"about:blank","title":"Unauthorized","status":401,"code":"no_proof"}`, false},
 	} {
-		if err := c.judge(row.method, row.path, row.status, row.h, []byte(row.body)); (err == nil) != row.good {
+		if err := c.Judge(contract.Exchange{Method: row.method, Path: row.path, Status: row.status, Header: row.h, Body: []byte(row.body)}); (err == nil) != row.good {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -268,7 +92,7 @@ func TestEveryRouteRefusesAsTheContractSays(t *testing.T) {
 		return p
 	}
 	every := func(see func(method, path string)) {
-		for path, methods := range must[contract](t)(theContract()).Paths {
+		for path, methods := range must[*contract.Contract](t)(theContract()).Paths {
 			for method := range methods {
 				see(method, path)
 			}

@@ -2,6 +2,7 @@ package connected
 
 import (
 	"strconv"
+	"time"
 
 	"handslag/app/connected/feed"
 	"handslag/app/connected/gate"
@@ -77,8 +78,8 @@ func renew(c *gate.Call) (gate.Answer, error) {
 	return gate.JSON(issued)
 }
 
-// changes takes after, the cursor, and what the device has of statements, erasure orders and revocations.
-// wait is kept for a long poll and does nothing yet.
+// changes takes after, the cursor, what the device has of statements, erasure orders and revocations, and wait,
+// for how long an answer that has nothing to tell may wait for something.
 func changes(c *gate.Call) (gate.Answer, error) {
 	if err := only(c, "after", "statement", "erasures", "revocations", "log", "wait"); err != nil {
 		return gate.Answer{}, err
@@ -98,11 +99,22 @@ func changes(c *gate.Call) (gate.Answer, error) {
 	if had.Log, err = sizes(c.Query.Get("log")); err != nil {
 		return gate.Answer{}, err
 	}
+	var wait time.Duration
+	if text := c.Query.Get("wait"); text != "" {
+		var err error
+		if wait, err = time.ParseDuration(text); err != nil || wait < 0 {
+			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
+		}
+	}
 	page, err := c.Changes(c.Query.Get("after"), had)
 	if err != nil {
 		return gate.Answer{}, err
 	}
-	return gate.JSON(page)
+	answer, err := gate.JSON(page)
+	if page.Empty() {
+		answer.Wait = min(wait, link.WaitMost)
+	}
+	return answer, err
 }
 
 func takeJournal(c *gate.Call) (gate.Answer, error) {

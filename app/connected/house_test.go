@@ -38,6 +38,7 @@ type house struct {
 	gate      *gate.Gate
 	config    gate.Config
 	statement identity.Statement
+	root      *signed.PrivateKey
 	cert      tls.Certificate
 	clock     *clock
 	server    *httptest.Server
@@ -85,6 +86,7 @@ func newHouse(t testing.TB, decide gate.Decide) *house {
 	h.cert = newCert(t)
 	leaf := must[*x509.Certificate](t)(x509.ParseCertificate(h.cert.Certificate[0]))
 	root, issuing, log := newKey(t), newKey(t), newKey(t)
+	h.root = root
 	sealing := must[*identity.SealPrivate](t)(identity.NewSealPrivate())
 	h.statement = identity.Statement{
 		Version: 1, Number: 1, Root: root.Public(), Name: "Bostads AB Linden", URL: "https://" + listener.Addr().String(),
@@ -120,6 +122,7 @@ func (h *house) start(listener net.Listener) {
 }
 
 func (h *house) stop() {
+	h.gate.EndWaits()
 	h.server.Close()
 	ok(h.t, h.gate.Close(context.Background()))
 }

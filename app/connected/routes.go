@@ -108,7 +108,7 @@ func Routes(statement func() []byte) []gate.Route {
 				{Name: "erasures", Means: "highest number of an erasure order that the device has: those above come along"},
 				{Name: "revocations", Means: "number of the revocation list that the device has: a newer one comes along"},
 				{Name: "log", Means: "at most 8 sizes of the audit log, separated by commas, of which the answer proves that the log has grown from them"},
-				{Name: "wait", Means: "is taken and does nothing"},
+				{Name: "wait", Means: "25s, which is the most: where there is nothing to tell, the answer waits for something so long. It may come earlier, and is judged when it comes"},
 			},
 			Gives: gate.InJSON("Signed and sealed structures stand in it as vault/record/testdata/record.cddl and identity/testdata/identity.cddl write them.", link.Page{}),
 		},

@@ -61,6 +61,7 @@ func Serve(ctx context.Context, g *gate.Gate, listener net.Listener, cert func()
 	checked := make(chan struct{})
 	go func() { defer close(checked); g.CheckSignatures(checking) }()
 	defer func() { stop(); <-checked }()
+	server.RegisterOnShutdown(g.EndWaits)
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
 	select {

@@ -89,6 +89,7 @@ func TestAWatchedMorningNamesNobody(t *testing.T) {
 	if _, err := bo.client.Changes(ctx, "", link.Had{}); code(t, err) != link.CodeUserDisabled {
 		t.Fatal(err)
 	}
+	bo.hands(bo.batch(bo.items(1)...))
 	report := scrape()
 	h.server.Close() // its writers are done with the log
 	text := logged.String()
@@ -101,10 +102,10 @@ func TestAWatchedMorningNamesNobody(t *testing.T) {
 		t.Errorf("%v stand in the log:\n%s", found, text)
 	}
 	for _, want := range []string{
-		`handslag_calls_total{outcome="ok",route="POST /v1/journal"} 1`, `handslag_calls_total{outcome="forbidden",route="GET /v1/log"} 1`,
+		`handslag_calls_total{outcome="ok",route="POST /v1/journal"} 2`, `handslag_calls_total{outcome="forbidden",route="GET /v1/log"} 1`,
 		`handslag_calls_total{outcome="not_found",route="other"} 1`, `handslag_calls_total{outcome="wrong_password",route="POST /v1/enrol"} 1`,
 		`handslag_calls_total{outcome="user_disabled",route="GET /v1/changes"} 1`,
-		"handslag_entries_taken_total 2", "handslag_store_up 1", "handslag_findings_open 0", "handslag_log_entries ",
+		"handslag_entries_taken_total 3", "handslag_store_up 1", "handslag_calls_waiting 0", `handslag_findings_open{code="disabled"} 1`, "handslag_log_entries ",
 	} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the metrics lack %s:\n%s", want, report)

@@ -80,11 +80,8 @@ const (
 )
 
 // May decides. No grant, no right: what is not granted is refused, and an unknown scope
-// grants nothing.
+// grants nothing. That a thing is restricted hears only who might otherwise.
 func May(who Subject, right identity.Right, what Thing) Decision {
-	if what.Restricted && right != LogRead {
-		return Decision{Reason: IsRestricted}
-	}
 	named := false
 	for _, grant := range who.Grants {
 		if grant.Right != right {
@@ -92,6 +89,9 @@ func May(who Subject, right identity.Right, what Thing) Decision {
 		}
 		named = true
 		if reaches(who, grant.Scope, what) {
+			if what.Restricted && right != LogRead {
+				return Decision{Reason: IsRestricted}
+			}
 			return Decision{Allowed: true, Reason: Granted}
 		}
 	}

@@ -41,6 +41,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 			access.Subject{Person: "eva", Units: inNorra, Grants: grant(access.LogRead, access.Unit)}, access.LogRead, access.Thing{}, access.OutOfReach},
 		{"nobody opens what is restricted",
 			access.Subject{Person: "anna", Grants: grant(access.RecordRead, access.All)}, access.RecordRead, access.Thing{Restricted: true}, access.IsRestricted},
+		{"of whom a restricted record is none of, hears nothing of that",
+			access.Subject{Person: "bo", Grants: grant(access.RecordRead, access.Own)}, access.RecordRead, access.Thing{Restricted: true}, access.OutOfReach},
 		{"an unknown scope grants nothing",
 			access.Subject{Person: "bo", Grants: grant(access.RecordRead, "everything")}, access.RecordRead, access.Thing{People: []identity.PersonID{"bo"}}, access.OutOfReach},
 		{"without grants there is nothing",

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"handslag/identity"
 	"handslag/vault/journal"
@@ -64,7 +65,16 @@ func (c *Client) Credential(ctx context.Context) (Issued, error) {
 // Changes asks for the page after cursor. Had says what the device has of what is numbered, so
 // that what is newer comes along.
 func (c *Client) Changes(ctx context.Context, cursor string, had Had) (Page, error) {
-	query := url.Values{}
+	return c.changes(ctx, cursor, had, url.Values{})
+}
+
+// Await is Changes of which an empty page is answered only when it has been so for wait, at most
+// WaitMost, or earlier, where the other end will not wait.
+func (c *Client) Await(ctx context.Context, cursor string, had Had, wait time.Duration) (Page, error) {
+	return c.changes(ctx, cursor, had, url.Values{"wait": {wait.String()}})
+}
+
+func (c *Client) changes(ctx context.Context, cursor string, had Had, query url.Values) (Page, error) {
 	if cursor != "" {
 		query.Set("after", cursor)
 	}

@@ -6,6 +6,7 @@ import (
 	"handslag/vault/journal"
 	"handslag/vault/record"
 	"log/slog"
+	"time"
 )
 
 // The routes of the connected system.
@@ -14,7 +15,7 @@ const (
 	PathEnrol        = "/v1/enrol"            // POST, public: username and password, answered with a credential
 	PathSignIn       = "/v1/sign-in"          // GET, public: how staff sign in; POST, public: begin to, at the identity provider
 	PathCredential   = "/v1/credential"       // POST: a new credential for this device
-	PathChanges      = "/v1/changes"          // GET ?after=CURSOR: what concerns this person
+	PathChanges      = "/v1/changes"          // GET ?after=CURSOR&wait=25s: what concerns this person
 	PathJournal      = "/v1/journal"          // POST: a batch, answered with a receipt; taken from anybody who carries one
 	PathSegments     = "/v1/segments"         // POST: one sealed segment of any device, answered with a receipt for that device
 	PathLog          = "/v1/log"              // GET: the audit log
@@ -48,6 +49,10 @@ const (
 	GrowthProofs = 8    // checkpoints that one call may ask about
 	nonceSize    = 16
 )
+
+// WaitMost is how long an answer to PathChanges with wait is held back at most: it comes before the
+// half minute after which proxies give up.
+const WaitMost = 25 * time.Second
 
 // EnrolRequest asks for a device's first credential. The same RequestID and signing key give
 // the same credential again, so that a lost answer costs nothing.
@@ -144,6 +149,12 @@ type Page struct {
 	Erasures    [][]byte               `json:"erasures,omitempty"`    // signed record.Erasure, numbers above ?erasures=N, ascending
 	Revocations []byte                 `json:"revocations,omitempty"` // signed identity.Revocations, where a newer one than ?revocations=N exists
 	Growth      *Growth                `json:"growth,omitempty"`      // of the audit log, on the first page
+}
+
+// Empty reports whether the page tells nothing new, however the audit log has grown.
+func (p Page) Empty() bool {
+	return len(p.Records)+len(p.Assignments)+len(p.GoneRecords)+len(p.GoneWork)+len(p.Attachments)+len(p.GoneFiles) == 0 &&
+		!p.More && len(p.Statement)+len(p.Erasures)+len(p.Revocations) == 0
 }
 
 // Growth is the audit log's newest checkpoint, with proofs that it has what it had.

@@ -48,6 +48,8 @@ var hints = []struct {
 	{backup.ErrForeign, "nothing was changed; is it the recovery file of the organisation whose backup this is?"},
 	{backup.ErrFile, "nothing was changed; take another copy, or an older backup"},
 	{gate.ErrNotEmpty, "nothing was changed; restore into an empty folder (-dir) and an empty database (-database)"},
+	{gate.ErrInUse, "nothing is left of it here; stop every connected serve, psql and pool that has this database open, and restore again"},
+	{organisation.ErrChanging, "nothing was changed; run it again when that has ended"},
 	{gate.ErrUnsound, "nothing is left of it here; take an older backup, and keep this one as evidence"},
 	{gate.ErrRestored, "give it the newest erasure orders: connected resume -h"},
 	{gate.ErrNotRestored, "nothing was changed"},

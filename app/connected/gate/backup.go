@@ -20,6 +20,7 @@ var (
 	ErrRestored    = errors.New("the data were restored from a backup and wait for the newest erasure orders")
 	ErrNotRestored = errors.New("nothing was restored that waits for erasure orders")
 	ErrNotEmpty    = store.ErrNotEmpty
+	ErrInUse       = store.ErrInUse
 	ErrNewer       = store.ErrNewer
 	ErrUnsound     = errors.New("what the backup holds is not sound")
 )

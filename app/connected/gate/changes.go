@@ -101,9 +101,9 @@ type paging struct {
 	wanted int // things that the device lacks, those on this page too
 }
 
-// full marks that there is more where the page is full.
+// full marks that there is more where the page is full, or where nobody looks at what is on it.
 func (p *paging) full() bool {
-	if p.things >= link.PageRecords || p.bytes >= pageBytes {
+	if p.looks || p.things >= link.PageRecords || p.bytes >= pageBytes {
 		p.page.More = true
 	}
 	return p.page.More
@@ -220,6 +220,8 @@ func (p *paging) goneThings(still map[[2]string]bool) error {
 	for key, row := range p.sent {
 		switch {
 		case still[key]:
+			continue
+		case row.Gone == 1 && row.Page <= p.after && p.looks:
 			continue
 		case row.Gone == 1 && row.Page <= p.after:
 			if err := p.tx.ForgetSent(p.ctx, sqlc.ForgetSentParams{DeviceID: p.device.ID, Kind: row.Kind, ThingID: row.ThingID}); err != nil {

@@ -83,6 +83,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", answer.Type)
 	h.Set("Cache-Control", caching(answer, status))
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Accel-Buffering", "no") // a proxy that holds an answer back holds up who waits for it
 	w.WriteHeader(status)
 	_, _ = w.Write(answer.Body) // who hung up asks again
 	d.g.config.Meter.Called(d.labelOf(r.Method, r.URL.Path), outcome)
@@ -188,6 +189,14 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 	if c.request = r; c.route.Prepare != nil {
 		c.route.Prepare(c)
 	}
+	if answer, err = d.act(c, r); err == nil && answer.Wait > 0 {
+		answer, err = d.await(c, r, answer)
+	}
+	return answer, err
+}
+
+// act is the call in a transaction of its own.
+func (d *Door) act(c *Call, r request) (answer Answer, err error) {
 	begun := d.g.config.Now()
 	if c.route.large() {
 		d.turn <- struct{}{}
@@ -199,7 +208,9 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 			return err
 		}
 		var err error
-		answer, err = c.route.Handler(c)
+		if answer, err = c.route.Handler(c); err == nil && answer.Wait > 0 {
+			c.size, err = tx.Places(c.ctx)
+		}
 		return err
 	})
 	c.tx = nil
@@ -223,7 +234,11 @@ func (c *Call) admit(r request) error {
 	case carried:
 		return c.proveCarrier(r)
 	}
-	if err := c.prove(r); err != nil {
+	prove := c.prove
+	if c.waited { // its proof is spent, and what it says of the caller may hold no longer
+		prove = c.reread
+	}
+	if err := prove(r); err != nil {
 		return err
 	}
 	if err := c.alive(); err != nil {

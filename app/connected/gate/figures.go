@@ -23,16 +23,17 @@ func (unmetered) Called(string, string) {}
 func (unmetered) Took(int)              {}
 func (unmetered) Stored(time.Duration)  {}
 
-// Figures are counts of what the database holds.
+// Figures are counts of what the database holds, and of who waits.
 type Figures struct {
-	Entries   int64 // of the audit log
-	Unchecked int64 // of them, whose own signatures CheckSignatures has not come to yet
-	Findings  int64 // that are open
+	Entries   int64            // of the audit log
+	Unchecked int64            // of them, whose own signatures CheckSignatures has not come to yet
+	Findings  map[string]int64 // that are open, by code; 0 where all of a code are closed
+	Waiting   int              // calls to this process that wait for a change
 }
 
 // Figures reads them.
 func (g *Gate) Figures(ctx context.Context) (Figures, error) {
-	var f Figures
+	f := Figures{Findings: map[string]int64{}, Waiting: g.waiting.count()}
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if f.Entries, err = tx.Places(ctx); err != nil {
 			return err
@@ -42,7 +43,10 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 			return err
 		}
 		f.Unchecked = max(0, f.Entries-checked)
-		f.Findings, err = tx.OpenFindings(ctx)
+		rows, err := tx.OpenFindings(ctx)
+		for _, row := range rows {
+			f.Findings[row.Code] = row.Open
+		}
 		return err
 	})
 	if err != nil {

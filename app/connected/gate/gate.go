@@ -33,6 +33,7 @@ type Gate struct {
 	limits    limits
 	pulse     pulse
 	busy      atomic.Int64 // large bodies that are being taken in now
+	waiting   waiting
 }
 
 var _ Administration = (*Gate)(nil)
@@ -119,6 +120,7 @@ func (g *Gate) SetKeys(keys Keys) error {
 		return errors.New("change keys: another organisation's, or older ones")
 	}
 	g.current.Store(&keys)
+	g.waiting.wakeAll()
 	return nil
 }
 
@@ -134,8 +136,10 @@ func (g *Gate) Started(ctx context.Context) error {
 	})
 }
 
-// Close writes what was counted and closes the data.
+// Close ends who waits, writes what was counted and closes the data.
 func (g *Gate) Close(ctx context.Context) error {
+	g.EndWaits()
+	g.waiting.looks.Wait()
 	return errors.Join(g.flushStrangers(ctx, true), g.store.Close())
 }
 

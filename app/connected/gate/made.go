@@ -34,16 +34,21 @@ func MadeThing(c *Call) (access.Thing, error) {
 // ChunkThing is the record that the attachment in the call's query belongs to.
 func ChunkThing(c *Call) (access.Thing, error) {
 	row, _, err := c.chunk()
+	if p, ok := errors.AsType[*link.Problem](err); ok && p.Code == link.CodeNotFound {
+		return access.Thing{}, nil
+	}
 	if err != nil {
 		return access.Thing{}, err
 	}
 	return c.thingOf(row.RecordID)
 }
 
+// thingOf is the record with this ID. One that is not there is nobody's: who may not have all hears the same of
+// it as of another's, and learns nothing by trying IDs.
 func (c *Call) thingOf(id string) (access.Thing, error) {
 	row, err := c.tx.Record(c.ctx, id)
 	if store.Missing(err) {
-		return access.Thing{}, Refuse(link.CodeNotFound)
+		return access.Thing{}, nil
 	}
 	if err != nil {
 		return access.Thing{}, err
@@ -127,6 +132,9 @@ func (g *Gate) openDraft(c *Call, row sqlc.Attachment) (record.Attachment, []byt
 // begin stores the draft with its content key, which must be the one that it commits to.
 func (c *Call) begin(a record.Attachment, made link.MadeAttachment) error {
 	rec, err := c.tx.Record(c.ctx, string(a.Record))
+	if store.Missing(err) {
+		return Refuse(link.CodeNotFound)
+	}
 	if err != nil {
 		return err
 	}

@@ -65,12 +65,29 @@ func (c *Call) prove(r request) error {
 		}
 		return Refuse(link.CodeReplayed)
 	}
+	return c.comesFrom(p, device)
+}
+
+// comesFrom names the caller.
+func (c *Call) comesFrom(p *proven, device sqlc.Device) error {
 	user, err := c.tx.User(c.ctx, device.UserID)
 	if err != nil {
 		return fmt.Errorf("read user: %w", err)
 	}
 	c.proof, c.device, c.user, c.Person = p, &device, &user, personOf(user)
 	return nil
+}
+
+// reread is what has become, meanwhile, of a caller that proved itself before it waited.
+func (c *Call) reread(request) error {
+	device, err := c.tx.Device(c.ctx, c.proof.device)
+	if store.Missing(err) {
+		return Refuse(link.CodeBadProof)
+	}
+	if err != nil {
+		return fmt.Errorf("read device: %w", err)
+	}
+	return c.comesFrom(c.proof, device)
 }
 
 // proveCarrier takes whoever proves nothing for a stranger, a few a minute: a device whose
@@ -117,6 +134,9 @@ func (c *Call) alive() error {
 		return err
 	}
 	c.who = who
+	if c.looks {
+		return nil
+	}
 	return c.tx.SetSeen(c.ctx, sqlc.SetSeenParams{ID: c.device.ID, SeenAt: int64(c.Now)})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"handslag/identity/access"
 	"handslag/sync/link"
@@ -67,6 +68,10 @@ type Answer struct {
 	Body   []byte
 	Ranged bool // a part of it may be asked for
 	Fixed  bool // the same call always gets the same: who asked may keep it
+
+	// Wait is for how long the call may wait, because it has nothing to tell yet: the handler is asked again
+	// once something has changed, or when that time is over, and the caller judged anew.
+	Wait time.Duration
 }
 
 // JSON is v as an answer.

@@ -62,7 +62,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 			return err
 		}
 		open, err := tx.OpenFindings(ctx)
-		v.Findings = int(open)
+		for _, of := range open {
+			v.Findings += int(of.Open)
+		}
 		return err
 	})
 	if err != nil {

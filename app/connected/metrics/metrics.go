@@ -75,7 +75,8 @@ var (
 	reachable = prometheus.NewDesc("handslag_store_up", "1 where the database answers.", nil, nil)
 	logSize   = prometheus.NewDesc("handslag_log_entries", "Entries of the audit log.", nil, nil)
 	unchecked = prometheus.NewDesc("handslag_signatures_unchecked", "Entries of the audit log whose own signatures have not been checked yet; another one vouched for them.", nil, nil)
-	findings  = prometheus.NewDesc("handslag_findings_open", "Findings that are open.", nil, nil)
+	findings  = prometheus.NewDesc("handslag_findings_open", "Findings that are open, by code; those of which there was one ever.", []string{"code"}, nil)
+	waits     = prometheus.NewDesc("handslag_calls_waiting", "Calls that wait for a change.", nil, nil)
 )
 
 func (f figures) Describe(to chan<- *prometheus.Desc) {
@@ -83,6 +84,7 @@ func (f figures) Describe(to chan<- *prometheus.Desc) {
 	to <- logSize
 	to <- unchecked
 	to <- findings
+	to <- waits
 }
 
 func (f figures) Collect(to chan<- prometheus.Metric) {
@@ -96,7 +98,10 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(reachable, prometheus.GaugeValue, 1)
 	to <- prometheus.MustNewConstMetric(logSize, prometheus.GaugeValue, float64(now.Entries))
 	to <- prometheus.MustNewConstMetric(unchecked, prometheus.GaugeValue, float64(now.Unchecked))
-	to <- prometheus.MustNewConstMetric(findings, prometheus.GaugeValue, float64(now.Findings))
+	to <- prometheus.MustNewConstMetric(waits, prometheus.GaugeValue, float64(now.Waiting))
+	for code, open := range now.Findings {
+		to <- prometheus.MustNewConstMetric(findings, prometheus.GaugeValue, float64(open), code)
+	}
 }
 
 // Handler answers GET /metrics with what m counted and what the data behind g says.

@@ -16,6 +16,8 @@ const (
 	keysFile      = "keys.sealed"    // everything the server keeps secret
 	statementFile = "statement.cose" // the newest signed statement
 	certFile      = "tls.pem"        // the TLS certificate, for people and tools
+
+	lockFile = "statement.lock" // beside that folder: held by who makes the next statement
 )
 
 // readLimited reads a regular file of at most limit bytes.

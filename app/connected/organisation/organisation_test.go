@@ -336,3 +336,35 @@ func snapshot(t *testing.T, dir string) string {
 	}
 	return b.String()
 }
+
+// Two who rotate at once: one of them does, or each after the other, and no key is lost.
+func TestOneAtATimeMakesANewStatement(t *testing.T) {
+	p := plan(t)
+	if _, err := organisation.Init(p); err != nil {
+		t.Fatal(err)
+	}
+	const all = 8
+	made := make(chan error, all)
+	for range all {
+		go func() {
+			_, err := organisation.Reissue(p.Dir, p.Recovery, p.Passphrase, organisation.Changes{Rotate: organisation.RotateIssuing}, p.Now)
+			made <- err
+		}()
+	}
+	done := 0
+	for range all {
+		switch err := <-made; {
+		case err == nil:
+			done++
+		case !errors.Is(err, organisation.ErrChanging):
+			t.Error(err)
+		}
+	}
+	keys, err := organisation.Open(p.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done == 0 || keys.Statement.Number != uint64(1+done) || len(keys.Statement.Issuing) != 1+done {
+		t.Errorf("%d are done, statement %d names %d issuing keys", done, keys.Statement.Number, len(keys.Statement.Issuing))
+	}
+}

@@ -10,10 +10,14 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/disk"
 )
 
-// ErrUnchanged says that a new statement would say what the newest one says.
-var ErrUnchanged = errors.New("nothing would change")
+// Errors of a new statement.
+var (
+	ErrUnchanged = errors.New("nothing would change")                       // from what the newest says
+	ErrChanging  = errors.New("another command makes a new statement, now") // of two, each would lose the other's key
+)
 
 // Changes says what a new statement says anew; empty fields stay as they are.
 type Changes struct {
@@ -42,11 +46,27 @@ func Locked(path string) (bool, error) {
 // host stays in it for devices that have not heard yet. A running server takes the new
 // statement by itself.
 func Reissue(dir, recovery string, passphrase []byte, changes Changes, now time.Time) (identity.Statement, error) {
-	s, err := reissue(dir, recovery, passphrase, changes, now)
+	s, err := exclusively(dir, func() (identity.Statement, error) { return reissue(dir, recovery, passphrase, changes, now) })
 	if err != nil {
 		return identity.Statement{}, fmt.Errorf("issue statement: %w", err)
 	}
 	return s, nil
+}
+
+// exclusively acts while no other process makes a statement in dir.
+func exclusively(dir string, act func() (identity.Statement, error)) (s identity.Statement, err error) {
+	if _, err := open(dir); err != nil { // before the lock's file is made where nothing is
+		return s, err
+	}
+	lock, err := disk.OS{}.Lock(filepath.Join(dir, lockFile))
+	if errors.Is(err, disk.ErrLocked) {
+		return s, ErrChanging
+	}
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	return act()
 }
 
 func reissue(dir, recovery string, passphrase []byte, changes Changes, now time.Time) (identity.Statement, error) {

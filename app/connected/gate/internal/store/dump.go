@@ -260,11 +260,38 @@ func (s *Store) fill(ctx context.Context, schema int64, load func(*Tx) error) er
 	case schema > known:
 		return fmt.Errorf("version %d, this program knows %d: %w", schema, known, ErrNewer)
 	}
+	if err := s.alone(ctx, s.write); err != nil {
+		return err
+	}
 	if _, err := provider.UpTo(ctx, schema); err != nil {
 		return fmt.Errorf("make tables: %w", away(err))
 	}
-	if err := s.Do(ctx, load); err != nil {
+	err = s.Do(ctx, func(tx *Tx) error {
+		if err := load(tx); err != nil {
+			return err
+		}
+		return s.alone(ctx, tx.raw) // who has come since holds none of it yet
+	})
+	if err != nil {
 		return errors.Join(err, s.Clear(ctx))
+	}
+	return nil
+}
+
+// alone refuses a database that somebody else has open: a server of before would go on with what is put
+// back, and nobody has carried out the newest erasure orders yet.
+func (s *Store) alone(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}) error {
+	if s.others == "" {
+		return nil
+	}
+	var others int
+	if err := db.QueryRowContext(ctx, s.others).Scan(&others); err != nil {
+		return fmt.Errorf("look who is connected: %w", away(err))
+	}
+	if others > 0 {
+		return ErrInUse
 	}
 	return nil
 }

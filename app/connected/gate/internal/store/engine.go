@@ -24,6 +24,8 @@ type engine struct {
 	settle func(context.Context, *sql.DB) error
 	// bulk inserts many rows into a table as fast as the engine can.
 	bulk func(ctx context.Context, conn *sql.Conn, tx *sql.Tx, table string, columns []string, rows [][]any) error
+	// others counts who else is connected to the database; nil where a file that was not there says enough.
+	others string
 }
 
 // migrations are the engine's.

@@ -19,6 +19,7 @@ import (
 var (
 	ErrNewer     = errors.New("the database was written by a newer version")
 	ErrUnsettled = errors.New("done, but another process reads the database, and what was overwritten still lies in a file of it; do it again")
+	ErrInUse     = errors.New("somebody else is connected to the database")
 	ErrAway      = errors.New("the database can not be reached now")
 )
 

@@ -96,8 +96,13 @@ ORDER BY id DESC LIMIT @rows;
 -- name: FindingsOfPerson :many
 SELECT * FROM findings WHERE person_id = @person_id ORDER BY id DESC LIMIT @rows;
 
--- name: OpenFindings :one
-SELECT COUNT(*) FROM findings WHERE closed_at = 0;
+-- name: OpenFindings :many
+SELECT code, CAST(SUM(CASE WHEN closed_at = 0 THEN 1 ELSE 0 END) AS BIGINT) AS open FROM findings GROUP BY code;
 
 -- name: CountEntries :one
 SELECT COUNT(*) FROM entries;
+
+-- name: News :many
+SELECT kind, record_id, assignment_id FROM entries
+WHERE id > @after AND kind IN ('system.changed', 'system.attachment_taken', 'assignment.done', 'assignment.noted', 'assignment.edited')
+ORDER BY id LIMIT 500;

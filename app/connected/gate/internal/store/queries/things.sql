@@ -109,3 +109,8 @@ DELETE FROM assignments WHERE id = @id;
 
 -- name: DeleteAssignmentVersions :exec
 DELETE FROM assignment_versions WHERE assignment_id = @assignment_id;
+
+-- name: RecordAudience :many
+SELECT user_id FROM record_people rp WHERE rp.record_id = @record_id
+UNION SELECT user_id FROM record_held h WHERE h.record_id = @record_id
+UNION SELECT user_id FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id WHERE a.record_id = @record_id;

@@ -750,15 +750,71 @@ func (q *Queries) NewestEntry(ctx context.Context, arg NewestEntryParams) (int64
 	return seq, err
 }
 
-const openFindings = `-- name: OpenFindings :one
-SELECT COUNT(*) FROM findings WHERE closed_at = 0
+const news = `-- name: News :many
+SELECT kind, record_id, assignment_id FROM entries
+WHERE id > $1 AND kind IN ('system.changed', 'system.attachment_taken', 'assignment.done', 'assignment.noted', 'assignment.edited')
+ORDER BY id LIMIT 500
 `
 
-func (q *Queries) OpenFindings(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, openFindings)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+type NewsRow struct {
+	Kind         string
+	RecordID     string
+	AssignmentID string
+}
+
+func (q *Queries) News(ctx context.Context, after int64) ([]NewsRow, error) {
+	rows, err := q.db.QueryContext(ctx, news, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NewsRow
+	for rows.Next() {
+		var i NewsRow
+		if err := rows.Scan(&i.Kind, &i.RecordID, &i.AssignmentID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openFindings = `-- name: OpenFindings :many
+SELECT code, CAST(SUM(CASE WHEN closed_at = 0 THEN 1 ELSE 0 END) AS BIGINT) AS open FROM findings GROUP BY code
+`
+
+type OpenFindingsRow struct {
+	Code string
+	Open int64
+}
+
+func (q *Queries) OpenFindings(ctx context.Context) ([]OpenFindingsRow, error) {
+	rows, err := q.db.QueryContext(ctx, openFindings)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OpenFindingsRow
+	for rows.Next() {
+		var i OpenFindingsRow
+		if err := rows.Scan(&i.Code, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const openHeads = `-- name: OpenHeads :many

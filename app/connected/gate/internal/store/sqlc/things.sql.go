@@ -498,6 +498,35 @@ func (q *Queries) Record(ctx context.Context, id string) (Record, error) {
 	return i, err
 }
 
+const recordAudience = `-- name: RecordAudience :many
+SELECT user_id FROM record_people rp WHERE rp.record_id = $1
+UNION SELECT user_id FROM record_held h WHERE h.record_id = $1
+UNION SELECT user_id FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id WHERE a.record_id = $1
+`
+
+func (q *Queries) RecordAudience(ctx context.Context, recordID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, recordAudience, recordID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const recordBySubject = `-- name: RecordBySubject :one
 SELECT id, number, subject, unit_id, restricted, held, body, cipher, content_key, line_mac FROM records WHERE subject = $1 ORDER BY id LIMIT 1
 `
