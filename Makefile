@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: run build tools test test-plain test-windows lint openapi deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
+.PHONY: conformance run build tools test test-plain test-windows lint openapi deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -48,6 +48,12 @@ $(BIN)/staticcheck:
 # The contract, written anew from the table of routes.
 openapi:
 	go test -count=1 -run TestTheContractIsCurrent ./app/connected/openapi -update
+
+# A connected system, anybody's, tried by what is written: make conformance ARGS='-base https://… -org … -people FILE'.
+# Without ARGS our own, on both databases.
+conformance:
+	@if [ -n "$(ARGS)" ]; then go run ./testnet/conformance $(ARGS); \
+	else go test -count=1 -v -run 'Conform|OnPostgreSQL|Vector' ./app/connected ./testnet/conformance; fi
 
 # Every fuzz test for a moment each; FUZZTIME=5m for longer.
 FUZZTIME ?= 5s

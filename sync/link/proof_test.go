@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -86,6 +87,21 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "call", data)
+	data, err = signed.Sign(signed.DomainServerTime, signedtest.Key(t, 8), link.ServerTime{Version: 1, Org: c.Org, Time: now, Answers: c.Nonce})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedtest.Golden(t, "server-time", data)
+	sealing, err := identity.SealPrivateFromBytes(bytes.Repeat([]byte{5}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err = signed.Sign(signed.DomainEnrolment, key, link.Enrolment{Version: 1, Org: c.Org, RequestID: "req-1", Machine: "m-1", Keys: identity.PublicKeys{
+		Signing: key.Public(), Transport: signedtest.Key(t, 4).Public(), Sealing: sealing.Public(), Witness: signedtest.Key(t, 6).Public()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedtest.Golden(t, "enrolment", data)
 	signedtest.Rule(t, "link.cddl", "call", link.Call{})
 	signedtest.Rule(t, "link.cddl", "server-time", link.ServerTime{})
 	signedtest.Rule(t, "link.cddl", "enrolment", link.Enrolment{})

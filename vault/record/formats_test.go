@@ -98,6 +98,8 @@ func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "loan", lend(t, "", 2, device(t, 3), now))
 	signedtest.Golden(t, "erasure", sign(t, signed.DomainErasure, 2, anErasure(t)))
 	signedtest.Golden(t, "evidence", evidence(t))
+	signedtest.Golden(t, "work", sign(t, signed.DomainWork, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1,
+		Content: make([]byte, 32), Device: device(t, 3), State: record.StateOf(nil)}))
 	for rule, v := range map[string]any{"record": record.Record{}, "card": record.Card{}, "protected": record.Protected{}, "field": record.Field{},
 		"assignment": record.Assignment{}, "loan": record.Loan{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "point": record.Point{}, "said": record.Said{}, "work": record.Work{}, "evidence": record.Evidence{}} {
 		signedtest.Rule(t, "record.cddl", rule, v)

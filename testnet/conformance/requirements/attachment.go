@@ -181,21 +181,25 @@ var attachments = []requirement{
 		return err
 	}},
 	{"attachments: of one that is not there, and of one that is another's, the refusal says the same", func(s *system) error {
-		if _, err := s.device(&s.reviewer, s.Reviewer); err != nil {
+		if s.Eraser.Username == "" {
+			return inapplicable("nobody who may not read the record is named")
+		}
+		d, err := s.enrolled(s.Eraser)
+		if err != nil {
 			return err
 		}
 		a, err := s.attached()
 		if err != nil {
 			return err
 		}
-		there, err := s.do(call{method: http.MethodGet, path: link.PathChunks, query: chunkAt(a.ID, 0), by: s.reviewer})
+		there, err := s.do(call{method: http.MethodGet, path: link.PathChunks, query: chunkAt(a.ID, 0), by: d})
 		if err != nil {
 			return err
 		}
-		if there.status == http.StatusOK {
-			return inapplicable("the reviewer may read the record, too")
+		if there.status == http.StatusOK || there.code() == link.CodeNotFound { // had it been sent
+			return inapplicable("the eraser may read the record, too")
 		}
-		none, err := s.do(call{method: http.MethodGet, path: link.PathChunks, query: chunkAt("b-none", 0), by: s.reviewer})
+		none, err := s.do(call{method: http.MethodGet, path: link.PathChunks, query: chunkAt("b-none", 0), by: d})
 		if err == nil && (there.status != none.status || there.code() != none.code()) {
 			err = fmt.Errorf("one is %s, the other %s", there.code(), none.code())
 		}
