@@ -72,7 +72,15 @@ func (p *paged[T]) load(kept []T, page agent.Page) {
 	p.asked++
 	fetch := p.ask()
 	Load(p.loads.Next(p.w.life), p.w.spawn, func(ctx context.Context) (piece[T], error) {
-		return fetch(ctx, page)
+		got, err := fetch(ctx, page)
+		for err == nil && got.more && len(got.things) < page.Limit { // it is more than one piece may be
+			var next piece[T]
+			if next, err = fetch(ctx, agent.Page{After: got.last, Limit: page.Limit - len(got.things)}); len(next.things) == 0 {
+				break
+			}
+			got = piece[T]{append(got.things, next.things...), next.last, next.more}
+		}
+		return got, err
 	}, func(got piece[T], err error) {
 		if err == nil {
 			p.things, p.last, p.more = append(slices.Clip(kept), got.things...), got.last, got.more

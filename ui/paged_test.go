@@ -42,9 +42,9 @@ func TestWhoScrollsToTheEndGetsTheNextPiece(t *testing.T) {
 		prefix := prefix
 		return func(_ context.Context, page agent.Page) (got piece[string], err error) {
 			asked++
-			const all = 2*agent.PageSize + 20
+			const all, most = 2*agent.PageSize + 20, 2 * agent.PageSize
 			from := reached[page.After]
-			to := min(all, from+page.Limit)
+			to := min(all, from+min(page.Limit, most))
 			for n := from; n < to; n++ {
 				got.things = append(got.things, fmt.Sprint(prefix, n))
 			}
