@@ -50,7 +50,7 @@ var house = []room{
 	{"app/connected/metrics", []string{"app/connected/gate"}, "it counts what the gate says, and reads no data"},
 	{"app/connected/organisation", []string{"identity/...", "sync/link", "vault/disk"}, "an organisation's own keys and statement; one at a time changes them"},
 	{"app/connected/backup", []string{"identity/..."}, "sealed files of lines: what stands in them is the gate's"},
-	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal/...", "vault/record"}, "an administrator's commands"},
+	{"app/connected/command", []string{"app/connected/...", "identity/...", "sync/link", "vault/journal/...", "vault/record", "assets"}, "an administrator's commands; the log is told in the same sentences as in the window"},
 	{"app/connected/openapi", []string{"app/connected", "app/connected/gate", "sync/link"}, "it writes down what a table of routes says; its test knows which"},
 	{"app/connected", []string{"app/connected/contract", "app/connected/feed", "app/connected/gate", "app/connected/metrics", "app/connected/organisation", "identity/...", "vault/journal/...", "vault/record", "sync/link"}, "handlers reach data through the gate alone"},
 	{"app/verify", []string{"identity/...", "vault/journal/..."}, "public formats, and no part of what it judges"},

@@ -17,17 +17,54 @@ import (
 )
 
 // Log asks the connected system for a page of the audit log. Whether this person may, it
-// alone decides, and writes down; a refusal is NoRight.
+// alone decides, and writes down; a refusal is NoRight. Where a page would be short and there may be more,
+// it is asked for more, some times: each is a look of its own in the log.
 func (a *Agent) Log(ctx context.Context, filter link.LogFilter) (link.LogPage, error) {
+	const asks = 16
+	wanted := link.LogPageRows
+	if filter.Limit > 0 && filter.Limit < wanted {
+		wanted = filter.Limit
+	}
+	page, err := reviewed(ctx, a, filter, (*link.Client).Log)
+	for range asks {
+		if err != nil || page.Cursor == "" || len(page.Rows) >= wanted || page.Cursor == filter.After {
+			break
+		}
+		filter.After, filter.Limit = page.Cursor, wanted-len(page.Rows)
+		var more link.LogPage
+		if more, err = reviewed(ctx, a, filter, (*link.Client).Log); err == nil {
+			page.Rows, page.Cursor = append(page.Rows, more.Rows...), more.Cursor
+		}
+	}
+	return page, err
+}
+
+// Findings asks for a page of what the connected system noticed about journals, as Log does.
+func (a *Agent) Findings(ctx context.Context, filter link.FindingFilter) (link.FindingPage, error) {
+	return reviewed(ctx, a, filter, (*link.Client).Findings)
+}
+
+// Spread asks where copies of a record went, as Log does; NoRecord where nobody has heard of it.
+func (a *Agent) Spread(ctx context.Context, filter link.SpreadFilter) (link.Spread, error) {
+	tree, err := reviewed(ctx, a, filter, (*link.Client).Spread)
+	var refused *link.Problem
+	if errors.As(err, &refused) && refused.Code == link.CodeNotFound {
+		return tree, problem(NoRecord, err)
+	}
+	return tree, err
+}
+
+// reviewed asks for what only who reviews may see.
+func reviewed[F, T any](ctx context.Context, a *Agent, filter F, ask func(*link.Client, context.Context, F) (T, error)) (answer T, err error) {
 	s, err := a.current()
 	if err != nil {
-		return link.LogPage{}, err
+		return answer, err
 	}
 	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{
 		Time: s.clock.server(), OnTime: s.clock.hear,
 	})
 	defer client.Close()
-	page, err := client.Log(ctx, filter)
+	answer, err = ask(client, ctx, filter)
 	var refused *link.Problem
 	if err == nil || errors.As(err, &refused) {
 		a.setOnline(true)
@@ -35,11 +72,11 @@ func (a *Agent) Log(ctx context.Context, filter link.LogFilter) (link.LogPage, e
 	switch {
 	case errors.Is(err, link.ErrAway):
 		a.setOnline(false)
-		return link.LogPage{}, problem(NotOnline, err)
+		return answer, problem(NotOnline, err)
 	case errors.As(err, &refused) && refused.Code == link.CodeBadRequest:
-		return link.LogPage{}, problem(BadFilter, err)
+		return answer, problem(BadFilter, err)
 	}
-	return page, translate(err)
+	return answer, translate(err)
 }
 
 func (a *Agent) setOnline(online bool) {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"handslag/app/agent"
 	"handslag/assets"
 	"handslag/identity"
 	"handslag/sync/link"
@@ -50,6 +49,9 @@ func auditLog(s *session, args []string) error {
 	record := f.String("record", "", s.say("cli.flag.record"))
 	person := f.String("person", "", s.say("log.staff"))
 	device := f.String("device", "", s.say("log.device"))
+	assignment := f.String("assignment", "", s.say("log.assignment"))
+	unit := f.String("unit", "", s.say("log.unit"))
+	kind := f.String("kind", "", s.say("cli.flag.kind"))
 	day := f.String("day", "", s.say("log.day"))
 	csv := f.Bool("csv", false, s.say("log.export_csv"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
@@ -57,13 +59,11 @@ func auditLog(s *session, args []string) error {
 	}
 	filter := link.LogFilter{
 		Subject: journal.SubjectID(*subject), Record: journal.RecordID(*record), Person: *person, Day: *day,
+		Assignment: journal.AssignmentID(*assignment), Unit: identity.UnitID(*unit), Kind: journal.Kind(*kind),
 	}
-	if *device != "" {
-		id, err := identity.ParseDeviceID(*device)
-		if err != nil {
-			return &agent.Problem{Code: agent.BadFilter, Err: err}
-		}
-		filter.Device = id
+	var err error
+	if filter.Device, err = deviceOf(*device); err != nil {
+		return err
 	}
 	if err := s.unlocked(); err != nil {
 		return err

@@ -155,19 +155,17 @@ func chunk(c *gate.Call) (gate.Answer, error) {
 }
 
 func readLog(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "subject", "record", "person", "device", "day", "after", "limit"); err != nil {
+	if err := only(c, "subject", "record", "person", "device", "assignment", "unit", "kind", "day", "after", "limit"); err != nil {
 		return gate.Answer{}, err
 	}
 	f := link.LogFilter{
 		Subject: journal.SubjectID(c.Query.Get("subject")), Record: journal.RecordID(c.Query.Get("record")), Person: c.Query.Get("person"),
-		Device: identity.DeviceID(c.Query.Get("device")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
+		Device: identity.DeviceID(c.Query.Get("device")), Assignment: journal.AssignmentID(c.Query.Get("assignment")),
+		Unit: identity.UnitID(c.Query.Get("unit")), Kind: journal.Kind(c.Query.Get("kind")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
 	}
-	if text := c.Query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n <= 0 {
-			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-		}
-		f.Limit = n
+	var err error
+	if f.Limit, err = limit(c); err != nil {
+		return gate.Answer{}, err
 	}
 	page, err := c.Log(f)
 	if err != nil {
@@ -191,6 +189,19 @@ func exportLog(c *gate.Call) (gate.Answer, error) {
 	}
 	lines, err := format.WriteAll(page, c.Org())
 	return gate.Answer{Type: typeLines, Body: lines}, err
+}
+
+// limit is how many rows are asked for, 0 where nothing is said.
+func limit(c *gate.Call) (int, error) {
+	text := c.Query.Get("limit")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		return 0, gate.Refuse(link.CodeBadRequest)
+	}
+	return n, nil
 }
 
 // only refuses a query with names that the route does not know, or with one twice: a filter

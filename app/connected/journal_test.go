@@ -100,9 +100,9 @@ func (d *device) signing() *signed.PrivateKey {
 	aead := must[cipher.AEAD](d.h.t)(identity.NewAEAD(make([]byte, identity.AEADKeySize)))
 	plain := must[[]byte](d.h.t)(aead.Open(nil, nil, must[[]byte](d.h.t)(d.keys.Wrap(aead, nil)), nil))
 	var keys struct {
-		_                           struct{} `cbor:",toarray"`
-		Version                     uint64
-		Signing, Transport, Sealing []byte
+		_                                    struct{} `cbor:",toarray"`
+		Version                              uint64
+		Signing, Transport, Sealing, Witness []byte
 	}
 	if err := signed.DecodeOwn(plain, &keys); err != nil {
 		d.h.t.Fatal(err)

@@ -40,7 +40,7 @@ var contract []byte
 // Routes is the one table of what can be called, what each call asks of its caller, and what
 // travels. statement gives what the public may have: the organisation's signed statement in force.
 func Routes(statement func() []byte) []gate.Route {
-	return []gate.Route{
+	return append(reviewRoutes(), []gate.Route{
 		{
 			Method: http.MethodGet, Path: PathHealth,
 			Right:   gate.Public("says that the process answers and reaches its database, and nothing else"),
@@ -166,15 +166,18 @@ func Routes(statement func() []byte) []gate.Route {
 			Right:    gate.Needs(access.LogRead),
 			Resource: auditLog,
 			Handler:  readLog,
-			Does:     "Gives a page of the audit log, newest first. To read it is an entry itself.",
+			Does:     "Gives a page of the audit log, newest first: the entries of which all filters hold. One that would take long to fill is short, or empty, and has a cursor. To read it is an entry itself.",
 			Query: []gate.Parameter{
 				{Name: "subject", Means: "ID of the person or place that the data are about"},
 				{Name: "record", Means: "ID of a record"},
 				{Name: "person", Means: "username of a member of staff"},
 				{Name: "device", Means: "a device ID"},
+				{Name: "assignment", Means: "ID of an assignment"},
+				{Name: "unit", Means: "ID of a unit in which whoever said it served then"},
+				{Name: "kind", Means: "kind of entry, as vault/journal writes them: record.opened"},
 				{Name: "day", Means: "2006-01-02, in the organisation's time zone"},
 				{Name: "after", Means: "cursor of the page before"},
-				{Name: "limit", Means: "rows, at most 200"},
+				{Name: "limit", Means: "rows, at most 100"},
 			},
 			Gives: gate.InJSON("Times are intervals: no earlier than the device's newest server time, no later than the receipt.", link.LogPage{}),
 		},
@@ -287,7 +290,7 @@ func Routes(statement func() []byte) []gate.Route {
 			Gives:    gate.InJSON("", gate.Erasure{}),
 			Codes:    []link.Code{link.CodeNotFound},
 		},
-	}
+	}...)
 }
 
 // proofsAreOwn says why every device of the organisation, and nobody else, gets the audit log's hashes.

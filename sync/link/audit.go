@@ -17,9 +17,14 @@ type LogFilter struct {
 	Record  journal.RecordID
 	Person  string // username of the member of staff
 	Device  identity.DeviceID
-	Day     string // 2006-01-02, in the organisation's time zone
-	After   string // Cursor of the page before
-	Limit   int    // rows, at most LogPageRows
+
+	Assignment journal.AssignmentID
+	Unit       identity.UnitID // one of those in which who said it served then
+	Kind       journal.Kind
+
+	Day   string // 2006-01-02, in the organisation's time zone
+	After string // Cursor of the page before
+	Limit int    // rows, at most LogPageRows
 }
 
 // Query is the filter as a URL query, in the order that the proof covers.
@@ -27,7 +32,8 @@ func (f LogFilter) Query() url.Values {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"subject": string(f.Subject), "record": string(f.Record), "person": f.Person,
-		"device": string(f.Device), "day": f.Day, "after": f.After,
+		"device": string(f.Device), "assignment": string(f.Assignment), "unit": string(f.Unit), "kind": string(f.Kind),
+		"day": f.Day, "after": f.After,
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -39,7 +45,8 @@ func (f LogFilter) Query() url.Values {
 	return q
 }
 
-// LogPage is one page of the audit log, newest first.
+// LogPage is one page of the audit log, newest first. One that would take long to fill is short, or empty, and
+// has a Cursor: there may be more.
 type LogPage struct {
 	Rows   []LogRow  `json:"rows"`
 	Cursor string    `json:"cursor,omitempty"` // empty on the last page
@@ -103,7 +110,42 @@ type Finding struct {
 	At         signed.Time       `json:"at"`
 	Generation uint64            `json:"generation,omitempty"`
 	Seq        uint64            `json:"seq,omitempty"`
-	Open       bool              `json:"open"` // false once what was missing has come
+	Open       bool              `json:"open"`            // false once what was missing has come
+	Times      uint64            `json:"times,omitempty"` // how often it was noticed
+	Entry      []byte            `json:"entry,omitempty"` // hash of the entry that is meant
+}
+
+// FindingFilter narrows the findings; empty fields do not. It travels as a query.
+type FindingFilter struct {
+	Device identity.DeviceID
+	Person string // username of the member of staff
+	Code   string
+	Open   bool   // only those of which something is left to wait for
+	After  string // Cursor of the page before
+	Limit  int    // at most LogPageRows
+}
+
+// Query is the filter as a URL query.
+func (f FindingFilter) Query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"device": string(f.Device), "person": f.Person, "code": f.Code, "after": f.After} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if f.Open {
+		q.Set("open", "true")
+	}
+	if f.Limit > 0 {
+		q.Set("limit", strconv.Itoa(f.Limit))
+	}
+	return q
+}
+
+// FindingPage is one page of findings, newest first.
+type FindingPage struct {
+	Findings []Finding `json:"findings"`
+	Cursor   string    `json:"cursor,omitempty"` // empty on the last page
 }
 
 // Witnesses is who vouches for the audit log: devices that have compared it with what they had seen before,

@@ -51,6 +51,7 @@ func verbs() []verb {
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userOIDCVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
 		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
+		deviceReleaseVerb(), logVerb(), findingListVerb(), spreadVerb(),
 		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"handslag/app/connected/gate"
 	"handslag/identity"
@@ -74,6 +75,8 @@ func deviceListVerb() verb {
 						state := "until " + minute(d.ExpiresAt)
 						if !d.RevokedAt.IsZero() {
 							state = "revoked " + minute(d.RevokedAt)
+						} else if !d.QuarantinedAt.IsZero() {
+							state = "in quarantine " + minute(d.QuarantinedAt)
 						}
 						rows = append(rows, []string{d.ID.Grouped(), d.Person.Username, d.Person.Name(), minute(d.EnrolledAt), minute(d.SyncedAt), state})
 					}
@@ -86,23 +89,28 @@ func deviceListVerb() verb {
 }
 
 func deviceRevokeVerb() verb {
+	return deviceVerb("device revoke", "End what a device may, from its next call on; its journal is still taken", "revoked", gate.Administration.RevokeDevice)
+}
+
+func deviceReleaseVerb() verb {
+	return deviceVerb("device release", "Lift the quarantine of a device of whose journal two branches grew; revoke it if it was cloned", "released", gate.Administration.ReleaseDevice)
+}
+
+// deviceVerb does something to one device, whose ID may stand as lists show it, unquoted.
+func deviceVerb(name, short, done string, do func(gate.Administration, context.Context, identity.DeviceID) error) verb {
 	return verb{
-		name: "device revoke", args: "DEVICE-ID", short: "End what a device may, from its next call on; its journal is still taken", min: 1, max: 8,
-		examples: []string{"device revoke QPZR-Y9X8-GF2T-VDW0-S3JN-54KH-CE6M-UA7L"},
+		name: name, args: "DEVICE-ID", short: short, min: 1, max: 8,
+		examples: []string{name + " QPZR-Y9X8-GF2T-VDW0-S3JN-54KH-CE6M-UA7L"},
 		begin: simple(func(ctx context.Context, c *call) error {
-			text := ""
-			for _, group := range c.args { // as lists show it, unquoted
-				text += group
-			}
-			device, err := identity.ParseDeviceID(text)
+			device, err := identity.ParseDeviceID(strings.Join(c.args, ""))
 			if err != nil {
-				return fmt.Errorf("revoke device: %w", err)
+				return fmt.Errorf("%s: %w", name, err)
 			}
 			return c.administer(ctx, func(admin gate.Administration) error {
-				if err := admin.RevokeDevice(ctx, device); err != nil {
+				if err := do(admin, ctx, device); err != nil {
 					return err
 				}
-				return c.done(changed{Device: string(device), Done: "revoked"})
+				return c.done(changed{Device: string(device), Done: done})
 			})
 		}),
 	}

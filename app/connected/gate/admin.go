@@ -10,6 +10,7 @@ import (
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/link"
 	"handslag/vault/journal"
 	"handslag/vault/journal/audit"
 )
@@ -59,12 +60,20 @@ type Administration interface {
 	// RevokeDevice ends what the device may, from its next call on; its journal is taken still.
 	RevokeDevice(ctx context.Context, device identity.DeviceID) error
 
+	// ReleaseDevice lifts the quarantine of a device of whose journal two branches grew: from its next call on.
+	ReleaseDevice(ctx context.Context, device identity.DeviceID) error
+
 	// EraseSubject destroys a data subject's key, and with it every payload, record and
 	// assignment about them here, and orders every device to do the same. It breaks no chain.
 	// ErrUnknown: nobody has heard of the subject.
 	EraseSubject(ctx context.Context, subject journal.SubjectID) (Erased, error)
 	// Erasure says after when no copy opens, and what each device has answered.
 	Erasure(ctx context.Context, subject journal.SubjectID) (Erasure, error)
+	// ReadLog is a page of the audit log, ReadFindings one of findings, and ReadSpread says where copies of a record
+	// went (ErrUnknown: no such record, or no such device in it). Each look is an entry, with who runs the command.
+	ReadLog(ctx context.Context, f link.LogFilter) (link.LogPage, error)
+	ReadFindings(ctx context.Context, f link.FindingFilter) (link.FindingPage, error)
+	ReadSpread(ctx context.Context, f link.SpreadFilter) (link.Spread, error)
 	// WriteOrders writes all erasure orders, as ReadOrders reads them, and returns how many.
 	WriteOrders(ctx context.Context, w io.Writer) (int, error)
 	// ExportLog hands out the entries of the audit log behind a cursor, oldest first, as many as there are when it is
@@ -126,6 +135,8 @@ type DeviceRow struct {
 	SyncedAt   signed.Time        `json:"synced_at,omitempty"`
 	ExpiresAt  signed.Time        `json:"expires_at,omitempty"`
 	RevokedAt  signed.Time        `json:"revoked_at,omitempty"`
+
+	QuarantinedAt signed.Time `json:"quarantined_at,omitempty"`
 }
 
 // Imported counts lines and what they changed.

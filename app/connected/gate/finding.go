@@ -13,6 +13,7 @@ import (
 const (
 	foundGap          = "gap"            // entries are missing; closes when they have come
 	foundFork         = "fork"           // two entries where one can be
+	foundClone        = "clone"          // two branches of a journal grow: two devices go by one name
 	foundGeneration   = "generation"     // a new generation of a journal
 	foundSignature    = "bad_signature"  // an item that its device did not sign, or that is no entry
 	foundPayload      = "payload"        // words that are not those the entry commits to

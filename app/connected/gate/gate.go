@@ -18,6 +18,7 @@ import (
 const (
 	defaultLoan     = 7 * 24 * time.Hour
 	defaultDeadline = 24 * time.Hour
+	defaultPace     = 30_000
 	defaultBackups  = 30 * 24 * time.Hour
 )
 
@@ -66,6 +67,9 @@ func open(config Config, reach func(store.Place) (*store.Store, error)) (*Gate, 
 	}
 	if config.Validity <= 0 || config.Validity > identity.MaxValidity {
 		config.Validity = identity.MaxValidity
+	}
+	if config.Pace <= 0 {
+		config.Pace = defaultPace
 	}
 	if config.Deadline <= 0 {
 		config.Deadline = defaultDeadline

@@ -30,45 +30,48 @@ func answers(kind string) []string {
 	return nil
 }
 
-// otherHalf finds a half that answers r; nil where none has come.
-func otherHalf(ctx context.Context, tx *store.Tx, r sqlc.Entry) (*sqlc.Entry, error) {
-	halves, err := otherHalves(ctx, tx, r)
-	if err != nil || len(halves) == 0 {
-		return nil, err
-	}
-	return &halves[0], nil
-}
-
 // otherHalves are the halves that answer r: the same pair, told by the other device, of the same record.
 // What came of a colleague's work names the work's own entry, which may have come to several.
 func otherHalves(ctx context.Context, tx *store.Tx, r sqlc.Entry) ([]sqlc.Entry, error) {
 	var rows []sqlc.Entry
 	var err error
-	kinds := answers(r.Kind)
-	switch {
-	case journal.Kind(r.Kind).IsWork():
-		kinds = []string{string(journal.AssignmentReceived)}
-		rows, err = tx.EntriesOfPair(ctx, r.Hash)
-	case len(r.Pair) == 0 || len(kinds) == 0:
+	switch key, own := pairOf(r); {
+	case key == nil:
 		return nil, nil
-	case journal.Kind(r.Kind) == journal.AssignmentReceived:
-		rows, err = tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.Peer, Hash: r.Pair})
+	case own:
+		rows, err = tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.Peer, Hash: key})
 	default:
-		rows, err = tx.EntriesOfPair(ctx, r.Pair)
+		rows, err = tx.EntriesOfPair(ctx, key)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(o sqlc.Entry) bool {
-		told := o.DeviceID == r.Peer && o.Peer == r.DeviceID
-		switch {
-		case journal.Kind(r.Kind).IsWork():
-			told = o.Peer == r.DeviceID
-		case journal.Kind(r.Kind) == journal.AssignmentReceived:
-			told = o.DeviceID == r.Peer
-		}
-		return o.ID == r.ID || !told || o.RecordID != r.RecordID || !slices.Contains(kinds, o.Kind)
-	}), nil
+	return slices.DeleteFunc(rows, func(o sqlc.Entry) bool { return !isAnswer(r, o) }), nil
+}
+
+// pairOf is by what r's other half is found: the pair that both name or, where own, the other's own hash; nil where
+// there can be none.
+func pairOf(r sqlc.Entry) (key []byte, own bool) {
+	switch kind := journal.Kind(r.Kind); {
+	case kind.IsWork():
+		return r.Hash, false
+	case len(r.Pair) == 0 || len(answers(r.Kind)) == 0:
+		return nil, false
+	default:
+		return r.Pair, kind == journal.AssignmentReceived
+	}
+}
+
+// isAnswer reports whether o, found by what pairOf says, is r's other half.
+func isAnswer(r, o sqlc.Entry) bool {
+	kinds, told := answers(r.Kind), o.DeviceID == r.Peer && o.Peer == r.DeviceID
+	switch kind := journal.Kind(r.Kind); {
+	case kind.IsWork():
+		kinds, told = []string{string(journal.AssignmentReceived)}, o.Peer == r.DeviceID
+	case kind == journal.AssignmentReceived:
+		told = o.DeviceID == r.Peer
+	}
+	return o.ID != r.ID && told && o.RecordID == r.RecordID && slices.Contains(kinds, o.Kind)
 }
 
 // pair joins a half with its other halves where they have come.

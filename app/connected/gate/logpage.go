@@ -1,136 +1,204 @@
 package gate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity"
 	"handslag/identity/signed"
 )
 
-// logQuery is a page of the log, newest first by time of receipt and place: what it is filtered by, and
-// where it begins. Each filter goes along an index of its own, so that a page costs the same
-// however long the log has grown.
+// logQuery is a page of the log, newest first by time of receipt and place: what its entries are, and where
+// it begins. A page goes along the index of that filter which leaves least, and looks at so many entries at
+// most: it costs the same however long the log has grown and whatever it is filtered by. One that has
+// looked at as many before it was full is short, and the next goes on from there.
 type logQuery struct {
-	subject, record, person, device string
-	since, until                    int64 // what may have happened then, µs: received from since on, not before until
-	at, id                          int64 // only rows before this time of receipt and place
-	place                           int64 // only rows before this one, the look itself
-	rows                            int32
+	store.Fit
+	unit   string // of those in which whoever said it served
+	since  int64  // µs: received from then on
+	at, id int64  // only entries before this time of receipt and place
+	place  int64  // only entries before this one, the look itself
+	rows   int
+	steps  int // entries that it looks at, at most
 }
 
+const (
+	stepsMost = 1024 // entries that one page looks at
+	stepsOnce = 128  // and at once
+	setsMost  = 4096 // of units that one unit is in
+	lanesMost = 16   // indexes that one page goes along side by side
+	probed    = 512  // entries ahead, to see which filter leaves least
+)
+
 // everything is the page's bounds where there is no day.
-func (q *logQuery) everything() { q.since, q.until, q.at, q.id = 0, math.MaxInt64, math.MaxInt64, 0 }
+func (q *logQuery) everything() {
+	q.since, q.Until, q.at, q.id, q.steps = 0, math.MaxInt64, math.MaxInt64, 0, stepsMost
+}
 
 // day narrows the page to what may have happened from since until until.
-func (q *logQuery) day(since, until int64) { q.since, q.until = since, until }
+func (q *logQuery) day(since, until int64) { q.since, q.Until = since, until }
 
-// after begins where a page ended whose last row this was.
-func (q *logQuery) after(ctx context.Context, tx *store.Tx, row int64) error {
-	at, err := tx.EntryAt(ctx, row)
+// after begins where a page ended whose last entry this was.
+func (q *logQuery) after(ctx context.Context, tx *store.Tx, place int64) error {
+	at, err := tx.EntryAt(ctx, place)
 	if err != nil {
 		return err
 	}
-	q.at, q.id = at, row
+	q.at, q.id = at, place
 	return nil
 }
 
-// read reads the page's entries. The narrowest filter leads: a record has fewer entries than its subject,
-// a device fewer than a person.
-func (q *logQuery) read(ctx context.Context, tx *store.Tx) (rows []sqlc.Entry, err error) {
-	switch {
-	case q.record != "" && q.subject == "":
-		rows, err = tx.LogOfRecord(ctx, sqlc.LogOfRecordParams{RecordID: q.record, PersonID: q.person, DeviceID: q.device,
-			Since: q.since, Until: q.until, At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
-	case q.subject != "":
-		rows, err = tx.LogOfSubject(ctx, sqlc.LogOfSubjectParams{Subject: q.subject, RecordID: q.record, PersonID: q.person, DeviceID: q.device,
-			Since: q.since, Until: q.until, At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
-	case q.device != "":
-		rows, err = q.ofDevice(ctx, tx)
-	case q.person != "":
-		rows, err = tx.LogOfPerson(ctx, sqlc.LogOfPersonParams{PersonID: q.person,
-			Since: q.since, Until: q.until, At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
-	case q.until != math.MaxInt64:
-		rows, err = q.ofDay(ctx, tx)
-	default:
-		rows, err = tx.LogAll(ctx, sqlc.LogAllParams{At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read log: %w", err)
-	}
-	return rows, nil
+// logFound is what a page has: places of entries, and where the next one begins, 0 where there is none.
+type logFound struct {
+	places []int64
+	next   int64
 }
 
-// ofDevice merges what the device says with what the system says of it.
-func (q *logQuery) ofDevice(ctx context.Context, tx *store.Tx) ([]sqlc.Entry, error) {
-	said, err := tx.LogOfDevice(ctx, sqlc.LogOfDeviceParams{DeviceID: q.device, PersonID: q.person,
-		Since: q.since, Until: q.until, At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
+// read finds the page's entries.
+func (q *logQuery) read(ctx context.Context, tx *store.Tx) (found logFound, err error) {
+	if q.unit != "" {
+		q.Units, err = tx.UnitSets(ctx, sqlc.UnitSetsParams{UnitID: q.unit, Rows: setsMost})
+		if err != nil || len(q.Units) == 0 {
+			return found, err
+		}
+	}
+	lanes, err := q.lanes(ctx, tx)
+	if err != nil {
+		return found, fmt.Errorf("read log: %w", err)
+	}
+	last := store.Passed{ID: -1}
+	for steps := 0; steps < q.steps; steps++ {
+		passed, ok, err := newest(ctx, tx, lanes)
+		switch {
+		case err != nil:
+			return found, fmt.Errorf("read log: %w", err)
+		case !ok:
+			return found, nil
+		case passed.Fits && passed.ID != last.ID: // two lanes may share it
+			if len(found.places) == q.rows {
+				found.next = found.places[q.rows-1]
+				return found, nil
+			}
+			found.places = append(found.places, passed.ID)
+		}
+		last = passed
+	}
+	found.next = last.ID
+	return found, nil
+}
+
+// span is what the page has left to look at.
+func (q *logQuery) span() store.Span {
+	return store.Span{Since: q.since, At: q.at, ID: q.id, Place: q.place}
+}
+
+// roads are the ways along which the page could go, one for each filter, the one first that seldom leaves much.
+func (q *logQuery) roads() (all [][]store.Stretch) {
+	along := func(value string, roads ...store.Road) {
+		if value == "" {
+			return
+		}
+		var way []store.Stretch
+		for _, road := range roads {
+			way = append(way, store.Stretch{Road: road, Value: value, Span: q.span()})
+		}
+		all = append(all, way)
+	}
+	along(q.Assignment, store.ByAssignment)
+	along(q.Record, store.ByRecord)
+	along(q.Subject, store.BySubject)
+	along(q.Device, store.ByDevice, store.ByTold)
+	along(q.Person, store.ByPerson)
+	along(q.Kind, store.ByKind)
+	if 0 < len(q.Units) && len(q.Units) <= lanesMost {
+		var way []store.Stretch
+		for _, set := range q.Units {
+			way = append(way, store.Stretch{Road: store.ByUnits, Value: set, Span: q.span()})
+		}
+		all = append(all, way)
+	}
+	if len(all) == 0 {
+		all = append(all, []store.Stretch{{Road: store.ByReceipt, Span: q.span()}})
+	}
+	return all
+}
+
+// lanes is the road that leaves least, and what came later than the day beside it.
+func (q *logQuery) lanes(ctx context.Context, tx *store.Tx) (all []lane, err error) {
+	road, err := narrowest(ctx, tx, q.roads())
 	if err != nil {
 		return nil, err
 	}
-	told, err := tx.LogToldOfDevice(ctx, sqlc.LogToldOfDeviceParams{Peer: q.device, PersonID: q.person,
-		Since: q.since, Until: q.until, At: q.at, ID: q.id, Place: q.place, Rows: q.rows})
-	if err != nil {
-		return nil, err
-	}
-	all := append(said, told...)
-	slices.SortFunc(all, func(a, b sqlc.Entry) int {
-		return cmp.Or(cmp.Compare(b.ReceivedAt, a.ReceivedAt), cmp.Compare(b.ID, a.ID))
-	})
-	all = slices.CompactFunc(all, func(a, b sqlc.Entry) bool { return a.ID == b.ID }) // the system's own journal has both
-	return all[:min(len(all), int(q.rows))], nil
-}
-
-// ofDay reads first what came later and may be of that day, and then what came on it.
-func (q *logQuery) ofDay(ctx context.Context, tx *store.Tx) ([]sqlc.Entry, error) {
-	var page []sqlc.Entry
-	if q.at >= q.until {
-		var err error
-		if page, err = q.cameLater(ctx, tx); err != nil || len(page) == int(q.rows) {
-			return page, err
+	if q.Until != math.MaxInt64 && q.at > q.Until {
+		if road, all, err = q.splitByDay(ctx, tx, road); err != nil {
+			return nil, err
 		}
-		q.at, q.id = q.until, 0
 	}
-	rest, err := tx.LogAll(ctx, sqlc.LogAllParams{Since: q.since, At: q.at, ID: q.id, Place: q.place, Rows: q.rows - int32(len(page))})
-	return append(page, rest...), err
+	for _, s := range road {
+		all = append(all, &roadLane{s: s, fit: q.Fit})
+	}
+	return all, nil
 }
 
-// cameLater reads along the batches that tell of the day and came after it.
-func (q *logQuery) cameLater(ctx context.Context, tx *store.Tx) (page []sqlc.Entry, err error) {
-	const step = 64 // batches asked for at once
-	at, last := q.at, int64(math.MaxInt64)
-	for {
-		var spans []sqlc.Late
-		for day := q.since / dayLong; day <= (q.until-1)/dayLong; day++ {
-			more, err := tx.LateOn(ctx, sqlc.LateOnParams{Day: day, Until: q.until, At: at, Last: last, Rows: step})
+// splitByDay leaves of the road what came until the day's end, and has a lane for what came later. Where the road
+// holds little that came later, it is looked through as it is.
+func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.Stretch) ([]store.Stretch, []lane, error) {
+	few := true
+	for _, s := range road {
+		s.Since = q.Until
+		_, more, err := tx.Reach(ctx, s, probed)
+		if err != nil {
+			return nil, nil, err
+		}
+		few = few && !more
+	}
+	if few {
+		return road, nil, nil
+	}
+	person := q.Person
+	if person == "" && q.Device != "" {
+		owners, err := tx.Owners(ctx, []string{q.Device})
+		if err != nil {
+			return nil, nil, err
+		}
+		person = owners[q.Device]
+	}
+	later := &lateLane{fit: q.Fit, span: q.span(), since: q.since, person: person}
+	later.span.Since = q.Until
+	for i := range road {
+		road[i].At, road[i].ID = q.Until, 0
+	}
+	return road, []lane{later}, nil
+}
+
+// narrowest is the road whose entries lie furthest apart from where the page begins.
+func narrowest(ctx context.Context, tx *store.Tx, roads [][]store.Stretch) ([]store.Stretch, error) {
+	best, furthest := roads[0], int64(math.MaxInt64)
+	if len(roads) == 1 {
+		return best, nil
+	}
+	for _, road := range roads {
+		nearest := int64(-1)
+		for _, s := range road {
+			at, more, err := tx.Reach(ctx, s, probed/len(road))
 			if err != nil {
 				return nil, err
 			}
-			spans = append(spans, more...)
-		}
-		slices.SortFunc(spans, func(a, b sqlc.Late) int {
-			return cmp.Or(cmp.Compare(b.ReceivedAt, a.ReceivedAt), cmp.Compare(b.Last, a.Last))
-		})
-		spans = slices.CompactFunc(spans, func(a, b sqlc.Late) bool { return a.Last == b.Last }) // under both of its days
-		full := len(spans) >= step
-		for _, s := range spans[:min(len(spans), step)] {
-			rows, err := tx.LogSpan(ctx, sqlc.LogSpanParams{First: s.First, Last: s.Last, At: q.at, ID: q.id, Place: q.place, Until: q.until, Rows: q.rows - int32(len(page))})
-			if err != nil {
-				return nil, err
+			if more {
+				nearest = max(nearest, at)
 			}
-			if page = append(page, rows...); len(page) == int(q.rows) {
-				return page, nil
-			}
-			at, last = s.ReceivedAt, s.Last-1
 		}
-		if !full {
-			return page, nil
+		if nearest < 0 {
+			return road, nil // and few they are
+		}
+		if nearest < furthest {
+			best, furthest = road, nearest
 		}
 	}
+	return best, nil
 }
 
 const dayLong = 24 * 60 * 60 * 1_000_000 // µs
@@ -141,14 +209,15 @@ const lateDays = 366
 // late notes under which days a batch's entries are to be found beside the one that they came on. What
 // came within a quarter of an hour of the server's last word before it can hardly be of
 // another day; where days begin then is the zone's business, and no zone is finer than that.
-func late(ctx context.Context, tx *store.Tx, oldest, received signed.Time, first, last int64) error {
+func late(ctx context.Context, tx *store.Tx, person identity.PersonID, oldest, received signed.Time, first, last int64) error {
 	const quarter = dayLong / 96
 	if int64(oldest)/quarter == int64(received)/quarter {
 		return nil
 	}
 	today := int64(received) / dayLong
 	for day := max(int64(oldest)/dayLong, today-lateDays); day <= today; day++ {
-		if err := tx.AddLate(ctx, sqlc.AddLateParams{Day: day, ReceivedAt: int64(received), Last: last, First: first}); err != nil {
+		err := tx.AddLate(ctx, sqlc.AddLateParams{Day: day, ReceivedAt: int64(received), Last: last, First: first, PersonID: string(person)})
+		if err != nil {
 			return fmt.Errorf("note what came late: %w", err)
 		}
 	}

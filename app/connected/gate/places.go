@@ -115,7 +115,7 @@ func (g *Gate) ListDevices(ctx context.Context) ([]DeviceRow, error) {
 				ID:      identity.DeviceID(d.ID),
 				Person:  identity.Person{ID: identity.PersonID(d.UserID), Username: d.Username, First: d.FirstName, Last: d.LastName},
 				Machine: identity.MachineID(d.Machine), Epoch: uint64(d.Epoch), EnrolledAt: signed.Time(d.EnrolledAt),
-				SeenAt: signed.Time(d.SeenAt), SyncedAt: signed.Time(d.SyncedAt), ExpiresAt: signed.Time(d.ExpiresAt), RevokedAt: signed.Time(d.RevokedAt),
+				SeenAt: signed.Time(d.SeenAt), SyncedAt: signed.Time(d.SyncedAt), ExpiresAt: signed.Time(d.ExpiresAt), RevokedAt: signed.Time(d.RevokedAt), QuarantinedAt: signed.Time(d.QuarantinedAt),
 			})
 		}
 		return err

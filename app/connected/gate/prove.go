@@ -122,7 +122,7 @@ func (p *proven) spend(c *Call) (bool, error) {
 // alive refuses a proven device that may no longer call.
 func (c *Call) alive() error {
 	switch {
-	case c.device.RevokedAt != 0:
+	case c.device.RevokedAt != 0, c.device.QuarantinedAt != 0:
 		return Refuse(link.CodeDeviceRevoked)
 	case c.user.DisabledAt != 0:
 		return Refuse(link.CodeUserDisabled)

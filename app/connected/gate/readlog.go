@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -11,81 +12,98 @@ import (
 	"handslag/vault/journal"
 )
 
-// findingsShown bounds the findings on a page of the log.
-const findingsShown = 200
-
-// Log is a page of the audit log, newest first. Looking is an entry of its own, which stands
-// before the page is read and is not on it.
-func (c *Call) Log(f link.LogFilter) (link.LogPage, error) {
-	q, err := c.logQuery(f)
+// log is a page of the audit log, newest first. Looking is an entry of its own, which stands
+// before the page is read and is not on it: with the filter and whom it names.
+func (r reviewer) log(f link.LogFilter) (link.LogPage, error) {
+	q, err := r.g.logQuery(r.ctx, r.tx, f)
 	if err != nil {
 		return link.LogPage{}, err
 	}
-	if f.Person != "" {
-		user, err := c.tx.UserByName(c.ctx, f.Person)
-		switch {
-		case store.Missing(err):
-			user.ID = "nobody:" + f.Person // no ID holds a colon
-		case err != nil:
-			return link.LogPage{}, err
-		}
-		q.person = user.ID
-	}
-	return c.logPage(q, f)
+	return r.page(q, f)
 }
 
-// logPage enters the look and reads the page.
-func (c *Call) logPage(q *logQuery, f link.LogFilter) (link.LogPage, error) {
-	looked := journal.Entry{Kind: journal.LogRead, Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Subject: f.Subject, Record: f.Record, Route: c.route.Path}
-	place, err := c.g.say(c.ctx, c.tx, looked, &journal.Details{Note: clip(f.Query().Encode())})
+// page enters the look and reads the page.
+func (r reviewer) page(q *logQuery, f link.LogFilter) (link.LogPage, error) {
+	what, err := concerned(r.ctx, r.tx, f)
 	if err != nil {
 		return link.LogPage{}, err
 	}
-	q.place = place
-	if err := c.g.findLoneHalves(c.ctx, c.tx, c.Now); err != nil {
+	if q.place, err = r.look(what, f.Query().Encode()); err != nil {
 		return link.LogPage{}, err
 	}
-	wanted := int(q.rows)
-	q.rows++
-	entries, err := q.read(c.ctx, c.tx)
+	if err := r.g.findLoneHalves(r.ctx, r.tx, r.now); err != nil {
+		return link.LogPage{}, err
+	}
+	return r.g.readPage(r.ctx, r.tx, q, f.After == "")
+}
+
+// readPage reads a page, the first with what was found about whom and what it is filtered by.
+func (g *Gate) readPage(ctx context.Context, tx *store.Tx, q *logQuery, first bool) (page link.LogPage, err error) {
+	found, err := q.read(ctx, tx)
 	if err != nil {
-		return link.LogPage{}, err
+		return page, err
 	}
-	var page link.LogPage
-	if len(entries) > wanted {
-		entries = entries[:wanted]
-		page.Cursor = strconv.FormatInt(entries[wanted-1].ID, 10)
+	if found.next > 0 {
+		page.Cursor = strconv.FormatInt(found.next, 10)
 	}
-	r := newRowReader(c)
-	if page.Rows, err = r.rows(entries); err != nil {
-		return link.LogPage{}, err
+	if page.Rows, err = newRowReader(ctx, g, tx).rows(found.places); err != nil || !first {
+		return page, err
 	}
-	page.Found, err = r.findings(q.device, q.person)
+	about, err := findingQueryOf(ctx, tx, link.FindingFilter{Device: identity.DeviceID(q.Device)})
+	if err != nil {
+		return page, err
+	}
+	about.person = q.Person
+	findings, err := about.page(ctx, tx)
+	page.Found = findings.Findings
 	return page, err
 }
 
+// concerned is whom and what a look with this filter concerns: whom it names, or whom the record or assignment
+// is about that it names.
+func concerned(ctx context.Context, tx *store.Tx, f link.LogFilter) (e journal.Entry, err error) {
+	var subject string
+	switch {
+	case f.Subject != "":
+		subject = string(f.Subject)
+	case f.Record != "":
+		subject, err = tx.SubjectOfRecord(ctx, string(f.Record))
+	case f.Assignment != "":
+		subject, err = tx.SubjectOfAssignment(ctx, string(f.Assignment))
+	}
+	if err != nil && !store.Missing(err) {
+		return e, err
+	}
+	return journal.Entry{Subject: journal.SubjectID(subject), Record: f.Record, Assignment: f.Assignment}, nil
+}
+
 // logQuery checks the filter: nothing in it is taken for what it is not.
-func (c *Call) logQuery(f link.LogFilter) (*logQuery, error) {
+func (g *Gate) logQuery(ctx context.Context, tx *store.Tx, f link.LogFilter) (*logQuery, error) {
 	bad := Refuse(link.CodeBadRequest)
-	q := &logQuery{subject: string(f.Subject), record: string(f.Record), device: string(f.Device), rows: link.LogPageRows}
+	q := &logQuery{rows: link.LogPageRows, unit: string(f.Unit)}
+	q.Subject, q.Record, q.Assignment, q.Kind = string(f.Subject), string(f.Record), string(f.Assignment), string(f.Kind)
 	q.everything()
-	for _, id := range []string{q.subject, q.record, f.Person} {
+	for _, id := range []string{q.Subject, q.Record, q.Assignment, q.Kind, q.unit} {
 		if id != "" && identity.CheckOpaque(id) != nil {
 			return nil, bad
 		}
+	}
+	var err error
+	if q.Person, err = staff(ctx, tx, f.Person); err != nil {
+		return nil, err
 	}
 	if f.Device != "" {
 		id, err := identity.ParseDeviceID(string(f.Device))
 		if err != nil {
 			return nil, bad
 		}
-		q.device = string(id)
+		q.Device = string(id)
 	}
 	if f.Limit > 0 && f.Limit < link.LogPageRows {
-		q.rows = int32(f.Limit)
+		q.rows = f.Limit
 	}
 	if f.Day != "" {
-		day, err := time.ParseInLocation(time.DateOnly, f.Day, c.g.config.Zone)
+		day, err := time.ParseInLocation(time.DateOnly, f.Day, g.config.Zone)
 		if err != nil {
 			return nil, bad
 		}
@@ -98,7 +116,7 @@ func (c *Call) logQuery(f link.LogFilter) (*logQuery, error) {
 	if err != nil || n <= 0 {
 		return nil, bad
 	}
-	if err := q.after(c.ctx, c.tx, n); store.Missing(err) {
+	if err := q.after(ctx, tx, n); store.Missing(err) {
 		return nil, bad
 	} else if err != nil {
 		return nil, err

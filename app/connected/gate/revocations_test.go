@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/testnet/postgres"
 )
@@ -27,7 +28,7 @@ func TestAListOfTheBarredThatIsCutIsAFinding(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := c.g.store.Read(ctx, func(tx *store.Tx) error {
-			found, err := tx.Findings(ctx, 10)
+			found, err := tx.Findings(ctx, sqlc.FindingsParams{Before: 1 << 60, Rows: 10})
 			for _, f := range found {
 				codes = append(codes, f.Code)
 			}

@@ -83,12 +83,26 @@ type window struct {
 }
 
 // maxWindows bounds how many rates are kept at once.
-const maxWindows = 4096
+const maxWindows = 1 << 15
+
+// journalOf names the rate of the journal that a batch is of. What is beyond Config.Pace comes again later: nothing
+// of it is lost, and nobody fills the log at the pace of the disk.
+func journalOf(t *taking) string { return "journal " + string(t.batch.Device) }
 
 func newLimits() limits { return limits{mu: &sync.Mutex{}, minute: map[string]window{}} }
 
-// take reports whether one more of name fits into this minute's limit.
+// take reports whether one more of name fits into this minute's limit, and counts it.
 func (l limits) take(name string, limit int, now signed.Time) bool {
+	return l.add(name, 1, now) <= limit
+}
+
+// fits reports whether this minute's limit of name is not reached.
+func (l limits) fits(name string, limit int, now signed.Time) bool {
+	return l.add(name, 0, now) < limit
+}
+
+// add counts n more of name, and says how many there have been in this minute.
+func (l limits) add(name string, n int, now signed.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w, ok := l.minute[name]
@@ -98,9 +112,9 @@ func (l limits) take(name string, limit int, now signed.Time) bool {
 		}
 		w = window{start: now}
 	}
-	w.count++
+	w.count += n
 	l.minute[name] = w
-	return w.count <= limit
+	return w.count
 }
 
 // strangerCarries reports whether one more who proves nothing may hand a journal in.

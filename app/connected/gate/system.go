@@ -55,6 +55,9 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 	r := rowOf(e, journal.HashOf(raw), raw)
 	r.IsSystem, r.Covered, r.Verdict = 1, 1, journal.Follows.String()
 	r.PersonID, r.ReceivedAt = string(e.Person), int64(now)
+	if r.UnitSet, err = tx.UnitSetOf(ctx, r.PersonID); err != nil {
+		return 0, err
+	}
 	if payload != nil {
 		err := keepPayload(ctx, tx, &r, *payload, payloadSubject(&r))
 		if errors.Is(err, store.ErrErased) { // the words are the system's own: who asked

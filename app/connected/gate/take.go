@@ -11,6 +11,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/link"
 	"handslag/vault/journal"
 )
 
@@ -34,8 +35,11 @@ type taking struct {
 	user       *sqlc.User      // whose device it is, once asked for
 	who        *access.Subject // and what they may
 	assigned   map[sqlc.AssignmentVersionParams]assigned
-	answers    []answered      // entries of the batch that are stored now, in its order
-	covered    map[string]bool // hashes of those in their generation's prefix
+	sets       map[uint64]int64 // sets of units, by the credential's epoch
+	branches   []sqlc.Finding   // findings that tell of branches of its journal
+	clone      *sqlc.Entry      // which shows that two of them grow
+	answers    []answered       // entries of the batch that are stored now, in its order
+	covered    map[string]bool  // hashes of those in their generation's prefix
 	stored     int
 	first      int64       // place of the first that was stored
 	last       int64       // and of the last
@@ -60,15 +64,19 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 
 // takes runs a taking and notes how much it stored.
 func (c *Call) takes(t *taking) ([]byte, error) {
+	if !c.g.limits.fits(journalOf(t), c.g.config.Pace, c.Now) {
+		return nil, Refuse(link.CodeTooMany)
+	}
 	receipt, err := t.run(c.ctx)
 	c.took += t.stored
+	c.g.limits.add(journalOf(t), t.stored, c.Now)
 	return receipt, err
 }
 
 // taking is a batch about to be taken in from this caller.
 func (c *Call) taking(batch *readBatch) *taking {
 	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: batch.credential,
-		newest: map[uint64]uint64{}, assigned: map[sqlc.AssignmentVersionParams]assigned{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
+		sets: map[uint64]int64{}, newest: map[uint64]uint64{}, assigned: map[sqlc.AssignmentVersionParams]assigned{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
 	if c.device != nil {
 		if t.own = c.device.ID == string(batch.Device); !t.own {
 			t.carrier = c.device.ID
@@ -94,6 +102,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 	if err := t.keys(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.readBranches(ctx); err != nil {
+		return nil, err
+	}
 	for i := range t.batch.items {
 		if err := t.item(ctx, &t.batch.items[i]); err != nil {
 			return nil, fmt.Errorf("take entry: %w", err)
@@ -108,10 +119,13 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	if t.stored > 0 {
-		if err := late(ctx, t.tx, t.oldest, t.now, t.first, t.last); err != nil {
+		if err := late(ctx, t.tx, t.credential.Person.ID, t.oldest, t.now, t.first, t.last); err != nil {
 			return nil, err
 		}
 		if err := t.findStanding(ctx); err != nil {
+			return nil, err
+		}
+		if err := t.quarantine(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -136,7 +150,11 @@ func (t *taking) item(ctx context.Context, it *readItem) error {
 	}
 	e, r := it.entry, it.row
 	r.PersonID, r.ReceivedAt, r.Address, r.Carrier = string(t.credential.Person.ID), int64(t.now), t.address, t.carrier
-
+	set, err := t.unitSet(ctx, e.Epoch)
+	if err != nil {
+		return err
+	}
+	r.UnitSet = set
 	same, err := t.sameEntry(ctx, e, r)
 	if err != nil {
 		return err
@@ -264,6 +282,7 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 	if err := t.oddClock(ctx, e, *r); err != nil {
 		return err
 	}
+	t.notices(e, *r, verdict)
 	if err := pair(ctx, t.tx, *r, t.now); err != nil {
 		return err
 	}

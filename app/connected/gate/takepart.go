@@ -39,7 +39,7 @@ func (t *taking) keys(ctx context.Context) error {
 		}
 	}
 	slices.Sort(subjects)
-	return t.tx.ReadKeys(ctx, slices.Compact(subjects))
+	return t.tx.LearnKeys(ctx, slices.Compact(subjects))
 }
 
 // oddClock notes a clock that is off: once a day for a device.

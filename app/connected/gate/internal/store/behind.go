@@ -11,14 +11,14 @@ import (
 // entryColumns are those of the log's rows, in the order of AddEntry's.
 var entryColumns = []string{"id", "hash", "raw", "device_id", "generation", "seq", "covered", "verdict", "is_system", "kind", "person_id", "epoch",
 	"not_before", "received_at", "subject", "record_id", "assignment_id", "peer", "pair", "lone", "address", "carrier",
-	"payload_subject", "payload", "payload_state"}
+	"payload_subject", "payload", "payload_state", "unit_set"}
 
 // AddEntry stores a row of the log: at the end of the transaction, or before the next statement in it,
 // whichever comes first. So rows that come one after the other are written together.
 func (tx *Tx) AddEntry(r sqlc.Entry) {
 	tx.behind = append(tx.behind, []any{r.ID, r.Hash, r.Raw, r.DeviceID, r.Generation, r.Seq, r.Covered, r.Verdict, r.IsSystem, r.Kind, r.PersonID, r.Epoch,
 		r.NotBefore, r.ReceivedAt, r.Subject, r.RecordID, r.AssignmentID, r.Peer, r.Pair, r.Lone, r.Address, r.Carrier,
-		r.PayloadSubject, r.Payload, r.PayloadState})
+		r.PayloadSubject, r.Payload, r.PayloadState, r.UnitSet})
 }
 
 // catchUp writes what is behind. A transaction in which that failed does nothing more.

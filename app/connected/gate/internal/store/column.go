@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -102,19 +101,21 @@ func (tx *Tx) Destroy(ctx context.Context, subject string, at int64) error {
 
 func (tx *Tx) dek(ctx context.Context, subject string, create bool) ([]byte, error) {
 	if dek, ok := tx.deks[subject]; ok {
+		if dek == nil {
+			return nil, ErrErased
+		}
 		return dek, nil
 	}
-	wrapping, err := identity.NewAEAD(tx.key.wrap)
-	if err != nil {
-		return nil, err
-	}
-	aad := keyContext(subject)
 	row, err := tx.SubjectKey(ctx, subject)
 	switch {
 	case Missing(err) && create:
+		wrapping, err := identity.NewAEAD(tx.key.wrap)
+		if err != nil {
+			return nil, err
+		}
 		dek := make([]byte, identity.AEADKeySize)
 		rand.Read(dek)
-		err := tx.AddSubjectKey(ctx, sqlc.AddSubjectKeyParams{Subject: subject, Wrapped: wrapping.Seal(nil, nil, dek, aad)})
+		err = tx.AddSubjectKey(ctx, sqlc.AddSubjectKeyParams{Subject: subject, Wrapped: wrapping.Seal(nil, nil, dek, keyContext(subject))})
 		if err != nil {
 			return nil, err
 		}
@@ -125,58 +126,29 @@ func (tx *Tx) dek(ctx context.Context, subject string, create bool) ([]byte, err
 	case row.DestroyedAt != 0:
 		return nil, ErrErased
 	}
-	dek, err := wrapping.Open(nil, nil, row.Wrapped, aad)
+	dek, err := tx.unwrap(row)
 	if err != nil {
-		return nil, ErrKey
+		return nil, err
 	}
 	tx.deks[subject] = dek
 	return dek, nil
 }
 
-// ReadKeys reads the keys of many subjects at once. Who has none yet, or none any more, has to be asked
-// for one by one.
-func (tx *Tx) ReadKeys(ctx context.Context, subjects []string) error {
-	wrapping, err := identity.NewAEAD(tx.key.wrap)
-	if err != nil {
-		return err
-	}
-	for len(subjects) > 0 {
-		some := subjects[:min(len(subjects), atOnce)]
-		subjects = subjects[len(some):]
-		if err := tx.readKeys(ctx, wrapping, some); err != nil {
-			return fmt.Errorf("read keys: %w", err)
-		}
-	}
-	return nil
-}
-
-func (tx *Tx) readKeys(ctx context.Context, wrapping cipher.AEAD, subjects []string) error {
-	values := make([]any, len(subjects))
-	for i, subject := range subjects {
-		values[i] = subject
-	}
-	rows, err := tx.raw.QueryContext(ctx, "SELECT subject, wrapped FROM subject_keys WHERE destroyed_at = 0 AND subject IN "+places(1, len(values)), values...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var subject string
-		var wrapped []byte
-		if err := rows.Scan(&subject, &wrapped); err != nil {
-			return err
-		}
-		dek, err := wrapping.Open(nil, nil, wrapped, keyContext(subject))
-		if err != nil {
-			return ErrKey
-		}
-		tx.deks[subject] = dek
-	}
-	return rows.Err()
-}
-
 // keyContext is the AAD that a subject's key is wrapped with.
 func keyContext(subject string) []byte { return []byte("subject_keys:wrapped:" + subject) }
+
+// unwrap opens a subject's key.
+func (tx *Tx) unwrap(row sqlc.SubjectKey) ([]byte, error) {
+	wrapping, err := identity.NewAEAD(tx.key.wrap)
+	if err != nil {
+		return nil, err
+	}
+	dek, err := wrapping.Open(nil, nil, row.Wrapped, keyContext(row.Subject))
+	if err != nil {
+		return nil, ErrKey
+	}
+	return dek, nil
+}
 
 func (tx *Tx) checkKey(ctx context.Context) error {
 	_, err := tx.dek(ctx, checkSubject, true)

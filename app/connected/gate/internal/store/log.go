@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -105,35 +106,13 @@ func (tx *Tx) readHashes(ctx context.Context, ids []any) error {
 // FindingCodes are the codes of the findings about entries, by their hash, each list in order.
 func (tx *Tx) FindingCodes(ctx context.Context, hashes [][]byte) (map[string][]string, error) {
 	codes := map[string][]string{}
-	for len(hashes) > 0 {
-		some := hashes[:min(len(hashes), atOnce)]
-		hashes = hashes[len(some):]
-		values := make([]any, len(some))
-		for i, hash := range some {
-			values[i] = hash
-		}
-		if err := tx.findingCodes(ctx, codes, values); err != nil {
-			return nil, fmt.Errorf("read findings: %w", err)
-		}
-	}
-	return codes, nil
-}
-
-func (tx *Tx) findingCodes(ctx context.Context, codes map[string][]string, hashes []any) error {
-	rows, err := tx.raw.QueryContext(ctx, "SELECT hash, code FROM findings WHERE hash IN "+places(1, len(hashes))+" ORDER BY code", hashes...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return codes, gather(ctx, tx, "SELECT hash, code FROM findings WHERE hash IN %s ORDER BY code", hashes, func(rows *sql.Rows) error {
 		var hash []byte
 		var code string
-		if err := rows.Scan(&hash, &code); err != nil {
-			return err
-		}
+		err := rows.Scan(&hash, &code)
 		codes[string(hash)] = append(codes[string(hash)], code)
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 // flush writes what has grown.

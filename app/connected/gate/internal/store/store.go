@@ -46,7 +46,8 @@ type Tx struct {
 	raw    *sql.Tx
 	bulk   func(context.Context, string, []string, [][]any) error
 	key    *columnKeys
-	deks   map[string][]byte // opened in this transaction
+	deks   map[string][]byte // opened in this transaction; nil: destroyed
+	sets   map[string]int64  // of units, by the user or by the units
 	end    logEnd
 	grows  bool    // the log has grown
 	behind [][]any // rows of entries that are not written yet

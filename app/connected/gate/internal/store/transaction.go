@@ -55,7 +55,7 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	if db == s.write {
 		kept = s.kept
 	}
-	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, end: logEnd{hashes: map[int64][]byte{}},
+	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, end: logEnd{hashes: map[int64][]byte{}},
 		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
 			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
 		}}

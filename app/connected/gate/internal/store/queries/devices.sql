@@ -29,7 +29,7 @@ UPDATE devices SET revoked_at = @revoked_at WHERE id = @id AND revoked_at = 0;
 
 -- name: BarredDevices :many
 SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id
-WHERE d.expires_at > @now AND (d.revoked_at <> 0 OR u.disabled_at <> 0)
+WHERE d.expires_at > @now AND (d.revoked_at <> 0 OR d.quarantined_at <> 0 OR u.disabled_at <> 0)
 ORDER BY d.expires_at DESC, d.id LIMIT @rows;
 
 -- name: AddCredential :exec
@@ -68,3 +68,18 @@ ON CONFLICT (device_id, kind, thing_id) DO UPDATE SET
 
 -- name: ForgetSent :exec
 DELETE FROM sent WHERE device_id = @device_id AND kind = @kind AND thing_id = @thing_id;
+
+-- name: SentOf :many
+SELECT device_id, gone FROM sent WHERE kind = @kind AND thing_id = @thing_id;
+
+-- name: SetQuarantined :exec
+UPDATE devices SET quarantined_at = @quarantined_at WHERE id = @id AND quarantined_at = 0;
+
+-- name: Release :execrows
+UPDATE devices SET quarantined_at = 0, released_at = @released_at WHERE id = @id AND quarantined_at <> 0;
+
+-- name: BranchesOf :many
+SELECT * FROM findings WHERE device_id = @device_id AND code IN ('fork', 'generation') AND at >= @since ORDER BY id DESC LIMIT 64;
+
+-- name: CloseClones :exec
+UPDATE findings SET closed_at = @closed_at WHERE device_id = @device_id AND code = 'clone' AND closed_at = 0;

@@ -87,14 +87,19 @@ WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND c
 UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_missing') AND hash = @hash AND closed_at = 0;
 
 -- name: Findings :many
-SELECT * FROM findings ORDER BY id DESC LIMIT @most;
+SELECT * FROM findings WHERE id < @before ORDER BY id DESC LIMIT @rows;
+
+-- name: FindingsOpen :many
+SELECT * FROM findings WHERE closed_at = 0 AND id < @before ORDER BY id DESC LIMIT @rows;
 
 -- name: FindingsOfDevice :many
-SELECT * FROM findings WHERE device_id = @device_id AND (CAST(@person_id AS TEXT) = '' OR person_id = @person_id)
-ORDER BY id DESC LIMIT @rows;
+SELECT * FROM findings WHERE device_id = @device_id AND id < @before ORDER BY id DESC LIMIT @rows;
 
 -- name: FindingsOfPerson :many
-SELECT * FROM findings WHERE person_id = @person_id ORDER BY id DESC LIMIT @rows;
+SELECT * FROM findings WHERE person_id = @person_id AND id < @before ORDER BY id DESC LIMIT @rows;
+
+-- name: FindingsOfCode :many
+SELECT * FROM findings WHERE code = @code AND id < @before ORDER BY id DESC LIMIT @rows;
 
 -- name: OpenFindings :many
 SELECT code, CAST(SUM(CASE WHEN closed_at = 0 THEN 1 ELSE 0 END) AS BIGINT) AS open FROM findings GROUP BY code;

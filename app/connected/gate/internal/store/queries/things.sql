@@ -114,3 +114,8 @@ DELETE FROM assignment_versions WHERE assignment_id = @assignment_id;
 SELECT user_id FROM record_people rp WHERE rp.record_id = @record_id
 UNION SELECT user_id FROM record_held h WHERE h.record_id = @record_id
 UNION SELECT user_id FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id WHERE a.record_id = @record_id;
+-- name: SubjectOfRecord :one
+SELECT subject FROM records WHERE id = @id;
+
+-- name: SubjectOfAssignment :one
+SELECT subject FROM assignments WHERE id = @id;

@@ -79,7 +79,7 @@ func (q *Queries) AddNonce(ctx context.Context, arg AddNonceParams) (int64, erro
 
 const barredDevices = `-- name: BarredDevices :many
 SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id
-WHERE d.expires_at > $1 AND (d.revoked_at <> 0 OR u.disabled_at <> 0)
+WHERE d.expires_at > $1 AND (d.revoked_at <> 0 OR d.quarantined_at <> 0 OR u.disabled_at <> 0)
 ORDER BY d.expires_at DESC, d.id LIMIT $2
 `
 
@@ -111,6 +111,63 @@ func (q *Queries) BarredDevices(ctx context.Context, arg BarredDevicesParams) ([
 	return items, nil
 }
 
+const branchesOf = `-- name: BranchesOf :many
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE device_id = $1 AND code IN ('fork', 'generation') AND at >= $2 ORDER BY id DESC LIMIT 64
+`
+
+type BranchesOfParams struct {
+	DeviceID string
+	Since    int64
+}
+
+func (q *Queries) BranchesOf(ctx context.Context, arg BranchesOfParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, branchesOf, arg.DeviceID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const closeClones = `-- name: CloseClones :exec
+UPDATE findings SET closed_at = $1 WHERE device_id = $2 AND code = 'clone' AND closed_at = 0
+`
+
+type CloseClonesParams struct {
+	ClosedAt int64
+	DeviceID string
+}
+
+func (q *Queries) CloseClones(ctx context.Context, arg CloseClonesParams) error {
+	_, err := q.db.ExecContext(ctx, closeClones, arg.ClosedAt, arg.DeviceID)
+	return err
+}
+
 const credential = `-- name: Credential :one
 SELECT device_id, epoch, person_id, expires_at, body FROM credentials WHERE device_id = $1 AND epoch = $2
 `
@@ -134,7 +191,7 @@ func (q *Queries) Credential(ctx context.Context, arg CredentialParams) (Credent
 }
 
 const device = `-- name: Device :one
-SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page FROM devices WHERE id = $1
+SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at FROM devices WHERE id = $1
 `
 
 func (q *Queries) Device(ctx context.Context, id string) (Device, error) {
@@ -152,30 +209,34 @@ func (q *Queries) Device(ctx context.Context, id string) (Device, error) {
 		&i.SyncedAt,
 		&i.RevokedAt,
 		&i.Page,
+		&i.QuarantinedAt,
+		&i.ReleasedAt,
 	)
 	return i, err
 }
 
 const devices = `-- name: Devices :many
-SELECT d.id, d.user_id, d.machine, d.keys, d.epoch, d.expires_at, d.enrolled_at, d.seen_at, d.synced_at, d.revoked_at, d.page, u.username, u.first_name, u.last_name FROM devices d
+SELECT d.id, d.user_id, d.machine, d.keys, d.epoch, d.expires_at, d.enrolled_at, d.seen_at, d.synced_at, d.revoked_at, d.page, d.quarantined_at, d.released_at, u.username, u.first_name, u.last_name FROM devices d
 JOIN users u ON u.id = d.user_id ORDER BY u.username, d.enrolled_at, d.id
 `
 
 type DevicesRow struct {
-	ID         string
-	UserID     string
-	Machine    string
-	Keys       []byte
-	Epoch      int64
-	ExpiresAt  int64
-	EnrolledAt int64
-	SeenAt     int64
-	SyncedAt   int64
-	RevokedAt  int64
-	Page       int64
-	Username   string
-	FirstName  string
-	LastName   string
+	ID            string
+	UserID        string
+	Machine       string
+	Keys          []byte
+	Epoch         int64
+	ExpiresAt     int64
+	EnrolledAt    int64
+	SeenAt        int64
+	SyncedAt      int64
+	RevokedAt     int64
+	Page          int64
+	QuarantinedAt int64
+	ReleasedAt    int64
+	Username      string
+	FirstName     string
+	LastName      string
 }
 
 func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
@@ -199,6 +260,8 @@ func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
 			&i.SyncedAt,
 			&i.RevokedAt,
 			&i.Page,
+			&i.QuarantinedAt,
+			&i.ReleasedAt,
 			&i.Username,
 			&i.FirstName,
 			&i.LastName,
@@ -217,7 +280,7 @@ func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
 }
 
 const earlierDevices = `-- name: EarlierDevices :many
-SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page FROM devices WHERE user_id = $1 AND id <> $2 ORDER BY enrolled_at DESC, id LIMIT 8
+SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at FROM devices WHERE user_id = $1 AND id <> $2 ORDER BY enrolled_at DESC, id LIMIT 8
 `
 
 type EarlierDevicesParams struct {
@@ -246,6 +309,8 @@ func (q *Queries) EarlierDevices(ctx context.Context, arg EarlierDevicesParams) 
 			&i.SyncedAt,
 			&i.RevokedAt,
 			&i.Page,
+			&i.QuarantinedAt,
+			&i.ReleasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -358,6 +423,23 @@ func (q *Queries) PutSent(ctx context.Context, arg PutSentParams) error {
 	return err
 }
 
+const release = `-- name: Release :execrows
+UPDATE devices SET quarantined_at = 0, released_at = $1 WHERE id = $2 AND quarantined_at <> 0
+`
+
+type ReleaseParams struct {
+	ReleasedAt int64
+	ID         string
+}
+
+func (q *Queries) Release(ctx context.Context, arg ReleaseParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, release, arg.ReleasedAt, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const sent = `-- name: Sent :many
 SELECT device_id, kind, thing_id, mark, loan_until, page, gone FROM sent WHERE device_id = $1 ORDER BY kind, thing_id
 `
@@ -380,6 +462,43 @@ func (q *Queries) Sent(ctx context.Context, deviceID string) ([]Sent, error) {
 			&i.Page,
 			&i.Gone,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sentOf = `-- name: SentOf :many
+SELECT device_id, gone FROM sent WHERE kind = $1 AND thing_id = $2
+`
+
+type SentOfParams struct {
+	Kind    string
+	ThingID string
+}
+
+type SentOfRow struct {
+	DeviceID string
+	Gone     int64
+}
+
+func (q *Queries) SentOf(ctx context.Context, arg SentOfParams) ([]SentOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, sentOf, arg.Kind, arg.ThingID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SentOfRow
+	for rows.Next() {
+		var i SentOfRow
+		if err := rows.Scan(&i.DeviceID, &i.Gone); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -425,6 +544,20 @@ type SetPageParams struct {
 
 func (q *Queries) SetPage(ctx context.Context, arg SetPageParams) error {
 	_, err := q.db.ExecContext(ctx, setPage, arg.Page, arg.ID)
+	return err
+}
+
+const setQuarantined = `-- name: SetQuarantined :exec
+UPDATE devices SET quarantined_at = $1 WHERE id = $2 AND quarantined_at = 0
+`
+
+type SetQuarantinedParams struct {
+	QuarantinedAt int64
+	ID            string
+}
+
+func (q *Queries) SetQuarantined(ctx context.Context, arg SetQuarantinedParams) error {
+	_, err := q.db.ExecContext(ctx, setQuarantined, arg.QuarantinedAt, arg.ID)
 	return err
 }
 

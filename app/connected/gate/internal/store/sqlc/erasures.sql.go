@@ -24,16 +24,57 @@ func (q *Queries) AddErasure(ctx context.Context, arg AddErasureParams) error {
 	return err
 }
 
+const answersOf = `-- name: AnswersOf :many
+SELECT device_id, CAST(MIN(id) AS BIGINT) AS first, CAST(MAX(id) AS BIGINT) AS last FROM entries
+WHERE subject = $1 AND kind = 'subject.erased'
+GROUP BY device_id ORDER BY device_id LIMIT $2
+`
+
+type AnswersOfParams struct {
+	Subject string
+	Rows    int32
+}
+
+type AnswersOfRow struct {
+	DeviceID string
+	First    int64
+	Last     int64
+}
+
+func (q *Queries) AnswersOf(ctx context.Context, arg AnswersOfParams) ([]AnswersOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, answersOf, arg.Subject, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AnswersOfRow
+	for rows.Next() {
+		var i AnswersOfRow
+		if err := rows.Scan(&i.DeviceID, &i.First, &i.Last); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const copiesOf = `-- name: CopiesOf :many
 SELECT id, device_id, kind, peer, received_at, raw FROM entries
-WHERE subject = $1 AND id > $2
+WHERE subject = $1 AND subject <> '' AND (received_at, id) > ($2, $3)
   AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased',
     'attachment.added', 'attachment.exported')
-ORDER BY id LIMIT 500
+ORDER BY received_at, id LIMIT 500
 `
 
 type CopiesOfParams struct {
 	Subject string
+	At      int64
 	ID      int64
 }
 
@@ -47,7 +88,7 @@ type CopiesOfRow struct {
 }
 
 func (q *Queries) CopiesOf(ctx context.Context, arg CopiesOfParams) ([]CopiesOfRow, error) {
-	rows, err := q.db.QueryContext(ctx, copiesOf, arg.Subject, arg.ID)
+	rows, err := q.db.QueryContext(ctx, copiesOf, arg.Subject, arg.At, arg.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -140,4 +181,66 @@ func (q *Queries) LastErasure(ctx context.Context) (int64, error) {
 	var number int64
 	err := row.Scan(&number)
 	return number, err
+}
+
+const subjectInLog = `-- name: SubjectInLog :one
+SELECT subject FROM entries WHERE record_id = $1 AND record_id <> '' AND subject <> '' ORDER BY record_id, received_at LIMIT 1
+`
+
+func (q *Queries) SubjectInLog(ctx context.Context, recordID string) (string, error) {
+	row := q.db.QueryRowContext(ctx, subjectInLog, recordID)
+	var subject string
+	err := row.Scan(&subject)
+	return subject, err
+}
+
+const waysOf = `-- name: WaysOf :many
+SELECT kind, device_id, peer, CAST(MIN(id) AS BIGINT) AS first, CAST(MAX(id) AS BIGINT) AS last, COUNT(*) AS times FROM entries
+WHERE record_id = $1
+  AND kind IN ('system.record_sent', 'share.sent', 'share.received', 'share.refused', 'record.expired', 'attachment.exported')
+GROUP BY kind, device_id, peer ORDER BY kind, device_id, peer LIMIT $2
+`
+
+type WaysOfParams struct {
+	RecordID string
+	Rows     int32
+}
+
+type WaysOfRow struct {
+	Kind     string
+	DeviceID string
+	Peer     string
+	First    int64
+	Last     int64
+	Times    int64
+}
+
+func (q *Queries) WaysOf(ctx context.Context, arg WaysOfParams) ([]WaysOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, waysOf, arg.RecordID, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WaysOfRow
+	for rows.Next() {
+		var i WaysOfRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.DeviceID,
+			&i.Peer,
+			&i.First,
+			&i.Last,
+			&i.Times,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -42,7 +42,7 @@ func (q *Queries) AllChains(ctx context.Context) ([]Chain, error) {
 }
 
 const allEntries = `-- name: AllEntries :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries
 WHERE device_id = $1 AND generation = $2 AND (seq > $3 OR (seq = $3 AND id > $4))
 ORDER BY seq, id LIMIT 500
 `
@@ -94,6 +94,7 @@ func (q *Queries) AllEntries(ctx context.Context, arg AllEntriesParams) ([]Entry
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +213,7 @@ func (q *Queries) Cover(ctx context.Context, id int64) error {
 }
 
 const entriesFrom = `-- name: EntriesFrom :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 type EntriesFromParams struct {
@@ -255,6 +256,7 @@ func (q *Queries) EntriesFrom(ctx context.Context, arg EntriesFromParams) ([]Ent
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -270,7 +272,7 @@ func (q *Queries) EntriesFrom(ctx context.Context, arg EntriesFromParams) ([]Ent
 }
 
 const entriesOfPair = `-- name: EntriesOfPair :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE pair = $1 AND LENGTH(pair) > 0 ORDER BY id LIMIT 16
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE pair = $1 AND LENGTH(pair) > 0 ORDER BY id LIMIT 16
 `
 
 func (q *Queries) EntriesOfPair(ctx context.Context, pair []byte) ([]Entry, error) {
@@ -308,6 +310,7 @@ func (q *Queries) EntriesOfPair(ctx context.Context, pair []byte) ([]Entry, erro
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -323,7 +326,7 @@ func (q *Queries) EntriesOfPair(ctx context.Context, pair []byte) ([]Entry, erro
 }
 
 const entryByHash = `-- name: EntryByHash :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE device_id = $1 AND hash = $2 ORDER BY id
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE device_id = $1 AND hash = $2 ORDER BY id
 `
 
 type EntryByHashParams struct {
@@ -366,6 +369,7 @@ func (q *Queries) EntryByHash(ctx context.Context, arg EntryByHashParams) ([]Ent
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -399,11 +403,60 @@ func (q *Queries) ErasePayloads(ctx context.Context, arg ErasePayloadsParams) (i
 }
 
 const findings = `-- name: Findings :many
-SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings ORDER BY id DESC LIMIT $1
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE id < $1 ORDER BY id DESC LIMIT $2
 `
 
-func (q *Queries) Findings(ctx context.Context, most int32) ([]Finding, error) {
-	rows, err := q.db.QueryContext(ctx, findings, most)
+type FindingsParams struct {
+	Before int64
+	Rows   int32
+}
+
+func (q *Queries) Findings(ctx context.Context, arg FindingsParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findings, arg.Before, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findingsOfCode = `-- name: FindingsOfCode :many
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE code = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+`
+
+type FindingsOfCodeParams struct {
+	Code   string
+	Before int64
+	Rows   int32
+}
+
+func (q *Queries) FindingsOfCode(ctx context.Context, arg FindingsOfCodeParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findingsOfCode, arg.Code, arg.Before, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -437,18 +490,17 @@ func (q *Queries) Findings(ctx context.Context, most int32) ([]Finding, error) {
 }
 
 const findingsOfDevice = `-- name: FindingsOfDevice :many
-SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE device_id = $1 AND (CAST($2 AS TEXT) = '' OR person_id = $2)
-ORDER BY id DESC LIMIT $3
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE device_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
 `
 
 type FindingsOfDeviceParams struct {
 	DeviceID string
-	PersonID string
+	Before   int64
 	Rows     int32
 }
 
 func (q *Queries) FindingsOfDevice(ctx context.Context, arg FindingsOfDeviceParams) ([]Finding, error) {
-	rows, err := q.db.QueryContext(ctx, findingsOfDevice, arg.DeviceID, arg.PersonID, arg.Rows)
+	rows, err := q.db.QueryContext(ctx, findingsOfDevice, arg.DeviceID, arg.Before, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -482,16 +534,60 @@ func (q *Queries) FindingsOfDevice(ctx context.Context, arg FindingsOfDevicePara
 }
 
 const findingsOfPerson = `-- name: FindingsOfPerson :many
-SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE person_id = $1 ORDER BY id DESC LIMIT $2
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE person_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
 `
 
 type FindingsOfPersonParams struct {
 	PersonID string
+	Before   int64
 	Rows     int32
 }
 
 func (q *Queries) FindingsOfPerson(ctx context.Context, arg FindingsOfPersonParams) ([]Finding, error) {
-	rows, err := q.db.QueryContext(ctx, findingsOfPerson, arg.PersonID, arg.Rows)
+	rows, err := q.db.QueryContext(ctx, findingsOfPerson, arg.PersonID, arg.Before, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findingsOpen = `-- name: FindingsOpen :many
+SELECT id, code, device_id, person_id, generation, seq, hash, at, times, closed_at FROM findings WHERE closed_at = 0 AND id < $1 ORDER BY id DESC LIMIT $2
+`
+
+type FindingsOpenParams struct {
+	Before int64
+	Rows   int32
+}
+
+func (q *Queries) FindingsOpen(ctx context.Context, arg FindingsOpenParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, findingsOpen, arg.Before, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -575,7 +671,7 @@ func (q *Queries) HeldBeyond(ctx context.Context, arg HeldBeyondParams) (int64, 
 }
 
 const heldUpTo = `-- name: HeldUpTo :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries
 WHERE device_id = $1 AND generation = $2 AND covered = 0 AND verdict = 'gap' AND seq <= $3 ORDER BY seq, id
 `
 
@@ -620,6 +716,7 @@ func (q *Queries) HeldUpTo(ctx context.Context, arg HeldUpToParams) ([]Entry, er
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -818,7 +915,7 @@ func (q *Queries) OpenFindings(ctx context.Context) ([]OpenFindingsRow, error) {
 }
 
 const openHeads = `-- name: OpenHeads :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries WHERE lone = 1 AND peer = $1 AND kind = 'head.seen' ORDER BY id LIMIT 500
+SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE lone = 1 AND peer = $1 AND kind = 'head.seen' ORDER BY id LIMIT 500
 `
 
 func (q *Queries) OpenHeads(ctx context.Context, peer string) ([]Entry, error) {
@@ -856,6 +953,7 @@ func (q *Queries) OpenHeads(ctx context.Context, peer string) ([]Entry, error) {
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}

@@ -80,17 +80,19 @@ type Credential struct {
 }
 
 type Device struct {
-	ID         string
-	UserID     string
-	Machine    string
-	Keys       []byte
-	Epoch      int64
-	ExpiresAt  int64
-	EnrolledAt int64
-	SeenAt     int64
-	SyncedAt   int64
-	RevokedAt  int64
-	Page       int64
+	ID            string
+	UserID        string
+	Machine       string
+	Keys          []byte
+	Epoch         int64
+	ExpiresAt     int64
+	EnrolledAt    int64
+	SeenAt        int64
+	SyncedAt      int64
+	RevokedAt     int64
+	Page          int64
+	QuarantinedAt int64
+	ReleasedAt    int64
 }
 
 type Enrolment struct {
@@ -125,6 +127,7 @@ type Entry struct {
 	PayloadSubject string
 	Payload        []byte
 	PayloadState   int64
+	UnitSet        int64
 }
 
 type Erasure struct {
@@ -158,6 +161,7 @@ type Late struct {
 	ReceivedAt int64
 	Last       int64
 	First      int64
+	PersonID   string
 }
 
 type LogHash struct {
@@ -241,6 +245,11 @@ type SubjectKey struct {
 type Unit struct {
 	ID   string
 	Name string
+}
+
+type UnitSet struct {
+	ID     int64
+	UnitID string
 }
 
 type User struct {

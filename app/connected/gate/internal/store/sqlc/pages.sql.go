@@ -10,7 +10,7 @@ import (
 )
 
 const addLate = `-- name: AddLate :exec
-INSERT INTO late (day, received_at, last, first) VALUES ($1, $2, $3, $4)
+INSERT INTO late (day, received_at, last, first, person_id) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (day, received_at, last) DO NOTHING
 `
 
@@ -19,6 +19,7 @@ type AddLateParams struct {
 	ReceivedAt int64
 	Last       int64
 	First      int64
+	PersonID   string
 }
 
 func (q *Queries) AddLate(ctx context.Context, arg AddLateParams) error {
@@ -27,7 +28,22 @@ func (q *Queries) AddLate(ctx context.Context, arg AddLateParams) error {
 		arg.ReceivedAt,
 		arg.Last,
 		arg.First,
+		arg.PersonID,
 	)
+	return err
+}
+
+const addUnitSet = `-- name: AddUnitSet :exec
+INSERT INTO unit_sets (id, unit_id) VALUES ($1, $2) ON CONFLICT (unit_id, id) DO NOTHING
+`
+
+type AddUnitSetParams struct {
+	ID     int64
+	UnitID string
+}
+
+func (q *Queries) AddUnitSet(ctx context.Context, arg AddUnitSetParams) error {
+	_, err := q.db.ExecContext(ctx, addUnitSet, arg.ID, arg.UnitID)
 	return err
 }
 
@@ -42,8 +58,59 @@ func (q *Queries) EntryAt(ctx context.Context, id int64) (int64, error) {
 	return received_at, err
 }
 
+const lateOf = `-- name: LateOf :many
+SELECT day, received_at, last, first, person_id FROM late
+WHERE day = $1 AND person_id = $2 AND received_at >= $3 AND (received_at, last) <= ($4, $5)
+ORDER BY received_at DESC, last DESC LIMIT $6
+`
+
+type LateOfParams struct {
+	Day      int64
+	PersonID string
+	Until    int64
+	At       int64
+	Last     int64
+	Rows     int32
+}
+
+func (q *Queries) LateOf(ctx context.Context, arg LateOfParams) ([]Late, error) {
+	rows, err := q.db.QueryContext(ctx, lateOf,
+		arg.Day,
+		arg.PersonID,
+		arg.Until,
+		arg.At,
+		arg.Last,
+		arg.Rows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Late
+	for rows.Next() {
+		var i Late
+		if err := rows.Scan(
+			&i.Day,
+			&i.ReceivedAt,
+			&i.Last,
+			&i.First,
+			&i.PersonID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lateOn = `-- name: LateOn :many
-SELECT day, received_at, last, first FROM late
+SELECT day, received_at, last, first, person_id FROM late
 WHERE day = $1 AND received_at >= $2 AND (received_at, last) <= ($3, $4)
 ORDER BY received_at DESC, last DESC LIMIT $5
 `
@@ -76,6 +143,7 @@ func (q *Queries) LateOn(ctx context.Context, arg LateOnParams) ([]Late, error) 
 			&i.ReceivedAt,
 			&i.Last,
 			&i.First,
+			&i.PersonID,
 		); err != nil {
 			return nil, err
 		}
@@ -90,539 +158,28 @@ func (q *Queries) LateOn(ctx context.Context, arg LateOnParams) ([]Late, error) 
 	return items, nil
 }
 
-const logAll = `-- name: LogAll :many
-
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE received_at >= $1 AND (received_at < $2 OR id < $3) AND (received_at, id) < ($2, $3) AND id < $4
-ORDER BY received_at DESC, id DESC LIMIT $5
+const unitSets = `-- name: UnitSets :many
+SELECT id FROM unit_sets WHERE unit_id = $1 ORDER BY id LIMIT $2
 `
 
-type LogAllParams struct {
-	Since int64
-	At    int64
-	ID    int64
-	Place int64
-	Rows  int32
+type UnitSetsParams struct {
+	UnitID string
+	Rows   int32
 }
 
-// Pages of the log. Rows are compared as wholes, and the column that is filtered by stands first in the
-// order, so that every planner goes along that column's index and no other. What is said of single
-// columns beside it is implied, and tells sqlc their types (a CAST would keep SQLite from the index).
-func (q *Queries) LogAll(ctx context.Context, arg LogAllParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logAll,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.Place,
-		arg.Rows,
-	)
+func (q *Queries) UnitSets(ctx context.Context, arg UnitSetsParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, unitSets, arg.UnitID, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Entry
+	var items []int64
 	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logOfDevice = `-- name: LogOfDevice :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
-  AND (device_id, received_at) >= ($4, $1) AND (device_id, received_at, id) < ($4, $2, $3)
-  AND id < $5 AND not_before < $6
-  AND (CAST($7 AS TEXT) = '' OR person_id = $7)
-ORDER BY device_id DESC, received_at DESC, id DESC LIMIT $8
-`
-
-type LogOfDeviceParams struct {
-	Since    int64
-	At       int64
-	ID       int64
-	DeviceID string
-	Place    int64
-	Until    int64
-	PersonID string
-	Rows     int32
-}
-
-func (q *Queries) LogOfDevice(ctx context.Context, arg LogOfDeviceParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logOfDevice,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.DeviceID,
-		arg.Place,
-		arg.Until,
-		arg.PersonID,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logOfPerson = `-- name: LogOfPerson :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
-  AND (person_id, received_at) >= ($4, $1) AND (person_id, received_at, id) < ($4, $2, $3)
-  AND id < $5 AND not_before < $6
-ORDER BY person_id DESC, received_at DESC, id DESC LIMIT $7
-`
-
-type LogOfPersonParams struct {
-	Since    int64
-	At       int64
-	ID       int64
-	PersonID string
-	Place    int64
-	Until    int64
-	Rows     int32
-}
-
-func (q *Queries) LogOfPerson(ctx context.Context, arg LogOfPersonParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logOfPerson,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.PersonID,
-		arg.Place,
-		arg.Until,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logOfRecord = `-- name: LogOfRecord :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE record_id <> '' AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
-  AND (record_id, received_at) >= ($4, $1) AND (record_id, received_at, id) < ($4, $2, $3)
-  AND id < $5 AND not_before < $6
-  AND (CAST($7 AS TEXT) = '' OR person_id = $7)
-  AND (CAST($8 AS TEXT) = '' OR device_id = $8 OR (is_system = 1 AND peer = $8))
-ORDER BY record_id DESC, received_at DESC, id DESC LIMIT $9
-`
-
-type LogOfRecordParams struct {
-	Since    int64
-	At       int64
-	ID       int64
-	RecordID string
-	Place    int64
-	Until    int64
-	PersonID string
-	DeviceID string
-	Rows     int32
-}
-
-func (q *Queries) LogOfRecord(ctx context.Context, arg LogOfRecordParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logOfRecord,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.RecordID,
-		arg.Place,
-		arg.Until,
-		arg.PersonID,
-		arg.DeviceID,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logOfSubject = `-- name: LogOfSubject :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE subject <> '' AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
-  AND (subject, received_at) >= ($4, $1) AND (subject, received_at, id) < ($4, $2, $3)
-  AND id < $5 AND not_before < $6
-  AND (CAST($7 AS TEXT) = '' OR record_id = $7)
-  AND (CAST($8 AS TEXT) = '' OR person_id = $8)
-  AND (CAST($9 AS TEXT) = '' OR device_id = $9 OR (is_system = 1 AND peer = $9))
-ORDER BY subject DESC, received_at DESC, id DESC LIMIT $10
-`
-
-type LogOfSubjectParams struct {
-	Since    int64
-	At       int64
-	ID       int64
-	Subject  string
-	Place    int64
-	Until    int64
-	RecordID string
-	PersonID string
-	DeviceID string
-	Rows     int32
-}
-
-func (q *Queries) LogOfSubject(ctx context.Context, arg LogOfSubjectParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logOfSubject,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.Subject,
-		arg.Place,
-		arg.Until,
-		arg.RecordID,
-		arg.PersonID,
-		arg.DeviceID,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logSpan = `-- name: LogSpan :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE id >= $1 AND id <= $2 AND (received_at < $3 OR id < $4) AND (received_at, id) < ($3, $4) AND id < $5
-  AND not_before < $6 AND received_at >= $6
-ORDER BY id DESC LIMIT $7
-`
-
-type LogSpanParams struct {
-	First int64
-	Last  int64
-	At    int64
-	ID    int64
-	Place int64
-	Until int64
-	Rows  int32
-}
-
-func (q *Queries) LogSpan(ctx context.Context, arg LogSpanParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logSpan,
-		arg.First,
-		arg.Last,
-		arg.At,
-		arg.ID,
-		arg.Place,
-		arg.Until,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const logToldOfDevice = `-- name: LogToldOfDevice :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state FROM entries
-WHERE is_system = 1 AND received_at >= $1 AND (received_at < $2 OR received_at = $2 AND id < $3)
-  AND (peer, received_at) >= ($4, $1) AND (peer, received_at, id) < ($4, $2, $3)
-  AND id < $5 AND not_before < $6
-  AND (CAST($7 AS TEXT) = '' OR person_id = $7)
-ORDER BY peer DESC, received_at DESC, id DESC LIMIT $8
-`
-
-type LogToldOfDeviceParams struct {
-	Since    int64
-	At       int64
-	ID       int64
-	Peer     string
-	Place    int64
-	Until    int64
-	PersonID string
-	Rows     int32
-}
-
-func (q *Queries) LogToldOfDevice(ctx context.Context, arg LogToldOfDeviceParams) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, logToldOfDevice,
-		arg.Since,
-		arg.At,
-		arg.ID,
-		arg.Peer,
-		arg.Place,
-		arg.Until,
-		arg.PersonID,
-		arg.Rows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -358,7 +358,7 @@ func (q *Queries) DestroySubjectKey(ctx context.Context, arg DestroySubjectKeyPa
 }
 
 const operations = `-- name: Operations :many
-SELECT e.id, e.hash, e.raw, e.device_id, e.generation, e.seq, e.covered, e.verdict, e.is_system, e.kind, e.person_id, e.epoch, e.not_before, e.received_at, e.subject, e.record_id, e.assignment_id, e.peer, e.pair, e.lone, e.address, e.carrier, e.payload_subject, e.payload, e.payload_state FROM operations o JOIN entries e ON e.id = o.entry_id
+SELECT e.id, e.hash, e.raw, e.device_id, e.generation, e.seq, e.covered, e.verdict, e.is_system, e.kind, e.person_id, e.epoch, e.not_before, e.received_at, e.subject, e.record_id, e.assignment_id, e.peer, e.pair, e.lone, e.address, e.carrier, e.payload_subject, e.payload, e.payload_state, e.unit_set FROM operations o JOIN entries e ON e.id = o.entry_id
 WHERE o.assignment_id = $1 ORDER BY o.number
 `
 
@@ -397,6 +397,7 @@ func (q *Queries) Operations(ctx context.Context, assignmentID string) ([]Entry,
 			&i.PayloadSubject,
 			&i.Payload,
 			&i.PayloadState,
+			&i.UnitSet,
 		); err != nil {
 			return nil, err
 		}
@@ -675,4 +676,26 @@ func (q *Queries) SubjectKey(ctx context.Context, subject string) (SubjectKey, e
 	var i SubjectKey
 	err := row.Scan(&i.Subject, &i.Wrapped, &i.DestroyedAt)
 	return i, err
+}
+
+const subjectOfAssignment = `-- name: SubjectOfAssignment :one
+SELECT subject FROM assignments WHERE id = $1
+`
+
+func (q *Queries) SubjectOfAssignment(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRowContext(ctx, subjectOfAssignment, id)
+	var subject string
+	err := row.Scan(&subject)
+	return subject, err
+}
+
+const subjectOfRecord = `-- name: SubjectOfRecord :one
+SELECT subject FROM records WHERE id = $1
+`
+
+func (q *Queries) SubjectOfRecord(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRowContext(ctx, subjectOfRecord, id)
+	var subject string
+	err := row.Scan(&subject)
+	return subject, err
 }
