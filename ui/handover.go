@@ -44,6 +44,7 @@ type handoverScreen struct {
 	scanner *scanner
 	typing  *codeTyping
 	second  *secondScan
+	copied  string   // the code's text that was put on the clipboard
 	light   func()   // turns the torch off
 	noScan  bool     // the person rather types digits: this device's camera sees too little
 	sharing *sharing // from the handshake on; stays to tell what came of it
@@ -99,6 +100,7 @@ func (s *handoverScreen) Leave() {
 func (s *handoverScreen) halt() {
 	s.loads.Stop()
 	s.dark()
+	s.uncopy()
 	if s.scanner != nil {
 		s.scanner.close()
 		s.scanner = nil
@@ -263,6 +265,9 @@ func (s *handoverScreen) follow() {
 	step := s.session.Step()
 	if step.Stage != agent.StageScanSecond && s.second != nil {
 		s.second.shut()
+	}
+	if step.Stage != agent.StageOffering {
+		s.uncopy()
 	}
 	s.limit(step.Until)
 	switch step.Stage {

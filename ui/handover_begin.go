@@ -73,6 +73,7 @@ func (s *handoverScreen) drawOffer() {
 		part.NewText(lang.Say("handover.offering_hint")),
 		s.timeLeft(),
 		part.Beside(part.NewButton(lang.Say("handover.to_file"), assets.IconExport, s.saveCode), layout.NewSpacer()),
+		part.Beside(part.NewButton(lang.Say("handover.copy"), assets.IconCopy, s.copyCode), layout.NewSpacer()),
 		part.Beside(s.stopButton(), layout.NewSpacer()),
 		part.NewMuted(lang.Say("handover.network_hint")),
 	)

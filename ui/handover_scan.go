@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"image"
 	"io"
 	"sync/atomic"
@@ -63,7 +62,8 @@ func (s *handoverScreen) drawScan(found sought) {
 	}
 	words := part.Stack(
 		part.NewLead(lang.Say("handover.scan_way")), status, part.NewMuted(lang.Say("handover.drop_hint")),
-		part.Beside(file, layout.NewSpacer()), part.Beside(s.stopButton(), layout.NewSpacer()), part.NewMuted(lang.Say("handover.network_hint")),
+		part.Beside(file, layout.NewSpacer()), part.Beside(part.NewButton(lang.Say("handover.paste"), assets.IconQR, s.Pasted), layout.NewSpacer()),
+		part.Beside(s.stopButton(), layout.NewSpacer()), part.NewMuted(lang.Say("handover.network_hint")),
 	)
 	if found.err != nil {
 		status.SetText(lang.Say("handover.no_camera"))
@@ -108,7 +108,7 @@ func (s *handoverScreen) openPicture() {
 			s.w.tell(s.banner, err)
 			return
 		}
-		s.readPicture(file)
+		s.readPicture(func() (io.ReadCloser, error) { return file, nil })
 	})
 }
 
@@ -117,18 +117,28 @@ func (s *handoverScreen) Dropped(files []fyne.URI) {
 	if s.drawn != "scan" && s.drawn != "begin" || len(files) != 1 {
 		return
 	}
-	file, err := storage.Reader(files[0])
-	if err != nil {
-		s.banner.Tell(part.ProblemSentences(s.w.lang, string(agent.PictureUnreadable)))
-		return
-	}
-	s.readPicture(file)
+	s.openURI(files[0])
 }
 
-func (s *handoverScreen) readPicture(file io.ReadCloser) {
+// openURI reads a picture by the name that was dropped or pasted. Opening may take its time too: it may lie on another machine.
+func (s *handoverScreen) openURI(name fyne.URI) {
+	s.readPicture(func() (io.ReadCloser, error) {
+		file, err := storage.Reader(name)
+		if err != nil {
+			return nil, &agent.Problem{Code: agent.PictureUnreadable, Err: err}
+		}
+		return file, nil
+	})
+}
+
+func (s *handoverScreen) readPicture(open func() (io.ReadCloser, error)) {
 	s.way = waysRead
 	s.banner.Clear()
 	Load(s.loads.Next(s.w.life), s.w.spawn, func(context.Context) (string, error) {
+		file, err := open()
+		if err != nil {
+			return "", err
+		}
 		text, err := s.w.agent.ScanPicture(file)
 		_ = file.Close() // read only
 		return text, err
@@ -197,16 +207,10 @@ func (c *scanner) accept(seen qr.Sight) bool {
 	}
 	wrong := camera.Outlined(seen, camera.OtherCode)
 	c.show(func() { c.seen(wrong) })
-	code := agent.NotACode
-	switch {
-	case errors.Is(err, qr.ErrTooNew):
-		code = agent.CodeTooNew
-	case errors.Is(err, qr.ErrDamaged), errors.Is(err, qr.ErrOversized):
-		code = agent.CodeDamaged
-	}
-	if code != c.told {
-		c.told = code
-		c.show(func() { c.found("", &agent.Problem{Code: code, Err: err}) })
+	problem := codeProblem(err)
+	if problem.Code != c.told {
+		c.told = problem.Code
+		c.show(func() { c.found("", problem) })
 	}
 	return false
 }

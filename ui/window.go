@@ -200,9 +200,14 @@ func (w *Window) tell(banner *part.Banner, err error) {
 // touch is a sign of life for auto-lock.
 func (w *Window) touch() { w.agent.Touch() }
 
-// listenKeys lets keys that no widget takes count as life.
+// listenKeys lets keys that no widget takes count as life, and screens take what is pasted where no field does.
 func (w *Window) listenKeys() {
 	if c := w.canvas(); c != nil {
 		c.SetOnTypedKey(func(*fyne.KeyEvent) { w.touch() })
+		c.AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) {
+			if t, ok := w.top().(pasteTarget); ok && c.Overlays().Top() == nil {
+				t.Pasted()
+			}
+		})
 	}
 }
