@@ -26,6 +26,10 @@ type heard struct {
 	Given   []journal.RecordID `json:"given"`
 	Refused []agent.Refusal    `json:"refused"`
 	Problem *agent.Problem     `json:"problem"`
+	Total   int                `json:"total"`
+	Bytes   uint64             `json:"bytes"`
+	OfBytes uint64             `json:"of_bytes"`
+	Stopped bool               `json:"stopped"`
 }
 
 // asksAgain reports whether the device asks for digits once more.
@@ -145,7 +149,7 @@ func (m *Meeting) Give(ctx context.Context, giver *Person, ids ...journal.Record
 		return err
 	}
 	result, err := giver.until(ctx, func(h heard) bool {
-		return h.Given != nil || h.Refused != nil || h.Problem != nil && h.Stage == ""
+		return h.Given != nil || h.Refused != nil || h.Problem != nil && h.Stage == "" && h.Total == 0
 	})
 	switch {
 	case err != nil:

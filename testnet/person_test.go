@@ -111,6 +111,14 @@ func acts() map[string]func(*scene, []string) error {
 			}
 			return s.story.meeting.Give(s.ctx, s.who, journal.RecordID(args[0]))
 		},
+		"shares-until": func(s *scene, args []string) error { // somebody presses ctrl-C
+			return s.story.meeting.GiveUntil(s.ctx, s.who, s.story.net.Person(args[1], usernames[args[1]]), journal.RecordID(args[0]))
+		},
+		"interrupts": func(s *scene, _ []string) error { // where nothing is shared
+			m := s.story.meeting
+			s.story.meeting = nil
+			return m.InterruptAgain(s.ctx, s.who)
+		},
 		"works": func(s *scene, args []string) error { // on an assignment, in a meeting or not
 			if s.story.meeting == nil {
 				return s.do(args...)

@@ -1,10 +1,12 @@
 package testnet_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,6 +132,12 @@ func connectedActs(ts *testscript.TestScript, neg bool, args []string) {
 		act(ts, neg, n.StartConnected(ctx))
 	case "dies":
 		n.KillConnected()
+	case "attaches-much": // five texts of some size to a record
+		for i := range 5 {
+			file := ts.MkAbs(fmt.Sprintf("mycket%d.txt", i))
+			ts.Check(os.WriteFile(file, bytes.Repeat([]byte("Avläst utan anmärkning.\n"), 2<<20), 0o600))
+			admin(ts, neg, []string{"attach", args[1], file})
+		}
 	case "attaches": // a file to a record
 		admin(ts, neg, []string{"attach", args[2], ts.MkAbs(args[1])})
 	case "backs-up":

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"handslag/identity"
@@ -28,7 +29,8 @@ type Handover struct {
 	mate    *mate
 	leaving *leaving
 
-	giving sync.Mutex // one Give at a time
+	giving             sync.Mutex // one Give at a time
+	sending, receiving atomic.Bool
 
 	mu       sync.Mutex
 	step     VerifyStep
@@ -43,6 +45,7 @@ type Handover struct {
 	because  string    // why this person hands over, in their words
 	taken    []journal.RecordID
 	refuse   context.CancelFunc // ends the share that is being received
+	received <-chan struct{}    // closed when it has ended
 	bad      int                // times that the other sent what is none of what it should be
 }
 

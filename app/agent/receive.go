@@ -60,8 +60,11 @@ func (h *Handover) malformed(protocol string, err error) {
 func (h *Handover) receiveOne(over context.Context, v *peer.Verified) error {
 	ctx, refuse := context.WithCancel(over)
 	defer refuse()
+	ended := make(chan struct{})
+	defer close(ended)
+	defer h.receiving.Store(false)
 	h.mu.Lock()
-	h.refuse = refuse
+	h.refuse, h.received = refuse, ended
 	giver := vault.Source{Device: h.other.Device(), Name: h.other.Person.Name()}
 	h.mu.Unlock()
 	blobs, err := h.session.vault.Blobs()
@@ -80,15 +83,22 @@ func (h *Handover) receiveOne(over context.Context, v *peer.Verified) error {
 	return err
 }
 
+// Sharing reports whether something is being handed over now, in either direction.
+func (h *Handover) Sharing() bool { return h.sending.Load() || h.receiving.Load() }
+
 // Refuse ends, at a good place, what is being received now, at this person's wish; what has arrived stays.
-// The meeting goes on.
-func (h *Handover) Refuse() {
+// The meeting goes on. It returns what is closed when that share has ended.
+func (h *Handover) Refuse() (ended <-chan struct{}) {
 	h.mu.Lock()
-	refuse := h.refuse
+	refuse, ended := h.refuse, h.received
 	h.mu.Unlock()
-	if refuse != nil {
-		refuse()
+	if refuse == nil { // before it is verified there is nothing to receive
+		none := make(chan struct{})
+		close(none)
+		return none
 	}
+	refuse()
+	return ended
 }
 
 // taking is one share that comes.
@@ -101,6 +111,7 @@ type taking struct {
 
 // has reports whether this device holds that version already.
 func (t *taking) has(id journal.RecordID, number uint64) bool {
+	t.h.receiving.Store(true)
 	row, err := t.h.session.vault.Record(id)
 	return err == nil && row.Number == number
 }
@@ -114,6 +125,7 @@ func (t *taking) ciphertext(id journal.RecordID, number uint64) []byte {
 }
 
 func (t *taking) hasTask(id journal.AssignmentID, number uint64) bool {
+	t.h.receiving.Store(true)
 	row, err := t.h.session.vault.Assignment(id)
 	return err == nil && row.Number >= number
 }

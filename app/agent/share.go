@@ -30,6 +30,8 @@ func (g Gift) Empty() bool { return len(g.Assignments)+len(g.Records)+len(g.Atta
 func (h *Handover) Give(ctx context.Context, gift Gift) (ShareResult, error) {
 	h.giving.Lock()
 	defer h.giving.Unlock()
+	h.sending.Store(true)
+	defer h.sending.Store(false)
 	h.mu.Lock()
 	verified, over := h.verified, h.over
 	h.mu.Unlock()

@@ -88,12 +88,18 @@ type session struct {
 	input *lines
 	long  bool // several commands, unlocked once
 	inUse command
+
+	interrupts interrupts
+	ahead      string // a line that was typed while something was handed over
 }
 
 // Main runs the command line and returns its exit status: 0, 1 for a problem, which was
 // told on Err, 2 for a mistake on the command line.
 func Main(ctx context.Context, args []string, env Surroundings) int {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	s := &session{ctx: ctx, env: env, raw: env.Out, input: newLines(env.In)}
+	go s.interrupts.hear(ctx, env.Interrupts, end)
 	s.env.Out, s.env.Err = cleaner{env.Out}, cleaner{env.Err}
 	env = s.env
 	s.set.defaults(env)

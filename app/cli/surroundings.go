@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -26,13 +27,18 @@ type Surroundings struct {
 	Browse func(address string) error
 	// Descriptor is an open file descriptor by number.
 	Descriptor func(number int) (io.Reader, error)
+	// Interrupts tells of each ctrl-C; nil where there are none. The first ends the share under way, where there is one, and
+	// else, as every later one, the program.
+	Interrupts <-chan os.Signal
 	// Adjust may change the agent's surroundings (clocks, say); nil leaves them.
 	Adjust func(*agent.Config)
 }
 
 // System is the process's own surroundings.
 func System() Surroundings {
-	s := Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Descriptor: descriptor, Browse: openBrowser}
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	s := Surroundings{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Descriptor: descriptor, Browse: openBrowser, Interrupts: interrupts}
 	if term.IsTerminal(int(os.Stdin.Fd())) {
 		s.Secret = func(prompt string) (string, error) {
 			fmt.Fprint(os.Stderr, prompt)

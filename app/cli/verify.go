@@ -20,9 +20,12 @@ type meeting struct {
 	qrFile  string
 	scan    string
 	give    agent.Gift
+	spoken  bool // within the meeting, where the next line may end it
 	alone   bool // without the records' attachments
 	receive bool
 	reason  string
+	told    *agent.ShareProgress // what was printed last
+	stops   chan struct{}        // one, at most: the person ends what is being shared, and not the meeting
 }
 
 // verify holds one verification from start to end: shows or reads the QR code, types or shows
@@ -68,6 +71,14 @@ func verify(s *session, args []string) error {
 		}
 	})
 	defer stop()
+	m.told, m.stops = new(agent.ShareProgress), make(chan struct{}, 1)
+	defer s.interrupts.take(func() bool {
+		if !h.Sharing() {
+			return false
+		}
+		m.stops <- struct{}{}
+		return true
+	})()
 	return s.hold(h, m, changed)
 }
 
@@ -158,7 +169,6 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 	var input <-chan string // nil: nothing is asked of the person now
 	var eye eye
 	defer eye.shut()
-	var progress agent.ShareProgress
 	verified := false
 	for {
 		select {
@@ -166,14 +176,14 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 			h.Abort()
 			return &agent.Problem{Code: agent.Cancelled, Err: s.ctx.Err()}
 		case <-changed:
-			if err := s.printProgress(h, &progress); err != nil {
+			if err := s.printProgress(h, m.told); err != nil {
 				return err
 			}
 		case step, ok := <-h.Steps():
 			if !ok {
 				return nil
 			}
-			if err := s.printProgress(h, &progress); err != nil {
+			if err := s.printProgress(h, m.told); err != nil {
 				return err
 			}
 			if err := s.print(step, func(w io.Writer) { s.writeStep(w, step) }); err != nil {
@@ -212,6 +222,10 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 					input = s.input.channel()
 				}
 			}
+		case <-m.stops:
+			if err := s.refuse(h); err != nil {
+				return err
+			}
 		case seen := <-eye.seen:
 			err := seen.err
 			if err == nil {
@@ -231,9 +245,13 @@ func (s *session) hold(h *agent.Handover, m meeting, changed <-chan struct{}) er
 				h.Abort()
 				return &agent.Problem{Code: agent.Cancelled}
 			}
-			ended, err := s.said(h, m, strings.TrimSpace(line), verified, changed)
-			if ended || err != nil {
-				return err
+			for line != "" {
+				s.ahead = ""
+				ended, err := s.said(h, m, strings.TrimSpace(line), verified, changed)
+				if ended || err != nil {
+					return err
+				}
+				line = s.ahead
 			}
 		}
 	}
@@ -247,11 +265,13 @@ func (s *session) said(h *agent.Handover, m meeting, line string, verified bool,
 	case line == "end" && verified:
 		h.Close()
 		return true, nil
+	case line == "stop" && verified:
+		return false, s.refuse(h)
 	case line == "abort":
 		h.Abort()
 		return true, &agent.Problem{Code: agent.Cancelled}
 	case word == "give" && verified:
-		m.give = giftOf(strings.Fields(rest))
+		m.give, m.spoken = giftOf(strings.Fields(rest)), true
 		return false, s.tellRefusal(s.give(h, m, changed))
 	case word == "here" && verified:
 		s.agent.WorkingOn(journal.AssignmentID(strings.TrimSpace(rest)))
@@ -275,72 +295,5 @@ func (s *session) tellRefusal(err error) error {
 		return s.print(map[string]told{"problem": t}, nil)
 	}
 	t.write(s.env.Err, s.lang(), false)
-	return nil
-}
-
-// giftOf reads what is to be given: IDs of records, and with their kind in front those of others
-// (attachment:ID, assignment:ID).
-func giftOf(words []string) (gift agent.Gift) {
-	for _, word := range words {
-		kind, id, _ := strings.Cut(strings.TrimSpace(word), ":")
-		switch {
-		case kind == "":
-		case id == "":
-			gift.Records = append(gift.Records, journal.RecordID(kind))
-		case kind == "attachment":
-			gift.Attachments = append(gift.Attachments, journal.AttachmentID(id))
-		case kind == "assignment":
-			gift.Assignments = append(gift.Assignments, journal.AssignmentID(id))
-		default:
-			gift.Records = append(gift.Records, journal.RecordID(word)) // which nobody has
-		}
-	}
-	return gift
-}
-
-// give hands things over. What was refused is told, and is the command's error too. An interrupt
-// ends it at a good place.
-func (s *session) give(h *agent.Handover, m meeting, changed <-chan struct{}) error {
-	gift := m.give
-	gift.Along = !m.alone
-	var result agent.ShareResult
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		result, err = h.Give(s.ctx, gift)
-	}()
-	var progress agent.ShareProgress
-	for given := false; !given; {
-		select {
-		case <-changed:
-			if err := s.printProgress(h, &progress); err != nil {
-				return err
-			}
-		case <-done:
-			given = true
-		}
-	}
-	if err != nil && len(result.Refused) == 0 {
-		return err
-	}
-	if err := s.print(result, func(w io.Writer) {
-		for _, id := range result.Given {
-			fmt.Fprintf(w, "%s %s\n", s.say("cli.given"), id)
-		}
-		for _, id := range result.Attachments {
-			fmt.Fprintf(w, "%s attachment:%s\n", s.say("cli.given"), id)
-		}
-		for _, id := range result.Assignments {
-			fmt.Fprintf(w, "%s assignment:%s\n", s.say("cli.given"), id)
-		}
-	}); err != nil {
-		return err
-	}
-	for _, r := range result.Refused {
-		if r.Problem != nil {
-			return r.Problem
-		}
-	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 func main() {
 	process.Seclude(os.Stderr)
 	process.Spare()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	status := cli.Main(ctx, os.Args[1:], cli.System())
 	stop()
 	os.Exit(status)
