@@ -30,6 +30,7 @@ type disturbances struct {
 	mu     sync.Mutex
 	counts map[Disturbance]uint64
 	known  map[string]bool // who has been counted
+	found  bool            // the colleague is verified, and may come again on a poor link
 }
 
 // maxDisturbers is how many are told apart before some may be counted twice.
@@ -43,6 +44,9 @@ func newDisturbances() *disturbances {
 func (d *disturbances) note(what Disturbance, who string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.found && what == Slow {
+		return
+	}
 	if who != "" {
 		who = string(what) + " " + who
 		if d.known[who] {
@@ -54,6 +58,13 @@ func (d *disturbances) note(what Disturbance, who string) {
 		d.known[who] = true
 	}
 	d.counts[what]++
+}
+
+// settle says that the colleague is verified: who is slow from here on may be that one, whose link is poor.
+func (d *disturbances) settle() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.found = true
 }
 
 // noteError counts an error of reading what somebody said, where it is the sayer's fault.

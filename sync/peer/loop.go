@@ -247,6 +247,7 @@ func (s *Session) mint(ctx context.Context) {
 	}
 	remote := s.machine.remote
 	s.node.gate.narrow(remote)
+	s.node.knock.strange.settle()
 	for _, conn := range s.node.Network().Conns() {
 		if conn.RemotePeer() != remote {
 			_ = conn.Close()

@@ -188,7 +188,11 @@ func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
 func sizeOf(body any) int64 {
 	switch m := body.(type) {
 	case *itemMessage:
-		return int64(len(m.Cipher) + len(m.held) + len(m.Record))
+		n := len(m.Cipher) + len(m.held) + len(m.Record)
+		for _, hand := range m.Hands {
+			n += len(hand.Loan) + len(hand.Credential)
+		}
+		return int64(n)
 	case *fileMessage:
 		return int64(len(m.Signed))
 	}

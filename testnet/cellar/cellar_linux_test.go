@@ -53,6 +53,9 @@ func TestThreeAgentsOnABadWire(t *testing.T) {
 	if v.Findings != 0 {
 		t.Errorf("%d findings", v.Findings)
 	}
+	if strange := w.told(anna, journal.VerificationDisturbed); len(strange) != 0 {
+		t.Errorf("colleagues on a bad wire count as strangers: %+v", strange)
+	}
 	met := map[string]int{}
 	for _, row := range w.told(anna, journal.Verified) {
 		met[row.Person.Username+" "+row.PeerName]++
