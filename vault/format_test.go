@@ -266,8 +266,9 @@ func FuzzRow(f *testing.F) {
 	f.Add(value[:rowHead])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _, err := s.open(key, data, (&Tx{view: &view{seal: s}}).rowKeyOf)
-		if err == nil && !bytes.Equal(data, value) {
+		// Each fuzzing process has sealed the seed for itself, with another nonce: what opens says the same.
+		plain, revision, err := s.open(key, data, (&Tx{view: &view{seal: s}}).rowKeyOf)
+		if err == nil && (string(plain) != "value" || revision != 3) {
 			t.Fatal("a row that nobody sealed opens")
 		}
 		if err != nil && !errors.Is(err, ErrView) {
