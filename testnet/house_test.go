@@ -140,6 +140,10 @@ func checkImport(t *testing.T, path, dir string, r room, imported string, test b
 		if test && ours == "testnet/postgres" {
 			return
 		}
+		// Our own system is one of those that are tried.
+		if test && ours == "testnet/conformance/requirements" && dir == "app/connected" {
+			return
+		}
 		// Stories stand on the whole organisation, wherever they are told.
 		if test && (below(r.path, "ui") || r.path == "." || r.path == "app/agent" || r.path == "app/cli" || r.path == "sync/peer") {
 			return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -462,4 +463,33 @@ func TestAttachmentsAreImported(t *testing.T) {
 		t.Errorf("Bo gets %v", files)
 	}
 	h.sound()
+}
+
+// What is begun and not ended takes up a device's room, not the organisation's: nothing has come of it yet, and no
+// more of it is promised than a gibibyte.
+func TestADeviceBeginsSoMuchAtOnceAndNoMore(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	begin := func(n int, size uint64) link.Code {
+		m := bo.makes("r-maj", "s-maj", "a")
+		m.draft.ID, m.draft.Size, m.draft.Chunks = journal.AttachmentID(fmt.Sprintf("b-%d", n)), size, bytes.Repeat([]byte{byte(n)}, 32*int((size+record.ChunkSize-1)/record.ChunkSize))
+		again, key, err := record.SealAttachment(record.Attachment{Org: m.draft.Org, ID: m.draft.ID, Record: m.draft.Record, Subject: m.draft.Subject, Device: m.draft.Device, Size: 1},
+			record.Label{Name: "a", Type: record.Text}, strings.NewReader("a"), func(record.ChunkHash, []byte) error { return nil })
+		ok(t, err)
+		again.Size, again.Chunks = m.draft.Size, m.draft.Chunks
+		entry := m.entry
+		entry.Attachment, entry.Content = again.ID, must[[]byte](t)(again.Digest())
+		bo.hands(bo.batch(bo.say(entry, nil)))
+		_, err = bo.client.Made(context.Background(), link.MadeAttachment{Draft: must[[]byte](t)(again.EncodeDraft()),
+			ContentKey: must[[]byte](t)(identity.Seal(h.statement.Sealing[0], record.MadeKeyInfo(again.Org, again.ID, again.Device), key))})
+		return code(t, err)
+	}
+	for n := range 8 {
+		if got := begin(n, 128<<20); got != "" {
+			t.Fatalf("number %d: %s", n, got)
+		}
+	}
+	if got := begin(9, 1); got != link.CodeTooMany {
+		t.Errorf("beyond a gibibyte: %s", got)
+	}
 }

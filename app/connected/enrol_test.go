@@ -3,10 +3,17 @@ package connected_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"handslag/app/connected"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
@@ -111,6 +118,55 @@ func TestGuessingIsSlowedForWhoeverIsGuessed(t *testing.T) {
 		t.Errorf("%d refused sign-ins in the log", refused)
 	}
 }
+
+// Who guesses somebody's password from one network, or from some, keeps nobody out who signs in from another; and
+// who has many guesses no faster.
+func TestGuessingFromAfarKeepsNobodyOut(t *testing.T) {
+	h := newHouse(t, live)
+	handler := connected.Handler(h.gate, slog.New(slog.DiscardHandler))
+	enrols := func(from, password string) link.Code {
+		body := must[[]byte](t)(json.Marshal(h.newDevice("bo.ek").ask(password)))
+		request := httptest.NewRequest(http.MethodPost, link.PathEnrol, bytes.NewReader(body))
+		request.RemoteAddr = net.JoinHostPort(from, "1234")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		var p link.Problem
+		if answer.Code != http.StatusOK {
+			ok(t, json.Unmarshal(answer.Body.Bytes(), &p))
+		}
+		return p.Code
+	}
+	guesses := 0
+	for i := range 200 { // one network, by many of its addresses
+		if enrols(fmt.Sprintf("192.0.2.%d", i), "gissning") == link.CodeWrongPassword {
+			guesses++
+		}
+	}
+	if guesses != freeGuesses+1 {
+		t.Errorf("%d guesses at once from one network", guesses)
+	}
+	if got := enrols("2001:db8::1", passwordOf("bo.ek")); got != "" {
+		t.Errorf("Bo, from elsewhere: %s", got)
+	}
+	guesses = 0
+	for i := range 200 { // of a network each
+		if enrols(fmt.Sprintf("2001:db8:%x::1", i+1), "gissning") == link.CodeWrongPassword {
+			guesses++
+		}
+	}
+	if guesses > 70 {
+		t.Errorf("%d guesses at once from everywhere", guesses)
+	}
+	if got := enrols("198.51.100.7", passwordOf("bo.ek")); got != link.CodeTooMany {
+		t.Errorf("while everywhere guesses: %s", got)
+	}
+	h.clock.pass(5 * time.Minute)
+	if got := enrols("198.51.100.7", passwordOf("bo.ek")); got != "" {
+		t.Errorf("after the longest wait: %s", got)
+	}
+}
+
+const freeGuesses = 3
 
 func TestACredentialRenewsAndSaysWhatIsGrantedNow(t *testing.T) {
 	h := newHouse(t, live)

@@ -111,7 +111,7 @@ func FuzzImportLine(f *testing.F) {
 func TestWaitsGrowAndEnd(t *testing.T) {
 	now := signed.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
 	for failures, want := range map[int64]time.Duration{1: 0, 3: 0, 4: time.Second, 5: 2 * time.Second, 8: 16 * time.Second, 13: longestWait, 1 << 40: longestWait} {
-		if got := waitAfter(failures, now); got != now.Add(want) {
+		if got := waitAfter(failures, freeAttempts, now); got != now.Add(want) {
 			t.Errorf("after %d failures: %v", failures, got.Time().Sub(now.Time()))
 		}
 	}
@@ -204,7 +204,7 @@ func TestWhoIsSentAwayUnheardHasNotGuessed(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = st.Do(context.Background(), func(tx *store.Tx) error {
-		if row, err := tx.Attempts(context.Background(), nameHash(tx, "bo.ek")); !store.Missing(err) {
+		if row, err := tx.Attempts(context.Background(), tx.MAC(countName, []byte("bo.ek"))); !store.Missing(err) {
 			t.Errorf("%d attempts are counted: %v", row.Failures, err)
 		}
 		return nil

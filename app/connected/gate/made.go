@@ -18,8 +18,10 @@ import (
 
 // Bounds of what devices hand in.
 const (
-	madeSize  = 128 << 20 // bytes of one attachment
-	madeBegun = 64        // attachments of one device under way at once
+	madeSize   = 128 << 20 // bytes of one attachment
+	madeBegun  = 64        // attachments of one device under way at once
+	madeChunks = 1 << 10   // their chunks: a gibibyte
+	allChunks  = 64 << 10  // of all devices'
 )
 
 // MadeThing is the record that an attachment in the call's body is for.
@@ -160,13 +162,15 @@ func (c *Call) begin(a record.Attachment, made link.MadeAttachment) error {
 	if err != nil {
 		return err
 	}
-	own := 0
+	own, ownChunks, chunks := 0, a.Count(), a.Count()
 	for _, r := range begun {
+		chunks += int(r.Chunks)
 		if r.DeviceID == c.device.ID {
 			own++
+			ownChunks += int(r.Chunks)
 		}
 	}
-	if own >= madeBegun {
+	if own >= madeBegun || ownChunks > madeChunks || chunks > allChunks {
 		return Refuse(link.CodeTooMany)
 	}
 	key, err := c.g.openMadeKey(a, made.ContentKey)

@@ -189,7 +189,7 @@ func (g *Gate) SetPassword(ctx context.Context, username, passwordHash string) e
 		return fmt.Errorf("set password: %w", err)
 	}
 	return g.changeUser(ctx, "user_password", "user "+username, username, func(tx *store.Tx, u sqlc.User) error {
-		if err := tx.ForgetAttempts(ctx, nameHash(tx, username)); err != nil {
+		if err := tx.ForgetAttempts(ctx, tx.MAC(countName, []byte(username))); err != nil {
 			return err
 		}
 		return tx.SetPassword(ctx, sqlc.SetPasswordParams{ID: u.ID, Password: passwordHash})

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -11,10 +12,13 @@ import (
 	"handslag/sync/link"
 )
 
-// After freeAttempts failures each one doubles the wait before the next, from a second to
-// longestWait; an hour's quiet forgets them.
+// After so many failures each one doubles the wait before the next, from a second to
+// longestWait; an hour's quiet forgets them. They are counted by name and network: who guesses somebody's password
+// slows those who sign in from there. Over all networks more are free, so that it takes many to slow
+// that person everywhere, and those who have many guess no faster.
 const (
-	freeAttempts = 3
+	freeAttempts = 3  // from one network
+	freeOverall  = 60 // from all
 	longestWait  = 5 * time.Minute
 	quiet        = time.Hour
 )
@@ -22,7 +26,7 @@ const (
 // attempt is one sign-in under way.
 type attempt struct {
 	request   link.EnrolRequest
-	name      []byte // keyed hash of the name typed
+	counted   []counted
 	hash      string // the password's hash that was compared
 	matched   bool
 	user      *sqlc.User // nil: no such user
@@ -33,8 +37,42 @@ type attempt struct {
 	linked string       // what kind of link that was
 }
 
-// nameHash is what attempts are counted by.
-func nameHash(tx *store.Tx, username string) []byte { return tx.MAC("username", []byte(username)) }
+// What the keyed hashes are of.
+const (
+	countName = "username"
+	countFrom = "username and network"
+)
+
+// counted is what attempts are counted by, a keyed hash, and how many of it cost no wait.
+type counted struct {
+	by   []byte
+	free int64
+}
+
+// counts are what an attempt for username is counted by.
+func (c *Call) counts(tx *store.Tx, username string) []counted {
+	return []counted{
+		{tx.MAC(countName, []byte(username)), freeOverall},
+		{tx.MAC(countFrom, []byte(username+" "+network(c.Address))), freeAttempts},
+	}
+}
+
+// network is the part of an IP address that one subscriber has.
+func network(address string) string {
+	at, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	bits := 48
+	if at = at.Unmap(); at.Is4() {
+		bits = 24
+	}
+	prefix, err := at.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return prefix.String()
+}
 
 // beginSignIn reads the request, checks what it proves of the device's keys, and compares
 // the password: outside any transaction, because that takes half a second. The attempt is
@@ -66,8 +104,8 @@ func (c *Call) beginSignIn() error {
 	defer done()
 	wait := false
 	err = c.g.store.Do(c.ctx, func(tx *store.Tx) error {
-		a.name = nameHash(tx, username)
-		if wait, err = c.countAttempt(tx, a.name); err != nil || wait {
+		a.counted = c.counts(tx, username)
+		if wait, err = c.countAttempt(tx, a.counted); err != nil || wait {
 			return err
 		}
 		if checkUsername(username) != nil {
@@ -99,28 +137,37 @@ func (c *Call) beginSignIn() error {
 }
 
 // countAttempt reports whether it is too early, or else counts one more failure.
-func (c *Call) countAttempt(tx *store.Tx, name []byte) (wait bool, err error) {
+func (c *Call) countAttempt(tx *store.Tx, all []counted) (wait bool, err error) {
 	if err := tx.PruneAttempts(c.ctx, int64(c.Now.Add(-quiet))); err != nil {
 		return false, err
 	}
-	row, err := tx.Attempts(c.ctx, name)
-	if err != nil && !store.Missing(err) {
-		return false, err
+	failures := make([]int64, len(all))
+	for i, one := range all {
+		row, err := tx.Attempts(c.ctx, one.by)
+		if err != nil && !store.Missing(err) {
+			return false, err
+		}
+		if err == nil && int64(c.Now) < row.NextAt {
+			return true, nil // and none is counted: it is no guess
+		}
+		failures[i] = row.Failures + 1
 	}
-	if err == nil && int64(c.Now) < row.NextAt {
-		return true, nil
+	for i, one := range all {
+		err := tx.PutAttempts(c.ctx, sqlc.PutAttemptsParams{NameHash: one.by, Failures: failures[i], NextAt: int64(waitAfter(failures[i], one.free, c.Now))})
+		if err != nil {
+			return false, err
+		}
 	}
-	row.Failures++
-	return false, tx.PutAttempts(c.ctx, sqlc.PutAttemptsParams{NameHash: name, Failures: row.Failures, NextAt: int64(waitAfter(row.Failures, c.Now))})
+	return false, nil
 }
 
 // waitAfter is when the next attempt may come after so many failures.
-func waitAfter(failures int64, now signed.Time) signed.Time {
-	if failures <= freeAttempts {
+func waitAfter(failures, free int64, now signed.Time) signed.Time {
+	if failures <= free {
 		return now
 	}
 	wait := longestWait
-	if doublings := failures - freeAttempts - 1; doublings < 16 {
+	if doublings := failures - free - 1; doublings < 16 {
 		wait = min(time.Second<<doublings, longestWait)
 	}
 	return now.Add(wait)
@@ -148,8 +195,8 @@ func (c *Call) endSignIn() error {
 	case user.DisabledAt != 0:
 		return Refuse(link.CodeUserDisabled)
 	}
-	if a.person == nil {
-		if err := c.tx.ForgetAttempts(c.ctx, a.name); err != nil {
+	for _, one := range a.counted {
+		if err := c.tx.ForgetAttempts(c.ctx, one.by); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,9 @@ const (
 	lockNotAvailable     = "55P03"
 	readOnly             = "25006" // of a server that has become a standby
 	tooManyConnections   = "53300"
+	diskFull             = "53100"
 	sqliteBusy           = 5
+	sqliteFull           = 13
 )
 
 // tries bounds how often a transaction is begun that the database gave up for another's sake, and
@@ -51,7 +53,7 @@ func again(ctx context.Context, run func() error) error {
 }
 
 // away marks what says nothing about the transaction itself: the server is not there, or has no
-// time.
+// time or no room.
 func away(err error) error {
 	var network net.Error
 	var connect *pgconn.ConnectError
@@ -59,9 +61,9 @@ func away(err error) error {
 	switch state := stateOf(err); {
 	case err == nil:
 		return nil
-	case state == serializationFailure, state == deadlockDetected, state == readOnly, state == tooManyConnections,
+	case state == serializationFailure, state == deadlockDetected, state == readOnly, state == tooManyConnections, state == diskFull,
 		len(state) == 5 && (state[:2] == "08" || state[:3] == "57P"), // connection exceptions; shutting down or starting
-		errors.As(err, &connect), errors.As(err, &network), errors.As(err, &busy) && busy.Code()&0xff == sqliteBusy,
+		errors.As(err, &connect), errors.As(err, &network), errors.As(err, &busy) && (busy.Code()&0xff == sqliteBusy || busy.Code()&0xff == sqliteFull),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), pgconn.SafeToRetry(err):
 		return errors.Join(ErrAway, err)
 	}

@@ -25,7 +25,7 @@ SELECT id FROM attachments WHERE subject = @subject ORDER BY id;
 SELECT id, device_id, chunks, whole, began_at FROM attachments WHERE record_id = @record_id ORDER BY began_at, id;
 
 -- name: AttachmentsBegun :many
-SELECT id, device_id, began_at FROM attachments WHERE whole = 0 ORDER BY began_at;
+SELECT id, device_id, chunks, began_at FROM attachments WHERE whole = 0 ORDER BY began_at;
 
 -- name: AttachmentsAfter :many
 SELECT * FROM attachments WHERE id > @id ORDER BY id LIMIT 20;

@@ -150,12 +150,13 @@ func (q *Queries) AttachmentsAfter(ctx context.Context, id string) ([]Attachment
 }
 
 const attachmentsBegun = `-- name: AttachmentsBegun :many
-SELECT id, device_id, began_at FROM attachments WHERE whole = 0 ORDER BY began_at
+SELECT id, device_id, chunks, began_at FROM attachments WHERE whole = 0 ORDER BY began_at
 `
 
 type AttachmentsBegunRow struct {
 	ID       string
 	DeviceID string
+	Chunks   int64
 	BeganAt  int64
 }
 
@@ -168,7 +169,12 @@ func (q *Queries) AttachmentsBegun(ctx context.Context) ([]AttachmentsBegunRow, 
 	var items []AttachmentsBegunRow
 	for rows.Next() {
 		var i AttachmentsBegunRow
-		if err := rows.Scan(&i.ID, &i.DeviceID, &i.BeganAt); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.DeviceID,
+			&i.Chunks,
+			&i.BeganAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
