@@ -52,7 +52,7 @@ func newDevice(t *testing.T) *device { return &device{T: t, home: t.TempDir()} }
 
 var names = []string{
 	"organisation check", "enrol", "me", "status", "sync", "outbox list", "outbox export", "outbox import", "records", "open", "assignments", "assignment", "edit", "note", "choose", "done", "export-signature",
-	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find", "sign-in", "log-evidence", "log-feed", "orders",
+	"verify-signature", "verify", "events", "log", "passphrase", "session", "protection", "factors", "notices", "start-again", "wipe", "find", "sign-in", "log-evidence", "log-feed", "evidence", "witnesses", "orders",
 	"attachments", "attachments open", "attachments export", "attachments fetch", "attach",
 }
 

@@ -61,6 +61,8 @@ func commands() []command {
 		{"log", "[-subject ID] [-record ID] [-person USERNAME] [-device ID] [-assignment ID] [-unit ID] [-kind KIND] [-day 2006-01-02] [-csv]", "log -person bo.ek -csv", auditLog},
 		{"spread", "RECORD [-from ID] [-after ID]", "spread r-7m2q9d4xkv", spread},
 		{"findings", "[-person USERNAME] [-device ID] [-code CODE] [-open]", "findings -open", findings},
+		{"evidence", "ENTRY … -out FILE", "evidence 4711 4712 -out 4711.evidence", evidence},
+		{"witnesses", "", "witnesses", witnesses},
 		{"log-evidence", "-out FILE", "log-evidence -out evidence.txt", logEvidence},
 		{"orders", "-out FILE", "orders -out newest.orders", writeOrders},
 		{"session", "", "session -json", nil},

@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -11,11 +12,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"handslag/app/connected/command"
+	"handslag/app/verify"
 	"handslag/testnet/postgres"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"connected": func() {
+	testscript.Main(m, map[string]func(){"handslagverify": func() { os.Exit(verify.Run(os.Stdout, os.Stderr, os.Args[1:])) }, "connected": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := command.Run(ctx, command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:])
 		stop()
@@ -41,6 +43,11 @@ func TestStories(t *testing.T) {
 					ts.Fatalf("found %v, %v", found, err)
 				}
 				ts.Setenv(args[2], found[0])
+			},
+			"organisation": func(ts *testscript.TestScript, _ bool, args []string) { // organisation FILE VARIABLE: its ID, from what init said
+				var made struct{ ID string }
+				ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &made))
+				ts.Setenv(args[1], made.ID)
 			},
 			"flip": func(ts *testscript.TestScript, _ bool, args []string) { // a bit in the middle of a file
 				data, err := os.ReadFile(args[0])

@@ -21,9 +21,16 @@ import (
 // Evidence is a bundle about entries, by their places in the log, that shows without this system what they say,
 // who signed it, that the log has it and who has seen the log. That it was taken out is an entry.
 func (c *Call) Evidence(places []int64) ([]byte, error) {
-	return c.g.evidence(c.ctx, c.tx, places, journal.Entry{
+	bundle, err := c.g.evidence(c.ctx, c.tx, places, journal.Entry{
 		Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Route: c.route.Path,
 	}, journal.Details{})
+	switch {
+	case errors.Is(err, ErrInput):
+		return nil, Refuse(link.CodeBadRequest)
+	case errors.Is(err, ErrUnknown):
+		return nil, Refuse(link.CodeNotFound)
+	}
+	return bundle, err
 }
 
 // Evidence is the same for an administrator.
@@ -43,7 +50,7 @@ const codeEvidence = "evidence"
 func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, looked journal.Entry, note journal.Details) ([]byte, error) {
 	places = slices.Compact(slices.Sorted(slices.Values(places)))
 	if len(places) == 0 || len(places) > evidence.MaxEntries || places[0] <= 0 {
-		return nil, fmt.Errorf("gather evidence: %w", errors.Join(Refuse(link.CodeBadRequest), ErrInput))
+		return nil, fmt.Errorf("1 to %d places in the log are asked for: %w", evidence.MaxEntries, ErrInput)
 	}
 	var rows []sqlc.Entry
 	var asked []string
@@ -53,7 +60,7 @@ func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, looke
 			return nil, err
 		}
 		if len(found) == 0 || found[0].ID != id {
-			return nil, fmt.Errorf("entry %d: %w", id, errors.Join(Refuse(link.CodeNotFound), ErrUnknown))
+			return nil, fmt.Errorf("entry %d: %w", id, ErrUnknown)
 		}
 		rows, asked = append(rows, found[0]), append(asked, strconv.FormatInt(id, 10))
 	}
