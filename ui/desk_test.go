@@ -104,6 +104,7 @@ func (h *house) desk(loop *mainLoop, a *agent.Agent, prefs ui.Preferences) *desk
 		Open: func(_ fyne.Window, opened func(io.ReadCloser, error)) {
 			opened(io.NopCloser(bytes.NewReader(d.opens)), nil)
 		},
+		Browse: func(address string) error { return h.browse(address) },
 		File:   func(_ fyne.Window, chosen func(string, error)) { chosen(d.file, nil) },
 		Folder: func(_ fyne.Window, chosen func(string, error)) { chosen(d.folder, nil) },
 		Save: func(_ fyne.Window, name string, opened func(part.SavedFile, error)) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"io"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -40,6 +41,7 @@ type enrolScreen struct {
 	found        agent.Organisation
 	username     *part.Field
 	password     *part.Field
+	browser      bool             // the person signs in there, not with these
 	guards       agent.Protection // what this machine has
 	asked        bool             // it has answered
 	guard        *part.Choice     // of them; nil where there is nothing to choose
@@ -158,14 +160,7 @@ func (s *enrolScreen) show(step int) {
 		buttons.Add(s.find)
 		s.first = s.organisation.Field.Focusable()
 	case stepSignIn:
-		s.password.OnSubmit = func(string) { s.next() }
-		parts = []fyne.CanvasObject{s.foundPanel(), part.NewLead(say("enrol.sign_in", "organisation", s.found.Name)), s.username, s.password}
-		back(stepOrganisation)
-		buttons.Add(part.NewPrimary(say("common.next"), "", s.next))
-		s.first = s.username.Focusable()
-		if s.username.Text() != "" {
-			s.first = s.password.Focusable()
-		}
+		s.signInStep(&parts, buttons, back)
 	case stepProtection:
 		parts = []fyne.CanvasObject{part.NewLead(say("enrol.protection")), s.guard}
 		s.guard.SetSubmit(s.next)
@@ -335,9 +330,16 @@ func (s *enrolScreen) filled(fields ...*part.Field) bool {
 }
 
 func (s *enrolScreen) next() {
-	if !s.filled(s.username, s.password) {
+	if s.step == stepSignIn {
+		s.browser = false
+	}
+	if !s.browser && !s.filled(s.username, s.password) {
 		return
 	}
+	s.goOn()
+}
+
+func (s *enrolScreen) goOn() {
 	s.banner.Clear()
 	if s.step == stepSignIn && s.guard != nil {
 		s.show(stepProtection)
@@ -351,7 +353,12 @@ func (s *enrolScreen) enrol() {
 	if !s.phrase.check() {
 		return
 	}
-	ask := agent.Enrolment{Org: s.found.Org, Username: s.username.Text(), Password: s.password.Text(), Passphrase: s.phrase.once.Text(), Factors: s.use()}
+	ask := agent.Enrolment{Org: s.found.Org, Passphrase: s.phrase.once.Text(), Factors: s.use()}
+	if s.browser {
+		ask.Browse = s.w.browse
+	} else {
+		ask.Username, ask.Password = s.username.Text(), s.password.Text()
+	}
 	s.work(s.w.lang.Say("enrol.making_keys"), func(ctx context.Context) error { return s.w.agent.Enrol(ctx, ask) }, s.ended)
 }
 
@@ -371,7 +378,7 @@ func (s *enrolScreen) ended(err error) {
 		s.stay(step, err)
 		s.w.settle()
 		return
-	case code == agent.WrongPassword && step != stepResume, code == agent.UserDisabled && step != stepResume:
+	case step != stepResume && slices.Contains([]agent.Code{agent.WrongPassword, agent.UserDisabled, agent.SignInFailed, agent.SignInUnlinked, agent.PasswordOff, agent.ProviderAway, agent.BrowserAway}, code):
 		step = stepSignIn
 	case s.guard != nil && (code == agent.FactorAway || code == agent.FactorMissing || code == agent.FactorLocked):
 		step = stepProtection // another way can be chosen

@@ -53,6 +53,7 @@ type house struct {
 	directory *httptest.Server
 	address   string
 	statement identity.Statement
+	browse    func(string) error  // goes where a window sends its browser
 	meets     func(*http.Request) // is shown each call before it is answered; nil: nobody
 }
 

@@ -30,6 +30,7 @@ type Config struct {
 	Open  func(w fyne.Window, opened func(io.ReadCloser, error))               // asks for a file to read; nil reader: none chosen. nil: a dialog
 	Save  func(w fyne.Window, name string, opened func(part.SavedFile, error)) // asks where to write; nil: a dialog
 
+	Browse func(address string) error                               // opens the person's browser; nil: the system's
 	File   func(w fyne.Window, chosen func(path string, err error)) // asks for a file of this machine; "": none chosen. nil: a dialog
 	Folder func(w fyne.Window, chosen func(path string, err error)) // asks for a folder of this machine; "": none chosen. nil: a dialog
 }
