@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"testing"
+	"time"
 
 	"handslag/app/agent"
 	"handslag/app/connected/oidc"
@@ -74,4 +75,32 @@ func TestWherePasswordsAreOffNoneIsAskedFor(t *testing.T) {
 
 func TestWhereThereIsNoProviderNoneIsOffered(t *testing.T) {
 	newHouse(t).begun("anna").seesNot("Logga in i webbläsaren")
+}
+
+// A device that was away until its credential had expired: in the browser, where that is how staff sign in, or where both are.
+func TestSigningInAgainWithTheBrowser(t *testing.T) {
+	for name, only := range map[string]bool{"both": false, "the browser alone": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			d := h.desk(newMainLoop(), h.enrolled("anna.lind", nil), ui.Preferences{})
+			h.provides(only)
+			d.passes(15 * 24 * time.Hour)
+			d.agent.Lock()
+			d.sees("[Lås upp]")
+			d.writes("Lösenfras", passphrase)
+			d.taps("Lås upp")
+			d.sees("Inställningar")
+			d.goes(ui.PlaceMe)
+			d.taps("Synka nu")
+			d.sees("Logga in på nytt")
+			d.taps("Logga in på nytt")
+			if !only {
+				d.sees("Lösenord")
+				d.picture("me-sign-in-browser")
+				d.taps("Logga in i webbläsaren")
+			}
+			d.sees("Synkat. ")
+			d.seesNot("Logga in på nytt")
+		})
+	}
 }

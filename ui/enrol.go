@@ -171,6 +171,9 @@ func (s *enrolScreen) show(step int) {
 		pin := hasPIN(s.guards, s.use())
 		s.phrase.ask(leastSecret(s.guards, s.use()), pin)
 		parts = []fyne.CanvasObject{part.NewLead(say(pinned("enrol.passphrase", pin))), s.phrase.content}
+		if s.browser {
+			parts = append(parts, part.NewMuted(say("enrol.browser_next")))
+		}
 		if s.guard == nil {
 			if s.asked {
 				parts = append(parts, part.NewMuted(say("protect.nothing_offered")))

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -174,32 +173,6 @@ func (s *meScreen) setSyncing(on bool) {
 	}
 	s.sync.Enable()
 	s.sync.SetText(s.w.lang.Say("me.sync_now"))
-}
-
-// signIn asks for the password, for a device that was away until its credential had expired.
-func (s *meScreen) signIn() {
-	field := part.NewSecretField(s.w.lang.Say("enrol.password"), s.w.lang.Say("enrol.password_hint"))
-	d := &part.Dialog{Title: s.w.lang.Say("me.sign_in"), Body: field, Primary: s.w.lang.Say("me.sign_in"), Cancel: s.w.lang.Say("common.cancel")}
-	d.OnPrimary = func() bool {
-		password := field.Text()
-		if password == "" {
-			field.SetError(s.w.lang.Say("common.required"))
-			return false
-		}
-		s.setSyncing(true)
-		s.banner.Clear()
-		Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.w.agent.SignIn(ctx, password) },
-			func(_ struct{}, err error) {
-				s.setSyncing(false)
-				if err != nil {
-					s.w.tell(s.banner, err)
-					return
-				}
-				s.syncNow()
-			})
-		return true
-	}
-	s.w.ask(d)
 }
 
 // notice is one sentence that must be seen.

@@ -37,6 +37,15 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 	return issued, c, err
 }
 
+// SignIns asks how staff sign in; a connected system that does not answer soon is taken to want a password.
+func (a *Agent) SignIns(ctx context.Context) (link.SignIns, error) {
+	s, err := a.current()
+	if err != nil {
+		return link.SignIns{}, err
+	}
+	return signIns(ctx, s.who().statement), nil
+}
+
 // SignIn asks for a new credential with the password, for a device that was away for so long
 // that its own has expired: the keys, the journal and the device ID stay. Sync afterwards.
 func (a *Agent) SignIn(ctx context.Context, password string) error {

@@ -49,17 +49,21 @@ func (a *Agent) FindOrganisation(ctx context.Context, org identity.OrgID) (Organ
 	if err != nil {
 		return Organisation{}, err
 	}
-	client := link.NewClient(s, nil, link.ClientOptions{Timeout: signInsTime})
-	defer client.Close()
-	ways, err := client.SignIns(ctx)
-	if err != nil {
-		ways = link.SignIns{Password: true}
-	}
-	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number, SignIns: ways}, nil
+	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number, SignIns: signIns(ctx, s)}, nil
 }
 
 // signInsTime is how long the question how staff sign in may take.
 const signInsTime = 3 * time.Second
+
+func signIns(ctx context.Context, s identity.Statement) link.SignIns {
+	client := link.NewClient(s, nil, link.ClientOptions{Timeout: signInsTime})
+	defer client.Close()
+	ways, err := client.SignIns(ctx)
+	if err != nil {
+		return link.SignIns{Password: true}
+	}
+	return ways
+}
 
 // findStatement is the one call to the directory. What it relays counts only under the root
 // key that the ID names; a number lower than one already seen in this run is refused.
