@@ -110,9 +110,13 @@ func (o *org) device(name string, person identity.PersonID, sealing identity.Sea
 	if err != nil {
 		return nil, err
 	}
+	witness, err := signed.NewPrivateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
 	d := &device{key: key, id: identity.DeviceIDOf(key.Public()), person: person, outage: signed.At(now.Add(-48 * time.Hour))}
 	c := identity.Credential{Version: 1, Org: o.keys.Org, Person: identity.Person{ID: person, Username: name, First: "Bo", Last: "Ek"}, Machine: identity.MachineID("m-" + name),
-		Units: []identity.Unit{{ID: "norra", Name: "Norra"}}, Keys: identity.PublicKeys{Signing: key.Public(), Transport: transport.Public(), Sealing: sealing},
+		Units: []identity.Unit{{ID: "norra", Name: "Norra"}}, Keys: identity.PublicKeys{Signing: key.Public(), Transport: transport.Public(), Sealing: sealing, Witness: witness.Public()},
 		Epoch: 1, Issued: d.outage, Expires: signed.At(now.Add(10 * 24 * time.Hour))}
 	d.credential, err = signed.Sign(signed.DomainCredential, o.keys.Issuing, c)
 	return d, err

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
@@ -91,15 +94,7 @@ func (g *Gate) checkSignatures(ctx context.Context, keys map[string]*signed.Key)
 	if err != nil || len(rows) == 0 {
 		return false, wrapCheck(err)
 	}
-	var bad []sqlc.UncheckedRow
-	for _, r := range rows {
-		key := keys[r.DeviceID]
-		if key == nil {
-			bad = append(bad, r)
-		} else if _, err := journal.OpenEntry(r.Raw, *key); err != nil {
-			bad = append(bad, r)
-		}
-	}
+	bad := spoilt(rows, keys, g.busy.Load() == 0)
 	err = g.store.Do(ctx, func(tx *store.Tx) error {
 		if now, err := checkedUpTo(ctx, tx); err != nil || now != from {
 			return err // another process was here
@@ -113,6 +108,31 @@ func (g *Gate) checkSignatures(ctx context.Context, keys map[string]*signed.Key)
 		return tx.PutCounter(ctx, sqlc.PutCounterParams{Name: counterChecked, Value: rows[len(rows)-1].ID})
 	})
 	return len(rows) == checkAtOnce, wrapCheck(err)
+}
+
+// spoilt are the rows whose signature does not hold. Where the machine is free, all of its processors look.
+func spoilt(rows []sqlc.UncheckedRow, keys map[string]*signed.Key, free bool) []sqlc.UncheckedRow {
+	parts := 1
+	if free {
+		parts = runtime.GOMAXPROCS(0)
+	}
+	bad := make([][]sqlc.UncheckedRow, parts)
+	var all sync.WaitGroup
+	for i := range bad {
+		all.Go(func() {
+			for _, r := range rows[i*len(rows)/parts : (i+1)*len(rows)/parts] {
+				key := keys[r.DeviceID]
+				if key != nil {
+					if _, err := journal.OpenEntry(r.Raw, *key); err == nil {
+						continue
+					}
+				}
+				bad[i] = append(bad[i], r)
+			}
+		})
+	}
+	all.Wait()
+	return slices.Concat(bad...)
 }
 
 func wrapCheck(err error) error {
