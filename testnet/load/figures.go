@@ -15,6 +15,7 @@ type figures struct {
 	took      time.Duration // from the first call to the last receipt
 	recovered time.Duration // from kill -9 until it listens again
 	generator time.Duration // processor time of this program meanwhile
+	serving   time.Duration // and of connected serve
 	machine   time.Duration // and of all that ran on the machine
 	server    usage
 	receipts  int64
@@ -76,7 +77,7 @@ func (f figures) tell(w io.Writer) error {
 	if f.leaves > 0 {
 		fmt.Fprintf(out, "  Tessera\t%.0f leaves/s\n", f.leaves)
 	}
-	fmt.Fprintf(out, "  processors\tgenerator %v, connected serve %v, the machine in all %v, of %v\n", f.generator.Round(time.Millisecond), f.server.cpu.Round(time.Millisecond),
+	fmt.Fprintf(out, "  processors\tgenerator %v, connected serve %v, the machine in all %v, of %v\n", f.generator.Round(time.Millisecond), f.serving.Round(time.Millisecond),
 		f.machine.Round(time.Millisecond), (2 * f.took).Round(time.Millisecond))
 	fmt.Fprintf(out, "  receipts\t%d, all verified; %d calls without an answer; after kill -9 it listened within %v\n", f.receipts, f.again, f.recovered.Round(time.Millisecond))
 	fmt.Fprintf(out, "  signatures\tall checked %v after the last receipt\n", f.checked.Round(time.Millisecond))

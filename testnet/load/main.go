@@ -38,7 +38,15 @@ func main() {
 	flag.BoolVar(&o.kill, "kill", true, "kill the server with -9 in the middle")
 	flag.StringVar(&o.tessera, "tessera", "", "`program` that Tessera's log is measured with (testnet/load/tessera)")
 	flag.StringVar(&o.dir, "dir", "", "folder for everything, made anew and removed; default below TMPDIR")
+	records := flag.Int("first-sync", 0, "measure the first sync of so many `records` to one device instead")
 	flag.Parse()
+	if *records > 0 {
+		if err := firstSync(ctx, o, *records, os.Stdout); err != nil {
+			fmt.Fprintf(os.Stderr, "load: %v\n", err)
+			os.Exit(1)
+		}
+		return
+	}
 	figures, err := run(ctx, o, os.Stdout)
 	if err == nil {
 		err = figures.tell(os.Stdout)

@@ -65,6 +65,21 @@ func (p *process) look() {
 	}
 }
 
+// cpu is the processor time that it has taken so far.
+func (p *process) cpu() time.Duration {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // its name may hold spaces
+	var ticks int64
+	for _, field := range fields[11:13] { // utime and stime
+		n, _ := strconv.ParseInt(field, 10, 64)
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / hertz
+}
+
 // kill ends it with -9 and returns what it took.
 func (p *process) kill() usage {
 	_ = p.cmd.Process.Kill()
@@ -74,6 +89,8 @@ func (p *process) kill() usage {
 	state := p.cmd.ProcessState
 	return usage{state.UserTime() + state.SystemTime(), p.peak}
 }
+
+const hertz = 100 // USER_HZ on every machine that Go runs Linux on
 
 // own is the processor time of this program, its threads all.
 func own() time.Duration {
@@ -86,7 +103,6 @@ func own() time.Duration {
 
 // machine is the processor time of everything that runs here.
 func machine() time.Duration {
-	const hertz = 100 // USER_HZ on every machine that Go runs Linux on
 	data, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0

@@ -13,7 +13,7 @@ import (
 )
 
 // readEvery is how often the reviewer asks for a page.
-const readEvery = 200 * time.Millisecond
+const readEvery = 500 * time.Millisecond
 
 // reading is another user at work meanwhile: a reviewer's pages of the log, of a person, of a record, of all,
 // and what is new for the reviewer's own device.

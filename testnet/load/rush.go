@@ -73,7 +73,7 @@ func (f *figures) rush(ctx context.Context, o *org, fl *fleet, said io.Writer) e
 		}
 	}
 	workers.Wait()
-	f.ended = time.Now()
+	f.ended, f.serving = time.Now(), o.used.cpu+o.server.cpu()
 	f.took, f.generator, f.machine = time.Since(begun), own()-before, machine()-all
 	enough()
 	readers.Wait()
