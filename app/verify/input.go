@@ -136,18 +136,22 @@ func (j *judging) learn(s identity.Statement) {
 }
 
 func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
-	open := os.Open
+	open, stat := os.Open, os.Stat
 	if root != nil {
-		open = root.Open
+		open, stat = root.Open, root.Stat
+	}
+	info, err := stat(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // what is read from a pipe may never come
+		return nil, errors.New("it is no file")
 	}
 	file, err := open(filepath.FromSlash(name))
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errors.New("it is no file"))
-	}
 	data, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(data)) > limit {
 		err = signed.ErrTooLarge
