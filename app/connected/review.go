@@ -25,7 +25,7 @@ func reviewRoutes() []gate.Route {
 				{Name: "code", Means: "gap, fork, lone_half, …"},
 				{Name: "open", Means: "true: only those of which something is left to wait for"},
 				{Name: "after", Means: "cursor of the page before"},
-				{Name: "limit", Means: "rows, at most 100"},
+				{Name: "limit", Means: "rows, at most 50"},
 			},
 			Gives: gate.InJSON("", link.FindingPage{}),
 		},

@@ -177,7 +177,7 @@ func Routes(statement func() []byte) []gate.Route {
 				{Name: "kind", Means: "kind of entry, as vault/journal writes them: record.opened"},
 				{Name: "day", Means: "2006-01-02, in the organisation's time zone"},
 				{Name: "after", Means: "cursor of the page before"},
-				{Name: "limit", Means: "rows, at most 100"},
+				{Name: "limit", Means: "rows, at most 50"},
 			},
 			Gives: gate.InJSON("Times are intervals: no earlier than the device's newest server time, no later than the receipt.", link.LogPage{}),
 		},

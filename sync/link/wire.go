@@ -44,7 +44,7 @@ const (
 	PageLimit    = 24 << 20 // one page coming down
 	PageRecords  = 200      // changes on one page
 	PageErasures = 200      // orders on one page
-	LogPageRows  = 100
+	LogPageRows  = 50
 	ExportRows   = 1000 // of an export's page
 	GrowthProofs = 8    // checkpoints that one call may ask about
 	nonceSize    = 16

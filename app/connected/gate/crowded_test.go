@@ -175,7 +175,9 @@ func (c *crowded) addThings(n int) {
 			must(err)
 			sealed, err := tx.Seal(ctx, subject, "records:body", versionRow(id, 1), body)
 			must(err)
-			must(tx.PutRecord(ctx, sqlc.PutRecordParams{ID: id, Number: 1, Subject: subject, UnitID: "n-1", Body: sealed, Cipher: cipher[:], ContentKey: []byte{}, LineMac: []byte{}}))
+			key, err := tx.Seal(ctx, subject, "records:content_key", versionRow(id, 1), cipher[:])
+			must(err)
+			must(tx.PutRecord(ctx, sqlc.PutRecordParams{ID: id, Number: 1, Subject: subject, UnitID: "n-1", Body: sealed, Cipher: cipher[:], ContentKey: key, LineMac: []byte{}}))
 			e := journal.Entry{Version: 1, Kind: journal.RecordOpened, Device: crowdedDevice(i), Generation: 1, Seq: 2, Epoch: 1, Prev: cipher[:],
 				Subject: rec.Subject, Record: rec.ID, Peer: crowdedDevice(i + 1), After: 1}
 			if i%10 == 9 {

@@ -99,7 +99,7 @@ func TestPagesOfTheLogHaveWhatALookAtEveryRowFinds(t *testing.T) {
 	}
 }
 
-// BenchmarkPages is a page of 100 rows of the log, as a reviewer gets it: the look entered, the rows found
+// BenchmarkPages is a page of 50 rows of the log, as a reviewer gets it: the look entered, the rows found
 // and each made a sentence of. HANDSLAG_BENCH_LONG=1 goes on to five million entries.
 func BenchmarkPages(b *testing.B) {
 	sizes := []int{1_000, 10_000, 100_000}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"time"
 
@@ -49,11 +50,7 @@ func (g *Gate) readPage(ctx context.Context, tx *store.Tx, q *logQuery, first bo
 	if page.Rows, err = newRowReader(ctx, g, tx).rows(found.places); err != nil || !first {
 		return page, err
 	}
-	about, err := findingQueryOf(ctx, tx, link.FindingFilter{Device: identity.DeviceID(q.Device)})
-	if err != nil {
-		return page, err
-	}
-	about.person = q.Person
+	about := findingQuery{device: q.Device, person: q.Person, before: math.MaxInt64, rows: link.LogPageRows}
 	findings, err := about.page(ctx, tx)
 	page.Found = findings.Findings
 	return page, err

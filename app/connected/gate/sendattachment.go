@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
@@ -9,31 +8,10 @@ import (
 	"handslag/vault/record"
 )
 
-// attachments sends what belongs to records, each of which the decision allows: the signed
-// attachment and its content key. It is lent with its record, and sent again with each new loan:
-// a device drops both when a loan ends.
-func (p *paging) attachments(records []sqlc.Record, still map[[2]string]bool) error {
-	may := map[string]bool{}
-	for _, row := range records {
-		may[row.ID] = true
-	}
-	rows, err := p.tx.AttachmentsForUser(p.ctx, p.user.ID)
-	if err != nil {
-		return err
-	}
-	var want []string
-	for _, row := range rows {
-		if !may[row.RecordID] {
-			continue
-		}
-		still[[2]string{sentAttachment, row.ID}] = true
-		lent := signed.Time(p.sent[[2]string{sentAttachment, row.ID}].LoanUntil)
-		if !p.has(sentAttachment, row.ID, attachmentMark) || !p.lasts(lent) {
-			want = append(want, row.ID)
-		}
-	}
-	p.files = want
-	return nil
+// hasAttachment reports whether the device has an attachment, on a loan as good as one that would be given now. It
+// is lent with its record, and sent again with each new loan: a device drops both when a loan ends.
+func (p *paging) hasAttachment(id string) bool {
+	return p.has(sentAttachment, id, attachmentMark) && p.lasts(signed.Time(p.sent[[2]string{sentAttachment, id}].LoanUntil))
 }
 
 // attachmentMark is the same for ever: an attachment has one version.

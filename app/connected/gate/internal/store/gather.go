@@ -15,19 +15,20 @@ import (
 // What a page of the log names is read for the whole page at once: a statement for each kind of thing, however
 // many rows there are.
 
-// gather runs query, in which %s stands for the keys, for some keys at a time, and has take read each row.
-func gather[K any](ctx context.Context, tx *Tx, query string, keys []K, take func(*sql.Rows) error) error {
+// gather runs query, in which %s stands for the keys behind those that are given, for some keys at a time, and has
+// take read each row.
+func gather[K any](ctx context.Context, tx *Tx, query string, keys []K, take func(*sql.Rows) error, given ...any) error {
 	for some := range slices.Chunk(keys, atOnce) {
-		if err := gatherSome(ctx, tx, query, some, take); err != nil {
+		if err := gatherSome(ctx, tx, query, some, take, given); err != nil {
 			return fmt.Errorf("gather: %w", err)
 		}
 	}
 	return nil
 }
 
-func gatherSome[K any](ctx context.Context, tx *Tx, query string, keys []K, take func(*sql.Rows) error) error {
-	var a arguments
-	rows, err := tx.ask(ctx, fmt.Sprintf(query, "("+strings.Join(padded(&a, keys), ", ")+")"), a...)
+func gatherSome[K any](ctx context.Context, tx *Tx, query string, keys []K, take func(*sql.Rows) error, given []any) error {
+	a := arguments(slices.Clone(given))
+	rows, err := tx.asks.QueryContext(ctx, fmt.Sprintf(query, "("+strings.Join(padded(&a, keys), ", ")+")"), a...)
 	if err != nil {
 		return err
 	}

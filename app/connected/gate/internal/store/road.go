@@ -174,12 +174,12 @@ func (tx *Tx) Reach(ctx context.Context, s Stretch, steps int) (int64, bool, err
 	return at, true, nil
 }
 
-// padded are places for values, the last one as often as makes a power of two: so there are few statements for
+// padded are places for values, the last one as often as makes a power of four: so there are few statements for
 // a database to remember.
 func padded[K any](a *arguments, values []K) []string {
 	n := 1
 	for n < len(values) {
-		n *= 2
+		n *= 4
 	}
 	var places []string
 	for i := range n {

@@ -43,6 +43,7 @@ type Store struct {
 // Tx is one transaction: the generated queries, and the columns that are encrypted.
 type Tx struct {
 	*sqlc.Queries
+	asks   ordered // what queries are asked of
 	raw    *sql.Tx
 	bulk   func(context.Context, string, []string, [][]any) error
 	key    *columnKeys

@@ -59,7 +59,8 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
 			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
 		}}
-	tx.Queries = sqlc.New(ordered{tx, kept})
+	tx.asks = ordered{tx, kept}
+	tx.Queries = sqlc.New(tx.asks)
 	defer tx.forget()
 	if err := act(tx); err != nil {
 		if tx.failed != nil {

@@ -8,16 +8,6 @@ SELECT * FROM attachments WHERE id = @id;
 -- name: CompleteAttachment :execrows
 UPDATE attachments SET whole = 1, chunks = @chunks, body = @body, content_key = @content_key WHERE id = @id AND whole = 0;
 
--- name: AttachmentsForUser :many
-SELECT t.id, t.record_id, t.chunks FROM attachments t JOIN records r ON r.id = t.record_id
-WHERE t.whole = 1 AND (
-      (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = @user_id))
-   OR (r.held = 0 AND (
-        EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = @user_id)
-     OR EXISTS (SELECT 1 FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-                WHERE a.record_id = r.id AND ap.user_id = @user_id))))
-ORDER BY t.id;
-
 -- name: AttachmentsOfSubject :many
 SELECT id FROM attachments WHERE subject = @subject ORDER BY id;
 

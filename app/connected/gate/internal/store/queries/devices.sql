@@ -57,8 +57,8 @@ ON CONFLICT (device_id, nonce) DO NOTHING;
 -- name: PruneNonces :exec
 DELETE FROM nonces WHERE at < @before;
 
--- name: Sent :many
-SELECT * FROM sent WHERE device_id = @device_id ORDER BY kind, thing_id;
+-- name: SentBehind :many
+SELECT * FROM sent WHERE device_id = @device_id AND (kind, thing_id) > (@kind, @thing_id) ORDER BY kind, thing_id LIMIT @rows;
 
 -- name: PutSent :exec
 INSERT INTO sent (device_id, kind, thing_id, mark, loan_until, page, gone)

@@ -21,14 +21,29 @@ SELECT * FROM records WHERE id = @id;
 -- name: RecordBySubject :one
 SELECT * FROM records WHERE subject = @subject ORDER BY id LIMIT 1;
 
--- name: RecordsForUser :many
-SELECT r.id, r.number, r.subject, r.unit_id, r.restricted, r.held FROM records r
-WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = @user_id))
-   OR (r.held = 0 AND (
-        EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = @user_id)
-     OR EXISTS (SELECT 1 FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-                WHERE a.record_id = r.id AND ap.user_id = @user_id)))
-ORDER BY r.id;
+-- name: HeldBehind :many
+SELECT record_id FROM record_held WHERE user_id = @user_id AND record_id > @after ORDER BY record_id LIMIT @rows;
+
+-- name: NamedBehind :many
+SELECT record_id FROM record_people WHERE user_id = @user_id AND record_id > @after ORDER BY record_id LIMIT @rows;
+
+-- name: WorkedBehind :many
+SELECT DISTINCT a.record_id FROM assignment_people ap JOIN assignments a ON a.id = ap.assignment_id
+WHERE ap.user_id = @user_id AND a.record_id > @after ORDER BY a.record_id LIMIT @rows;
+
+-- name: AssignmentsBehind :many
+SELECT assignment_id FROM assignment_people WHERE user_id = @user_id AND assignment_id > @after ORDER BY assignment_id LIMIT @rows;
+
+-- How many things there are that a person may be sent, beyond those that the device has got.
+-- name: CountToSend :one
+SELECT CAST((SELECT COUNT(*) FROM assignment_people ap WHERE ap.user_id = @user_id)
+  + (SELECT COUNT(*) FROM (
+        SELECT h.record_id FROM record_held h JOIN records r ON r.id = h.record_id WHERE h.user_id = @user_id AND r.held = 1 AND r.restricted = 0
+        UNION SELECT p.record_id FROM record_people p JOIN records r ON r.id = p.record_id WHERE p.user_id = @user_id AND r.held = 0 AND r.restricted = 0
+        UNION SELECT a.record_id FROM assignment_people ap JOIN assignments a ON a.id = ap.assignment_id JOIN records r ON r.id = a.record_id
+            WHERE ap.user_id = @user_id AND r.held = 0 AND r.restricted = 0) q)
+  - (SELECT COUNT(*) FROM sent s WHERE s.device_id = @device_id AND s.kind IN ('record', 'assignment') AND s.gone = 0 AND s.page <= @page
+        AND (s.kind <> 'record' OR s.loan_until > @ends AND s.loan_until <= @most)) AS BIGINT) AS things;
 
 -- name: RecordPeople :many
 SELECT user_id FROM record_people WHERE record_id = @record_id ORDER BY user_id;
@@ -74,10 +89,6 @@ DELETE FROM operations WHERE assignment_id = @assignment_id;
 
 -- name: Assignment :one
 SELECT * FROM assignments WHERE id = @id;
-
--- name: AssignmentsForUser :many
-SELECT a.* FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-WHERE ap.user_id = @user_id ORDER BY a.id;
 
 -- name: AddAssignmentVersion :exec
 INSERT INTO assignment_versions (assignment_id, number, body) VALUES (@assignment_id, @number, @body);

@@ -188,46 +188,6 @@ func (q *Queries) AttachmentsBegun(ctx context.Context) ([]AttachmentsBegunRow, 
 	return items, nil
 }
 
-const attachmentsForUser = `-- name: AttachmentsForUser :many
-SELECT t.id, t.record_id, t.chunks FROM attachments t JOIN records r ON r.id = t.record_id
-WHERE t.whole = 1 AND (
-      (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = $1))
-   OR (r.held = 0 AND (
-        EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = $1)
-     OR EXISTS (SELECT 1 FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-                WHERE a.record_id = r.id AND ap.user_id = $1))))
-ORDER BY t.id
-`
-
-type AttachmentsForUserRow struct {
-	ID       string
-	RecordID string
-	Chunks   int64
-}
-
-func (q *Queries) AttachmentsForUser(ctx context.Context, userID string) ([]AttachmentsForUserRow, error) {
-	rows, err := q.db.QueryContext(ctx, attachmentsForUser, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AttachmentsForUserRow
-	for rows.Next() {
-		var i AttachmentsForUserRow
-		if err := rows.Scan(&i.ID, &i.RecordID, &i.Chunks); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const attachmentsOfRecord = `-- name: AttachmentsOfRecord :many
 SELECT id, device_id, chunks, whole, began_at FROM attachments WHERE record_id = $1 ORDER BY began_at, id
 `

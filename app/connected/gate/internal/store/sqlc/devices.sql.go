@@ -440,12 +440,24 @@ func (q *Queries) Release(ctx context.Context, arg ReleaseParams) (int64, error)
 	return result.RowsAffected()
 }
 
-const sent = `-- name: Sent :many
-SELECT device_id, kind, thing_id, mark, loan_until, page, gone FROM sent WHERE device_id = $1 ORDER BY kind, thing_id
+const sentBehind = `-- name: SentBehind :many
+SELECT device_id, kind, thing_id, mark, loan_until, page, gone FROM sent WHERE device_id = $1 AND (kind, thing_id) > ($2, $3) ORDER BY kind, thing_id LIMIT $4
 `
 
-func (q *Queries) Sent(ctx context.Context, deviceID string) ([]Sent, error) {
-	rows, err := q.db.QueryContext(ctx, sent, deviceID)
+type SentBehindParams struct {
+	DeviceID string
+	Kind     string
+	ThingID  string
+	Rows     int32
+}
+
+func (q *Queries) SentBehind(ctx context.Context, arg SentBehindParams) ([]Sent, error) {
+	rows, err := q.db.QueryContext(ctx, sentBehind,
+		arg.DeviceID,
+		arg.Kind,
+		arg.ThingID,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}

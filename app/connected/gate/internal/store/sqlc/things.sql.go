@@ -186,32 +186,29 @@ func (q *Queries) AssignmentVersion(ctx context.Context, arg AssignmentVersionPa
 	return i, err
 }
 
-const assignmentsForUser = `-- name: AssignmentsForUser :many
-SELECT a.id, a.number, a.record_id, a.subject, a.unit_id, a.line_mac, a.operations FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-WHERE ap.user_id = $1 ORDER BY a.id
+const assignmentsBehind = `-- name: AssignmentsBehind :many
+SELECT assignment_id FROM assignment_people WHERE user_id = $1 AND assignment_id > $2 ORDER BY assignment_id LIMIT $3
 `
 
-func (q *Queries) AssignmentsForUser(ctx context.Context, userID string) ([]Assignment, error) {
-	rows, err := q.db.QueryContext(ctx, assignmentsForUser, userID)
+type AssignmentsBehindParams struct {
+	UserID string
+	After  string
+	Rows   int32
+}
+
+func (q *Queries) AssignmentsBehind(ctx context.Context, arg AssignmentsBehindParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, assignmentsBehind, arg.UserID, arg.After, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Assignment
+	var items []string
 	for rows.Next() {
-		var i Assignment
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.RecordID,
-			&i.Subject,
-			&i.UnitID,
-			&i.LineMac,
-			&i.Operations,
-		); err != nil {
+		var assignment_id string
+		if err := rows.Scan(&assignment_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, assignment_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -302,6 +299,39 @@ func (q *Queries) ClearRecordPeople(ctx context.Context, recordID string) error 
 	return err
 }
 
+const countToSend = `-- name: CountToSend :one
+SELECT CAST((SELECT COUNT(*) FROM assignment_people ap WHERE ap.user_id = $1)
+  + (SELECT COUNT(*) FROM (
+        SELECT h.record_id FROM record_held h JOIN records r ON r.id = h.record_id WHERE h.user_id = $1 AND r.held = 1 AND r.restricted = 0
+        UNION SELECT p.record_id FROM record_people p JOIN records r ON r.id = p.record_id WHERE p.user_id = $1 AND r.held = 0 AND r.restricted = 0
+        UNION SELECT a.record_id FROM assignment_people ap JOIN assignments a ON a.id = ap.assignment_id JOIN records r ON r.id = a.record_id
+            WHERE ap.user_id = $1 AND r.held = 0 AND r.restricted = 0) q)
+  - (SELECT COUNT(*) FROM sent s WHERE s.device_id = $2 AND s.kind IN ('record', 'assignment') AND s.gone = 0 AND s.page <= $3
+        AND (s.kind <> 'record' OR s.loan_until > $4 AND s.loan_until <= $5)) AS BIGINT) AS things
+`
+
+type CountToSendParams struct {
+	UserID   string
+	DeviceID string
+	Page     int64
+	Ends     int64
+	Most     int64
+}
+
+// How many things there are that a person may be sent, beyond those that the device has got.
+func (q *Queries) CountToSend(ctx context.Context, arg CountToSendParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countToSend,
+		arg.UserID,
+		arg.DeviceID,
+		arg.Page,
+		arg.Ends,
+		arg.Most,
+	)
+	var things int64
+	err := row.Scan(&things)
+	return things, err
+}
+
 const deleteAssignment = `-- name: DeleteAssignment :exec
 DELETE FROM assignments WHERE id = $1
 `
@@ -355,6 +385,72 @@ func (q *Queries) DestroySubjectKey(ctx context.Context, arg DestroySubjectKeyPa
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const heldBehind = `-- name: HeldBehind :many
+SELECT record_id FROM record_held WHERE user_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3
+`
+
+type HeldBehindParams struct {
+	UserID string
+	After  string
+	Rows   int32
+}
+
+func (q *Queries) HeldBehind(ctx context.Context, arg HeldBehindParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, heldBehind, arg.UserID, arg.After, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var record_id string
+		if err := rows.Scan(&record_id); err != nil {
+			return nil, err
+		}
+		items = append(items, record_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const namedBehind = `-- name: NamedBehind :many
+SELECT record_id FROM record_people WHERE user_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3
+`
+
+type NamedBehindParams struct {
+	UserID string
+	After  string
+	Rows   int32
+}
+
+func (q *Queries) NamedBehind(ctx context.Context, arg NamedBehindParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, namedBehind, arg.UserID, arg.After, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var record_id string
+		if err := rows.Scan(&record_id); err != nil {
+			return nil, err
+		}
+		items = append(items, record_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const operations = `-- name: Operations :many
@@ -577,55 +673,6 @@ func (q *Queries) RecordPeople(ctx context.Context, recordID string) ([]string, 
 	return items, nil
 }
 
-const recordsForUser = `-- name: RecordsForUser :many
-SELECT r.id, r.number, r.subject, r.unit_id, r.restricted, r.held FROM records r
-WHERE (r.held = 1 AND EXISTS (SELECT 1 FROM record_held h WHERE h.record_id = r.id AND h.user_id = $1))
-   OR (r.held = 0 AND (
-        EXISTS (SELECT 1 FROM record_people p WHERE p.record_id = r.id AND p.user_id = $1)
-     OR EXISTS (SELECT 1 FROM assignments a JOIN assignment_people ap ON ap.assignment_id = a.id
-                WHERE a.record_id = r.id AND ap.user_id = $1)))
-ORDER BY r.id
-`
-
-type RecordsForUserRow struct {
-	ID         string
-	Number     int64
-	Subject    string
-	UnitID     string
-	Restricted int64
-	Held       int64
-}
-
-func (q *Queries) RecordsForUser(ctx context.Context, userID string) ([]RecordsForUserRow, error) {
-	rows, err := q.db.QueryContext(ctx, recordsForUser, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []RecordsForUserRow
-	for rows.Next() {
-		var i RecordsForUserRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.Subject,
-			&i.UnitID,
-			&i.Restricted,
-			&i.Held,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const recordsOfSubject = `-- name: RecordsOfSubject :many
 SELECT id FROM records WHERE subject = $1 ORDER BY id
 `
@@ -698,4 +745,38 @@ func (q *Queries) SubjectOfRecord(ctx context.Context, id string) (string, error
 	var subject string
 	err := row.Scan(&subject)
 	return subject, err
+}
+
+const workedBehind = `-- name: WorkedBehind :many
+SELECT DISTINCT a.record_id FROM assignment_people ap JOIN assignments a ON a.id = ap.assignment_id
+WHERE ap.user_id = $1 AND a.record_id > $2 ORDER BY a.record_id LIMIT $3
+`
+
+type WorkedBehindParams struct {
+	UserID string
+	After  string
+	Rows   int32
+}
+
+func (q *Queries) WorkedBehind(ctx context.Context, arg WorkedBehindParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, workedBehind, arg.UserID, arg.After, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var record_id string
+		if err := rows.Scan(&record_id); err != nil {
+			return nil, err
+		}
+		items = append(items, record_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
