@@ -35,6 +35,7 @@ type handoverScreen struct {
 	page   fyne.CanvasObject
 	frame  *fyne.Container // page, or an assignment that is worked on together
 	joint  *jointWork
+	along  *along // what goes with what is given
 
 	way     string // how the last one was begun, to begin it again so
 	loads   Latest // of the session's beginning
@@ -59,7 +60,7 @@ type handoverScreen struct {
 func newHandoverScreen(w *Window, give []journal.RecordID) *handoverScreen {
 	s := &handoverScreen{w: w, give: give, banner: part.NewBanner(w.lang), body: container.NewStack()}
 	s.banner.OnAction = s.again
-	s.joint = newJointWork(s)
+	s.joint, s.along = newJointWork(s), newAlong(w)
 	return s
 }
 

@@ -23,7 +23,8 @@ func (s *handoverScreen) drawBegin() {
 	)
 	parts := []fyne.CanvasObject{part.NewText(lang.Say("handover.intro"))}
 	if len(s.give) > 0 {
-		parts = append(parts, part.NewTinted(part.StateOK, s.begunFor()), s.askWhy())
+		parts = append(parts, part.NewTinted(part.StateOK, s.begunFor()), s.askWhy(), s.along.content)
+		s.along.show(s.give)
 	}
 	if s.w.agent.Me().ClockSuspect {
 		parts = append(parts, part.NewTinted(part.StateWarning, part.NewText(lang.Say("handover.clock_suspect"))))

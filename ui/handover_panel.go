@@ -22,7 +22,7 @@ type sharePanel struct {
 	deed    *fyne.Container // the button, or how far the giving has come
 	job     *part.Progress
 	coming  *part.Progress // what the other gives now
-	along   *part.Choice
+	along   *along
 	send    *part.Button
 	search  *part.FilterBar
 	list    *part.RowList
@@ -68,8 +68,7 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 	}
 	p.coming = part.NewProgress(lang, lang.Say("handover.receiving"))
 	p.coming.OnCancel = func() { sharing.session.Refuse() }
-	p.along = part.NewChoice([]part.Option{{ID: "along", Text: lang.Say("handover.along")}, {ID: "alone", Text: lang.Say("handover.alone")}}, "along")
-	p.along.OnChoose = func(id string) { sharing.alone = id == "alone" }
+	p.along = sharing.screen.along
 	p.search = part.NewFilterBar(lang, lang.Say("records.search"))
 	p.search.OnChange = func(part.Filter) { p.cards.search() }
 	p.list = part.NewRowList(part.NewEmpty(lang, assets.IconRecord, "handover.nothing_to_give", nil))
@@ -77,6 +76,7 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 		id := journal.RecordID(row.ID)
 		p.chosen[id] = !p.chosen[id]
 		sharing.titles[id] = row.Title
+		p.along.show(p.ids())
 		p.show()
 	}
 	p.cards = newPaged(w, p.list, func() func(context.Context, agent.Page) (piece[agent.Card], error) {
@@ -92,22 +92,28 @@ func newSharePanel(w *Window, sharing *sharing) *sharePanel {
 func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 	lang := p.w.lang
 	p.send = part.NewPrimary(lang.Say("handover.send", "name", name), assets.IconHandshake, func() {
-		var ids []journal.RecordID
-		for id, is := range p.chosen {
-			if is {
-				ids = append(ids, id)
-			}
-		}
-		slices.Sort(ids)
+		ids := p.ids()
 		if len(ids) == 0 {
 			p.w.tell(p.sharing.screen.banner, &agent.Problem{Code: agent.NothingChosen})
 			return
 		}
 		clear(p.chosen)
+		p.along.show(nil)
 		p.sharing.give(ids)
 	})
 	list := part.AtLeast(fyne.NewSize(0, 330), p.list)
-	return part.NewPanel(part.Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), part.Stack(p.search, list, p.along, p.deed)))
+	return part.NewPanel(part.Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), part.Stack(p.search, list, p.along.content, p.deed)))
+}
+
+// ids are the records that are chosen.
+func (p *sharePanel) ids() (ids []journal.RecordID) {
+	for id, is := range p.chosen {
+		if is {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // show draws results and list anew.
@@ -163,12 +169,13 @@ func (p *sharePanel) progress(at agent.ShareProgress) { p.follow(p.job, at) }
 
 // follow shows how far a share has come: of its bytes, while an attachment is on its way.
 func (p *sharePanel) follow(job *part.Progress, at agent.ShareProgress) {
+	lang := p.w.lang
+	count := lang.Say("handover.things", "done", thousands(min(at.Done, at.Total)), "total", thousands(at.Total))
 	switch {
 	case at.OfBytes > 0 && at.Bytes < at.OfBytes:
-		lang := p.w.lang
-		job.Set(float64(at.Bytes)/float64(at.OfBytes), dotted(at.Item, lang.Say("handover.bytes", "here", lang.Bytes(at.Bytes), "all", lang.Bytes(at.OfBytes))))
+		job.Set(float64(at.Bytes)/float64(at.OfBytes), dotted(count, at.Item, lang.Say("handover.bytes", "here", lang.Bytes(at.Bytes), "all", lang.Bytes(at.OfBytes))))
 	case at.Total > 0:
-		job.Set(float64(at.Done)/float64(at.Total), at.Item)
+		job.Set(float64(at.Done)/float64(at.Total), dotted(count, at.Item))
 	}
 }
 
@@ -196,11 +203,18 @@ func (s *handoverScreen) drawEnd() {
 		part.NewText(lang.Say("handover.ended_with", "name", s.sharing.peer.Name)),
 	))}
 	parts = append(parts, s.w.resultsOf(s.sharing, false)...)
-	buttons := part.Beside(part.NewPrimary(lang.Say("handover.new"), assets.IconHandshake, func() {
+	again := func() {
 		s.sharing = nil
 		s.banner.Clear()
 		s.drawBegin()
-	}))
+	}
+	buttons := part.Beside(part.NewPrimary(lang.Say("handover.new"), assets.IconHandshake, again))
+	if rest := s.sharing.rest(); len(rest) > 0 {
+		buttons = part.Beside(part.NewPrimary(lang.Say("handover.resume"), assets.IconHandshake, func() {
+			s.give = rest
+			again()
+		}), part.NewButton(lang.Say("handover.new"), assets.IconHandshake, again))
+	}
 	if len(s.give) > 0 {
 		buttons.Add(part.NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back))
 	}
@@ -229,6 +243,9 @@ func (w *Window) resultsOf(p *sharing, live bool) []fyne.CanvasObject {
 		for _, o := range p.outcomes[:min(len(p.outcomes), mostResults)] {
 			box.Add(w.outcomeLine(p, o))
 		}
+		if rest := p.rest(); live && len(rest) > 0 && len(p.giving) == 0 {
+			box.Add(part.Beside(part.NewPrimary(lang.Say("handover.rest"), assets.IconHandshake, func() { p.give(rest) }), layout.NewSpacer()))
+		}
 		parts = append(parts, part.NewPanel(box))
 	}
 	return parts
@@ -242,12 +259,19 @@ func (w *Window) receivedLine(p *sharing, card agent.Card) fyne.CanvasObject {
 }
 
 func (w *Window) outcomeLine(p *sharing, o outcome) fyne.CanvasObject {
+	if o.problem == nil && o.task != "" {
+		return part.NewText(w.lang.Say("handover.task_sent", "title", o.title, "name", p.peer.Name)).InState(part.StateOK)
+	}
 	if o.problem == nil {
 		return part.NewText(w.lang.Say("handover.sent", "title", o.title, "name", p.peer.Name)).InState(part.StateOK)
 	}
 	why := failureOf(w.lang, o.problem)
-	if o.file != "" {
-		return part.StackTight(part.NewStrong(w.lang.Say("handover.file_stays", "title", o.title)).InState(part.StateWarning), part.NewText(why.What+" "+why.Do))
+	stays := "handover.stays"
+	switch {
+	case o.file != "":
+		stays = "handover.file_stays"
+	case o.task != "":
+		stays = "handover.task_stays"
 	}
-	return part.StackTight(part.NewStrong(w.lang.Say("handover.stays", "title", o.title)).InState(part.StateWarning), part.NewText(why.What+" "+why.Do))
+	return part.StackTight(part.NewStrong(w.lang.Say(stays, "title", o.title)).InState(part.StateWarning), part.NewText(why.What+" "+why.Do))
 }

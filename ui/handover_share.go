@@ -25,7 +25,6 @@ type sharing struct {
 	outcomes []outcome                   // of what was given, in order
 	refused  bool                        // something that came was not taken
 	giving   []journal.RecordID
-	alone    bool               // the records go without their attachments
 	cancel   context.CancelFunc // of the giving
 	loads    Latest
 	panel    *sharePanel // what shows it, while the handshake lasts
@@ -35,6 +34,7 @@ type sharing struct {
 type outcome struct {
 	record  journal.RecordID
 	file    journal.AttachmentID // an attachment of it, that stays
+	task    journal.AssignmentID // an assignment about one
 	title   string
 	problem error
 }
@@ -129,16 +129,27 @@ func (p *sharing) give(ids []journal.RecordID) {
 	ctx, cancel := context.WithCancel(w.life)
 	p.cancel = cancel
 	p.show()
+	gift, life := p.screen.along.gift(ids), w.life
 	w.spawn(func() {
-		result, err := h.Give(ctx, agent.Gift{Records: ids, Along: !p.alone})
+		var result agent.ShareResult
+		all, err := gift(ctx)
+		if err == nil {
+			result, err = h.Give(ctx, all)
+		}
 		stopped := ctx.Err() != nil
+		tasks := map[journal.AssignmentID]string{}
+		for _, id := range result.Assignments {
+			if task, err := w.agent.Assignment(life, id); err == nil { // else its number says which
+				tasks[id] = task.Title
+			}
+		}
 		cancel()
-		fyne.Do(func() { p.gave(ids, result, err, stopped) })
+		fyne.Do(func() { p.gave(ids, tasks, result, err, stopped) })
 	})
 }
 
 // gave notes how each record fared, also when the handshake ended meanwhile: the person wants to know what went.
-func (p *sharing) gave(ids []journal.RecordID, result agent.ShareResult, err error, stopped bool) {
+func (p *sharing) gave(ids []journal.RecordID, tasks map[journal.AssignmentID]string, result agent.ShareResult, err error, stopped bool) {
 	p.giving, p.cancel = nil, nil
 	for _, id := range ids {
 		o := outcome{record: id, title: p.titleOf(id)}
@@ -154,13 +165,24 @@ func (p *sharing) gave(ids []journal.RecordID, result agent.ShareResult, err err
 		default:
 			o.problem = &agent.Problem{Code: agent.ShareRefused}
 		}
-		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.record == id && x.file == "" })
+		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.record == id && x.file == "" && x.task == "" })
 		p.outcomes = append(p.outcomes, o)
 	}
+	note := func(o outcome) {
+		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool {
+			return x.file == o.file && x.task == o.task && x.file+journal.AttachmentID(x.task) != ""
+		})
+		p.outcomes = append(p.outcomes, o)
+	}
+	for _, id := range result.Attachments { // one that stayed before and has gone now
+		p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.file == id })
+	}
+	for _, id := range result.Assignments {
+		note(outcome{task: id, title: or(tasks[id], string(id))})
+	}
 	for _, r := range result.Refused {
-		if r.Attachment != "" {
-			p.outcomes = slices.DeleteFunc(p.outcomes, func(x outcome) bool { return x.file == r.Attachment })
-			p.outcomes = append(p.outcomes, outcome{record: r.Record, file: r.Attachment, title: r.Title, problem: r.Problem})
+		if r.Attachment != "" || r.Assignment != "" {
+			note(outcome{record: r.Record, file: r.Attachment, task: r.Assignment, title: or(r.Title, string(r.Assignment)), problem: r.Problem})
 		}
 	}
 	if p.screen.sharing != p {
@@ -202,4 +224,17 @@ func (p *sharing) show() {
 	if p.panel != nil && !p.over {
 		p.panel.show()
 	}
+}
+
+// rest are the records that a cut left, whole or in part: they, and what goes with them, go on from where they were.
+func (p *sharing) rest() (ids []journal.RecordID) {
+	for _, o := range p.outcomes {
+		switch agent.CodeOf(o.problem) {
+		case agent.Cancelled, agent.ShareStopped, agent.VerPeerAbort, agent.PeerUnreachable:
+			if o.record != "" && !slices.Contains(ids, o.record) {
+				ids = append(ids, o.record)
+			}
+		}
+	}
+	return ids
 }

@@ -92,11 +92,15 @@ func (c *Choice) SetSubmit(do func()) {
 // CreateRenderer shows the lines.
 func (c *Choice) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.content) }
 
+// markSize is the side of the mark before an option.
+const markSize = float32(22)
+
 type choiceLine struct {
 	widget.BaseWidget
 
 	option            Option
 	chosen            bool
+	square            bool // a tick, of which several may be set
 	focused, hovered  bool
 	onTapped          func()
 	onEscape, onEnter func()
@@ -131,12 +135,16 @@ func (l *choiceLine) AccessibilityLabel() string             { return l.option.T
 func (l *choiceLine) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 func (l *choiceLine) CreateRenderer() fyne.WidgetRenderer {
-	r := &choiceRenderer{line: l, ring: canvas.NewCircle(nil), dot: canvas.NewCircle(nil), text: NewText(l.option.Text)}
+	r := &choiceRenderer{line: l, ring: canvas.NewRectangle(nil), dot: canvas.NewRectangle(nil), text: NewText(l.option.Text)}
+	r.ring.CornerRadius, r.dot.CornerRadius = markSize/2, markSize/4
+	if l.square {
+		r.ring.CornerRadius, r.dot.CornerRadius = 5, 2
+	}
 	words := StackTight(r.text)
 	if l.option.Detail != "" {
 		words.Add(NewMuted(l.option.Detail))
 	}
-	mark := container.NewGridWrap(fyne.NewSquareSize(22), container.NewStack(r.ring, Inset(5.5, r.dot)))
+	mark := container.NewGridWrap(fyne.NewSquareSize(markSize), container.NewStack(r.ring, Inset(markSize/4, r.dot)))
 	row := container.NewBorder(nil, nil, Middle(mark), nil, Pushed(6, Middle(words)))
 	r.ground = NewSurface(AtLeast(fyne.NewSize(0, TouchSize-20), row), colorPanel, 10, 10)
 	r.WidgetRenderer = widget.NewSimpleRenderer(r.ground)
@@ -148,7 +156,7 @@ type choiceRenderer struct {
 	fyne.WidgetRenderer
 	line      *choiceLine
 	ground    *Surface
-	ring, dot *canvas.Circle
+	ring, dot *canvas.Rectangle
 	text      *Text
 }
 
