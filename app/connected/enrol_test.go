@@ -119,6 +119,32 @@ func TestGuessingIsSlowedForWhoeverIsGuessed(t *testing.T) {
 	}
 }
 
+// A hash of before is replaced at the next sign-in, by who knows the password alone.
+func TestAnOldHashIsReplacedAtSignIn(t *testing.T) {
+	h := newHouse(t, live)
+	h.config.KeepHashes = false
+	h.restart()
+	stored := func() (hash string) {
+		db := h.database()
+		defer db.Close()
+		ok(t, db.QueryRow("SELECT password FROM users WHERE username = 'bo.ek'").Scan(&hash))
+		return hash
+	}
+	before := stored()
+	d := h.newDevice("bo.ek")
+	if _, err := d.client.Enrol(context.Background(), d.ask("gissning")); code(t, err) != link.CodeWrongPassword || stored() != before {
+		t.Fatalf("a guess has changed it, or %v", err)
+	}
+	h.enrolled("bo.ek")
+	after := stored()
+	if !strings.HasPrefix(after, "$argon2id$v=19$m=65536,t=3,p=4$") {
+		t.Errorf("from %s to %s", before, after)
+	}
+	if h.enrolled("bo.ek"); stored() != after {
+		t.Error("it is replaced again")
+	}
+}
+
 // Who guesses somebody's password from one network, or from some, keeps nobody out who signs in from another; and
 // who has many guesses no faster.
 func TestGuessingFromAfarKeepsNobodyOut(t *testing.T) {

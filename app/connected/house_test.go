@@ -95,7 +95,7 @@ func newHouse(t testing.TB, decide gate.Decide) *house {
 	}
 	message := must[[]byte](t)(signed.Sign(signed.DomainStatement, root, h.statement))
 	h.config = gate.Config{
-		Path: filepath.Join(t.TempDir(), "connected é.db"), Postgres: postgres.Database(t), Decide: decide, Now: h.clock.Now, Zone: time.UTC, Operator: "the tester",
+		Path: filepath.Join(t.TempDir(), "connected é.db"), Postgres: postgres.Database(t), Decide: decide, Now: h.clock.Now, Zone: time.UTC, Operator: "the tester", KeepHashes: true,
 		Keys: gate.Keys{Statement: message, Parsed: h.statement, Issuing: issuing, Log: log, Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)},
 	}
 	rand.Read(h.config.Keys.Data)

@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is no flag's; see -h", flags.Arg(0))
+	}
 	text, err := os.ReadFile(*path)
 	if err != nil {
 		return err

@@ -64,7 +64,9 @@ type Config struct {
 	Deadline time.Duration    // after which a lone half is a finding: 24 hours
 	SignIn   *oidc.Client     // the identity provider at which staff may sign in; nil: none
 	Only     bool             // with it: no password signs in
-	Pace     int              // entries of one device's journal that are stored in a minute, in whole batches; 30,000
-	Meter    Meter            // nil: nobody watches
-	Backups  time.Duration    // how long a backup of the database lives: 30 days. The subjects' keys stand in it
+	// KeepHashes leaves a password's hash of other parameters as it is; otherwise the next sign-in replaces it.
+	KeepHashes bool
+	Pace       int           // entries of one device's journal that are stored in a minute, in whole batches; 30,000
+	Meter      Meter         // nil: nobody watches
+	Backups    time.Duration // how long a backup of the database lives: 30 days. The subjects' keys stand in it
 }

@@ -90,6 +90,12 @@ func parsePHC(text string) (phc, error) {
 	return p, nil
 }
 
+// outdated reports whether a hash costs who guesses it something else than is advised now.
+func outdated(hash string) bool {
+	p, err := parsePHC(hash)
+	return err == nil && (p.memory != hashMemory || p.passes != hashPasses || p.lanes != hashLanes || len(p.salt) != saltLength)
+}
+
 // turn waits until fewer than hashesAtOnce hash; done gives the turn back.
 func (g *Gate) turn(ctx context.Context) (done func(), err error) {
 	wait, cancel := context.WithTimeout(ctx, hashPatience)

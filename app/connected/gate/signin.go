@@ -29,6 +29,7 @@ type attempt struct {
 	counted   []counted
 	hash      string // the password's hash that was compared
 	matched   bool
+	rehashed  string     // the same password hashed as is advised now; empty: it is
 	user      *sqlc.User // nil: no such user
 	possessed enrolment
 
@@ -128,6 +129,11 @@ func (c *Call) beginSignIn() error {
 		return Refuse(link.CodeTooMany)
 	}
 	a.matched = checkPassword(a.hash, a.request.Password)
+	if a.matched && !c.g.config.KeepHashes && outdated(a.hash) {
+		if a.rehashed, err = HashPassword(a.request.Password); err != nil {
+			return err
+		}
+	}
 	a.request.Password = ""
 	c.signIn = a
 	if a.user != nil {
@@ -194,6 +200,11 @@ func (c *Call) endSignIn() error {
 		return Refuse(link.CodeWrongPassword)
 	case user.DisabledAt != 0:
 		return Refuse(link.CodeUserDisabled)
+	}
+	if a.rehashed != "" {
+		if err := c.tx.SetPassword(c.ctx, sqlc.SetPasswordParams{ID: user.ID, Password: a.rehashed}); err != nil {
+			return err
+		}
 	}
 	for _, one := range a.counted {
 		if err := c.tx.ForgetAttempts(c.ctx, one.by); err != nil {

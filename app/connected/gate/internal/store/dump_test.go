@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -197,5 +198,66 @@ func TestWhatIsNoDumpIsNotLoaded(t *testing.T) {
 	same(t, dump, to.lines(t))
 	if _, err := restored(t, at, dump, newest); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("into what is there: %v", err)
+	}
+}
+
+// A database that somebody has open is not filled: a server of before would go on with what is put back. Who comes
+// while it is filled has the same effect, and nothing is left.
+func TestNothingIsRestoredWhereSomebodyElseIs(t *testing.T) {
+	at := place(t)
+	if at.URL == "" {
+		t.Skip("a file of SQLite's must not be there; TestOnPostgreSQL runs it")
+	}
+	ctx, key := context.Background(), make([]byte, 32)
+	var others []*sql.DB
+	comes := func() {
+		db, err := sql.Open("pgx", at.URL)
+		if err == nil {
+			err = db.Ping()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		others = append(others, db)
+	}
+	goes := func() {
+		for _, db := range others {
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		others = nil
+	}
+	defer goes()
+	restore := func(load func(*Tx) error) error {
+		s, err := Restore(ctx, at, key, 1, load)
+		if err == nil {
+			err = s.Close()
+		}
+		return err
+	}
+	nothing := func(*Tx) error { return nil }
+	comes()
+	if err := restore(nothing); !errors.Is(err, ErrInUse) {
+		t.Errorf("while somebody is connected: %v", err)
+	}
+	goes()
+	var err error
+	for range 1000 { // PostgreSQL takes a moment to see that they are gone
+		if err = restore(func(*Tx) error { comes(); return nil }); len(others) > 0 {
+			break
+		}
+	}
+	if !errors.Is(err, ErrInUse) {
+		t.Errorf("while somebody comes: %v", err)
+	}
+	goes()
+	for range 1000 {
+		if err = restore(nothing); !errors.Is(err, ErrInUse) {
+			break
+		}
+	}
+	if err != nil {
+		t.Errorf("alone: %v", err)
 	}
 }
