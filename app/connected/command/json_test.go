@@ -22,7 +22,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		}
 		return path
 	}
-	recovery, backups := in("recovery", ""), in("backups", "")
+	recovery, backups := in("recovery", ""), t.TempDir()
 	people := in("people.jsonl", `{"type":"unit","id":"norra","name":"Norra"}
 {"type":"user","username":"anna.lind","first":"Anna","last":"Lind","unit":"norra","roles":[]}
 {"type":"record","id":"r-1","kind":"person","subject":"s-1","unit":"norra","people":["anna.lind"],"protected_identity":false,"card":{"title":"Maja"},"protected":{"name":"Maja"}}
