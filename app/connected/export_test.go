@@ -3,6 +3,7 @@ package connected_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"handslag/app/connected/feed"
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
 )
@@ -88,12 +90,12 @@ func TestTheLogIsExportedOnceWhileItGrows(t *testing.T) {
 		default:
 		}
 	}
-	said := 0
+	said, signers := 0, h.signers()
 	for i, line := range got {
 		if line.Place != int64(i+1) {
 			t.Fatalf("line %d is entry %d", i+1, line.Place)
 		}
-		e := must[journal.Entry](t)(openLine(h, line))
+		e := must[journal.Entry](t)(journal.OpenEntry(line.Entry, signers[line.Device])) // as anybody can who has the public keys
 		if line.Kind != e.Kind || line.Device != e.Device || line.Seq != e.Seq {
 			t.Errorf("line %+v is of %+v", line, e)
 		}
@@ -117,18 +119,22 @@ func cursors(lines []feed.Line) (all []string) {
 	return all
 }
 
-// openLine verifies the signed entry of a line as anybody can who has the public keys.
-func openLine(h *house, line feed.Line) (journal.Entry, error) {
-	if line.System {
-		return journal.OpenEntry(line.Entry, h.statement.Log[0])
+// signers are the keys under which each device's entries verify.
+func (h *house) signers() map[identity.DeviceID]signed.Key {
+	h.t.Helper()
+	db := h.database()
+	defer db.Close()
+	rows := must[*sql.Rows](h.t)(db.Query("SELECT body FROM credentials"))
+	defer rows.Close()
+	keys := map[identity.DeviceID]signed.Key{identity.DeviceIDOf(h.statement.Log[0]): h.statement.Log[0]}
+	for rows.Next() {
+		var body []byte
+		ok(h.t, rows.Scan(&body))
+		c := must[identity.Credential](h.t)(identity.OpenCredential(body, h.statement.Org(), h.statement.Issuing))
+		keys[c.Device()] = c.Keys.Signing
 	}
-	var keys []byte
-	ok(h.t, h.database().QueryRow("SELECT body FROM credentials WHERE device_id = '"+string(line.Device)+"'").Scan(&keys))
-	c, err := identity.OpenCredential(keys, h.statement.Org(), h.statement.Issuing)
-	if err != nil {
-		return journal.Entry{}, err
-	}
-	return journal.OpenEntry(line.Entry, c.Keys.Signing)
+	ok(h.t, rows.Err())
+	return keys
 }
 
 // Who takes the log is in it; who would get nothing but that gets it without more, so that following comes to rest.
