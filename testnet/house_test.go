@@ -126,7 +126,7 @@ func checkImport(t *testing.T, path, dir string, r room, imported string, test b
 		if test && (ours == "identity/signed/signedtest" || ours == "vault/factor/factortest") {
 			return
 		}
-		if test && (ours == "app/connected/feed/feedtest" || ours == "app/connected/oidc/oidctest") && below(dir, "app/connected") {
+		if test && (ours == "app/connected/feed/feedtest" || ours == "app/connected/oidc" || ours == "app/connected/oidc/oidctest") && below(dir, "app/connected") {
 			return
 		}
 		// The demo's lines are what the importer is for.
