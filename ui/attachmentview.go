@@ -74,7 +74,7 @@ func (v *attachmentView) open() {
 			return attachmentContent{}, err
 		}
 		defer o.Close()
-		shown, err := v.read(o)
+		shown, err := v.read(ctx, o)
 		if err == nil && ctx.Err() != nil { // the page was left meanwhile
 			_ = v.w.agent.CloseAttachment(context.WithoutCancel(ctx), v.file.ID)
 		}
@@ -83,13 +83,13 @@ func (v *attachmentView) open() {
 }
 
 // read takes of an attachment what can be shown without a file in the clear.
-func (v *attachmentView) read(o *agent.OpenedAttachment) (attachmentContent, error) {
+func (v *attachmentView) read(ctx context.Context, o *agent.OpenedAttachment) (attachmentContent, error) {
 	lang := v.w.lang
 	c := attachmentContent{label: o.Label, size: o.Size, until: o.Until, entry: o.Entry}
 	switch {
 	case o.Label.Type.Picture():
 		var err error
-		if c.pixels, err = part.ReadPicture(o); agent.CodeOf(err) == agent.AttachmentAway {
+		if c.pixels, err = part.ReadPicture(ctx, o); agent.CodeOf(err) == agent.AttachmentAway {
 			return c, err
 		} else if err != nil {
 			c.note = lang.Say("attachments.picture_bad")

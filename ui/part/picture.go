@@ -1,11 +1,13 @@
 package part
 
 import (
+	"context"
 	"fmt"
 	"image"
 	_ "image/jpeg" // what image.Decode reads
 	_ "image/png"
 	"io"
+	"math"
 
 	"golang.org/x/image/draw"
 
@@ -17,15 +19,22 @@ const pictureSide = 1600
 
 // ReadPicture decodes a picture for the screen. How large it will be is read before anything is decoded, and what would
 // take more memory than record.PictureMemory is refused; what is kept is no larger than the screen needs.
-func ReadPicture(in io.ReadSeeker) (*image.RGBA, error) {
+func ReadPicture(ctx context.Context, in io.ReadSeeker) (*image.RGBA, error) {
 	said, err := record.PictureOf(in)
 	if err != nil {
 		return nil, err
 	}
+	scans, head := math.MaxInt, [1]byte{}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
-	full, _, err := image.Decode(in)
+	if _, err := io.ReadFull(in, head[:]); err == nil && head[0] == 0xff { // elsewhere those two bytes mean nothing
+		scans = mostScans
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	full, _, err := image.Decode(&bounded{ctx: ctx, r: in, scans: scans})
 	if err != nil {
 		return nil, fmt.Errorf("read picture: %w: %w", record.ErrPicture, err)
 	}
@@ -37,6 +46,34 @@ func ReadPicture(in io.ReadSeeker) (*image.RGBA, error) {
 	draw.ApproxBiLinear.Scale(shown, shown.Bounds(), full, full.Bounds(), draw.Src, nil)
 	wipePixels(full)
 	return upright(shown, said.Orientation), nil
+}
+
+// mostScans bounds how often a JPEG may paint itself over: each of its scans goes through the whole picture, and a file has
+// room for millions. Cameras make one, encoders for the web about ten.
+const mostScans = 100
+
+// bounded passes a picture on until ctx ends, or until a JPEG has begun too many scans.
+type bounded struct {
+	ctx   context.Context
+	r     io.Reader
+	scans int
+	last  byte
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.r.Read(p)
+	for _, c := range p[:n] {
+		if b.last == 0xff && c == 0xda { // SOS, ITU-T T.81 table B.1
+			if b.scans--; b.scans < 0 {
+				return 0, fmt.Errorf("read picture: %w: more than %d scans", record.ErrPicture, mostScans)
+			}
+		}
+		b.last = c
+	}
+	return n, err
 }
 
 // upright turns a picture as its camera was held (record.Picture.Orientation).
