@@ -59,12 +59,35 @@ func (t *taking) knowsHeads(ctx context.Context, e journal.Entry) (bool, error) 
 	return len(named) > 0, nil
 }
 
-// cover extends the contiguous prefix by an entry that follows, and lets it act.
-func (t *taking) cover(ctx context.Context, chain *journal.Chain, e journal.Entry, r sqlc.Entry) error {
+// cover extends the contiguous prefix by an entry that follows, which is to act on what the system holds.
+func (t *taking) cover(chain *journal.Chain, e journal.Entry, r sqlc.Entry) {
 	*chain = chain.After(e, journal.Hash(r.Hash))
 	t.covered[string(r.Hash)] = true
 	t.touched[e.Generation] = true
-	return t.apply(ctx, e, r)
+	t.due = append(t.due, due{e, r, true})
+}
+
+// due is what has to be done about an entry once the rows of its batch are stored: they are written together.
+type due struct {
+	entry journal.Entry
+	row   sqlc.Entry
+	acts  bool // it is covered now, and acts on what the system holds; otherwise its other half is looked for
+}
+
+// act does what is due, in order.
+func (t *taking) act(ctx context.Context) error {
+	all := t.due
+	t.due = nil
+	for _, d := range all {
+		if !d.acts {
+			if err := pair(ctx, t.tx, d.row, t.now); err != nil {
+				return err
+			}
+		} else if err := t.apply(ctx, d.entry, d.row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle lets held entries follow that now can, closes gaps that are filled, and stores the
@@ -90,9 +113,7 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 					if err := t.tx.Cover(ctx, r.ID); err != nil {
 						return err
 					}
-					if err := t.cover(ctx, chain, e, r); err != nil {
-						return err
-					}
+					t.cover(chain, e, r)
 					moved = true
 					continue
 				}
@@ -108,6 +129,9 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 		if !moved {
 			break
 		}
+	}
+	if err := t.act(ctx); err != nil {
+		return err
 	}
 	if chain.Last == 0 {
 		return nil

@@ -35,6 +35,7 @@ type taking struct {
 	user       *sqlc.User      // whose device it is, once asked for
 	who        *access.Subject // and what they may
 	assigned   map[sqlc.AssignmentVersionParams]assigned
+	due        []due
 	sets       map[uint64]int64 // sets of units, by the credential's epoch
 	branches   []sqlc.Finding   // findings that tell of branches of its journal
 	clone      *sqlc.Entry      // which shows that two of them grow
@@ -109,6 +110,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 		if err := t.item(ctx, &t.batch.items[i]); err != nil {
 			return nil, fmt.Errorf("take entry: %w", err)
 		}
+	}
+	if err := t.act(ctx); err != nil {
+		return nil, err
 	}
 	for generation := range t.touched {
 		if err := t.settle(ctx, generation); err != nil {
@@ -283,12 +287,11 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 		return err
 	}
 	t.notices(e, *r, verdict)
-	if err := pair(ctx, t.tx, *r, t.now); err != nil {
-		return err
-	}
+	t.due = append(t.due, due{e, *r, false})
 	switch verdict {
 	case journal.Follows:
-		return t.cover(ctx, chain, e, *r)
+		t.cover(chain, e, *r)
+		return nil
 	case journal.Gap:
 		return find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGap, DeviceID: r.DeviceID, PersonID: r.PersonID,
 			Generation: r.Generation, Seq: int64(chain.Last) + 1, At: int64(t.now)})
