@@ -58,7 +58,7 @@ func FuzzFrames(f *testing.F) {
 	}
 	var data []byte
 	for i := range 4 {
-		fr := frame{Version: 1, Entry: bytes.Repeat([]byte{byte(i)}, 30+i*20), Box: []byte("box"), Server: []byte("key")}
+		fr := frame{Version: 1, Entry: bytes.Repeat([]byte{byte(i)}, 30+i*20), Box: []byte("box"), Server: []byte("key"), Group: uint32(i)} // each was durable by itself
 		if data, err = journal.AppendFrame(data, aead, id, uint32(i), fr); err != nil {
 			f.Fatal(err)
 		}
