@@ -25,12 +25,3 @@ func windowWith(t *testing.T, o fyne.CanvasObject, width, height float32) fyne.W
 	w.Resize(fyne.NewSize(width, height))
 	return w
 }
-
-func press(w fyne.Window, name fyne.KeyName) {
-	ev := &fyne.KeyEvent{Name: name}
-	if f := w.Canvas().Focused(); f != nil {
-		f.TypedKey(ev)
-	} else if typed := w.Canvas().OnTypedKey(); typed != nil {
-		typed(ev)
-	}
-}
