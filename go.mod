@@ -34,7 +34,6 @@ require (
 	pgregory.net/rapid v1.2.0
 )
 
-
 require (
 	al.essio.dev/pkg/shellescape v1.5.1 // indirect
 	fyne.io/systray v1.12.2 // indirect
