@@ -101,8 +101,7 @@ func (p *sharePanel) giveSection(name string) fyne.CanvasObject {
 		p.along.show(nil)
 		p.sharing.give(ids)
 	})
-	list := part.AtLeast(fyne.NewSize(0, 330), p.list)
-	return part.NewPanel(part.Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), part.Stack(p.search, list, p.along.content, p.deed)))
+	return part.NewPanel(part.Section(lang.Say("handover.choose"), lang.Say("handover.choose_hint"), part.Stack(p.search, p.list.UpTo(5), p.along.content, p.deed)))
 }
 
 // ids are the records that are chosen.
@@ -150,7 +149,7 @@ func (p *sharePanel) showDeed() {
 			}
 		}
 		chosen := part.NewMuted(p.w.lang.Say("handover.chosen_count", "n", n))
-		deed = part.Beside(p.send, chosen, layout.NewSpacer())
+		deed = container.NewBorder(nil, nil, p.send, nil, part.Middle(chosen)) // words take what is left
 		if n == 0 {
 			p.send.Disable()
 		} else {

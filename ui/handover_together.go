@@ -24,7 +24,7 @@ func newJointWork(s *handoverScreen) *jointWork {
 	j := &jointWork{screen: s, list: part.NewRowList(part.NewEmpty(lang, assets.IconAssignment, "assignments.empty", nil)), section: part.Stack()}
 	j.list.OnOpen = func(row part.Row) { j.show(journal.AssignmentID(row.ID)) }
 	j.section.Objects = []fyne.CanvasObject{part.NewPanel(part.Section(lang.Say("handover.joint"), lang.Say("handover.joint_hint"),
-		part.AtLeast(fyne.NewSize(0, 200), j.list)))}
+		j.list.UpTo(3)))}
 	j.section.Hide()
 	return j
 }

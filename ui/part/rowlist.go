@@ -3,6 +3,7 @@ package part
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -20,6 +21,8 @@ type RowList struct {
 	empty   fyne.CanvasObject
 	content *fyne.Container
 }
+
+const listInset = 4 // around the rows
 
 // NewRowList makes a list; empty is shown while there are no rows.
 func NewRowList(empty fyne.CanvasObject) *RowList {
@@ -39,7 +42,7 @@ func NewRowList(empty fyne.CanvasObject) *RowList {
 	l.list.ExtendBaseWidget(l.list)
 	drag := newListDrag(&l.list.List)
 	covered := container.New(besideBar{bar: theme.Size(theme.SizeNameScrollBar)}, l.list, drag)
-	l.content = AtLeast(fyne.NewSize(0, bodyHeight), NewSurface(covered, colorPanel, 12, 4), empty)
+	l.content = AtLeast(fyne.NewSize(0, bodyHeight), NewSurface(covered, colorPanel, 12, listInset), empty)
 	l.ExtendBaseWidget(l)
 	l.SetRows(nil)
 	return l
@@ -69,6 +72,26 @@ func (l *RowList) SetEmpty(empty fyne.CanvasObject) {
 	l.content.Objects[1] = empty
 	l.SetLazily(l.count, l.row)
 	l.content.Refresh()
+}
+
+// UpTo is the list with room for as many rows as it has, at most so many: the others are scrolled to.
+func (l *RowList) UpTo(most int) *fyne.Container { return container.New(upTo{l, most}, l) }
+
+type upTo struct {
+	list *RowList
+	most int
+}
+
+func (u upTo) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	layout.NewStackLayout().Layout(objects, size)
+}
+
+func (u upTo) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := u.list.MinSize()
+	if rows := float32(min(u.list.count, u.most)); rows > 0 {
+		size.Height = rows*(u.list.list.CreateItem().MinSize().Height+theme.Padding()) + 2*listInset
+	}
+	return size
 }
 
 // Rows gives the rows shown.
