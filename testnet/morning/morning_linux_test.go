@@ -281,7 +281,7 @@ var registered = regexp.MustCompile(`f\.\w+\((?:&s\.\w+, )?"([a-z-]+)"`)
 // The window's flags are the other end of the command line: a flag that only one end knows
 // would close both windows at once.
 func TestTheWindowsGetFlagsThatTheyHaveAndNoSecret(t *testing.T) {
-	source, err := os.ReadFile("../../ui/flags.go")
+	source, err := os.ReadFile("../../ui/program/flags.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +290,7 @@ func TestTheWindowsGetFlagsThatTheyHaveAndNoSecret(t *testing.T) {
 		has = append(has, found[1])
 	}
 	if len(has) < 8 {
-		t.Fatalf("only the flags %q are found in ui/flags.go", has)
+		t.Fatalf("only the flags %q are found in ui/program/flags.go", has)
 	}
 	given := filepath.Join(t.TempDir(), "arguments")
 	state := filepath.Join(t.TempDir(), "state")
