@@ -75,6 +75,13 @@ func dropUnborn(dir string) error {
 	return named("open view", err)
 }
 
+// unclosed reports whether Badger has a log there that it has to read into its tables. It maps that into memory, where
+// a full disk ends the program: on some file systems for the mere look at a place that was never written.
+func unclosed(dir string) bool {
+	logs, err := filepath.Glob(filepath.Join(dir, "*.mem"))
+	return err != nil || len(logs) > 0
+}
+
 // openBadger turns Badger's panics over damaged files into errors.
 func openBadger(dir string, root []byte, readOnly bool) (db *badger.DB, err error) {
 	if err := dropUnborn(dir); err != nil {
@@ -119,6 +126,9 @@ func (v *Vault) openView() (err error) {
 	if full != nil && !errors.Is(full, ErrFull) {
 		return fmt.Errorf("open view: %w", full)
 	}
+	if full != nil && unclosed(v.folder.path(viewName)) {
+		return fmt.Errorf("open view: it was not closed, and can not be read without room: %w", full)
+	}
 	if err := checkTables(v.folder.path(viewName), subkey(v.root, "view-files")); err != nil {
 		return err
 	}
@@ -128,7 +138,7 @@ func (v *Vault) openView() (err error) {
 		}
 	}
 	db, err := openBadger(v.folder.path(viewName), v.root, full != nil)
-	if err != nil && full != nil {
+	if err != nil && full != nil { // whether it is damaged, room will tell
 		return fmt.Errorf("open view: %w: %v", full, err)
 	}
 	if err != nil {
