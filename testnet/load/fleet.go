@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -21,7 +20,7 @@ import (
 // device is one of the fleet, as far as the connected system can tell.
 type device struct {
 	index      int
-	key        *signed.PrivateKey
+	keys       *identity.KeySet
 	id         identity.DeviceID
 	person     identity.PersonID
 	credential []byte
@@ -35,7 +34,7 @@ func (d *device) Device() identity.DeviceID { return d.id }
 
 // Sign is link.Prover.
 func (d *device) Sign(domain signed.Domain, payload any) ([]byte, error) {
-	return signed.Sign(domain, d.key, payload)
+	return d.keys.Sign(domain, payload)
 }
 
 // fleet are the devices, and beside them the reviewer's.
@@ -54,10 +53,6 @@ func enlist(ctx context.Context, o *org, opts options) (*fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealing, err := identity.NewSealPrivate() // one for all: nothing is sealed to them here
-	if err != nil {
-		return nil, err
-	}
 	now := time.Now()
 	f := &fleet{}
 	for i := range opts.devices + 1 {
@@ -65,7 +60,7 @@ func enlist(ctx context.Context, o *org, opts options) (*fleet, error) {
 		if i == opts.devices {
 			name = reviewer
 		}
-		d, err := o.device(name, people[name], sealing.Public(), now)
+		d, err := o.device(name, people[name], now)
 		if err != nil {
 			return nil, err
 		}
@@ -101,22 +96,14 @@ func peopleOf(ctx context.Context, rows *sql.DB) (map[string]identity.PersonID, 
 }
 
 // device makes a device with its credential.
-func (o *org) device(name string, person identity.PersonID, sealing identity.SealKey, now time.Time) (*device, error) {
-	key, err := signed.NewPrivateKey(rand.Reader)
+func (o *org) device(name string, person identity.PersonID, now time.Time) (*device, error) {
+	keys, err := identity.NewKeySet()
 	if err != nil {
 		return nil, err
 	}
-	transport, err := signed.NewPrivateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	witness, err := signed.NewPrivateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	d := &device{key: key, id: identity.DeviceIDOf(key.Public()), person: person, outage: signed.At(now.Add(-48 * time.Hour))}
+	d := &device{keys: keys, id: keys.Device(), person: person, outage: signed.At(now.Add(-48 * time.Hour))}
 	c := identity.Credential{Version: 1, Org: o.keys.Org, Person: identity.Person{ID: person, Username: name, First: "Bo", Last: "Ek"}, Machine: identity.MachineID("m-" + name),
-		Units: []identity.Unit{{ID: "norra", Name: "Norra"}}, Keys: identity.PublicKeys{Signing: key.Public(), Transport: transport.Public(), Sealing: sealing, Witness: witness.Public()},
+		Units: []identity.Unit{{ID: "norra", Name: "Norra"}}, Keys: keys.Public(),
 		Epoch: 1, Issued: d.outage, Expires: signed.At(now.Add(10 * 24 * time.Hour))}
 	d.credential, err = signed.Sign(signed.DomainCredential, o.keys.Issuing, c)
 	return d, err

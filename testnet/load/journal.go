@@ -116,6 +116,6 @@ func (w *writer) item(e *journal.Entry, words *journal.Details) (item journal.It
 		return item, err
 	}
 	w.previous = journal.HashOfContent(c)
-	item.Entry, err = c.Sign(w.key)
+	item.Entry, err = w.keys.SignContent(c)
 	return item, err
 }

@@ -46,7 +46,7 @@ func (o *org) found(ctx context.Context, program string, n int) error {
 	if err != nil {
 		return err
 	}
-	o.program, o.dir, o.address = program, filepath.Join(o.home, "connected"), listener.Addr().String()
+	o.program, o.dir, o.address = program, filepath.Join(o.home, "system"), listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		return err
 	}
