@@ -102,7 +102,7 @@ func (a *Agent) destroy(again bool) error {
 		if err := a.place.hide(again); err != nil {
 			a.log.Warn("the nameplate stays", "error", err)
 		}
-		a.clock.forget()
+		a.clock.Forget()
 	}
 	a.changed(Signals()...)
 	return translate(err)

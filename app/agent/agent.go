@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"handslag/app/agent/clock"
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
@@ -20,7 +21,7 @@ import (
 type Agent struct {
 	cfg     Config
 	log     *slog.Logger
-	clock   *clock
+	clock   *clock.Clock
 	place   place
 	signals listeners
 	kick    chan struct{} // wakes Run
@@ -67,11 +68,11 @@ func New(cfg Config) (*Agent, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	clock := newClock(cfg.Now, cfg.Boot)
+	trusted := clock.New(cfg.Now, cfg.Boot)
 	return &Agent{
-		stranger: peer.NewStrangers(clock.uptime),
+		stranger: peer.NewStrangers(trusted.Uptime),
 		keeper:   keeper{keyring: cfg.Keyring, log: cfg.Log, farewell: cmp.Or(cfg.patience, farewell)},
-		cfg:      cfg, log: cfg.Log, place: p, clock: clock,
+		cfg:      cfg, log: cfg.Log, place: p, clock: trusted,
 		kick: make(chan struct{}, 1), seen: map[identity.OrgID]uint64{},
 	}, nil
 }
@@ -131,7 +132,7 @@ func (a *Agent) Me() Me {
 		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
 		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told, Carried: a.handedIn,
 		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
-		ClockSuspect: a.clock.read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
+		ClockSuspect: a.clock.Read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
 	}
 	if last := who.lastSync; !last.IsZero() {
 		me.LastSync = last.Time()
@@ -153,7 +154,7 @@ func (a *Agent) current() (*session, error) {
 func (a *Agent) Touch() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.touched = a.clock.uptime()
+	a.touched = a.clock.Uptime()
 }
 
 // changed tells the screens.
@@ -168,12 +169,12 @@ func (a *Agent) nudge() {
 }
 
 // now is the time to judge by.
-func (a *Agent) now() signed.Time { return a.clock.read().Time }
+func (a *Agent) now() signed.Time { return a.clock.Read().Time }
 
 // wallUntil is a trusted point in time on the machine's own clock, which countdowns run by.
-func (a *Agent) wallUntil(d time.Duration) time.Time { return a.clock.now().Add(d) }
+func (a *Agent) wallUntil(d time.Duration) time.Time { return a.clock.Now().Add(d) }
 
 // today is the day in the local time zone, 2006-01-02.
 func (a *Agent) today() string {
-	return a.now().Time().In(a.clock.now().Location()).Format(time.DateOnly)
+	return a.now().Time().In(a.clock.Now().Location()).Format(time.DateOnly)
 }

@@ -127,7 +127,7 @@ func (a *Agent) lateAnchor(s *session, answer recalled) {
 		if err != nil {
 			return
 		}
-		s.clock.recall(n.Time, n.Elapsed)
+		s.clock.Recall(n.Time, n.Elapsed)
 		err = a.rejoin(s, journal.Receipt{
 			Device: s.device, Ranges: []journal.Range{{Generation: n.Generation, From: 1, To: n.Seq, Hash: n.Hash}},
 		})
@@ -145,7 +145,7 @@ func (a *Agent) anchor(s *session) {
 	}
 	chain := s.journal.Chain()
 	n := anchor{Version: 1, Generation: chain.Generation, Seq: chain.Last, Hash: chain.Head[:]}
-	n.Time, n.Elapsed = s.clock.known()
+	n.Time, n.Elapsed = s.clock.Known()
 	if n.Seq == 0 || s.anchors.same(n) {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"handslag/app/agent/clock"
 	"handslag/identity/signed"
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
@@ -220,10 +221,9 @@ func FuzzReadAnchor(f *testing.F) {
 		if again, err := signed.Encode(n); err != nil || !bytes.Equal(again, data) {
 			t.Fatalf("%x is read and written as %x", data, again)
 		}
-		m := &machine{wall: morning, boot: "b", uptime: time.Hour}
-		c := m.clock()
-		c.recall(n.Time, n.Elapsed)
-		if r := c.read(); r.Floor < 0 {
+		c := clock.New(func() time.Time { return morning }, func() (string, time.Duration) { return "b", time.Hour })
+		c.Recall(n.Time, n.Elapsed)
+		if r := c.Read(); r.Floor < 0 {
 			t.Fatalf("the floor is %d", r.Floor)
 		}
 	})

@@ -121,7 +121,7 @@ func (a *Agent) openAttachment(ctx context.Context, id journal.AttachmentID, why
 	entry := journal.Entry{Kind: kind, Subject: row.Subject, Record: row.ID, Attachment: id}
 	if why == (Reason{}) {
 		s.mu.Lock()
-		if o := s.openings[onScreen{record: row.ID}]; o != nil && o.until > a.clock.uptime() {
+		if o := s.openings[onScreen{record: row.ID}]; o != nil && o.until > a.clock.Uptime() {
 			why = o.reason
 		}
 		s.mu.Unlock()
@@ -141,14 +141,14 @@ func (a *Agent) openAttachment(ctx context.Context, id journal.AttachmentID, why
 	if !file.Whole() {
 		return nil, problem(AttachmentAway, nil)
 	}
-	now, up := a.clock.read().Time, a.clock.uptime()
+	now, up := a.clock.Read().Time, a.clock.Uptime()
 	left := min(OpenFor, row.Until.Time().Sub(now.Time()))
 	entry.Until = now.Add(left)
 	stamps, err := s.say(line{entry: entry, words: words})
 	if err != nil {
 		return nil, a.refuse(s, entry, words, err)
 	}
-	content, err := s.vault.OpenAttachment(stamps[0], id, a.clock.read().Time)
+	content, err := s.vault.OpenAttachment(stamps[0], id, a.clock.Read().Time)
 	if err != nil {
 		return nil, a.refuse(s, entry, words, err)
 	}
@@ -166,7 +166,7 @@ func (a *Agent) openAttachment(ctx context.Context, id journal.AttachmentID, why
 	o.open = func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.openings[what] == opening && a.clock.uptime() < opening.until
+		return s.openings[what] == opening && a.clock.Uptime() < opening.until
 	}
 	return o, nil
 }

@@ -110,7 +110,7 @@ func (r *run) files(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m := &moving{run: r, blobs: blobs, until: r.agent.clock.uptime() + moveFor, left: moveAtOnce}
+	m := &moving{run: r, blobs: blobs, until: r.agent.clock.Uptime() + moveFor, left: moveAtOnce}
 	err = m.up(ctx)
 	if err == nil {
 		err = m.down(ctx)
@@ -150,7 +150,7 @@ type moving struct {
 
 // over reports whether enough has been moved for this time; what is not moved is counted.
 func (m *moving) over() bool {
-	if m.left <= 0 || m.agent.clock.uptime() >= m.until {
+	if m.left <= 0 || m.agent.clock.Uptime() >= m.until {
 		m.rest++
 		return true
 	}

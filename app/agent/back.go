@@ -65,7 +65,7 @@ func (a *Agent) cameBack(s *session, job string) error {
 		return err
 	}
 	args := []string{"records", strconv.Itoa(records), "tasks", strconv.Itoa(tasks)}
-	now := s.clock.read().Time
+	now := s.clock.Read().Time
 	if job == ProgressRebuild {
 		return s.vault.Update(func(tx *vault.Tx) error {
 			return errors.Join(tell(tx, notice{ID: "back", Code: Restored, At: now, Args: args}), tx.SetSetting(rebuildSetting, nil))
@@ -127,5 +127,5 @@ func (a *Agent) day(t signed.Time) string {
 	if t == 0 {
 		return "–"
 	}
-	return t.Time().In(a.clock.now().Location()).Format(time.DateOnly)
+	return t.Time().In(a.clock.Now().Location()).Format(time.DateOnly)
 }

@@ -136,7 +136,7 @@ func (c *carriage) tidy() error {
 	for _, r := range refused {
 		err = errors.Join(err, journalfile.RemoveSealed(journalfile.Sealed{Path: r.Path}))
 	}
-	old := c.agent.clock.now().Add(-carriedFor)
+	old := c.agent.clock.Now().Add(-carriedFor)
 	bytes := 0
 	for _, s := range all {
 		info, gone := os.Lstat(s.Path)

@@ -67,13 +67,13 @@ func (r *run) carry(ctx context.Context) {
 	if err != nil {
 		a.log.Warn("others' segments can not be listed", "error", err)
 	}
-	sent, begun := 0, a.clock.uptime()
+	sent, begun := 0, a.clock.Uptime()
 	for _, path := range paths {
 		info, err := os.Lstat(path)
 		if err != nil || a.carried.isDone(path, info) {
 			continue
 		}
-		if ctx.Err() != nil || sent == maxCarried || a.clock.uptime()-begun > carryFor {
+		if ctx.Err() != nil || sent == maxCarried || a.clock.Uptime()-begun > carryFor {
 			return
 		}
 		handed, refused, err := r.hand(ctx, path)
@@ -149,7 +149,7 @@ func (r *run) hand(ctx context.Context, path string) (handed bool, refused Code,
 	if err != nil {
 		return false, "", err
 	}
-	r.session.clock.learn(receipt.Time)
+	r.session.clock.Learn(receipt.Time)
 	if err := journalfile.MarkHanded(s, answer); err != nil {
 		r.agent.log.Warn("a segment that was handed in is not marked and goes again", "error", err)
 	}
@@ -165,7 +165,7 @@ func isAboutSegment(code link.Code) bool {
 // sweep removes a segment that was brought or carried, once a receipt has covered all of it for as long as
 // devices keep their own. Those of this machine's profiles are their journals' to drop.
 func (r *run) sweep(s journalfile.Sealed, receipt journal.Receipt) {
-	if !slices.Contains(r.agent.place.fetched(), filepath.Dir(s.Path)) || s.Rest > 0 || receipt.Time >= r.session.clock.server().Add(-keepReceipted) {
+	if !slices.Contains(r.agent.place.fetched(), filepath.Dir(s.Path)) || s.Rest > 0 || receipt.Time >= r.session.clock.Server().Add(-keepReceipted) {
 		return
 	}
 	for _, g := range receipt.Ranges {

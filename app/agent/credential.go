@@ -19,7 +19,7 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 	if err != nil {
 		return link.Issued{}, identity.Credential{}, err
 	}
-	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: a.clock.hear})
+	client := link.NewClient(statement, keys, link.ClientOptions{OnTime: a.clock.Hear})
 	defer client.Close()
 	ask := link.EnrolRequest{RequestID: request, Username: p.Username, Password: way.password, Machine: p.Machine, Possession: possession}
 	if way.browse != nil {

@@ -305,7 +305,7 @@ func (r *run) arrange(page link.Page, work []task) error {
 	return s.vault.Update(func(tx *vault.Tx) error {
 		for _, id := range page.GoneRecords {
 			row, err := tx.Record(id)
-			if err == nil && row.Source.IsPeer() && row.Until >= s.clock.read().Time {
+			if err == nil && row.Source.IsPeer() && row.Until >= s.clock.Read().Time {
 				continue // a colleague's loan runs on its own
 			}
 			if err := tx.RemoveRecord(id); err != nil {

@@ -95,7 +95,7 @@ func (a *Agent) mayWork(s *session, row vault.AssignmentRow) error {
 	if p := decided(access.May(access.SubjectOf(me.credential), access.AssignmentWork, row.Thing())); p != nil {
 		return p
 	}
-	if me.credential.ValidAt(a.clock.read().Floor) != nil {
+	if me.credential.ValidAt(a.clock.Read().Floor) != nil {
 		return problem(CredentialExpired, nil)
 	}
 	if len(row.Work) >= record.Operations {

@@ -136,7 +136,7 @@ func (s *session) replay() error {
 		if err != nil {
 			return fmt.Errorf("replay journal: %w", err)
 		}
-		s.clock.recall(st.Entry.After, st.Entry.Elapsed) // what was kept of it may be older
+		s.clock.Recall(st.Entry.After, st.Entry.Elapsed) // what was kept of it may be older
 		one := effect{entry: st.Entry, hash: st.Hash, told: st.Received}
 		if _, ok := effectsOf[st.Entry.Kind]; ok {
 			if p := s.payload(st); p != nil {

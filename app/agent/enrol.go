@@ -225,14 +225,14 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, way signInWay) err
 		return err
 	}
 	request := string(p.Request)
-	a.clock.forget()
+	a.clock.Forget()
 	issued, c, err := a.askCredential(ctx, p, statement, keys, request, way)
 	if err != nil {
 		return err
 	}
 	p.Credential, p.Person, p.Username = issued.Credential, c.Person, c.Person.Username
-	a.clock.learn(c.Issued)
-	clock, err := a.clock.save()
+	a.clock.Learn(c.Issued)
+	clock, err := a.clock.Save()
 	if err != nil {
 		return err
 	}

@@ -98,7 +98,7 @@ func (a *Agent) erase(s *session, orders []order) (int, error) {
 			lines = append(lines, s.closeAbout(o.Subject)...)
 			entry := journal.Entry{Kind: journal.SubjectErased, Subject: o.Subject, Count: o.Number, Code: promise}
 			lines = append(lines, line{entry: entry, effect: func(tx *vault.Tx) error {
-				return tell(tx, notice{ID: erasedNotice, Code: SubjectErased, At: s.clock.read().Time})
+				return tell(tx, notice{ID: erasedNotice, Code: SubjectErased, At: s.clock.Read().Time})
 			}})
 		}
 		if _, err := s.say(lines...); err != nil {

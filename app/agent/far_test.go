@@ -344,6 +344,18 @@ func (f *far) asked() int {
 	return len(f.requests)
 }
 
+// machine is a computer whose clocks a test turns.
+type machine struct {
+	wall   time.Time
+	boot   string
+	uptime time.Duration
+}
+
+// pass is time going by with the machine on.
+func (m *machine) pass(d time.Duration) { m.wall, m.uptime = m.wall.Add(d), m.uptime+d }
+
+var morning = time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
+
 // phone is a device with its folders and its clock.
 type phone struct {
 	*Agent

@@ -123,7 +123,7 @@ func (s *session) searchReason(why Reason, entry *journal.Entry) (*journal.Detai
 
 // maySearch asks what can be known before the entry; each record found is judged by itself.
 func (a *Agent) maySearch(me who) error {
-	now := a.clock.read()
+	now := a.clock.Read()
 	reads := func(g identity.Grant) bool { return g.Right == access.RecordRead }
 	switch {
 	case me.barred != "":

@@ -238,7 +238,7 @@ func (a *Agent) alarm(s *session, before, now audit.Checkpoint) error {
 	_, err := s.say(line{
 		entry: journal.Entry{Kind: journal.LogInconsistent, Code: code, Count: uint64(before.Size), Ref: before.Root[:]},
 		effect: func(tx *vault.Tx) error {
-			return tell(tx, notice{ID: "log", Code: LogInconsistent, At: s.clock.read().Time})
+			return tell(tx, notice{ID: "log", Code: LogInconsistent, At: s.clock.Read().Time})
 		},
 	})
 	a.changed(StateChanged, EventsChanged)
@@ -254,7 +254,7 @@ func (a *Agent) logRestored(s *session, before audit.Checkpoint) error {
 	_, err := s.say(line{
 		entry: journal.Entry{Kind: journal.LogRestored, Count: uint64(before.Size), Ref: before.Root[:]},
 		effect: func(tx *vault.Tx) error {
-			return tell(tx, notice{ID: "log-restored", Code: LogRestored, At: s.clock.read().Time})
+			return tell(tx, notice{ID: "log-restored", Code: LogRestored, At: s.clock.Read().Time})
 		},
 	})
 	a.changed(StateChanged, EventsChanged)

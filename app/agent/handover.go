@@ -172,9 +172,9 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 	}
 	return s, peer.Config{
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
-		Now: func() signed.Time { return s.clock.read().Time }, ClockSuspect: s.clock.read().Suspect,
+		Now: func() signed.Time { return s.clock.Read().Time }, ClockSuspect: s.clock.Read().Suspect,
 		Revoked:   func(device identity.DeviceID, epoch uint64) bool { return s.who().others.bars(device, epoch) },
-		TooSoon:   func(device identity.DeviceID) bool { return a.patience.left(device, a.clock.uptime()) > 0 },
+		TooSoon:   func(device identity.DeviceID) bool { return a.patience.left(device, a.clock.Uptime()) > 0 },
 		Strangers: a.stranger,
 		Append:    func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
 		Loopback:  a.cfg.Loopback,

@@ -67,7 +67,7 @@ func (a *Agent) listen(ctx context.Context) (*tidings, error) {
 		case <-ctx.Done():
 		}
 	}()
-	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.server(), OnTime: s.clock.hear})
+	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.Server(), OnTime: s.clock.Hear})
 	defer client.Close()
 	for {
 		state, err := s.vault.Sync()

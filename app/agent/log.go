@@ -61,7 +61,7 @@ func reviewed[F, T any](ctx context.Context, a *Agent, filter F, ask func(*link.
 		return answer, err
 	}
 	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{
-		Time: s.clock.server(), OnTime: s.clock.hear,
+		Time: s.clock.Server(), OnTime: s.clock.Hear,
 	})
 	defer client.Close()
 	answer, err = ask(client, ctx, filter)

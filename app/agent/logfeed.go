@@ -19,7 +19,7 @@ func (a *Agent) FeedLog(ctx context.Context, after, format string, w io.Writer) 
 	if err != nil {
 		return err
 	}
-	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.server(), OnTime: s.clock.hear})
+	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.Server(), OnTime: s.clock.Hear})
 	defer client.Close()
 	for {
 		page, err := client.ExportLog(ctx, after, format)

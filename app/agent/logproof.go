@@ -32,7 +32,7 @@ func (a *Agent) review(ask func(*link.Client) error) error {
 	if err != nil {
 		return err
 	}
-	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.server(), OnTime: s.clock.hear})
+	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.Server(), OnTime: s.clock.Hear})
 	defer client.Close()
 	err = ask(client)
 	var refused *link.Problem

@@ -37,7 +37,7 @@ func (a *Agent) Open(ctx context.Context, id journal.RecordID, why Reason) (Open
 	if err := a.mayOpen(s, row); err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	return a.show(s, part, entry, words, why, a.clock.uptime()+OpenFor)
+	return a.show(s, part, entry, words, why, a.clock.Uptime()+OpenFor)
 }
 
 // Extend shows it for OpenFor more: another entry, another stamp.
@@ -50,7 +50,7 @@ func (a *Agent) Extend(ctx context.Context, id journal.RecordID) (Opening, error
 	s.mu.Lock()
 	o := s.openings[onScreen{record: id}]
 	s.mu.Unlock()
-	if o == nil || o.until <= a.clock.uptime() {
+	if o == nil || o.until <= a.clock.Uptime() {
 		return Opening{}, problem(ReasonMissing, errors.New("it is not open"))
 	}
 	entry := o.draft
@@ -128,7 +128,7 @@ func (a *Agent) mayOpen(s *session, row vault.RecordRow) error {
 	if p := decided(access.May(access.SubjectOf(me.credential), access.RecordRead, row.Thing(s.people(row.ID)...))); p != nil {
 		return p
 	}
-	now := a.clock.read()
+	now := a.clock.Read()
 	switch {
 	case now.Spent:
 		return problem(ClockSuspect, nil)
@@ -154,7 +154,7 @@ func (s *session) people(id journal.RecordID) []identity.PersonID {
 // show is entry, stamp, text: in this order and no other.
 func (a *Agent) show(s *session, prepared *vault.Prepared, entry journal.Entry, words *journal.Details, why Reason, until time.Duration) (Opening, error) {
 	row := prepared.Row()
-	now, up := a.clock.read().Time, a.clock.uptime()
+	now, up := a.clock.Read().Time, a.clock.Uptime()
 	until = min(until, up+row.Until.Time().Sub(now.Time())) // not beyond the loan
 	left := until - up
 	entry.Until = now.Add(left)
@@ -162,7 +162,7 @@ func (a *Agent) show(s *session, prepared *vault.Prepared, entry journal.Entry, 
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
-	part, err := prepared.OpenPart(stamps[0], a.clock.read().Time) // the sync may have taken long, or the machine slept
+	part, err := prepared.OpenPart(stamps[0], a.clock.Read().Time) // the sync may have taken long, or the machine slept
 	if err != nil {
 		return Opening{}, a.refuse(s, entry, words, err)
 	}
@@ -280,7 +280,7 @@ func (s *session) lapsed(now time.Duration) []line {
 // expire removes copies whose loan has certainly ended, each after its entry, and returns how
 // many. The wall clock has no say: what it ends by mistake would not come back offline.
 func (s *session) expire() (int, error) {
-	floor := s.clock.read().Floor
+	floor := s.clock.Read().Floor
 	if floor == 0 {
 		return 0, nil
 	}

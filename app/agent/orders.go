@@ -32,7 +32,7 @@ func (p place) orders() string { return filepath.Join(p.outbox, ordersName) }
 
 // leaveOrders puts orders there, and takes away those that are too old to matter.
 func (p place) leaveOrders(s *session, orders []order) error {
-	old := s.clock.read().Floor.Add(-keepOrders)
+	old := s.clock.Read().Floor.Add(-keepOrders)
 	dir, err := p.folder(ordersName)
 	if err != nil {
 		return fmt.Errorf("leave erasure orders: %w", err)

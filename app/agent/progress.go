@@ -41,7 +41,7 @@ func (a *Agent) Progress() Progress {
 // beginJob starts counting anew.
 func (a *Agent) beginJob(what string) {
 	a.progress.mu.Lock()
-	a.progress.now, a.progress.told = Progress{What: what, Running: true}, a.clock.uptime()
+	a.progress.now, a.progress.told = Progress{What: what, Running: true}, a.clock.Uptime()
 	a.progress.mu.Unlock()
 	a.changed(SyncChanged)
 }
@@ -49,7 +49,7 @@ func (a *Agent) beginJob(what string) {
 // moved says that done more is done, and that left is still to come, where that is known.
 func (a *Agent) moved(done, left int) {
 	a.progress.mu.Lock()
-	p, now := &a.progress.now, a.clock.uptime()
+	p, now := &a.progress.now, a.clock.Uptime()
 	p.Done += done
 	p.Total = max(p.Total, p.Done+left)
 	tell := p.Running && (now-a.progress.told >= progressEvery || now < a.progress.told)

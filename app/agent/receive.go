@@ -148,7 +148,7 @@ func (t *taking) begin(_ context.Context, in peer.Incoming) (missing []int, err 
 
 func (t *taking) source() vault.Source {
 	from := t.giver
-	from.At = t.h.session.clock.read().Time
+	from.At = t.h.session.clock.Read().Time
 	return from
 }
 

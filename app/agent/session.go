@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"handslag/app/agent/clock"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault"
@@ -20,7 +21,7 @@ type session struct {
 	journal *journalfile.File
 	keys    *identity.KeySet
 	device  identity.DeviceID
-	clock   *clock
+	clock   *clock.Clock
 	quit    chan struct{} // closed at lock
 	kept    time.Duration // uptime when keep last ran; watch's alone
 
@@ -46,7 +47,7 @@ type session struct {
 	ended    bool // the lock has fallen; an opening that was under way shows nothing
 }
 
-func newSession(v *vault.Vault, c *clock) *session {
+func newSession(v *vault.Vault, c *clock.Clock) *session {
 	s := &session{
 		vault: v, clock: c, quit: make(chan struct{}),
 		openings: map[onScreen]*opened{}, seen: map[journal.RecordID]uint64{},
@@ -137,7 +138,7 @@ func (s *session) payload(st journalfile.Stored) *journal.Payload {
 // settleView brings the view up to the journal and keeps what the clock knows there: it is worth
 // no more than the view, and the credential's own time is there without it.
 func (s *session) settleView() error {
-	data, err := s.clock.save()
+	data, err := s.clock.Save()
 	if err != nil {
 		return err
 	}
@@ -152,15 +153,15 @@ func (s *session) settleView() error {
 // loadClock gives the clock what was kept, and reports whether that was lost. Then it begins at what
 // signed things prove: the credential's issue, and what the newest entries knew.
 func (s *session) loadClock() (lost bool, err error) {
-	s.clock.forget()
+	s.clock.Forget()
 	data, err := s.vault.Setting(clockSetting)
 	if err != nil && !errors.Is(err, vault.ErrView) {
 		return false, err
 	}
-	if len(data) > 0 && s.clock.load(data) == nil {
+	if len(data) > 0 && s.clock.Load(data) == nil {
 		return false, nil
 	}
-	s.clock.recall(s.who().credential.Issued, 0)
+	s.clock.Recall(s.who().credential.Issued, 0)
 	var after signed.Time
 	var elapsed int64
 	for st, err := range s.journal.Entries(0, 0) {
@@ -172,7 +173,7 @@ func (s *session) loadClock() (lost bool, err error) {
 			elapsed = max(elapsed, st.Entry.Elapsed)
 		}
 	}
-	s.clock.recall(after, elapsed)
+	s.clock.Recall(after, elapsed)
 	return true, nil
 }
 

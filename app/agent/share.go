@@ -134,7 +134,7 @@ func (g *giving) pack(gift Gift) (share peer.Share) {
 		share.Records = append(share.Records, peer.Outgoing{
 			Record: copied.Signed, Cipher: copied.Cipher, Hands: copied.Hands, People: s.people(id),
 			Reseal: func(context string) ([]byte, error) {
-				out, err := s.vault.Reseal(g.stamps[thing], id, s.clock.read().Time, g.shared, context)
+				out, err := s.vault.Reseal(g.stamps[thing], id, s.clock.Read().Time, g.shared, context)
 				return out.Key, err
 			},
 		})
@@ -173,7 +173,7 @@ func (g *giving) file(id journal.AttachmentID) (file peer.OutgoingFile, of journ
 	return peer.OutgoingFile{
 		Signed: held.Signed,
 		Reseal: func(context string) ([]byte, error) {
-			return s.vault.ResealAttachment(g.stamps[thing], id, s.clock.read().Time, g.shared, context)
+			return s.vault.ResealAttachment(g.stamps[thing], id, s.clock.Read().Time, g.shared, context)
 		},
 		Chunk: g.blobs.Read,
 	}, row.Record, nil

@@ -73,7 +73,7 @@ func (p *shareTelling) fared(thing peer.Thing, title string, state ShareState, p
 func (p *shareTelling) moved(at peer.Progress) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	up := p.h.agent.clock.uptime()
+	up := p.h.agent.clock.Uptime()
 	tell := p.now.Done != at.Things || p.now.Ending != at.Ending || at.Bytes == at.OfBytes || p.told == 0 || up-p.told >= progressEvery || up < p.told
 	p.now.Done, p.now.Total, p.now.Bytes, p.now.OfBytes, p.now.Ending = at.Things, at.Of, at.Bytes, at.OfBytes, at.Ending
 	if tell {

@@ -91,7 +91,7 @@ func (h *Handover) run(give Gift) {
 	h.agent.mu.Lock()
 	if h.agent.meeting == h {
 		h.agent.meeting = nil
-		h.agent.touched = h.agent.clock.uptime()
+		h.agent.touched = h.agent.clock.Uptime()
 	}
 	h.agent.mu.Unlock()
 	h.mu.Lock()
@@ -205,14 +205,14 @@ func (h *Handover) fail(e peer.Failed) {
 	}
 	h.agent.failed(h.session, e.Reason, other)
 	if other != "" && counts(e.Reason) {
-		h.agent.patience.failed(other, h.agent.clock.uptime())
+		h.agent.patience.failed(other, h.agent.clock.Uptime())
 	}
 	p := problem(verificationCode(e.Reason), e.Err)
 	if e.Theirs == peer.TooSoon {
 		p = problem(VerPeerWaits, nil)
 	}
 	if e.Reason == peer.TooSoon {
-		left := h.agent.patience.left(other, h.agent.clock.uptime())
+		left := h.agent.patience.left(other, h.agent.clock.Uptime())
 		p.Args = map[string]string{"wait": strconv.Itoa(max(1, int((left+time.Second-1)/time.Second)))}
 	}
 	if e.Reason == peer.EntryFailed && e.Err != nil {

@@ -70,8 +70,8 @@ func (r *run) connect() {
 		r.client.Close()
 	}
 	r.client = link.NewClient(r.session.who().statement, r.session.keys, link.ClientOptions{
-		Time:   r.session.clock.server(),
-		OnTime: r.session.clock.hear,
+		Time:   r.session.clock.Server(),
+		OnTime: r.session.clock.Hear,
 	})
 }
 
@@ -147,7 +147,7 @@ func (r *run) end(err error) {
 	r.result.Waiting = s.journal.Waiting()
 	p := asProblem(err)
 	if err == nil {
-		last := s.clock.server()
+		last := s.clock.Server()
 		keep := s.vault.Update(func(tx *vault.Tx) error {
 			state, err := tx.Sync()
 			if err != nil {
@@ -216,7 +216,7 @@ func (r *run) upload(ctx context.Context) error {
 			return err
 		}
 		r.result.Sent += covered
-		s.clock.learn(receipt.Time)
+		s.clock.Learn(receipt.Time)
 		if err := r.confirm(batch, receipt); err != nil {
 			return err
 		}

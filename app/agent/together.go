@@ -140,7 +140,7 @@ func (h *Handover) shelf() []peer.Shelved {
 	if err != nil && !errors.Is(err, vault.ErrView) {
 		return nil
 	}
-	now := s.clock.read().Time
+	now := s.clock.Read().Time
 	slices.SortFunc(rows, func(x, y vault.AssignmentRow) int { return cmp.Or(cmp.Compare(y.Due, x.Due), cmp.Compare(x.ID, y.ID)) })
 	var all []peer.Shelved
 	for _, row := range rows {

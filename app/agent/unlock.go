@@ -98,7 +98,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	}
 	s.journal, err = journalfile.Open(journalfile.Config{
 		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.SignContent, Verify: s.keys.Public().Signing,
-		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.stamp, Disk: a.cfg.Disk,
+		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.Stamp, Disk: a.cfg.Disk,
 		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}, known.journal()}, Mark: v.Mark,
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	a.takeReceipts(s, s.journal.Receipts())
 	a.mu.Lock()
 	a.session, a.elsewhere, a.attempts = s, false, 0
-	a.online, a.problem, a.touched = false, nil, a.clock.uptime()
+	a.online, a.problem, a.touched = false, nil, a.clock.Uptime()
 	s.kept = a.touched
 	a.mu.Unlock()
 	go a.watch(s)
@@ -175,7 +175,7 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	if lost && s.journal.Chain().Last > 0 { // a crash came between the new view and its entry
 		why = cmp.Or(why, ViewDamaged)
 	}
-	s.clock.recall(known.Time, known.Elapsed)
+	s.clock.Recall(known.Time, known.Elapsed)
 	if why != "" {
 		a.beginJob(ProgressRebuild)
 		defer a.endJob()

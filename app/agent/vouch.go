@@ -28,13 +28,13 @@ func (w witnessed) vouches(now signed.Time) bool {
 func (r *run) vouch(ctx context.Context) {
 	s := r.session
 	w, err := s.witnessed()
-	if err != nil || !w.vouches(s.clock.server()) {
+	if err != nil || !w.vouches(s.clock.Server()) {
 		return
 	}
 	c, err := s.openCheckpoint(w.Own)
 	if err == nil {
 		var cosigned audit.Cosignature
-		if cosigned, err = c.Cosign(s.device, s.keys.Public().Witness, s.clock.read().Time, s.keys.Cosign); err == nil {
+		if cosigned, err = c.Cosign(s.device, s.keys.Public().Witness, s.clock.Read().Time, s.keys.Cosign); err == nil {
 			err = r.client.Cosign(ctx, audit.Cosigned(w.Own, cosigned))
 		}
 	}
@@ -43,7 +43,7 @@ func (r *run) vouch(ctx context.Context) {
 		defer s.seeing.Unlock()
 		var latest witnessed
 		if latest, err = s.witnessed(); err == nil {
-			latest.Vouched, latest.VouchedAt = w.Own, s.clock.server()
+			latest.Vouched, latest.VouchedAt = w.Own, s.clock.Server()
 			err = s.keepWitnessed(latest)
 		}
 	}

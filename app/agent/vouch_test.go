@@ -14,7 +14,7 @@ import (
 func (h *house) vouchedFor(reviewer *tablet) map[string]uint64 {
 	h.t.Helper()
 	s := reviewer.session
-	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.server()})
+	client := link.NewClient(s.who().statement, s.keys, link.ClientOptions{Time: s.clock.Server()})
 	defer client.Close()
 	told, err := client.Witnesses(h.t.Context())
 	ok(h.t, err)

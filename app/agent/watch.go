@@ -48,7 +48,7 @@ func (a *Agent) watch(s *session) {
 
 // tick does what time asks for.
 func (a *Agent) tick(s *session) {
-	now := a.clock.uptime()
+	now := a.clock.Uptime()
 	if lines := s.lapsed(now); len(lines) > 0 {
 		if _, err := s.say(lines...); err != nil {
 			a.log.Warn("an opening ended without its entry", "error", CodeOf(translate(err)))

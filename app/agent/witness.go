@@ -132,7 +132,7 @@ func (a *Agent) witness(s *session, other identity.Credential, shown []byte) err
 				Kind: journal.DeviceForked, Peer: head.Device, Code: how, Count: before.Seq, Ref: before.Hash, Pair: head.Hash, Signature: known.Head,
 			},
 			effect: func(tx *vault.Tx) error {
-				return tell(tx, notice{ID: "forked-" + string(head.Device), Code: DeviceForked, At: s.clock.read().Time, Args: []string{
+				return tell(tx, notice{ID: "forked-" + string(head.Device), Code: DeviceForked, At: s.clock.Read().Time, Args: []string{
 					"name", other.Person.Name(), "device", head.Device.Grouped(),
 					"first", placeOf(before), "second", placeOf(head),
 				}})

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !windows
 
-package agent
+package clock
 
 import "time"
 
