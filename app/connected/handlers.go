@@ -56,6 +56,39 @@ func enrol(c *gate.Call) (gate.Answer, error) {
 	return gate.JSON(issued)
 }
 
+// waiting takes wait, for how long the answer may wait for somebody to decide.
+func waiting(c *gate.Call) (gate.Answer, error) {
+	if err := only(c, "wait"); err != nil {
+		return gate.Answer{}, err
+	}
+	wait, err := patience(c)
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	issued, err := c.Awaited()
+	if err != nil {
+		return gate.Answer{}, err
+	}
+	answer, err := gate.JSON(issued)
+	if issued.Waiting != nil {
+		answer.Wait = wait
+	}
+	return answer, err
+}
+
+// patience is for how long an answer that has nothing to tell may wait for something.
+func patience(c *gate.Call) (time.Duration, error) {
+	text := c.Query.Get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, gate.Refuse(link.CodeBadRequest)
+	}
+	return min(wait, link.WaitMost), nil
+}
+
 func signIns(c *gate.Call) (gate.Answer, error) { return gate.JSON(c.SignIns()) }
 
 func beginSignIn(c *gate.Call) (gate.Answer, error) {
@@ -99,12 +132,9 @@ func changes(c *gate.Call) (gate.Answer, error) {
 	if had.Log, err = sizes(c.Query.Get("log")); err != nil {
 		return gate.Answer{}, err
 	}
-	var wait time.Duration
-	if text := c.Query.Get("wait"); text != "" {
-		var err error
-		if wait, err = time.ParseDuration(text); err != nil || wait < 0 {
-			return gate.Answer{}, gate.Refuse(link.CodeBadRequest)
-		}
+	wait, err := patience(c)
+	if err != nil {
+		return gate.Answer{}, err
 	}
 	page, err := c.Changes(c.Query.Get("after"), had)
 	if err != nil {
@@ -112,7 +142,7 @@ func changes(c *gate.Call) (gate.Answer, error) {
 	}
 	answer, err := gate.JSON(page)
 	if page.Empty() {
-		answer.Wait = min(wait, link.WaitMost)
+		answer.Wait = wait
 	}
 	return answer, err
 }

@@ -71,9 +71,11 @@ type LogRow struct {
 	Person          identity.Person      `json:"person"`
 	Units           []identity.Unit      `json:"units,omitempty"`
 	Device          identity.DeviceID    `json:"device"`
-	System          bool                 `json:"system,omitempty"` // written by the connected system itself
+	DeviceLabel     string               `json:"device_label,omitempty"` // what people call it
+	System          bool                 `json:"system,omitempty"`       // written by the connected system itself
 	Peer            identity.DeviceID    `json:"peer,omitempty"`
 	PeerName        string               `json:"peer_name,omitempty"`
+	PeerLabel       string               `json:"peer_label,omitempty"` // what people call that device
 	Code            string               `json:"code,omitempty"`
 	Route           string               `json:"route,omitempty"`
 	Count           uint64               `json:"count,omitempty"`

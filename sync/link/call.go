@@ -43,6 +43,13 @@ func (c *Client) Enrol(ctx context.Context, ask EnrolRequest) (Issued, error) {
 	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathEnrol, body: body, media: mediaJSON, limit: issuedLimit}))
 }
 
+// Waiting asks what has become of the device, which waits for an administrator. The answer comes when somebody has decided,
+// or after wait, at most WaitMost, or earlier, where the other end will not wait.
+func (c *Client) Waiting(ctx context.Context, wait time.Duration) (Issued, error) {
+	query := url.Values{"wait": {wait.String()}}.Encode()
+	return decode[Issued](c.do(ctx, request{method: http.MethodPost, path: PathWaiting, query: query, proved: true, limit: issuedLimit}))
+}
+
 // SignIns asks how staff sign in.
 func (c *Client) SignIns(ctx context.Context) (SignIns, error) {
 	return decode[SignIns](c.do(ctx, request{method: http.MethodGet, path: PathSignIn, limit: RequestLimit}))

@@ -29,6 +29,10 @@ const (
 	CodeUserDisabled  Code = "user_disabled"        // 403
 	CodeDeviceRevoked Code = "device_revoked"       // 403
 	CodeExpired       Code = "credential_expired"   // 403
+	CodeDeviceRefused Code = "device_refused"       // 403: an administrator does not let the device in
+	CodeWaitedLong    Code = "waited_long"          // 403: nobody has decided about the device, or it has not heard of it, in time: to be asked anew
+	CodeWaitingFull   Code = "waiting_full"         // 429: as many devices wait as may
+	CodeDeviceLimit   Code = "device_limit"         // 403: the person has as many devices as one may have
 	CodeForbidden     Code = "forbidden"            // 403: no right reaches this
 	CodeRestricted    Code = "restricted"           // 403: processing is restricted
 	CodeUnknownOrg    Code = "unknown_organisation" // 404, the directory

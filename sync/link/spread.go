@@ -73,6 +73,7 @@ type Spread struct {
 // SpreadCopy is what a device was given.
 type SpreadCopy struct {
 	Device identity.DeviceID `json:"device"`
+	Label  string            `json:"label,omitempty"` // what people call it
 	Person identity.Person   `json:"person"`
 	Way    SpreadWay         `json:"way"`
 	Record uint64            `json:"record_version,omitempty"`

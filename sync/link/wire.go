@@ -13,6 +13,7 @@ import (
 const (
 	PathStatement    = "/v1/statement"        // GET, public: the organisation's newest signed statement
 	PathEnrol        = "/v1/enrol"            // POST, public: username and password, answered with a credential
+	PathWaiting      = "/v1/enrol/waiting"    // POST ?wait=25s: what has become of this device, which waits for an administrator
 	PathSignIn       = "/v1/sign-in"          // GET, public: how staff sign in; POST, public: begin to, at the identity provider
 	PathCredential   = "/v1/credential"       // POST: a new credential for this device
 	PathChanges      = "/v1/changes"          // GET ?after=CURSOR&wait=25s: what concerns this person
@@ -50,7 +51,7 @@ const (
 	nonceSize    = 16
 )
 
-// WaitMost is how long an answer to PathChanges with wait is held back at most: it comes before the
+// WaitMost is how long an answer to PathChanges or PathWaiting with wait is held back at most: it comes before the
 // half minute after which proxies give up.
 const WaitMost = 25 * time.Second
 
@@ -113,12 +114,23 @@ type Enrolment struct {
 
 // Issued answers PathEnrol and PathCredential.
 type Issued struct {
-	Credential []byte `json:"credential"`       // signed
-	Search     []byte `json:"search,omitempty"` // the organisation's search key, sealed to the device with record.SearchKeyInfo, for who may read records
+	Credential []byte   `json:"credential,omitempty"` // signed
+	Waiting    *Waiting `json:"waiting,omitempty"`    // PathEnrol, PathWaiting: there is no credential yet
+	Label      string   `json:"label,omitempty"`      // what people call the device
+	Search     []byte   `json:"search,omitempty"`     // the organisation's search key, sealed to the device with record.SearchKeyInfo, for who may read records
 
 	// PathEnrol: other devices of this person, the newest first, at most EarlierDevices.
 	Earlier []Earlier `json:"earlier,omitempty"`
 }
+
+// Waiting says that the device waits for an administrator, who compares its ID with the one on its screen.
+type Waiting struct {
+	Device identity.DeviceID `json:"device"`
+	Until  signed.Time       `json:"until"` // then it is forgotten
+}
+
+// LogValue keeps what people call a device out of every log.
+func (Issued) LogValue() slog.Value { return slog.StringValue("redacted credential") }
 
 // Earlier is a device of the same person: what was done on it since Synced may not be here yet.
 type Earlier struct {

@@ -8,10 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"handslag/app/connected/gate"
-	"handslag/identity"
 )
 
 func importVerb() verb {
@@ -58,62 +56,6 @@ func (u untilCancelled) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return u.in.Read(p)
-}
-
-func deviceListVerb() verb {
-	return verb{
-		name: "device list", short: "List the devices", examples: []string{"device list", "device list -json"},
-		begin: simple(func(ctx context.Context, c *call) error {
-			return c.administer(ctx, func(admin gate.Administration) error {
-				devices, err := admin.ListDevices(ctx)
-				if err != nil {
-					return err
-				}
-				return c.answer(orEmpty(devices), func() {
-					var rows [][]string
-					for _, d := range devices {
-						state := "until " + minute(d.ExpiresAt)
-						if !d.RevokedAt.IsZero() {
-							state = "revoked " + minute(d.RevokedAt)
-						} else if !d.QuarantinedAt.IsZero() {
-							state = "in quarantine " + minute(d.QuarantinedAt)
-						}
-						rows = append(rows, []string{d.ID.Grouped(), d.Person.Username, d.Person.Name(), minute(d.EnrolledAt), minute(d.SyncedAt), state})
-					}
-					c.list("No devices yet: staff enrol with the organisation ID that connected letter prints.",
-						[]string{"DEVICE", "USERNAME", "NAME", "ENROLLED", "SYNCED", "STATE"}, rows)
-				})
-			})
-		}),
-	}
-}
-
-func deviceRevokeVerb() verb {
-	return deviceVerb("device revoke", "End what a device may, from its next call on; its journal is still taken", "revoked", gate.Administration.RevokeDevice)
-}
-
-func deviceReleaseVerb() verb {
-	return deviceVerb("device release", "Lift the quarantine of a device of whose journal two branches grew; revoke it if it was cloned", "released", gate.Administration.ReleaseDevice)
-}
-
-// deviceVerb does something to one device, whose ID may stand as lists show it, unquoted.
-func deviceVerb(name, short, done string, do func(gate.Administration, context.Context, identity.DeviceID) error) verb {
-	return verb{
-		name: name, args: "DEVICE-ID", short: short, min: 1, max: 8,
-		examples: []string{name + " QPZR-Y9X8-GF2T-VDW0-S3JN-54KH-CE6M-UA7L"},
-		begin: simple(func(ctx context.Context, c *call) error {
-			device, err := identity.ParseDeviceID(strings.Join(c.args, ""))
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			return c.administer(ctx, func(admin gate.Administration) error {
-				if err := do(admin, ctx, device); err != nil {
-					return err
-				}
-				return c.done(changed{Device: string(device), Done: done})
-			})
-		}),
-	}
 }
 
 // errUnsound is verify's exit code; what is wrong has been printed.

@@ -40,6 +40,8 @@ func (c *call) gateConfig(keys *organisation.Keys) gate.Config {
 		Decide:   access.May,
 		Operator: operator(),
 		Backups:  c.settings.Keep.duration(),
+		Approve:  c.settings.Approve.on(),
+		Devices:  int(c.settings.Devices),
 	}
 }
 

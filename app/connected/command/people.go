@@ -13,6 +13,7 @@ import (
 type changed struct {
 	Username string `json:"username,omitempty"`
 	Device   string `json:"device,omitempty"`
+	Replaced string `json:"replaced,omitempty"` // an older device
 
 	Attachment string `json:"attachment,omitempty"`
 	Unit       string `json:"unit,omitempty"`
@@ -101,7 +102,7 @@ func userAddVerb() verb {
 // done tells what was changed.
 func (c *call) done(what changed) error {
 	return c.answer(what, func() {
-		name := strings.Join(strings.Fields(what.Unit+" "+what.Username+" "+what.Device+" "+what.Role+" "+what.Attachment), " ")
+		name := strings.Join(strings.Fields(what.Unit+" "+what.Username+" "+what.Replaced+" "+what.Device+" "+what.Role+" "+what.Attachment), " ")
 		c.say("%s: %s", name, what.Done)
 		if what.Password != "" {
 			c.say("Password, shown this once: %s", what.Password)

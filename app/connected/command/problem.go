@@ -59,6 +59,7 @@ var hints = []struct {
 	{errOpenSecret, "chmod 600 " + settingsFile},
 	{gate.ErrAway, "is PostgreSQL running, and does its URL lead there? the password may stand in the file that PGPASSFILE names"},
 	{gate.ErrExists, "nothing was changed"},
+	{gate.ErrDevices, "nothing was changed; say which older one it replaces: -replaces DEVICE-ID, or connected device revoke"},
 	{gate.ErrRewritten, "nothing was written: keep that folder as evidence, and compare with what devices have (handslagctl log-evidence). After a restore export into another folder"},
 	{gate.ErrUnknown, "nothing was changed; the list commands show what is known: user list, unit list, role list, device list"},
 	{gate.ErrInput, "nothing was changed"},

@@ -30,6 +30,9 @@ const (
 	environmentSyslogKey         = "CONNECTED_SYSLOG_KEY"
 	environmentSyslogFormat      = "CONNECTED_SYSLOG_FORMAT"
 
+	environmentApprove = "CONNECTED_APPROVE_DEVICES"
+	environmentDevices = "CONNECTED_DEVICES_PER_PERSON"
+
 	environmentOIDC       = "CONNECTED_OIDC"
 	environmentOIDCClient = "CONNECTED_OIDC_CLIENT"
 	environmentOIDCSecret = "CONNECTED_OIDC_SECRET"
@@ -42,6 +45,9 @@ type settings struct {
 	Listen   string `toml:"listen"`      // address of serve
 	Metrics  string `toml:"metrics"`     // address of its metrics; empty: none
 	Keep     days   `toml:"backup_days"` // how long backups of keys live; 0: keepDays
+
+	Approve toggle `toml:"approve_devices"`    // a device waits for an administrator before it is enrolled
+	Devices count  `toml:"devices_per_person"` // 0: any number
 
 	Syslog            string `toml:"syslog"`             // host:port of a receiver of the audit log; empty: none
 	SyslogRoots       string `toml:"syslog_ca"`          // file of certificates that may have signed its own; empty: the machine's
@@ -115,6 +121,9 @@ func (s *settings) complete(dir string) error {
 		if err := s.Keep.Set(text); err != nil {
 			return &usageError{environmentKeep + " " + err.Error(), "for example: " + environmentKeep + "=30"}
 		}
+	}
+	if err := s.completeDevices(file); err != nil {
+		return err
 	}
 	if s.Keep = cmp.Or(s.Keep, file.Keep, keepDays); s.Keep < 1 || s.Keep > keepMost {
 		return fmt.Errorf("read settings: backup_days is not between 1 and %d", keepMost)

@@ -59,6 +59,12 @@ type Administration interface {
 	ListDevices(ctx context.Context) ([]DeviceRow, error)
 	// RevokeDevice ends what the device may, from its next call on; its journal is taken still.
 	RevokeDevice(ctx context.Context, device identity.DeviceID) error
+	// RenameDevice says what people call a device. ReplaceDevice revokes older, in whose place newer stands.
+	RenameDevice(ctx context.Context, device identity.DeviceID, label string) error
+	ReplaceDevice(ctx context.Context, older, newer identity.DeviceID) error
+	// ApproveDevice lets a device in that waits, by its whole ID; RefuseDevice does not. ErrUnknown: it does not wait.
+	ApproveDevice(ctx context.Context, device identity.DeviceID, label string, replaces identity.DeviceID) error
+	RefuseDevice(ctx context.Context, device identity.DeviceID) error
 
 	// ReleaseDevice lifts the quarantine of a device of whose journal two branches grew: from its next call on.
 	ReleaseDevice(ctx context.Context, device identity.DeviceID) error
@@ -122,21 +128,6 @@ type Role struct {
 	ID     string           `json:"id"`
 	Name   string           `json:"name"`
 	Grants []identity.Grant `json:"grants"`
-}
-
-// DeviceRow is a device as lists show it. Zero times mean never.
-type DeviceRow struct {
-	ID         identity.DeviceID  `json:"id"`
-	Person     identity.Person    `json:"person"`
-	Machine    identity.MachineID `json:"machine"`
-	Epoch      uint64             `json:"epoch"`
-	EnrolledAt signed.Time        `json:"enrolled_at"`
-	SeenAt     signed.Time        `json:"seen_at,omitempty"`
-	SyncedAt   signed.Time        `json:"synced_at,omitempty"`
-	ExpiresAt  signed.Time        `json:"expires_at,omitempty"`
-	RevokedAt  signed.Time        `json:"revoked_at,omitempty"`
-
-	QuarantinedAt signed.Time `json:"quarantined_at,omitempty"`
 }
 
 // Imported counts lines and what they changed.

@@ -32,8 +32,9 @@ type Call struct {
 	tx      *store.Tx
 	route   *Route
 	request request
-	ahead   *readBatch   // what was read of a batch ahead of the transaction
-	device  *sqlc.Device // proven; nil where the route asks for no device
+	ahead   *readBatch           // what was read of a batch ahead of the transaction
+	device  *sqlc.Device         // proven; nil where the route asks for no device
+	asker   *sqlc.DevicesWaiting // proven, where it waits to become one
 	user    *sqlc.User
 	who     access.Subject
 	proof   *proven

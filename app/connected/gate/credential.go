@@ -46,16 +46,24 @@ func (g *Gate) openEnrolment(r link.EnrolRequest) (enrolment, error) {
 	return enrolment{e}, nil
 }
 
-// Enrol gives the device that the sign-in came with its credential. The same request gives
+// Enrol gives the device that the sign-in came with its credential, or has it wait for an administrator. The same request gives
 // the same credential again; a device that is another person's, or was asked for with other
 // keys, is a conflict. Who enrols anew wants to know what may not have come home: the answer
 // names the person's other devices.
 func (c *Call) Enrol() (link.Issued, error) {
-	issued, err := c.enrol()
-	if err != nil {
+	if err := c.g.endWaiting(c.ctx, c.tx, c.Now); err != nil {
 		return link.Issued{}, err
 	}
-	rows, err := c.tx.EarlierDevices(c.ctx, sqlc.EarlierDevicesParams{UserID: c.user.ID, ID: string(identity.DeviceIDOf(c.signIn.possessed.Keys.Signing))})
+	issued, err := c.enrol()
+	if err != nil || issued.Waiting != nil {
+		return issued, err
+	}
+	return c.withEarlier(issued, string(identity.DeviceIDOf(c.signIn.possessed.Keys.Signing)))
+}
+
+// withEarlier names the person's other devices.
+func (c *Call) withEarlier(issued link.Issued, device string) (link.Issued, error) {
+	rows, err := c.tx.EarlierDevices(c.ctx, sqlc.EarlierDevicesParams{UserID: c.user.ID, ID: device})
 	for _, row := range rows {
 		issued.Earlier = append(issued.Earlier, link.Earlier{Device: identity.DeviceID(row.ID), Synced: signed.Time(row.SyncedAt)})
 	}
@@ -80,23 +88,21 @@ func (c *Call) enrol() (link.Issued, error) {
 	case device.RevokedAt != 0:
 		return link.Issued{}, Refuse(link.CodeDeviceRevoked)
 	}
-	before, err := c.tx.Enrolment(c.ctx, e.RequestID)
+	asked, err := c.tx.Waiting(c.ctx, id)
 	switch {
 	case store.Missing(err):
 	case err != nil:
 		return link.Issued{}, err
-	case before.DeviceID != id:
-		return link.Issued{}, Refuse(link.CodeConflict)
-	default:
-		row, err := c.tx.Credential(c.ctx, sqlc.CredentialParams{DeviceID: id, Epoch: before.Epoch})
-		if err != nil || row.ExpiresAt >= int64(c.Now) {
-			if err != nil {
-				return link.Issued{}, err
-			}
-			return c.issued(device, row.Body)
-		}
+	case asked.RefusedAt != 0:
+		return link.Issued{}, Refuse(link.CodeDeviceRefused)
+	}
+	if !known && c.g.config.Approve {
+		return c.wait(e, id, keys)
 	}
 	if !known {
+		if err := c.roomForDevice(); err != nil {
+			return link.Issued{}, err
+		}
 		err := c.tx.AddDevice(c.ctx, sqlc.AddDeviceParams{ID: id, UserID: c.user.ID, Machine: string(e.Machine), Keys: keys, EnrolledAt: int64(c.Now)})
 		if err != nil {
 			return link.Issued{}, err
@@ -104,16 +110,40 @@ func (c *Call) enrol() (link.Issued, error) {
 		if device, err = c.tx.Device(c.ctx, id); err != nil {
 			return link.Issued{}, err
 		}
+		if err := c.tx.ForgetWaiting(c.ctx, id); err != nil { // devices wait no more here
+			return link.Issued{}, err
+		}
 	}
 	device.Machine = string(e.Machine)
+	return c.give(device, e.RequestID, c.signIn.way())
+}
+
+// give issues the credential that a request asks for, or gives the one that it got before.
+func (c *Call) give(device sqlc.Device, request, way string) (link.Issued, error) {
+	before, err := c.tx.Enrolment(c.ctx, request)
+	switch {
+	case store.Missing(err):
+	case err != nil:
+		return link.Issued{}, err
+	case before.DeviceID != device.ID:
+		return link.Issued{}, Refuse(link.CodeConflict)
+	default:
+		row, err := c.tx.Credential(c.ctx, sqlc.CredentialParams{DeviceID: device.ID, Epoch: before.Epoch})
+		if err != nil || row.ExpiresAt >= int64(c.Now) {
+			if err != nil {
+				return link.Issued{}, err
+			}
+			return c.issued(device, row.Body)
+		}
+	}
 	body, epoch, err := c.issue(device)
 	if err != nil {
 		return link.Issued{}, err
 	}
-	if err := c.tx.PutEnrolment(c.ctx, sqlc.PutEnrolmentParams{RequestID: e.RequestID, DeviceID: id, Epoch: epoch}); err != nil {
+	if err := c.tx.PutEnrolment(c.ctx, sqlc.PutEnrolmentParams{RequestID: request, DeviceID: device.ID, Epoch: epoch}); err != nil {
 		return link.Issued{}, err
 	}
-	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Code: c.signIn.way(), Person: c.Person.ID, Peer: identity.DeviceID(id), Epoch: uint64(epoch), Route: c.route.Path}, nil)
+	_, err = c.g.say(c.ctx, c.tx, journal.Entry{Kind: journal.SignedIn, Code: way, Person: c.Person.ID, Peer: identity.DeviceID(device.ID), Epoch: uint64(epoch), Route: c.route.Path}, nil)
 	if err != nil {
 		return link.Issued{}, err
 	}
@@ -123,6 +153,9 @@ func (c *Call) enrol() (link.Issued, error) {
 // Renew gives the calling device its next credential, or the one it has where that is young
 // and would say the same. One from the future was issued by a clock that has been corrected.
 func (c *Call) Renew() (link.Issued, error) {
+	if err := c.g.endWaiting(c.ctx, c.tx, c.Now); err != nil {
+		return link.Issued{}, err
+	}
 	next, err := c.describe(*c.device)
 	if err != nil {
 		return link.Issued{}, err
@@ -151,7 +184,7 @@ func (c *Call) Renew() (link.Issued, error) {
 // issued is a credential on its way to its device, and with it the search key for a person who
 // may read records at all.
 func (c *Call) issued(device sqlc.Device, credential []byte) (link.Issued, error) {
-	out := link.Issued{Credential: credential}
+	out := link.Issued{Credential: credential, Label: device.Label}
 	reads := func(g identity.Grant) bool { return g.Right == access.RecordRead }
 	if !slices.ContainsFunc(c.who.Grants, reads) {
 		return out, nil

@@ -241,6 +241,9 @@ func (c *Call) admit(r request) error {
 	if err := prove(r); err != nil {
 		return err
 	}
+	if c.route.Right.kind == waits {
+		return c.asks()
+	}
 	if err := c.alive(); err != nil {
 		return err
 	}

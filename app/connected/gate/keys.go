@@ -64,6 +64,8 @@ type Config struct {
 	Deadline time.Duration    // after which a lone half is a finding: 24 hours
 	SignIn   *oidc.Client     // the identity provider at which staff may sign in; nil: none
 	Only     bool             // with it: no password signs in
+	Approve  bool             // a device is enrolled once an administrator has approved it
+	Devices  int              // which one person may have at once; 0: any number
 	// KeepHashes leaves a password's hash of other parameters as it is; otherwise the next sign-in replaces it.
 	KeepHashes bool
 	Pace       int           // entries of one device's journal that are stored in a minute, in whole batches; 30,000

@@ -16,7 +16,7 @@ import (
 // logNames are what entries name, for people to read.
 type logNames struct {
 	people   map[string]identity.Person
-	owners   map[string]string // a device's person
+	owners   map[string]store.Owned // of devices
 	units    map[int64][]identity.Unit
 	cards    map[string]string // titles of cards by record, or by "/" and subject
 	titles   map[string]string // of assignments
@@ -25,7 +25,7 @@ type logNames struct {
 }
 
 func newLogNames() logNames {
-	return logNames{people: map[string]identity.Person{}, owners: map[string]string{}, units: map[int64][]identity.Unit{}, cards: map[string]string{},
+	return logNames{people: map[string]identity.Person{}, owners: map[string]store.Owned{}, units: map[int64][]identity.Unit{}, cards: map[string]string{},
 		titles: map[string]string{}, codes: map[string][]string{}, searches: map[string]sqlc.Entry{}}
 }
 
@@ -59,6 +59,7 @@ func (n *logNames) learn(ctx context.Context, g *Gate, tx *store.Tx, entries map
 		s := said[id]
 		people.add(e.PersonID)
 		devices.add(string(s.Peer))
+		devices.add(e.DeviceID)
 		sets.add(e.UnitSet)
 		if s.Record != "" {
 			records.add(string(s.Record))
@@ -102,8 +103,8 @@ func (n *logNames) learnPeople(ctx context.Context, tx *store.Tx, people, device
 	if n.owners, err = tx.Owners(ctx, devices.all()); err != nil {
 		return err
 	}
-	for _, id := range n.owners {
-		people.add(id)
+	for _, of := range n.owners {
+		people.add(of.User)
 	}
 	n.people, err = tx.Persons(ctx, people.all())
 	return err
@@ -180,13 +181,16 @@ func (n *logNames) person(id string) identity.Person {
 
 // peer is the name of the person whose device it is.
 func (n *logNames) peer(device identity.DeviceID) string {
-	id := n.owners[string(device)]
+	id := n.owners[string(device)].User
 	if id == "" {
 		return ""
 	}
 	p := n.person(id)
 	return p.Name()
 }
+
+// label is what people call the device.
+func (n *logNames) label(device identity.DeviceID) string { return n.owners[string(device)].Label }
 
 // card is the title on the subject's card; nothing where they are erased or not known.
 func (n *logNames) card(said journal.Entry) string {

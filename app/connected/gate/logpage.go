@@ -164,7 +164,7 @@ func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.St
 		if err != nil {
 			return nil, nil, err
 		}
-		person = owners[q.Device]
+		person = owners[q.Device].User
 	}
 	later := &lateLane{fit: q.Fit, span: q.span(), since: q.since, person: person}
 	later.span.Since = q.Until

@@ -122,7 +122,7 @@ func (r *rowReader) row(e sqlc.Entry) (*link.LogRow, error) {
 		Fingerprint: hex.EncodeToString(e.Hash[:8]), Signed: len(said.Signature) > 0 && said.Assignment != "", Alone: e.Lone == 1 && said.Kind != journal.HeadSeen,
 
 		Person: r.person(e.PersonID), Units: r.units[e.UnitSet], SubjectName: r.card(said), AssignmentTitle: r.titles[string(said.Assignment)],
-		PeerName: r.peer(said.Peer), Findings: slices.Clone(r.codes[string(e.Hash)]),
+		PeerName: r.peer(said.Peer), PeerLabel: r.label(said.Peer), DeviceLabel: r.label(said.Device), Findings: slices.Clone(r.codes[string(e.Hash)]),
 	}
 	told := e
 	if said.Kind == journal.RecordFound { // its words stand in the search that it answers

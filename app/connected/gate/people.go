@@ -192,6 +192,9 @@ func (g *Gate) SetPassword(ctx context.Context, username, passwordHash string) e
 		if err := tx.ForgetAttempts(ctx, tx.MAC(countName, []byte(username))); err != nil {
 			return err
 		}
+		if err := g.endWaitingOf(ctx, tx, u.ID); err != nil {
+			return err
+		}
 		return tx.SetPassword(ctx, sqlc.SetPasswordParams{ID: u.ID, Password: passwordHash})
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
-	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
@@ -103,42 +102,4 @@ func (g *Gate) ListRoles(ctx context.Context) ([]Role, error) {
 		return nil, fmt.Errorf("list roles: %w", err)
 	}
 	return roles, nil
-}
-
-// ListDevices lists devices by the username of their person.
-func (g *Gate) ListDevices(ctx context.Context) ([]DeviceRow, error) {
-	var devices []DeviceRow
-	err := g.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Devices(ctx)
-		for _, d := range rows {
-			devices = append(devices, DeviceRow{
-				ID:      identity.DeviceID(d.ID),
-				Person:  identity.Person{ID: identity.PersonID(d.UserID), Username: d.Username, First: d.FirstName, Last: d.LastName},
-				Machine: identity.MachineID(d.Machine), Epoch: uint64(d.Epoch), EnrolledAt: signed.Time(d.EnrolledAt),
-				SeenAt: signed.Time(d.SeenAt), SyncedAt: signed.Time(d.SyncedAt), ExpiresAt: signed.Time(d.ExpiresAt), RevokedAt: signed.Time(d.RevokedAt), QuarantinedAt: signed.Time(d.QuarantinedAt),
-			})
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list devices: %w", err)
-	}
-	return devices, nil
-}
-
-// RevokeDevice ends what the device may, from its next call on.
-func (g *Gate) RevokeDevice(ctx context.Context, device identity.DeviceID) error {
-	err := g.administer(ctx, "device_revoke", "", journal.Entry{Peer: device}, func(tx *store.Tx) error {
-		if _, err := tx.Device(ctx, string(device)); err != nil {
-			return known(err, "device", string(device))
-		}
-		if err := tx.SetRevoked(ctx, sqlc.SetRevokedParams{ID: string(device), RevokedAt: int64(g.now())}); err != nil {
-			return err
-		}
-		return g.relist(ctx, tx)
-	})
-	if err != nil {
-		return fmt.Errorf("revoke device: %w", err)
-	}
-	return nil
 }

@@ -41,7 +41,7 @@ func (c *Call) prove(r request) error {
 	if err != nil {
 		return Refuse(link.CodeBadProof)
 	}
-	device, err := c.tx.Device(c.ctx, string(proof.Claim.Device))
+	device, err := c.named(string(proof.Claim.Device))
 	if store.Missing(err) {
 		return Refuse(link.CodeBadProof)
 	}
@@ -80,7 +80,7 @@ func (c *Call) comesFrom(p *proven, device sqlc.Device) error {
 
 // reread is what has become, meanwhile, of a caller that proved itself before it waited.
 func (c *Call) reread(request) error {
-	device, err := c.tx.Device(c.ctx, c.proof.device)
+	device, err := c.named(c.proof.device)
 	if store.Missing(err) {
 		return Refuse(link.CodeBadProof)
 	}

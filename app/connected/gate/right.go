@@ -20,6 +20,7 @@ const (
 	noRight  rightKind = iota
 	public             // nobody is asked, no data is touched
 	password           // a username and a password
+	waits              // a device that has asked to become one
 	own                // a live device, for what is its own
 	each               // a live device; every thing it gets is judged by itself
 	needs              // a live device whose person has the right to the route's resource
@@ -38,6 +39,10 @@ func Public(why string) Right { return Right{kind: public, why: why} }
 // Password asks for a username and a password in the body, or for what came of a sign-in at the identity provider, as
 // link.EnrolRequest has them.
 func Password(why string) Right { return Right{kind: password, why: why} }
+
+// Waits asks for a device whose person has signed in with it and that waits for an administrator, and gives it what has
+// become of that.
+func Waits(why string) Right { return Right{kind: waits, why: why} }
 
 // Own asks for a live device and gives it what is its own.
 func Own(why string) Right { return Right{kind: own, why: why} }
@@ -59,6 +64,8 @@ func (r Right) String() string {
 		return "public: " + r.why
 	case password:
 		return "password: " + r.why
+	case waits:
+		return "waits: " + r.why
 	case own:
 		return "own: " + r.why
 	case each:
@@ -73,7 +80,7 @@ func (r Right) String() string {
 
 // Proved says how the right asks for a device's proof: it must be there, or it may.
 func (r Right) Proved() (must, may bool) {
-	must = r.kind == own || r.kind == each || r.kind == needs
+	must = r.kind == waits || r.kind == own || r.kind == each || r.kind == needs
 	return must, must || r.kind == carried
 }
 
@@ -84,6 +91,9 @@ func (r Right) refusals() []link.Code {
 		return []link.Code{link.CodeWrongPassword, link.CodeNoPassword, link.CodeSignIn, link.CodeUnlinked, link.CodeProviderAway, link.CodeUserDisabled, link.CodeTooMany, link.CodeBusy}
 	case carried:
 		return []link.Code{link.CodeStaleProof, link.CodeReplayed, link.CodeTooMany, link.CodeBusy}
+	case waits:
+		return []link.Code{link.CodeNoProof, link.CodeBadProof, link.CodeStaleProof, link.CodeReplayed,
+			link.CodeDeviceRefused, link.CodeWaitedLong, link.CodeUserDisabled, link.CodeBusy}
 	case own, each, needs:
 		codes := []link.Code{link.CodeNoProof, link.CodeBadProof, link.CodeStaleProof, link.CodeReplayed,
 			link.CodeDeviceRevoked, link.CodeUserDisabled, link.CodeExpired, link.CodeBusy}

@@ -138,7 +138,7 @@ func (t *spreadTree) level(from string, start int) (copies []link.SpreadCopy, fo
 // copy is one copy as it is shown.
 func (t *spreadTree) copy(v *given) link.SpreadCopy {
 	h := t.holders[v.to]
-	c := link.SpreadCopy{Device: identity.DeviceID(v.to), Person: h.person, Exported: h.exported, Promise: h.promise,
+	c := link.SpreadCopy{Device: identity.DeviceID(v.to), Label: h.row.Label, Person: h.person, Exported: h.exported, Promise: h.promise,
 		Synced: signed.Time(h.row.SyncedAt), Revoked: signed.Time(h.row.RevokedAt)}
 	c.State, c.Ended = t.state(h)
 	if h.answer != nil && t.order.At != 0 {

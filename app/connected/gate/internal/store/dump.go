@@ -34,7 +34,7 @@ var (
 	DumpedData = []dumped{
 		{"counters", "name"}, {"units", "id"}, {"unit_sets", "unit_id, id"}, {"roles", "id"}, {"role_grants", "role_id, right_name, scope"}, {"users", "id"},
 		{"user_units", "user_id, unit_id"}, {"user_roles", "user_id, role_id"}, {"attempts", "name_hash"},
-		{"devices", "id"}, {"credentials", "device_id, epoch"}, {"enrolments", "request_id"}, {"nonces", "device_id, nonce"},
+		{"devices", "id"}, {"devices_waiting", "id"}, {"credentials", "device_id, epoch"}, {"enrolments", "request_id"}, {"nonces", "device_id, nonce"},
 		{"erasures", "number"}, {"records", "id"}, {"record_people", "record_id, user_id"}, {"record_held", "record_id, user_id"},
 		{"assignments", "id"}, {"assignment_versions", "assignment_id, number"}, {"assignment_people", "assignment_id, user_id"},
 		{"attachments", "id"}, {"attachment_chunks", "attachment_id, number"}, {"sent", "device_id, kind, thing_id"},

@@ -114,23 +114,27 @@ func (tx *Tx) Persons(ctx context.Context, ids []string) (map[string]identity.Pe
 	})
 }
 
-// Owners are the users' IDs of devices, by the device's.
-func (tx *Tx) Owners(ctx context.Context, devices []string) (map[string]string, error) {
-	all := map[string]string{}
-	return all, gather(ctx, tx, "SELECT id, user_id FROM devices WHERE id IN %s", devices, func(rows *sql.Rows) error {
-		var device, user string
-		err := rows.Scan(&device, &user)
-		all[device] = user
+// Owned is whose a device is, and what people call it.
+type Owned struct{ User, Label string }
+
+// Owners are whose devices these are, by ID.
+func (tx *Tx) Owners(ctx context.Context, devices []string) (map[string]Owned, error) {
+	all := map[string]Owned{}
+	return all, gather(ctx, tx, "SELECT id, user_id, label FROM devices WHERE id IN %s", devices, func(rows *sql.Rows) error {
+		var device string
+		var of Owned
+		err := rows.Scan(&device, &of.User, &of.Label)
+		all[device] = of
 		return err
 	})
 }
 
-// DeviceRows are devices, by ID: of each whose it is, when its journal last came, and when it was revoked.
+// DeviceRows are devices, by ID: of each whose it is, what people call it, when its journal last came, and when it was revoked.
 func (tx *Tx) DeviceRows(ctx context.Context, ids []string) (map[string]sqlc.Device, error) {
 	all := map[string]sqlc.Device{}
-	return all, gather(ctx, tx, "SELECT id, user_id, synced_at, revoked_at FROM devices WHERE id IN %s", ids, func(rows *sql.Rows) error {
+	return all, gather(ctx, tx, "SELECT id, user_id, synced_at, revoked_at, label FROM devices WHERE id IN %s", ids, func(rows *sql.Rows) error {
 		var d sqlc.Device
-		err := rows.Scan(&d.ID, &d.UserID, &d.SyncedAt, &d.RevokedAt)
+		err := rows.Scan(&d.ID, &d.UserID, &d.SyncedAt, &d.RevokedAt, &d.Label)
 		all[d.ID] = d
 		return err
 	})

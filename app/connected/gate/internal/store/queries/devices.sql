@@ -83,3 +83,12 @@ SELECT * FROM findings WHERE device_id = @device_id AND code IN ('fork', 'genera
 
 -- name: CloseClones :exec
 UPDATE findings SET closed_at = @closed_at WHERE device_id = @device_id AND code = 'clone' AND closed_at = 0;
+
+-- name: SetLabel :exec
+UPDATE devices SET label = @label WHERE id = @id;
+
+-- name: Replace :exec
+UPDATE devices SET replaced_by = @replaced_by WHERE id = @id;
+
+-- name: LiveDevicesOf :one
+SELECT COUNT(*) FROM devices WHERE user_id = @user_id AND revoked_at = 0;

@@ -191,7 +191,7 @@ func (q *Queries) Credential(ctx context.Context, arg CredentialParams) (Credent
 }
 
 const device = `-- name: Device :one
-SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at FROM devices WHERE id = $1
+SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at, label, replaced_by FROM devices WHERE id = $1
 `
 
 func (q *Queries) Device(ctx context.Context, id string) (Device, error) {
@@ -211,12 +211,14 @@ func (q *Queries) Device(ctx context.Context, id string) (Device, error) {
 		&i.Page,
 		&i.QuarantinedAt,
 		&i.ReleasedAt,
+		&i.Label,
+		&i.ReplacedBy,
 	)
 	return i, err
 }
 
 const devices = `-- name: Devices :many
-SELECT d.id, d.user_id, d.machine, d.keys, d.epoch, d.expires_at, d.enrolled_at, d.seen_at, d.synced_at, d.revoked_at, d.page, d.quarantined_at, d.released_at, u.username, u.first_name, u.last_name FROM devices d
+SELECT d.id, d.user_id, d.machine, d.keys, d.epoch, d.expires_at, d.enrolled_at, d.seen_at, d.synced_at, d.revoked_at, d.page, d.quarantined_at, d.released_at, d.label, d.replaced_by, u.username, u.first_name, u.last_name FROM devices d
 JOIN users u ON u.id = d.user_id ORDER BY u.username, d.enrolled_at, d.id
 `
 
@@ -234,6 +236,8 @@ type DevicesRow struct {
 	Page          int64
 	QuarantinedAt int64
 	ReleasedAt    int64
+	Label         string
+	ReplacedBy    string
 	Username      string
 	FirstName     string
 	LastName      string
@@ -262,6 +266,8 @@ func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
 			&i.Page,
 			&i.QuarantinedAt,
 			&i.ReleasedAt,
+			&i.Label,
+			&i.ReplacedBy,
 			&i.Username,
 			&i.FirstName,
 			&i.LastName,
@@ -280,7 +286,7 @@ func (q *Queries) Devices(ctx context.Context) ([]DevicesRow, error) {
 }
 
 const earlierDevices = `-- name: EarlierDevices :many
-SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at FROM devices WHERE user_id = $1 AND id <> $2 ORDER BY enrolled_at DESC, id LIMIT 8
+SELECT id, user_id, machine, keys, epoch, expires_at, enrolled_at, seen_at, synced_at, revoked_at, page, quarantined_at, released_at, label, replaced_by FROM devices WHERE user_id = $1 AND id <> $2 ORDER BY enrolled_at DESC, id LIMIT 8
 `
 
 type EarlierDevicesParams struct {
@@ -311,6 +317,8 @@ func (q *Queries) EarlierDevices(ctx context.Context, arg EarlierDevicesParams) 
 			&i.Page,
 			&i.QuarantinedAt,
 			&i.ReleasedAt,
+			&i.Label,
+			&i.ReplacedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -349,6 +357,17 @@ type ForgetSentParams struct {
 func (q *Queries) ForgetSent(ctx context.Context, arg ForgetSentParams) error {
 	_, err := q.db.ExecContext(ctx, forgetSent, arg.DeviceID, arg.Kind, arg.ThingID)
 	return err
+}
+
+const liveDevicesOf = `-- name: LiveDevicesOf :one
+SELECT COUNT(*) FROM devices WHERE user_id = $1 AND revoked_at = 0
+`
+
+func (q *Queries) LiveDevicesOf(ctx context.Context, userID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, liveDevicesOf, userID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const newestCredential = `-- name: NewestCredential :one
@@ -438,6 +457,20 @@ func (q *Queries) Release(ctx context.Context, arg ReleaseParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const replace = `-- name: Replace :exec
+UPDATE devices SET replaced_by = $1 WHERE id = $2
+`
+
+type ReplaceParams struct {
+	ReplacedBy string
+	ID         string
+}
+
+func (q *Queries) Replace(ctx context.Context, arg ReplaceParams) error {
+	_, err := q.db.ExecContext(ctx, replace, arg.ReplacedBy, arg.ID)
+	return err
 }
 
 const sentBehind = `-- name: SentBehind :many
@@ -542,6 +575,20 @@ func (q *Queries) SetEpoch(ctx context.Context, arg SetEpochParams) error {
 		arg.Machine,
 		arg.ID,
 	)
+	return err
+}
+
+const setLabel = `-- name: SetLabel :exec
+UPDATE devices SET label = $1 WHERE id = $2
+`
+
+type SetLabelParams struct {
+	Label string
+	ID    string
+}
+
+func (q *Queries) SetLabel(ctx context.Context, arg SetLabelParams) error {
+	_, err := q.db.ExecContext(ctx, setLabel, arg.Label, arg.ID)
 	return err
 }
 

@@ -93,6 +93,21 @@ type Device struct {
 	Page          int64
 	QuarantinedAt int64
 	ReleasedAt    int64
+	Label         string
+	ReplacedBy    string
+}
+
+type DevicesWaiting struct {
+	ID         string
+	UserID     string
+	RequestID  string
+	Machine    string
+	Keys       []byte
+	Way        string
+	AskedAt    int64
+	ExpiresAt  int64
+	ApprovedAt int64
+	RefusedAt  int64
 }
 
 type Enrolment struct {
