@@ -21,12 +21,12 @@ type logNames struct {
 	cards    map[string]string // titles of cards by record, or by "/" and subject
 	titles   map[string]string // of assignments
 	codes    map[string][]string
-	searches map[string]sqlc.Entry // by searchOf
+	searches map[store.Named]sqlc.Entry
 }
 
 func newLogNames() logNames {
 	return logNames{people: map[string]identity.Person{}, owners: map[string]store.Owned{}, units: map[int64][]identity.Unit{}, cards: map[string]string{},
-		titles: map[string]string{}, codes: map[string][]string{}, searches: map[string]sqlc.Entry{}}
+		titles: map[string]string{}, codes: map[string][]string{}, searches: map[store.Named]sqlc.Entry{}}
 }
 
 // asked collects what to ask for, each once.
@@ -49,12 +49,10 @@ func bytesOf(a asked[string]) (all [][]byte) {
 	return all
 }
 
-func searchOf(device string, hash []byte) string { return device + "/" + string(hash) }
-
 // learn asks for all that entries name: a few questions, however many entries.
 func (n *logNames) learn(ctx context.Context, g *Gate, tx *store.Tx, entries map[int64]sqlc.Entry, said map[int64]journal.Entry) error {
 	people, devices, records, subjects := asked[string]{}, asked[string]{}, asked[string]{}, asked[string]{}
-	assignments, hashes, refs, keys, sets := asked[string]{}, asked[string]{}, asked[string]{}, asked[string]{}, asked[int64]{}
+	assignments, hashes, refs, keys, sets := asked[string]{}, asked[string]{}, asked[store.Named]{}, asked[string]{}, asked[int64]{}
 	for id, e := range entries {
 		s := said[id]
 		people.add(e.PersonID)
@@ -69,7 +67,7 @@ func (n *logNames) learn(ctx context.Context, g *Gate, tx *store.Tx, entries map
 		assignments.add(string(s.Assignment))
 		hashes.add(string(e.Hash))
 		if s.Kind == journal.RecordFound {
-			refs.add(string(s.Ref))
+			refs.add(store.Named{Device: e.DeviceID, Hash: string(s.Ref)})
 		}
 		if e.PayloadState == payloadKept {
 			keys.add(e.PayloadSubject)
@@ -85,13 +83,13 @@ func (n *logNames) learn(ctx context.Context, g *Gate, tx *store.Tx, entries map
 	if err := n.learnPeople(ctx, tx, people, devices); err != nil {
 		return err
 	}
-	searches, err := tx.EntriesWith(ctx, bytesOf(refs))
+	searches, err := tx.EntriesNamed(ctx, refs.all())
 	if err != nil {
 		return err
 	}
 	for _, e := range searches {
 		if e.Kind == string(journal.RecordsSearched) {
-			n.searches[searchOf(e.DeviceID, e.Hash)] = e
+			n.searches[store.Named{Device: e.DeviceID, Hash: string(e.Hash)}] = e
 			keys.add(e.PayloadSubject)
 		}
 	}

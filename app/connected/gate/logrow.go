@@ -74,10 +74,11 @@ func (r *rowReader) rows(places []int64) ([]link.LogRow, error) {
 
 // join finds the other halves of entries.
 func (r *rowReader) join(entries []sqlc.Entry) error {
-	var pairs, hashes [][]byte
+	var pairs [][]byte
+	var named []store.Named
 	for _, e := range entries {
 		if key, own := pairOf(e); own {
-			hashes = append(hashes, key)
+			named = append(named, store.Named{Device: e.Peer, Hash: string(key)})
 		} else if key != nil {
 			pairs = append(pairs, key)
 		}
@@ -86,7 +87,7 @@ func (r *rowReader) join(entries []sqlc.Entry) error {
 	if err != nil {
 		return err
 	}
-	works, err := r.tx.EntriesWith(r.ctx, hashes)
+	works, err := r.tx.EntriesNamed(r.ctx, named)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (r *rowReader) row(e sqlc.Entry) (*link.LogRow, error) {
 	}
 	told := e
 	if said.Kind == journal.RecordFound { // its words stand in the search that it answers
-		told = r.searches[searchOf(e.DeviceID, said.Ref)]
+		told = r.searches[store.Named{Device: e.DeviceID, Hash: string(said.Ref)}]
 		row.Erased = told.PayloadState == payloadErased
 	}
 	words, err := openPayload(r.ctx, r.tx, told)

@@ -62,45 +62,59 @@ func scanEntry(rows *sql.Rows) (sqlc.Entry, error) {
 	return e, err
 }
 
-// EntriesWith are the entries of these hashes.
-func (tx *Tx) EntriesWith(ctx context.Context, hashes [][]byte) (all []sqlc.Entry, err error) {
-	return all, gather(ctx, tx, "SELECT "+shownColumns+" FROM entries WHERE hash IN %s ORDER BY id", hashes, func(rows *sql.Rows) error {
-		e, err := scanEntry(rows)
-		all = append(all, e)
-		return err
+// Named is an entry as others name it: by its device and its hash.
+type Named struct{ Device, Hash string }
+
+// EntriesNamed are the entries that are named.
+func (tx *Tx) EntriesNamed(ctx context.Context, names []Named) ([]sqlc.Entry, error) {
+	return ofEach(ctx, tx, names, func(a *arguments, n Named) string {
+		return "device_id = " + a.add(n.Device) + " AND hash = " + a.add([]byte(n.Hash)) // one, but where a journal forked
 	})
 }
 
-// pairMost bounds how many entries of one pair are read: who may be its halves stand among the first.
-const pairMost = 16
-
 // EntriesOfPairs are the first entries of each pair.
-func (tx *Tx) EntriesOfPairs(ctx context.Context, pairs [][]byte) (all []sqlc.Entry, err error) {
+func (tx *Tx) EntriesOfPairs(ctx context.Context, pairs [][]byte) ([]sqlc.Entry, error) {
+	return ofEach(ctx, tx, pairs, func(a *arguments, pair []byte) string {
+		return fmt.Sprintf("pair = %s AND LENGTH(pair) > 0 ORDER BY id LIMIT %d", a.add(pair), firstMost)
+	})
+}
+
+// firstMost bounds how many entries of one pair are read: who may be its halves stand among the first.
+const firstMost = 16
+
+// ofEach reads the entries of each key, in the order of their places: an arm of one statement for each, so that
+// every planner goes along the key's index, whatever it thinks of lists.
+func ofEach[K any](ctx context.Context, tx *Tx, keys []K, where func(a *arguments, key K) string) (all []sqlc.Entry, err error) {
 	const arms = 64
-	for some := range slices.Chunk(pairs, arms) {
+	for some := range slices.Chunk(keys, arms) {
 		var a arguments
 		var each []string
-		for _, place := range padded(&a, some) {
-			each = append(each, fmt.Sprintf("SELECT * FROM (SELECT %s FROM entries WHERE pair = %s AND LENGTH(pair) > 0 ORDER BY id LIMIT %d) e", shownColumns, place, pairMost))
+		for i := range powerOfFour(len(some)) {
+			each = append(each, fmt.Sprintf("SELECT * FROM (SELECT %s FROM entries WHERE %s) e",
+				shownColumns, where(&a, some[min(i, len(some)-1)])))
 		}
-		rows, err := tx.ask(ctx, strings.Join(each, " UNION ALL "), a...)
-		if err != nil {
-			return nil, fmt.Errorf("gather pairs: %w", err)
-		}
-		for rows.Next() {
-			e, err := scanEntry(rows)
-			if err != nil {
-				rows.Close()
-				return nil, fmt.Errorf("gather pairs: %w", err)
-			}
-			all = append(all, e)
-		}
-		if err := rows.Err(); err != nil {
-			return nil, fmt.Errorf("gather pairs: %w", err)
+		if all, err = tx.appendEntries(ctx, all, strings.Join(each, " UNION ALL "), a); err != nil {
+			return nil, fmt.Errorf("gather entries: %w", err)
 		}
 	}
 	slices.SortFunc(all, func(a, b sqlc.Entry) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b sqlc.Entry) bool { return a.ID == b.ID }), nil
+}
+
+func (tx *Tx) appendEntries(ctx context.Context, all []sqlc.Entry, query string, a arguments) ([]sqlc.Entry, error) {
+	rows, err := tx.asks.QueryContext(ctx, query, a...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
 }
 
 // Persons are users, by ID.

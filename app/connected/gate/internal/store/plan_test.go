@@ -2,16 +2,20 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pressly/goose/v3"
 
 	"handslag/testnet/postgres"
 )
 
 // What is asked at every page of the log and every batch goes along an index, in the order that it has:
-// nothing is read that is not answered. (On PostgreSQL BenchmarkPages shows it.)
+// nothing is read that is not answered.
 func TestNoPageOfTheLogReadsTheWholeLog(t *testing.T) {
 	postgres.OnlySQLite(t, "its plans")
 	s := open(t, place(t))
@@ -35,15 +39,20 @@ func TestNoPageOfTheLogReadsTheWholeLog(t *testing.T) {
 	}
 }
 
-// Each road is its own index, from where the page begins, in the order of the page; and what is gathered for a page is
-// found by its key.
+// Each road is its own index, from where the page begins, in the order of the page, on either database.
 func TestEachRoadGoesAlongItsOwnIndex(t *testing.T) {
-	postgres.OnlySQLite(t, "its plans")
 	s := open(t, place(t))
 	fit := Fit{Subject: "s", Record: "r", Assignment: "u", Person: "p", Device: "d", Kind: "k", Units: []int64{1, 2}, Until: 7}
 	for _, road := range roads {
 		var a arguments
-		steps := s.plan(t, Stretch{Road: road}.statement("CASE WHEN "+fit.condition(&a)+" THEN 1 ELSE 0 END", &a)+" LIMIT "+a.add(1))
+		query := Stretch{Road: road}.statement("CASE WHEN "+fit.condition(&a)+" THEN 1 ELSE 0 END", &a) + " LIMIT " + a.add(1)
+		if postgres.Here() != nil {
+			if steps := s.explain(t, query, "off"); !onlyAlong(steps, road.column) {
+				t.Errorf("by %q: %q", road.column, steps)
+			}
+			continue
+		}
+		steps := s.plan(t, query)
 		from := "(" + road.column + ",received_at,id)<"
 		if road.column == "" {
 			from = "(received_at,id)<"
@@ -52,26 +61,123 @@ func TestEachRoadGoesAlongItsOwnIndex(t *testing.T) {
 			t.Errorf("by %q: %q", road.column, steps)
 		}
 	}
-	gathered := 0
-	text, err := os.ReadFile("gather.go")
+}
+
+// What is gathered for a page is found by its key, on either database: each statement as it is asked, whatever its text is
+// made of. Break it: ask for entries by their hash alone, without the device that the index begins with.
+func TestWhatAPageNamesIsFoundByItsKey(t *testing.T) {
+	s := open(t, Place{Path: filepath.Join(t.TempDir(), "asked.db")})
+	ctx := context.Background()
+	gathered := func(tx *Tx) error {
+		var all []error
+		for _, err := range []error{
+			second(tx.EntriesAt(ctx, []int64{1})),
+			second(tx.EntriesNamed(ctx, []Named{{"d", "h"}})),
+			second(tx.EntriesOfPairs(ctx, [][]byte{{1}})),
+			second(tx.FindingCodes(ctx, [][]byte{{1}})),
+			second(tx.Persons(ctx, []string{"p"})),
+			second(tx.Owners(ctx, []string{"d"})),
+			second(tx.DeviceRows(ctx, []string{"d"})),
+			second(tx.Guards(ctx, []string{"d"})),
+			second(tx.UnitsIn(ctx, []int64{1})),
+			second(tx.RecordBodies(ctx, []string{"r"})),
+			second(tx.SubjectBodies(ctx, []string{"s"})),
+			second(tx.AssignmentBodies(ctx, []string{"u"})),
+			tx.LearnKeys(ctx, []string{"s"}),
+		} {
+			all = append(all, err)
+		}
+		return errors.Join(all...)
+	}
+	if err := s.Do(ctx, gathered); err != nil {
+		t.Fatal(err)
+	}
+	at := s
+	if postgres.Here() != nil {
+		at = open(t, place(t))
+	}
+	asked := 0
+	for query := range s.kept.known {
+		if !strings.Contains(query, " IN ($") && !strings.Contains(query, "UNION ALL") && !strings.Contains(query, " e") {
+			continue
+		}
+		asked++
+		if whole := at.wholes(t, query); len(whole) > 0 {
+			t.Errorf("%s: %q", query, whole)
+		}
+	}
+	if asked < 13 {
+		t.Errorf("only %d questions found", asked)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// wholes are the steps of a plan that read a whole table, or a whole index.
+func (s *Store) wholes(t *testing.T, query string) (whole []string) {
+	t.Helper()
+	if s.dialect == goose.DialectSQLite3 {
+		for _, step := range s.plan(t, query) {
+			if strings.HasPrefix(step, "SCAN") && step != "SCAN e" && step != "SCAN CONSTANT ROW" { // e is what an arm found
+				whole = append(whole, step)
+			}
+		}
+		return whole
+	}
+	steps := s.explain(t, query, "on")
+	for i, step := range steps {
+		if strings.Contains(step, "Seq Scan") || strings.Contains(step, "Index") && strings.Contains(step, " Scan ") && (i+1 == len(steps) || !strings.Contains(steps[i+1], "Index Cond")) {
+			whole = append(whole, strings.TrimSpace(step))
+		}
+	}
+	return whole
+}
+
+// explain is what PostgreSQL does for a query where it goes along an index if it can at all, with sorting on or off.
+func (s *Store) explain(t *testing.T, query, sort string) (steps []string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range regexp.MustCompile(`"((?:SELECT|WHERE) [^"]* IN )%s`).FindAllStringSubmatch(string(text), -1) {
-		gathered++
-		query := strings.Replace(q[1], "WHERE", recordBodies+"WHERE", 1)
-		if strings.HasPrefix(q[1], "SELECT") {
-			query = q[1]
-		}
-		for _, step := range s.plan(t, query+"($1, $2)") {
-			if strings.HasPrefix(step, "SCAN") {
-				t.Errorf("%s: %s", query, step)
-			}
+	defer conn.Close()
+	nothing := strings.TrimSuffix(strings.Repeat("NULL, ", strings.Count(commas(query), ",")), ", ")
+	for _, statement := range []string{"SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET enable_bitmapscan = off", "SET enable_sort = " + sort, "SET enable_incremental_sort = " + sort, "PREPARE asked AS " + query} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
 		}
 	}
-	if gathered < 7 {
-		t.Errorf("only %d questions found", gathered)
+	rows, err := conn.QueryContext(ctx, "EXPLAIN (COSTS OFF) EXECUTE asked("+nothing+")")
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
 	}
+	for rows.Next() {
+		var step string
+		if err := rows.Scan(&step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(ctx, "DEALLOCATE asked"); err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// onlyAlong reports whether PostgreSQL does nothing but go backward along the index that begins with column, from where the page
+// begins, and stop.
+func onlyAlong(steps []string, column string) bool {
+	if column == "" {
+		column = "received_at"
+	}
+	if len(steps) < 3 || !strings.HasPrefix(steps[0], "Limit") || !strings.Contains(steps[1], "Index Scan Backward using entries_") {
+		return false
+	}
+	return strings.Contains(steps[2], "Index Cond") && strings.Contains(steps[2], "ROW("+column) && strings.Contains(steps[2], "id) < ROW(")
 }
 
 // plan is what SQLite does for a query.

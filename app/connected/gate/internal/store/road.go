@@ -177,13 +177,17 @@ func (tx *Tx) Reach(ctx context.Context, s Stretch, steps int) (int64, bool, err
 // padded are places for values, the last one as often as makes a power of four: so there are few statements for
 // a database to remember.
 func padded[K any](a *arguments, values []K) []string {
-	n := 1
-	for n < len(values) {
-		n *= 4
-	}
 	var places []string
-	for i := range n {
+	for i := range powerOfFour(len(values)) {
 		places = append(places, a.add(values[min(i, len(values)-1)]))
 	}
 	return places
+}
+
+func powerOfFour(least int) int {
+	n := 1
+	for n < least {
+		n *= 4
+	}
+	return n
 }
