@@ -34,7 +34,8 @@ var house = []room{
 	{"vault/journalfile", []string{"identity/...", "vault/journal", "vault/disk/..."}, "durability, not meaning"},
 	{"vault/record", []string{"identity/...", "vault/journal"}, "pure values"},
 	{"vault/factor", nil, "a keyring and a chip: what is kept there is others' business"},
-	{"vault", []string{"identity/...", "vault/disk/...", "vault/factor", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
+	{"vault/internal", []string{"identity", "identity/signed", "vault/disk/...", "vault/factor", "vault/journal", "vault/record"}, "what the store stands on, for the store alone: neither journal file nor stamp is known here, so nothing here opens a part"},
+	{"vault", []string{"identity/...", "vault/disk/...", "vault/factor", "vault/internal/...", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
 	{"sync/link", []string{"identity/...", "vault/journal", "vault/record"}, "the contract, so that another's server could speak it"},
 	{"sync/peer", []string{"identity/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
 	{"assets", nil, "go:embed and nothing else"},
@@ -286,7 +287,7 @@ func TestTheTopLevelIsFixed(t *testing.T) {
 func TestTheHouseRefusesWhatItMust(t *testing.T) {
 	for _, c := range []struct{ dir, imported string }{
 		{"ui", "vault"}, {"ui", "sync/peer"}, {"ui/part", "app/agent"}, {"ui/part", "ui"}, {"identity/qr", "identity"}, {"app/agent", "ui"},
-		{"vault/journal", "vault"}, {"app/connected", "app/connected/gate/internal/store"}, {"testnet", "ui"},
+		{"vault/journal", "vault"}, {"vault/internal/keybag", "vault"}, {"vault/internal/keybag", "vault/journalfile"}, {"vault/journalfile", "vault/internal/seal"}, {"app/connected", "app/connected/gate/internal/store"}, {"testnet", "ui"},
 		{"sync/peer", "sync/link"}, {"app/verify", "app/connected/gate"}, {"app/verify", "sync/link"}, {"vault/journal/evidence", "vault"}, {"app/directory", "vault/record"}, {"vault/factor", "vault"},
 	} {
 		r, ok := roomOf(c.dir)

@@ -232,7 +232,7 @@ func (v *Vault) Attachments(id journal.RecordID) (found []AttachmentRow, err err
 func (t *Tx) here(id journal.AttachmentID) (n int, err error) {
 	_, a, err := t.attachment(id)
 	for i := range a.Count() {
-		has, hasErr := t.vault.blobs.has(a.Chunk(i))
+		has, hasErr := t.vault.blobs.Has(a.Chunk(i))
 		if err = errors.Join(err, hasErr); has {
 			n++
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/internal/blob"
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -66,7 +69,7 @@ func openedAttachment(id journal.AttachmentID) journal.Entry {
 
 func (w *world) files() (names []string) {
 	w.t.Helper()
-	entries, err := os.ReadDir(filepath.Join(w.dir, blobsName))
+	entries, err := os.ReadDir(filepath.Join(w.dir, blob.Folder))
 	must(w.t, err)
 	for _, e := range entries {
 		names = append(names, e.Name())
@@ -177,7 +180,7 @@ func TestADamagedChunkIsMissingAndComesAnew(t *testing.T) {
 	}
 	o, err := w.vault.OpenAttachment(w.stamp(openedAttachment(photo)), photo, morning)
 	must(t, err)
-	flip(t, w.vault.blobs.path(w.vault.blobs.name(a.Chunk(1))), 4711)
+	flip(t, w.vault.blobs.Path(w.vault.blobs.Name(a.Chunk(1))), 4711)
 	_, err = io.ReadAll(o)
 	if !errors.Is(err, ErrNotFound) {
 		t.Errorf("it was served: %v", err)
@@ -186,7 +189,7 @@ func TestADamagedChunkIsMissingAndComesAnew(t *testing.T) {
 	if err != nil || row.Whole() || row.Here != 2 {
 		t.Errorf("its row says %d of %d: %v", row.Here, row.Count, err)
 	}
-	flip(t, w.vault.blobs.path(w.vault.blobs.name(a.Chunk(2))), 1)
+	flip(t, w.vault.blobs.Path(w.vault.blobs.Name(a.Chunk(2))), 1)
 	missing, err := blobs.Missing(a)
 	if err != nil || !slices.Equal(missing, []int{1, 2}) {
 		t.Errorf("missing %v: %v", missing, err)
@@ -259,7 +262,8 @@ func TestALockEndsAnOpenAttachment(t *testing.T) {
 	if len(plain) == 0 || len(bytes.Trim(plain, "\x00")) > 0 {
 		t.Errorf("%d bytes that were read are not wiped", len(plain))
 	}
-	hash, data := chunk("late")
+	data := []byte("late")
+	hash := record.ChunkHashOf(data)
 	if err := blobs.Put(hash, data); !errors.Is(err, ErrClosed) {
 		t.Errorf("it keeps on: %v", err)
 	}
@@ -374,11 +378,12 @@ func TestAnAttachmentWithoutItsRecordIsNotKept(t *testing.T) {
 
 func TestGarbageIsSwept(t *testing.T) {
 	w, _ := newWorld(t).attached()
-	hash, data := chunk("nobody's")
+	data := []byte("nobody's")
+	hash := record.ChunkHashOf(data)
 	blobs, err := w.vault.Blobs()
 	must(t, err)
 	must(t, blobs.Put(hash, data))
-	must(t, os.WriteFile(filepath.Join(w.dir, blobsName, "00112233445566778899aabbccddeeff"+newSuffix), data, fileMode))
+	must(t, os.WriteFile(filepath.Join(w.dir, blob.Folder, "00112233445566778899aabbccddeeff"+folder.NewSuffix), data, folder.FileMode))
 	if n, err := w.vault.SweepBlobs(); n != 0 || err != nil || len(w.files()) != 5 {
 		t.Errorf("while they are in use: swept %d: %v, %v", n, err, w.files())
 	}
@@ -421,7 +426,7 @@ func TestADestroyedVaultHasNoChunks(t *testing.T) {
 	w, _ := newWorld(t).attached()
 	must(t, w.vault.Close())
 	must(t, Destroy(w.dir, w.options))
-	if _, err := os.Stat(filepath.Join(w.dir, blobsName)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(w.dir, blob.Folder)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is there: %v", err)
 	}
 }
@@ -460,4 +465,20 @@ func TestAnAttachmentIsResealedForWhomItsEntryNames(t *testing.T) {
 	key, err := (&world{t: t, keys: keys}).unwraps("a share", shared.Sealed).Open(nil, nil, wrapped, []byte("info"))
 	must(t, err)
 	must(t, a.CheckKey(key))
+}
+
+// A use that is over keeps nothing: a sweep could take away what is being written.
+func TestWhoIsDoneWithChunksKeepsNone(t *testing.T) {
+	w := newWorld(t)
+	blobs, err := w.vault.Blobs()
+	must(t, err)
+	blobs.Close()
+	data := []byte("late")
+	hash := record.ChunkHashOf(data)
+	if err := blobs.Put(hash, data); !errors.Is(err, ErrClosed) {
+		t.Errorf("it keeps on: %v", err)
+	}
+	if _, err := os.Stat(w.vault.blobs.Path(w.vault.blobs.Name(hash))); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the chunk is there: %v", err)
+	}
 }

@@ -11,6 +11,10 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
+
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/frame"
+	"handslag/vault/internal/sealedlog"
 )
 
 // What Badger does not promise, and what somebody who can write to the vault's files may try
@@ -22,7 +26,7 @@ func TestEveryAttackOnTheFilesIsNoticedAndMends(t *testing.T) {
 	other := newSiege(t)
 	view := func(f files) (names []string) {
 		for name := range f {
-			if strings.HasPrefix(name, viewName+string(filepath.Separator)) {
+			if strings.HasPrefix(name, folder.View+string(filepath.Separator)) {
 				names = append(names, name)
 			}
 		}
@@ -30,7 +34,7 @@ func TestEveryAttackOnTheFilesIsNoticedAndMends(t *testing.T) {
 	}
 	viewOf := func(f, theirs files) files { return f.with(nil, view(f)...).with(theirs, view(theirs)...) }
 	empty := s.closed.with(nil, view(s.closed)...)
-	empty[filepath.Join(viewName, "left")] = image{}
+	empty[filepath.Join(folder.View, "left")] = image{}
 	mem := s.crashed.named(t, ".mem")[0]
 
 	// The strongest: rows of before, sealed and named rightly, in a plaintext .mem that is newer.
@@ -48,7 +52,7 @@ func TestEveryAttackOnTheFilesIsNoticedAndMends(t *testing.T) {
 		}
 	}
 	planted := maps.Clone(s.closed)
-	planted[filepath.Join(viewName, "00099.mem")] = memOf(t, nil, plant)
+	planted[filepath.Join(folder.View, "00099.mem")] = memOf(t, nil, plant)
 	alone := maps.Clone(s.crashed)
 	alone[mem] = memOf(t, nil, plant)
 
@@ -78,14 +82,14 @@ func TestEveryAttackOnTheFilesIsNoticedAndMends(t *testing.T) {
 		{"a torn manifest", s.closed.cut(t, "MANIFEST", 3)},
 		{"a manifest cut in the middle", s.closed.cut(t, "MANIFEST", s.closed[s.closed.named(t, "MANIFEST")[0]].size-5)},
 		{"a deleted manifest", s.closed.without(t, "MANIFEST")},
-		{"a deleted catalogue", s.closed.without(t, catalogueName)},
-		{"an older catalogue", s.closed.with(s.old, catalogueName)},
-		{"another vault's catalogue", s.closed.with(other.closed, catalogueName)},
-		{"a deleted keybag", s.closed.without(t, keybagName)},
-		{"an older keybag", s.closed.with(s.old, keybagName)},
-		{"another vault's keybag", s.closed.with(other.closed, keybagName)},
-		{"older view and catalogue", viewOf(s.closed, s.old).with(s.old, catalogueName)},
-		{"older catalogue and keybag", s.closed.with(s.old, catalogueName, keybagName)},
+		{"a deleted catalogue", s.closed.without(t, folder.Catalogue)},
+		{"an older catalogue", s.closed.with(s.old, folder.Catalogue)},
+		{"another vault's catalogue", s.closed.with(other.closed, folder.Catalogue)},
+		{"a deleted keybag", s.closed.without(t, folder.Keybag)},
+		{"an older keybag", s.closed.with(s.old, folder.Keybag)},
+		{"another vault's keybag", s.closed.with(other.closed, folder.Keybag)},
+		{"older view and catalogue", viewOf(s.closed, s.old).with(s.old, folder.Catalogue)},
+		{"older catalogue and keybag", s.closed.with(s.old, folder.Catalogue, folder.Keybag)},
 	} {
 		noticed := s.suffer(attack.what, attack.left)
 		if noticed == nil {
@@ -101,11 +105,11 @@ func TestEveryAttackOnTheFilesIsNoticedAndMends(t *testing.T) {
 
 func TestALogCutBetweenItsRecordsIsNoticed(t *testing.T) {
 	s := newSiege(t)
-	for _, name := range []string{keybagName, catalogueName} {
-		ends := []int{logHead}
-		form := logForm{kind: s.closed[name].data[len(frameMagic)]}
-		_, _, err := form.walk(s.closed[name].data, func(_ uint64, box []byte) (bool, error) {
-			ends = append(ends, ends[len(ends)-1]+logRecordHead+len(box))
+	for _, name := range []string{folder.Keybag, folder.Catalogue} {
+		ends := []int{sealedlog.Head}
+		form := sealedlog.Form{Kind: s.closed[name].data[len(frame.Magic)]}
+		_, _, err := form.Walk(s.closed[name].data, func(_ uint64, box []byte) (bool, error) {
+			ends = append(ends, ends[len(ends)-1]+sealedlog.RecordHead+len(box))
 			return true, nil
 		})
 		must(t, err)
@@ -118,7 +122,7 @@ func TestALogCutBetweenItsRecordsIsNoticed(t *testing.T) {
 			}
 			what := fmt.Sprintf("%s cut behind record %d of %d", name, n, len(ends)-1)
 			noticed := s.suffer(what, s.closed.cut(t, name, end))
-			if name == catalogueName && n == len(ends)-2 {
+			if name == folder.Catalogue && n == len(ends)-2 {
 				if noticed != nil { // what a crash leaves too: Badger has the last change
 					t.Errorf("%s: %v", what, noticed)
 				}
@@ -148,9 +152,9 @@ func TestAFlippedBitIsNoticedWhereverItIs(t *testing.T) {
 		{".sst", s.closed, 40, 15},
 		{"KEYREGISTRY", s.closed, 0, 15},
 		{"MANIFEST", s.closed, 0, 15},
-		{".vlog", s.closed, 0, 0},        // empty but for its head: no value is large enough for it
-		{catalogueName, s.closed, 0, 10}, // its last record may as well be one that a crash cut off
-		{keybagName, s.closed, 0, 20},
+		{".vlog", s.closed, 0, 0},           // empty but for its head: no value is large enough for it
+		{folder.Catalogue, s.closed, 0, 10}, // its last record may as well be one that a crash cut off
+		{folder.Keybag, s.closed, 0, 20},
 	} {
 		seen := 0
 		for seed := range uint64(rounds) {
@@ -191,7 +195,7 @@ func TestRowsOfBeforeAResetFitNoMore(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	old := w.raw(rowCard, string(rita))
 	must(t, w.vault.Close())
-	must(t, os.Remove(filepath.Join(w.dir, catalogueName)))
+	must(t, os.Remove(filepath.Join(w.dir, folder.Catalogue)))
 	v, err := Open(w.dir, passphrase, cheap)
 	if !errors.Is(err, ErrView) {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"math"
 	"strconv"
+
+	"handslag/vault/internal/folder"
 )
 
 // The count of wrong passphrases lies unsealed, because it is written while the vault is
@@ -14,8 +16,8 @@ const attemptsLimit = 20 // digits
 
 // attempts is the count since it was last forgotten. What can not be read counts as one:
 // somebody was there.
-func (f folder) attempts() (uint64, error) {
-	data, err := f.read(attemptsName, attemptsLimit)
+func attempts(f folder.Folder) (uint64, error) {
+	data, err := f.Read(folder.Attempts, attemptsLimit)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0, nil
@@ -31,15 +33,15 @@ func (f folder) attempts() (uint64, error) {
 	return count, nil
 }
 
-func (f folder) countAttempt() error {
-	count, err := f.attempts()
+func countAttempt(f folder.Folder) error {
+	count, err := attempts(f)
 	if err != nil {
 		return err
 	}
 	if count < math.MaxUint64 {
 		count++
 	}
-	return f.write(attemptsName, strconv.AppendUint(nil, count, 10))
+	return f.Write(folder.Attempts, strconv.AppendUint(nil, count, 10))
 }
 
 // Attempts is how many wrong passphrases were given since ForgetAttempts.
@@ -48,7 +50,7 @@ func (v *Vault) Attempts() (uint64, error) {
 		return 0, err
 	}
 	defer v.mu.RUnlock()
-	return v.folder.attempts()
+	return attempts(v.folder)
 }
 
 // ForgetAttempts begins the count anew; the caller has told it in a durable entry.
@@ -57,9 +59,9 @@ func (v *Vault) ForgetAttempts() error {
 		return err
 	}
 	defer v.mu.RUnlock()
-	count, err := v.folder.attempts()
+	count, err := attempts(v.folder)
 	if err != nil || count == 0 {
 		return err
 	}
-	return v.folder.write(attemptsName, []byte("0"))
+	return v.folder.Write(folder.Attempts, []byte("0"))
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"handslag/identity/signed"
+	"handslag/vault/internal/keybag"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -27,7 +28,7 @@ func (t *Tx) wrapAttachmentKey(c AttachmentCopy, a record.Attachment) ([]byte, e
 	if err := a.CheckKey(key); err != nil {
 		return nil, err
 	}
-	aead, _, err := t.view.seal.bag.of(a.Subject, useContent)
+	aead, _, err := t.view.seal.bag.Of(a.Subject, keybag.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (t *Tx) attachmentKey(row attachmentRow, a record.Attachment) ([]byte, erro
 	if !row.opens() {
 		return nil, fmt.Errorf("content key: %w", ErrNotFound)
 	}
-	aead, err := t.view.seal.bag.held(a.Subject, useContent)
+	aead, err := t.view.seal.bag.Held(a.Subject, keybag.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func (o *OpenedAttachment) load(i int) error {
 			return err
 		}
 		defer clear(key)
-		cipher, err := o.vault.blobs.read(a.Chunk(i), make([]byte, BlobBuffer))
+		cipher, err := o.vault.blobs.Read(a.Chunk(i), make([]byte, BlobBuffer))
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,9 @@ package vault
 
 import (
 	"fmt"
+	"sync"
 
+	"handslag/vault/internal/blob"
 	"handslag/vault/record"
 )
 
@@ -11,6 +13,7 @@ import (
 // be called from many goroutines, and return ErrClosed after Close or once the vault is locked.
 type Blobs struct {
 	vault *Vault
+	mu    sync.Mutex
 	done  bool
 }
 
@@ -20,26 +23,24 @@ func (v *Vault) Blobs() (*Blobs, error) {
 		return nil, err
 	}
 	defer v.mu.RUnlock()
-	v.blobs.mu.Lock()
-	defer v.blobs.mu.Unlock()
-	v.blobs.users++
+	v.blobs.Begin()
 	return &Blobs{vault: v}, nil
 }
 
 // Close ends the use; a second Close does nothing.
 func (b *Blobs) Close() {
-	b.vault.blobs.mu.Lock()
-	defer b.vault.blobs.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !b.done {
 		b.done = true
-		b.vault.blobs.users--
+		b.vault.blobs.End()
 	}
 }
 
 // Has reports whether a chunk is here, by its name alone: fast, for lists.
 func (b *Blobs) Has(hash record.ChunkHash) (has bool, err error) {
-	err = b.enter(func(s *blobStore) error {
-		has, err = s.has(hash)
+	err = b.enter(func(s *blob.Store) error {
+		has, err = s.Has(hash)
 		return err
 	})
 	return has, err
@@ -50,63 +51,51 @@ func (b *Blobs) Has(hash record.ChunkHash) (has bool, err error) {
 // record.ErrAttachment where cipher has another hash, ErrFull, which leaves room for what must
 // still be said.
 func (b *Blobs) Put(hash record.ChunkHash, cipher []byte) error {
-	return b.enter(func(s *blobStore) error { return s.write(hash, cipher) })
+	return b.enter(func(s *blob.Store) error { return s.Write(hash, cipher) })
 }
 
 // Sync makes durable all that Put returned for.
-func (b *Blobs) Sync() error { return b.enter((*blobStore).sync) }
+func (b *Blobs) Sync() error { return b.enter((*blob.Store).Sync) }
 
 // Room is ErrFull where size bytes more would not fit.
 func (b *Blobs) Room(size uint64) error {
-	return b.enter(func(s *blobStore) error {
-		s.mu.Lock()
-		err := s.list() // makes the folder whose disk is asked
-		s.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		if err := s.folder.space(int(size), blobReserve); err != nil {
-			return fmt.Errorf("keep attachment: %w", err)
-		}
-		return nil
-	})
+	return b.enter(func(s *blob.Store) error { return s.Room(size) })
 }
 
 // Read fills buffer with a chunk and returns as much of it as that is; a buffer that is
 // smaller than BlobBuffer is replaced. ErrNotFound: it is not here, or was not what its name says and
 // is here no more.
 func (b *Blobs) Read(hash record.ChunkHash, buffer []byte) (cipher []byte, err error) {
-	err = b.enter(func(s *blobStore) error {
-		cipher, err = s.read(hash, buffer)
+	err = b.enter(func(s *blob.Store) error {
+		cipher, err = s.Read(hash, buffer)
 		return err
 	})
 	return cipher, err
 }
 
 // BlobBuffer is how large a buffer for Read is, in bytes.
-const BlobBuffer = record.ChunkLimit + 1
+const BlobBuffer = blob.Buffer
 
 // Missing are the chunks of an attachment, from 0, that are not here. Those that are were read, so
 // that nothing damaged counts.
 func (b *Blobs) Missing(a record.Attachment) (missing []int, err error) {
-	err = b.enter(func(s *blobStore) error {
-		missing, err = s.missing(a)
+	err = b.enter(func(s *blob.Store) error {
+		missing, err = s.Missing(a)
 		return err
 	})
 	return missing, err
 }
 
-func (b *Blobs) enter(fn func(*blobStore) error) error {
+func (b *Blobs) enter(fn func(*blob.Store) error) error {
 	if err := b.vault.enter(); err != nil {
 		return err
 	}
 	defer b.vault.mu.RUnlock()
-	s := b.vault.blobs
-	s.mu.Lock()
+	b.mu.Lock()
 	done := b.done
-	s.mu.Unlock()
+	b.mu.Unlock()
 	if done { // what is kept now could be swept while it is written
 		return fmt.Errorf("attachments' chunks: %w", ErrClosed)
 	}
-	return fn(s)
+	return fn(b.vault.blobs)
 }

@@ -4,6 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/frame"
+	"handslag/vault/internal/seal"
+	"handslag/vault/internal/sealedlog"
 )
 
 // catalogue says which rows the view has, and in which transaction each was written, so that a
@@ -14,7 +19,7 @@ import (
 // Badger commits first, with the change in its row "last", and then the log. So after a crash
 // Badger is where the catalogue is, or one transaction ahead, and then that one is caught up with.
 type catalogue struct {
-	log *sealedLog
+	log *sealedlog.Log
 
 	turn    sync.RWMutex // held for writing while Badger and rows change together
 	era     era
@@ -29,33 +34,33 @@ type era [16]byte
 
 const catalogueLimit = 128 << 20 // bytes, about two million rows twice over
 
-func newCatalogue(f folder, vault, root []byte) *catalogue {
+func newCatalogue(f folder.Folder, vault, root []byte) *catalogue {
 	return &catalogue{
-		log:  newLog(f, catalogueName, kindCatalogue, vault, subkey(root, "catalogue"), catalogueLimit),
+		log:  sealedlog.New(f, folder.Catalogue, frame.KindCatalogue, vault, seal.Key(root, "catalogue"), catalogueLimit),
 		rows: map[rowKey]uint64{}, count: map[rowKind]int{},
 	}
 }
 
 // create begins an empty catalogue and a new era at revision, in place of whatever was there.
 func (c *catalogue) create(revision, bag uint64) error {
-	c.era, c.bag = era(random(len(era{}))), bag
-	if err := c.log.stage(revision, c.snapshot()); err != nil {
+	c.era, c.bag = era(seal.Random(len(era{}))), bag
+	if err := c.log.Stage(revision, c.snapshot()); err != nil {
 		return err
 	}
-	return c.log.place()
+	return c.log.Place()
 }
 
 // load reads the file. A catalogue that is gone or damaged is ErrView: without it no row can be
 // believed.
 func (c *catalogue) load() error {
-	err := c.log.load(catalogueName, func(index uint64, snapshot bool, plain []byte) error {
+	err := c.log.Load(folder.Catalogue, func(index uint64, snapshot bool, plain []byte) error {
 		if snapshot {
 			return c.restore(plain)
 		}
 		return c.apply(plain, index)
 	})
 	if err == nil {
-		err = c.log.extend()
+		err = c.log.Extend()
 	}
 	if errors.Is(err, ErrDamaged) {
 		return fmt.Errorf("%w: %w", ErrView, err)
@@ -66,9 +71,9 @@ func (c *catalogue) load() error {
 // revision is the newest transaction's.
 func (c *catalogue) revision() uint64 {
 	if c.unsaved != nil {
-		return c.log.index + 1
+		return c.log.Index + 1
 	}
-	return c.log.index
+	return c.log.Index
 }
 
 func (c *catalogue) set(key rowKey, revision uint64) {
@@ -101,7 +106,7 @@ func (c *catalogue) settle() error {
 	if c.unsaved == nil {
 		return nil
 	}
-	if err := c.log.add(c.unsaved, c.snapshot); err != nil {
+	if err := c.log.Add(c.unsaved, c.snapshot); err != nil {
 		return err
 	}
 	c.unsaved = nil
@@ -109,8 +114,8 @@ func (c *catalogue) settle() error {
 }
 
 func (c *catalogue) close() {
-	c.log.close()
-	clear(c.log.key)
+	c.log.Close()
+	clear(c.log.Key)
 }
 
 // Mark is the newest revision of the view that the catalogue holds durably. The journal takes it

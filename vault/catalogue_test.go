@@ -10,6 +10,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 )
 
@@ -76,7 +77,7 @@ func TestDamagedRowsMendAndTheRestStays(t *testing.T) {
 func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(bosse, "subject-bosse", 1, morning))
-	path := filepath.Join(w.dir, catalogueName)
+	path := filepath.Join(w.dir, folder.Catalogue)
 	before, err := os.ReadFile(path)
 	must(t, err)
 	w.put(w.copy(rita, ritaS, 1, morning))
@@ -85,7 +86,7 @@ func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 	whole, err := os.ReadFile(path)
 	must(t, err)
 	for cut := len(before); cut < len(whole); cut += 7 {
-		must(t, os.WriteFile(path, whole[:cut], fileMode))
+		must(t, os.WriteFile(path, whole[:cut], folder.FileMode))
 		w.vault, err = Open(w.dir, passphrase, cheap)
 		must(t, err)
 		if rows, err := w.vault.Records(RecordFilter{}); err != nil || len(rows) != 2 || w.vault.Mark() != mark {
@@ -96,7 +97,7 @@ func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 	w.reopen()
 	c := w.vault.view.catalogue
 	room := uint64(1 << 40)
-	c.log.folder.free = func(string) (uint64, error) { return room, nil }
+	c.log.Folder.Free = func(string) (uint64, error) { return room, nil }
 	room = 0
 	w.put(w.copy(rita, ritaS, 2, morning)) // durable in Badger, though the catalogue can not say so
 	if w.vault.Mark() != mark {
@@ -116,7 +117,7 @@ func TestTheCatalogueCatchesUpWithWhatBadgerHas(t *testing.T) {
 
 // A crash leaves Badger one transaction ahead, and nothing else does.
 func TestAViewThatIsFurtherOffThanACrashLeavesItIsNotOpened(t *testing.T) {
-	for what, old := range map[string]string{"an older view": viewName, "an older catalogue": catalogueName} {
+	for what, old := range map[string]string{"an older view": folder.View, "an older catalogue": folder.Catalogue} {
 		w := newWorld(t)
 		w.put(w.copy(rita, ritaS, 1, morning))
 		must(t, w.vault.Close())

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"handslag/vault/factor"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/keybag"
 )
 
 // loot is every file of the folder as somebody copied it.
@@ -50,7 +52,7 @@ func TestWhatACopyFromBeforeAnErasureStillOpens(t *testing.T) {
 				t.Fatalf("%v: the copy: %v", c.use, err)
 			}
 			defer v.Close()
-			return !v.bag.lost && v.bag.knows(map[keyID]bool{v.bag.idOf(ritaS): true})
+			return !v.bag.IsLost() && v.bag.Knows(map[keybag.ID]bool{v.bag.IDOf(ritaS): true})
 		}
 		if got := opensAgain(m.options(nil)); got != c.opens {
 			t.Errorf("%v: the copy opens what was erased: %v", c.use, got)
@@ -84,13 +86,13 @@ func TestNoMixtureOfOldAndNewFilesOpensWhatWasErased(t *testing.T) {
 				if mask>>i&1 == 1 {
 					data = before[name]
 				}
-				must(t, os.WriteFile(filepath.Join(mixed, name), data, fileMode))
+				must(t, os.WriteFile(filepath.Join(mixed, name), data, folder.FileMode))
 			}
 			v, err := unlock(folderAt(mixed, w.options), passphrase, w.options)
 			if err != nil {
 				t.Fatalf("%v, mixture %b: %v", c.use, mask, err)
 			}
-			if !v.bag.lost && v.bag.knows(map[keyID]bool{v.bag.idOf(ritaS): true}) {
+			if !v.bag.IsLost() && v.bag.Knows(map[keybag.ID]bool{v.bag.IDOf(ritaS): true}) {
 				opening++
 			}
 			must(t, v.Close())
@@ -104,9 +106,9 @@ func TestNoMixtureOfOldAndNewFilesOpensWhatWasErased(t *testing.T) {
 func TestTheOldErasureSecretIsNotInTheFolderWhereAFactorHasIt(t *testing.T) {
 	m := plainMachine()
 	w := guardedWorld(t, m, keyring)
-	secret, err := m.keyring.Get("vault/" + w.vault.header.id() + "/erasure")
+	secret, err := m.keyring.Get("vault/" + w.vault.header.ID() + "/erasure")
 	must(t, err)
-	key, err := m.keyring.Get("vault/" + w.vault.header.id() + "/key")
+	key, err := m.keyring.Get("vault/" + w.vault.header.ID() + "/key")
 	must(t, err)
 	for name, data := range smallFiles(t, w.dir) {
 		if bytes.Contains(data, secret) || bytes.Contains(data, key) {

@@ -9,6 +9,10 @@ import (
 	"slices"
 
 	"handslag/vault/factor"
+	"handslag/vault/internal/blob"
+	"handslag/vault/internal/fault"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
 )
 
 // Destroy ends the vault in dir, whoever's passphrase it had: first what its keys hang on, durably,
@@ -23,56 +27,56 @@ func Destroy(dir string, o Options) error {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	lock, err := f.lock()
+	lock, err := f.Lock()
 	if err != nil {
 		return fmt.Errorf("destroy vault: %w", err)
 	}
 	defer lock.Close()
-	kept := f.kept()
-	if err := f.destroy(); err != nil {
+	left := kept(f)
+	if err := destroy(f); err != nil {
 		return fmt.Errorf("destroy vault: %w", err)
 	}
-	if left := meansOf(o).forget(kept); left != nil {
-		return fmt.Errorf("destroy vault: %w: %w", ErrLeft, left)
+	if err := forget(meansOf(o), left); err != nil {
+		return fmt.Errorf("destroy vault: %w: %w", ErrLeft, err)
 	}
 	return nil
 }
 
-func (f folder) destroy() error {
-	for _, name := range []string{headerName, headerName + newSuffix} {
-		f.overwrite(name)
+func destroy(f folder.Folder) error {
+	for _, name := range []string{folder.Header, folder.Header + folder.NewSuffix} {
+		overwrite(f, name)
 	}
-	for _, name := range []string{headerName, headerName + newSuffix, keybagName, keybagName + newSuffix, profileName} {
-		if err := f.disk.Remove(f.path(name)); err != nil {
-			return named("remove "+name, err)
+	for _, name := range []string{folder.Header, folder.Header + folder.NewSuffix, folder.Keybag, folder.Keybag + folder.NewSuffix, folder.Profile} {
+		if err := f.Disk.Remove(f.Path(name)); err != nil {
+			return fault.Named("remove "+name, err)
 		}
 	}
-	if err := f.sync(); err != nil {
+	if err := f.Sync(); err != nil {
 		return err
 	}
-	chunks, _ := f.disk.List(f.path(blobsName)) // a folder that is not there has none
+	chunks, _ := f.Disk.List(f.Path(blob.Folder)) // a folder that is not there has none
 	for _, name := range chunks {
-		if err := f.disk.Remove(filepath.Join(f.path(blobsName), name)); err != nil {
-			return named("remove attachments' chunks", err)
+		if err := f.Disk.Remove(filepath.Join(f.Path(blob.Folder), name)); err != nil {
+			return fault.Named("remove attachments' chunks", err)
 		}
 	}
-	rest, err := os.ReadDir(f.dir)
+	rest, err := os.ReadDir(f.Dir)
 	for _, e := range rest {
-		if e.Name() != lockName {
-			err = errors.Join(err, os.RemoveAll(f.path(e.Name())))
+		if e.Name() != folder.Lock {
+			err = errors.Join(err, os.RemoveAll(f.Path(e.Name())))
 		}
 	}
-	return named("remove", err)
+	return fault.Named("remove", err)
 }
 
 // overwrite makes zeroes of a small file where it lies. Many a disk writes them elsewhere, so
 // nothing may rest on it.
-func (f folder) overwrite(name string) {
-	data, err := f.read(name, headerLimit)
+func overwrite(f folder.Folder, name string) {
+	data, err := f.Read(name, header.Limit)
 	if err != nil {
 		return
 	}
-	file, err := f.disk.Extend(f.path(name))
+	file, err := f.Disk.Extend(f.Path(name))
 	if err != nil {
 		return
 	}
@@ -84,22 +88,22 @@ func (f folder) overwrite(name string) {
 
 // kept are the factors that may keep something of the vault, by the vault's ID: those of its
 // header, and of one that a change left beside it. A header that nobody can read names none.
-func (f folder) kept() map[string][]factor.Name {
+func kept(f folder.Folder) map[string][]factor.Name {
 	kept := map[string][]factor.Name{}
-	for _, name := range []string{headerName, headerName + newSuffix} {
-		if h, err := f.readHeader(name); err == nil {
-			kept[h.id()], _ = ordered(slices.Concat(kept[h.id()], h.use())) // known ones: the header was checked
+	for _, name := range []string{folder.Header, folder.Header + folder.NewSuffix} {
+		if h, err := header.Read(f, name); err == nil {
+			kept[h.ID()], _ = header.Ordered(slices.Concat(kept[h.ID()], h.Use())) // known ones: the header was checked
 		}
 	}
 	return kept
 }
 
 // forget has the factors remove what they keep.
-func (m means) forget(kept map[string][]factor.Name) (left error) {
+func forget(m header.Means, kept map[string][]factor.Name) (left error) {
 	for vault, use := range kept {
 		for _, name := range use {
-			if err := m.of(name).Forget(vault); err != nil {
-				left = errors.Join(left, factorError(name, err))
+			if err := m.Of(name).Forget(vault); err != nil {
+				left = errors.Join(left, fault.OfFactor(name, err))
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"handslag/vault/factor"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
 )
 
 func TestADestroyedVaultIsGoneFromFolderAndFactors(t *testing.T) {
@@ -16,7 +18,7 @@ func TestADestroyedVaultIsGoneFromFolderAndFactors(t *testing.T) {
 			t.Errorf("%v: an open vault: %v", use, err)
 		}
 		place := w.vault.guarded.Load().Erasure
-		auth := placeAuth(w.vault.root)
+		auth := header.PlaceAuth(w.vault.root)
 		must(t, w.vault.Close())
 		copied := loot(t, w.dir)
 		must(t, Destroy(w.dir, m.options(nil)))
@@ -26,7 +28,7 @@ func TestADestroyedVaultIsGoneFromFolderAndFactors(t *testing.T) {
 		entries, err := os.ReadDir(w.dir)
 		must(t, err)
 		for _, e := range entries {
-			if e.Name() != lockName {
+			if e.Name() != folder.Lock {
 				t.Errorf("%v: %s is left", use, e.Name())
 			}
 		}
@@ -34,7 +36,7 @@ func TestADestroyedVaultIsGoneFromFolderAndFactors(t *testing.T) {
 			t.Errorf("%v: the keyring keeps %v", use, names)
 		}
 		if place.Place == factor.NameTPM {
-			if _, err := m.tpm.Read(w.vault.header.id(), place.Box, auth); !errors.Is(err, factor.ErrMissing) {
+			if _, err := m.tpm.Read(w.vault.header.ID(), place.Box, auth); !errors.Is(err, factor.ErrMissing) {
 				t.Errorf("%v: the TPM keeps its index: %v", use, err)
 			}
 		}
@@ -71,7 +73,7 @@ func TestAFactorThatDoesNotAnswerKeepsNoVaultAlive(t *testing.T) {
 func TestADamagedVaultCanBeDestroyed(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.vault.Close())
-	flip(t, w.vault.folder.path(headerName), 40)
+	flip(t, w.vault.folder.Path(folder.Header), 40)
 	must(t, Destroy(w.dir, w.options))
 	if state, err := Exists(w.dir); err != nil || state != None {
 		t.Errorf("state %d, %v", state, err)
@@ -88,11 +90,11 @@ func TestACutOffChangeLeavesNothingWithTheFactors(t *testing.T) {
 			due := len(m.keyring.Names())
 			h, o, err := w.vault.proved(passphrase)
 			must(t, err)
-			after, err := h.under(passphrase, o, c.to, w.vault.means)
+			after, err := h.Under(passphrase, o, c.to, w.vault.means)
 			must(t, err)
 			must(t, w.vault.stageHeader(after)) // and here the power goes
 			root := w.vault.root
-			auth := placeAuth(root)
+			auth := header.PlaceAuth(root)
 			must(t, w.vault.Close())
 			if end == "unlocked" {
 				w.reopen()
@@ -106,7 +108,7 @@ func TestACutOffChangeLeavesNothingWithTheFactors(t *testing.T) {
 				t.Errorf("%v to %v, %s: the keyring keeps %v", c.from, c.to, end, names)
 			}
 			if after.Erasure.Place == factor.NameTPM {
-				if _, err := m.tpm.Read(h.id(), after.Erasure.Box, auth); !errors.Is(err, factor.ErrMissing) {
+				if _, err := m.tpm.Read(h.ID(), after.Erasure.Box, auth); !errors.Is(err, factor.ErrMissing) {
 					t.Errorf("%v to %v, %s: the TPM keeps its index: %v", c.from, c.to, end, err)
 				}
 			}

@@ -7,6 +7,9 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"handslag/identity"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 	"handslag/vault/journal"
 )
 
@@ -25,12 +28,12 @@ func (v *Vault) Erase(subjects ...journal.SubjectID) error {
 		return err
 	}
 	defer v.mu.RUnlock()
-	names := map[keyID]bool{}
+	names := map[keybag.ID]bool{}
 	for _, subject := range subjects {
 		if err := identity.CheckOpaque(string(subject)); err != nil {
 			return fmt.Errorf("erase: %w", err)
 		}
-		names[v.bag.idOf(subject)] = true
+		names[v.bag.IDOf(subject)] = true
 	}
 	v.writing.Lock() // no row is written with a key that is about to go
 	defer v.writing.Unlock()
@@ -40,8 +43,8 @@ func (v *Vault) Erase(subjects ...journal.SubjectID) error {
 	return nil
 }
 
-func (v *Vault) erase(names map[keyID]bool) error {
-	if !v.bag.knows(names) {
+func (v *Vault) erase(names map[keybag.ID]bool) error {
+	if !v.bag.Knows(names) {
 		return nil
 	}
 	// A view that can not be written to is no reason to keep a key, with which its rows end anyway.
@@ -49,9 +52,9 @@ func (v *Vault) erase(names map[keyID]bool) error {
 	if err := v.resolve(); err != nil {
 		return err
 	}
-	secret := random(keySize)
+	secret := seal.Random(seal.KeySize)
 	defer clear(secret)
-	if err := v.bag.rekey(keybagKey(v.root, secret), names, func() error { return v.replaceErasure(secret) }); err != nil {
+	if err := v.bag.Rekey(keybag.Key(v.root, secret), names, func() error { return v.replaceErasure(secret) }); err != nil {
 		return err
 	}
 	err := error(nil)
@@ -70,7 +73,7 @@ func (v *Vault) erase(names map[keyID]bool) error {
 }
 
 // unlist wipes what the lists in memory hold of rows that could not be removed, and that open no more.
-func (v *Vault) unlist(names map[keyID]bool) {
+func (v *Vault) unlist(names map[keybag.ID]bool) {
 	w := v.view
 	if w == nil {
 		return
@@ -89,17 +92,17 @@ func (v *Vault) unlist(names map[keyID]bool) {
 // resolve finds out which keybag the secret in its place opens, where an erasure or a change of
 // factors before could not tell.
 func (v *Vault) resolve() error {
-	if !v.bag.inDoubt() {
+	if !v.bag.InDoubt() {
 		return nil
 	}
 	h := *v.guarded.Load()
-	if h.Erasure.Place == placeHeader {
+	if h.Erasure.Place == header.PlaceHeader {
 		var err error
 		if h, err = v.ownHeader(); err != nil {
 			return err
 		}
 	}
-	secret, err := h.held(v.root, v.means)
+	secret, err := h.Held(v.root, v.means)
 	if errors.Is(err, ErrFactor) { // none is there, so neither opens
 		return nil
 	}
@@ -107,11 +110,11 @@ func (v *Vault) resolve() error {
 		return err
 	}
 	defer clear(secret)
-	return v.bag.resolve(keybagKey(v.root, secret))
+	return v.bag.Resolve(keybag.Key(v.root, secret))
 }
 
 // dropRows removes what is sealed under the keys called names.
-func (v *Vault) dropRows(names map[keyID]bool) error {
+func (v *Vault) dropRows(names map[keybag.ID]bool) error {
 	for dropped := mendAtOnce; dropped == mendAtOnce; {
 		err := v.transact(func(t *Tx) error {
 			keys, err := t.about(names, mendAtOnce)
@@ -129,7 +132,7 @@ func (v *Vault) dropRows(names map[keyID]bool) error {
 }
 
 // about finds the first rows that name one of names; at most so many, 0: all.
-func (t *Tx) about(names map[keyID]bool, most int) (keys []rowKey, err error) {
+func (t *Tx) about(names map[keybag.ID]bool, most int) (keys []rowKey, err error) {
 	for _, kind := range []rowKind{rowCard, rowPart, rowMessage, rowAttachment, rowAssignment, rowWork, rowStaged} {
 		err := t.keys(kind, func(key rowKey, item *badger.Item) error {
 			return item.Value(func(value []byte) error {

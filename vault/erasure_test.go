@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/keybag"
 	"handslag/vault/journal"
 )
 
@@ -36,7 +38,7 @@ func TestAnErasedSubjectIsGoneAndTheOthersStay(t *testing.T) {
 		if _, err := w.vault.Record("rec-rita-2"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: the erased record: %v", when, err)
 		}
-		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+		if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) {
 			t.Errorf("%s: the key is there", when)
 		}
 		if _, err := w.open(w.stamp(opened(bosse, bosseS, 1)), bosse, morning); err != nil {
@@ -77,7 +79,7 @@ func TestErasingAgainCostsNothing(t *testing.T) {
 
 func TestErasureNeedsNoViewAndNoRoomForIt(t *testing.T) {
 	for what, damage := range map[string]func(w *world){
-		"a view that is gone": func(w *world) { must(t, os.RemoveAll(filepath.Join(w.dir, viewName))) },
+		"a view that is gone": func(w *world) { must(t, os.RemoveAll(filepath.Join(w.dir, folder.View))) },
 		"a full disk":         nil,
 	} {
 		w := newWorld(t)
@@ -92,10 +94,10 @@ func TestErasureNeedsNoViewAndNoRoomForIt(t *testing.T) {
 			}
 			w.vault = v
 		} else {
-			w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+			w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 		}
 		must(t, w.vault.Erase(ritaS))
-		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) || !w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(bosseS): true}) {
+		if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) || !w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(bosseS): true}) {
 			t.Errorf("%s: the wrong keys are there", what)
 		}
 		if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
@@ -140,7 +142,7 @@ func TestAnErasureInDoubtLosesNoKey(t *testing.T) {
 		m.keyring.Away(false)
 		c.mend(w, m)
 		w.reopen()
-		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+		if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) {
 			t.Errorf("%s: the erased key is there", c.what)
 		}
 		if key, err = w.vault.SubjectKey(bosseS); err != nil {
@@ -157,15 +159,15 @@ func TestAKeybagOfBeforeTheErasureOpensNoMore(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.put(w.copy(bosse, bosseS, 1, morning))
-	path := filepath.Join(w.dir, keybagName)
+	path := filepath.Join(w.dir, folder.Keybag)
 	before, err := os.ReadFile(path)
 	must(t, err)
 	must(t, w.vault.Erase(ritaS))
 	must(t, w.vault.Close())
-	must(t, os.WriteFile(path, before, fileMode))
+	must(t, os.WriteFile(path, before, folder.FileMode))
 	v, err := Open(w.dir, passphrase, cheap)
-	if !errors.Is(err, ErrView) || len(v.bag.deks) != 0 {
-		t.Fatalf("%d keys, %v", len(v.bag.deks), err)
+	if !errors.Is(err, ErrView) || v.bag.Has(v.bag.IDOf(bosseS)) || v.bag.Has(v.bag.IDOf(ritaS)) {
+		t.Fatalf("keys are there, %v", err)
 	}
 	w.vault = v
 	must(t, v.ResetView())
@@ -203,8 +205,7 @@ func TestADestroyedSubjectKeyEndsItsRows(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	w.put(w.copy("rec-bosse", "subject-bosse", 1, morning))
 	bag := w.vault.bag
-	must(t, bag.log.stage(bag.log.index+1, bag.snapshot(map[keyID]bool{bag.idOf(ritaS): true})))
-	must(t, bag.log.place())
+	must(t, bag.Rekey(bytes.Clone(bag.Log.Key), map[keybag.ID]bool{bag.IDOf(ritaS): true}, func() error { return nil }))
 	w.reopen()
 	if _, err := w.vault.Record(rita); !errors.Is(err, ErrView) {
 		t.Errorf("it still opens: %v", err)
@@ -222,12 +223,12 @@ func TestWhatIsPreparedMakesNoKeyForTheErased(t *testing.T) {
 	p, err := w.vault.Prepare(rita)
 	must(t, err)
 	stamp := w.stamp(opened(rita, ritaS, 1))
-	w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+	w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 	must(t, w.vault.Erase(ritaS))
 	if part, err := p.OpenPart(stamp, morning); err == nil || part.Fields != nil {
 		t.Errorf("it opens: %v", err)
 	}
-	if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+	if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) {
 		t.Error("there is a key for her again")
 	}
 }
@@ -257,7 +258,7 @@ func TestAnErasedPersonIsNotInTheListsMemoryWhereTheViewCanNotBeWritten(t *testi
 			return times
 		}
 		before := said()
-		w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+		w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 		must(t, w.vault.Erase(ritaS))
 		if after := said(); before != 3 || after != 1 { // the other's card says it too
 			t.Errorf("%s: said %d times before and %d times after", what, before, after)
@@ -265,7 +266,7 @@ func TestAnErasedPersonIsNotInTheListsMemoryWhereTheViewCanNotBeWritten(t *testi
 		if err := w.vault.Whole(); !errors.Is(err, ErrView) {
 			t.Errorf("%s: what could not be removed is not named: %v", what, err)
 		}
-		w.vault.folder.free = w.vault.folder.disk.Free
+		w.vault.folder.Free = w.vault.folder.Disk.Free
 		rows, err := w.vault.Records(RecordFilter{Text: "planterad"})
 		if len(rows) != 1 || rows[0].ID != bosse {
 			t.Errorf("%s: %d rows found, %v", what, len(rows), err)

@@ -10,6 +10,9 @@ import (
 	"handslag/vault/disk/faulty"
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 )
 
 // bareVault is a vault of header and keybag alone, on a disk that can lose its power.
@@ -17,13 +20,13 @@ func bareVault(t *testing.T, d *faulty.Disk, o Options) *Vault {
 	t.Helper()
 	o.Disk = d
 	f := folderAt("vault", o)
-	h, keys := newHeader(true)
-	v := &Vault{folder: f, cheap: true, means: meansOf(o), header: h, root: keys.root}
+	h, keys := header.New(true)
+	v := &Vault{folder: f, cheap: true, means: meansOf(o), header: h, root: keys.Root}
 	var err error
-	v.lock, err = f.lock()
+	v.lock, err = f.Lock()
 	must(t, err)
-	v.bag = newKeybag(f, h.Vault, keys.root, keys.erasure, subkey(keys.root, "names"))
-	must(t, v.bag.create(0))
+	v.bag = keybag.New(f, h.Vault, keys.Root, keys.Erasure, seal.Key(keys.Root, "names"))
+	must(t, v.bag.Create(0))
 	_, err = v.SubjectKey(ritaS)
 	must(t, err)
 	must(t, v.begin(passphrase, keys, o.Use))
@@ -58,7 +61,7 @@ func TestWhereverThePowerGoesOneOfTheTwoSetsOpens(t *testing.T) {
 				default:
 					t.Fatalf("%s: %v open, %v", what, use, changed)
 				}
-				must(t, m.tpm.Forget(v.header.id()))
+				must(t, m.tpm.Forget(v.header.ID()))
 				done = changed == nil
 			}
 		}
@@ -78,7 +81,7 @@ func survives(t *testing.T, what string, o Options) []factor.Name {
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		if v.bag.lost || !v.bag.knows(map[keyID]bool{v.bag.idOf(ritaS): true}) {
+		if v.bag.IsLost() || !v.bag.Knows(map[keybag.ID]bool{v.bag.IDOf(ritaS): true}) {
 			t.Fatalf("%s: the keybag is lost", what)
 		}
 		_, err = v.SubjectKey("subject-new")
@@ -114,7 +117,7 @@ func TestAnErasureTriedAgainLosesNoKeyWhereverThePowerGoes(t *testing.T) {
 			_, err := v.SubjectKey(bosseS)
 			must(t, err)
 			numb := &numbDisk{Disk: d, sound: 1}
-			v.folder.disk, v.bag.log.folder.disk = numb, numb
+			v.folder.Disk, v.bag.Log.Folder.Disk = numb, numb
 			if err := v.Erase(bosseS); err == nil {
 				t.Fatal("it does not say that it failed")
 			}
@@ -138,7 +141,7 @@ func TestAnErasureAfterAChangeInDoubtLocksNobodyOut(t *testing.T) {
 		v := bareVault(t, d, o)
 		_, err := v.SubjectKey(bosseS)
 		must(t, err)
-		v.folder.disk = &numbDisk{Disk: d}
+		v.folder.Disk = &numbDisk{Disk: d}
 		if err := v.ChangeFactors(passphrase, c.to, noEntry); err == nil {
 			t.Fatalf("%v to %v: it does not say that it failed", c.from, c.to)
 		}
@@ -148,7 +151,7 @@ func TestAnErasureAfterAChangeInDoubtLocksNobodyOut(t *testing.T) {
 		if use := survives(t, fmt.Sprintf("%v to %v", c.from, c.to), o); !slices.Equal(use, c.to) {
 			t.Errorf("%v to %v: %v open", c.from, c.to, use)
 		}
-		must(t, m.tpm.Forget(v.header.id()))
+		must(t, m.tpm.Forget(v.header.ID()))
 	}
 }
 
@@ -195,19 +198,19 @@ func TestATPMThatStopsAnsweringDuringAnErasureLosesNobodyElse(t *testing.T) {
 		if lost%2 == 0 {
 			w.reopen() // the other half goes on
 		}
-		if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+		if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) {
 			before++
 		} else {
 			after++
 		}
 		must(t, w.vault.Erase(ritaS))
 		w.reopen()
-		rita, other := w.vault.bag.idOf(ritaS), w.vault.bag.idOf(bosseS)
-		if w.vault.bag.knows(map[keyID]bool{rita: true}) || !w.vault.bag.knows(map[keyID]bool{other: true}) {
+		rita, other := w.vault.bag.IDOf(ritaS), w.vault.bag.IDOf(bosseS)
+		if w.vault.bag.Knows(map[keybag.ID]bool{rita: true}) || !w.vault.bag.Knows(map[keybag.ID]bool{other: true}) {
 			t.Fatalf("%d answers: the wrong keys are left", lost)
 		}
 		must(t, w.vault.Close())
-		must(t, m.tpm.Forget(w.vault.header.id()))
+		must(t, m.tpm.Forget(w.vault.header.ID()))
 	}
 	if before == 0 || after < 2 {
 		t.Errorf("%d times before the erasure, %d times after it", before, after)
@@ -242,7 +245,7 @@ func TestATPMThatStopsAnsweringDuringAChangeLeavesWhatWas(t *testing.T) {
 			if use := survives(t, fmt.Sprintf("%v to %v, %d answers", c.from, c.to, lost), o); !slices.Equal(use, c.to) {
 				t.Fatalf("%v to %v, %d answers: %v", c.from, c.to, lost, use)
 			}
-			must(t, m.tpm.Forget(v.header.id()))
+			must(t, m.tpm.Forget(v.header.ID()))
 		}
 		if failed < 5 {
 			t.Errorf("%v to %v: failed %d times only", c.from, c.to, failed)

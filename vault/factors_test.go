@@ -11,6 +11,9 @@ import (
 
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/seal"
 )
 
 var (
@@ -81,7 +84,7 @@ func refuses(t *testing.T, what, dir string, phrase []byte, o Options, want erro
 
 func attemptsIn(t *testing.T, dir string) uint64 {
 	t.Helper()
-	n, err := folderAt(dir, Options{}).attempts()
+	n, err := attempts(folderAt(dir, Options{}))
 	must(t, err)
 	return n
 }
@@ -97,8 +100,8 @@ func TestACopiedFolderIsUselessWithoutTheKeyring(t *testing.T) {
 	must(t, w.vault.Close())
 	thief := plainMachine()
 	refuses(t, "another's keyring", w.dir, passphrase, thief.options(nil), ErrFactor, factor.NameKeyring)
-	key := "vault/" + w.vault.header.id() + "/key"
-	must(t, thief.keyring.Set(key, random(keySize)))
+	key := "vault/" + w.vault.header.ID() + "/key"
+	must(t, thief.keyring.Set(key, seal.Random(seal.KeySize)))
 	refuses(t, "a keyring with another secret", w.dir, passphrase, thief.options(nil), ErrFactor, factor.NameKeyring)
 	m.keyring.Away(true)
 	refuses(t, "a keyring that does not answer", w.dir, passphrase, w.options, ErrFactorAway, factor.NameKeyring)
@@ -113,7 +116,7 @@ func TestACopiedFolderIsUselessWithoutTheKeyring(t *testing.T) {
 	w.reopen()
 	must(t, w.has())
 	must(t, w.vault.Close())
-	must(t, m.keyring.Delete("vault/"+w.vault.header.id()+"/erasure"))
+	must(t, m.keyring.Delete("vault/"+w.vault.header.ID()+"/erasure"))
 	refuses(t, "a keyring without the erasure secret", w.dir, passphrase, w.options, ErrFactor, factor.NameKeyring)
 }
 
@@ -152,15 +155,15 @@ func TestATPMOpensItsOwnVaultAndCountsTheTries(t *testing.T) {
 func TestTheErasureSecretInATPMIsForWhoHasTheRoot(t *testing.T) {
 	m := newMachine(t)
 	w := guardedWorld(t, m, tpm)
-	id, note := w.vault.header.id(), w.vault.guarded.Load().Erasure.Box
-	other := placeAuth(make([]byte, keySize))
+	id, note := w.vault.header.ID(), w.vault.guarded.Load().Erasure.Box
+	other := header.PlaceAuth(make([]byte, seal.KeySize))
 	if _, err := m.tpm.Read(id, note, other); !errors.Is(err, factor.ErrRefused) {
 		t.Errorf("read with another root: %v", err)
 	}
-	if err := m.tpm.Replace(id, note, make([]byte, keySize), other); !errors.Is(err, factor.ErrRefused) {
+	if err := m.tpm.Replace(id, note, make([]byte, seal.KeySize), other); !errors.Is(err, factor.ErrRefused) {
 		t.Errorf("replaced with another root: %v", err)
 	}
-	if _, err := m.tpm.Read(id, note, placeAuth(w.vault.root)); err != nil {
+	if _, err := m.tpm.Read(id, note, header.PlaceAuth(w.vault.root)); err != nil {
 		t.Errorf("read with the vault's own: %v", err)
 	}
 	w.reopen()
@@ -170,42 +173,42 @@ func TestTheErasureSecretInATPMIsForWhoHasTheRoot(t *testing.T) {
 func TestWhoEditsTheHeaderOpensTheVaultWithNoFewerFactors(t *testing.T) {
 	m := newMachine(t)
 	w := guardedWorld(t, m, none)
-	alone, err := parseHeader(smallFiles(t, w.dir)[headerName]) // somebody copied it before there were factors
+	alone, err := header.Parse(smallFiles(t, w.dir)[folder.Header]) // somebody copied it before there were factors
 	must(t, err)
-	change := func(use []factor.Name) header {
+	change := func(use []factor.Name) header.Header {
 		t.Helper()
 		must(t, w.vault.ChangeFactors(passphrase, use, noEntry))
-		h, err := parseHeader(smallFiles(t, w.dir)[headerName])
+		h, err := header.Parse(smallFiles(t, w.dir)[folder.Header])
 		must(t, err)
 		return h
 	}
 	one := change(keyring)
 	two := change(both)
 	must(t, w.vault.Close())
-	for what, forge := range map[string]func(h *header){
-		"no factors, and the secret's old box": func(h *header) { h.Factors, h.Erasure = nil, alone.Erasure },
-		"the keyring alone":                    func(h *header) { h.Factors, h.Erasure = one.Factors, one.Erasure },
-		"the TPM alone":                        func(h *header) { h.Factors = h.Factors[1:] },
-		"the root of before":                   func(h *header) { h.Root = alone.Root },
-		"the root of before, as it was sealed": func(h *header) { h.Root, h.KDF = alone.Root, alone.KDF },
-		"another place in the TPM":             func(h *header) { h.Erasure.Box = []byte{1, 0x80, 0, 1} },
-		"a cheaper key derivation":             func(h *header) { h.KDF.Memory = 32 },
+	for what, forge := range map[string]func(h *header.Header){
+		"no factors, and the secret's old box": func(h *header.Header) { h.Factors, h.Erasure = nil, alone.Erasure },
+		"the keyring alone":                    func(h *header.Header) { h.Factors, h.Erasure = one.Factors, one.Erasure },
+		"the TPM alone":                        func(h *header.Header) { h.Factors = h.Factors[1:] },
+		"the root of before":                   func(h *header.Header) { h.Root = alone.Root },
+		"the root of before, as it was sealed": func(h *header.Header) { h.Root, h.KDF = alone.Root, alone.KDF },
+		"another place in the TPM":             func(h *header.Header) { h.Erasure.Box = []byte{1, 0x80, 0, 1} },
+		"a cheaper key derivation":             func(h *header.Header) { h.KDF.Memory = 32 },
 	} {
 		h := two
 		h.Factors = slices.Clone(two.Factors)
 		forge(&h)
-		data, err := h.encode()
+		data, err := h.Encode()
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join(w.dir, headerName), data, fileMode))
+		must(t, os.WriteFile(filepath.Join(w.dir, folder.Header), data, folder.FileMode))
 		if v, err := Open(w.dir, passphrase, w.options); err == nil || v != nil {
 			t.Errorf("%s: opens, %v", what, err)
 		} else if errors.Is(err, ErrFactorLocked) {
 			t.Fatalf("%s: the TPM is locked, so this says nothing", what)
 		}
 	}
-	data, err := two.encode()
+	data, err := two.Encode()
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(w.dir, headerName), data, fileMode))
+	must(t, os.WriteFile(filepath.Join(w.dir, folder.Header), data, folder.FileMode))
 	chipTries(t, m)
 	w.reopen()
 	must(t, w.has())
@@ -213,11 +216,11 @@ func TestWhoEditsTheHeaderOpensTheVaultWithNoFewerFactors(t *testing.T) {
 	// The whole header of before opens with what opened it, because the root is the same; but what
 	// came into the keybag since does not open.
 	must(t, w.vault.Close())
-	data, err = alone.encode()
+	data, err = alone.Encode()
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(w.dir, headerName), data, fileMode))
+	must(t, os.WriteFile(filepath.Join(w.dir, folder.Header), data, folder.FileMode))
 	v, err := Open(w.dir, passphrase, plainMachine().options(nil))
-	if !errors.Is(err, ErrView) || !v.bag.lost {
+	if !errors.Is(err, ErrView) || !v.bag.IsLost() {
 		t.Errorf("the keybag of today opens with the header of before: %v", err)
 	}
 	if v != nil {
@@ -312,7 +315,7 @@ func TestFactorsThatCanNotBeChangedStayAsTheyWere(t *testing.T) {
 	if n := attemptsIn(t, w.dir); n != 1 {
 		t.Errorf("%d wrong passphrases counted", n)
 	}
-	if _, left := smallFiles(t, w.dir)[headerName+newSuffix]; left || len(m.keyring.Names()) != 2 {
+	if _, left := smallFiles(t, w.dir)[folder.Header+folder.NewSuffix]; left || len(m.keyring.Names()) != 2 {
 		t.Errorf("something is left behind: %v", m.keyring.Names())
 	}
 	must(t, w.has())
@@ -327,7 +330,7 @@ func TestALostKeybagIsBegunAnewBeforeItsSecretMoves(t *testing.T) {
 	m := plainMachine()
 	w := guardedWorld(t, m, none)
 	must(t, w.vault.Close())
-	must(t, os.Remove(filepath.Join(w.dir, keybagName)))
+	must(t, os.Remove(filepath.Join(w.dir, folder.Keybag)))
 	v, err := Open(w.dir, passphrase, w.options)
 	if !errors.Is(err, ErrView) {
 		t.Fatal(err)
@@ -383,10 +386,10 @@ func TestAPassphraseChangesUnderFactors(t *testing.T) {
 		v, err = Open(w.dir, passphrase, strong)
 		must(t, err)
 		must(t, v.Close())
-		h, err := parseHeader(smallFiles(t, w.dir)[headerName])
+		h, err := header.Parse(smallFiles(t, w.dir)[folder.Header])
 		must(t, err)
-		if h.KDF.Memory != floorMemory || !slices.Equal(h.use(), use) {
-			t.Errorf("%v: raised to %+v with %v", use, h.KDF, h.use())
+		if h.KDF.Memory != header.FloorMemory || !slices.Equal(h.Use(), use) {
+			t.Errorf("%v: raised to %+v with %v", use, h.KDF, h.Use())
 		}
 		w.reopen()
 		must(t, w.has())
@@ -405,14 +408,14 @@ func TestAChangeOfFactorsThatFailsAtTheLastStepLeavesNothingBehind(t *testing.T)
 		names := m.keyring.Names()
 		slices.Sort(names)
 		err := w.vault.ChangeFactors(passphrase, c.to, func() error {
-			w.vault.bag.log.folder.free = func(string) (uint64, error) { return 0, nil }
+			w.vault.bag.Log.Folder.Free = func(string) (uint64, error) { return 0, nil }
 			return nil
 		})
 		if !errors.Is(err, ErrFull) {
 			t.Fatalf("%s: %v", what, err)
 		}
-		w.vault.bag.log.folder.free = w.vault.folder.disk.Free
-		if _, err := os.Lstat(filepath.Join(w.dir, headerName+newSuffix)); !errors.Is(err, os.ErrNotExist) {
+		w.vault.bag.Log.Folder.Free = w.vault.folder.Disk.Free
+		if _, err := os.Lstat(filepath.Join(w.dir, folder.Header+folder.NewSuffix)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: a header waits: %v", what, err)
 		}
 		left := m.keyring.Names()

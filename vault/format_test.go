@@ -7,59 +7,31 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"handslag/identity"
 	"handslag/identity/signed"
-	"handslag/vault/factor"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 	"handslag/vault/record"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func goldenHeader() header {
-	return header{
-		Vault:   bytes.Repeat([]byte{1}, vaultIDSize),
-		KDF:     kdf{Algorithm: argon2id, Version: 0x13, Time: 3, Memory: 64 << 10, Threads: 4, Salt: bytes.Repeat([]byte{2}, saltSize)},
-		Root:    bytes.Repeat([]byte{3}, sealedSize),
-		Erasure: erasure{Place: placeHeader, Box: bytes.Repeat([]byte{4}, sealedSize)},
-	}
-}
-
-// goldenGuarded is a header with every factor.
-func goldenGuarded() header {
-	h := goldenHeader()
-	h.Factors = []guard{{Name: factor.NameKeyring, Note: bytes.Repeat([]byte{5}, 16)}, {Name: factor.NameTPM, Note: bytes.Repeat([]byte{6}, 240)}}
-	h.Erasure = erasure{Place: factor.NameTPM, Box: []byte{1, 0x80, 0, 7}}
-	return h
-}
-
-// goldenKeys is a record of a keybag: two keys, by their names.
-func goldenKeys() []byte {
-	b := &keybag{deks: map[keyID]*dek{}}
-	first, second := keyID{1}, keyID{2}
-	b.put(second, bytes.Repeat([]byte{6}, keySize))
-	b.put(first, bytes.Repeat([]byte{5}, keySize))
-	return b.snapshot(nil)
-}
-
 func goldenProfile() sealedProfile {
 	return sealedProfile{Keys: []byte("keys"), Profile: Profile{Org: "org", Statement: []byte("statement"), Request: []byte("request"),
-		Credential: []byte("credential"), Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lind"}, Machine: "m1", Username: "anna", Search: bytes.Repeat([]byte{7}, keySize)}}
+		Credential: []byte("credential"), Person: identity.Person{ID: "p1", Username: "anna", First: "Anna", Last: "Lind"}, Machine: "m1", Username: "anna", Search: bytes.Repeat([]byte{7}, seal.KeySize)}}
 }
 
 func encoded(t testing.TB) map[string][]byte {
 	t.Helper()
-	h, err := goldenHeader().encode()
-	must(t, err)
-	g, err := goldenGuarded().encode()
-	must(t, err)
 	p, err := signed.Encode(goldenProfile())
 	must(t, err)
 	snapshot, change := goldenCatalogue(t)
-	all := map[string][]byte{"snapshot": snapshot, "change": change, "header": h, "header-factors": g, "keys": goldenKeys(), "log": goldenLog(), "profile": p}
+	all := map[string][]byte{"snapshot": snapshot, "change": change, "profile": p}
 	for name, row := range goldenRows() {
 		all[name], err = signed.Encode(row)
 		must(t, err)
@@ -109,134 +81,10 @@ func TestTheGoldenFilesAreRead(t *testing.T) {
 		must(t, err)
 		return data
 	}
-	h, err := parseHeader(read("header"))
-	if err != nil || h.KDF.Memory != 64<<10 || !bytes.Equal(h.Root, goldenHeader().Root) {
-		t.Errorf("header: %+v, %v", h, err)
-	}
-	h, err = parseHeader(read("header-factors"))
-	if err != nil || !slices.Equal(h.use(), known) || h.Erasure.Place != factor.NameTPM {
-		t.Errorf("header with factors: %+v, %v", h, err)
-	}
-	keys := map[keyID]byte{}
-	if err := readKeys(read("keys"), func(id keyID, key []byte) error { keys[id] = key[keySize-1]; return nil }); err != nil ||
-		len(keys) != 2 || keys[keyID{1}] != 5 || keys[keyID{2}] != 6 {
-		t.Errorf("keys: %v, %v", keys, err)
-	}
 	p, err := parseProfile(read("profile"))
 	if err != nil || p.Profile.Person != goldenProfile().Profile.Person || string(p.Keys) != "keys" {
 		t.Errorf("profile: %v", err)
 	}
-}
-
-func TestMalformedKeysAreDamaged(t *testing.T) {
-	whole := goldenKeys()
-	first, second := whole[:keybagEntry], whole[keybagEntry:]
-	for what, data := range map[string][]byte{
-		"a key twice":       slices.Concat(first, first),
-		"keys out of order": slices.Concat(second, first),
-		"half a key":        whole[:len(whole)-1],
-	} {
-		if err := readKeys(data, func(keyID, []byte) error { return nil }); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	b := &keybag{deks: map[keyID]*dek{}}
-	if must(t, b.apply(0, true, whole)); !errors.Is(b.apply(1, false, first), ErrDamaged) {
-		t.Error("a later record names a key again")
-	}
-}
-
-func TestMalformedHeadersAreDamaged(t *testing.T) {
-	for what, forge := range map[string]func(*header){
-		"factors out of order":                 func(h *header) { slices.Reverse(h.Factors) },
-		"a factor twice":                       func(h *header) { h.Factors[0] = h.Factors[1] },
-		"a factor without its note":            func(h *header) { h.Factors[0].Note = nil },
-		"a note too long":                      func(h *header) { h.Factors[1].Note = make([]byte, factor.NoteLimit+1) },
-		"an erasure secret in the header":      func(h *header) { h.Erasure = goldenHeader().Erasure },
-		"an erasure secret in the keyring":     func(h *header) { h.Erasure.Place = factor.NameKeyring },
-		"a TPM's erasure secret, but no TPM":   func(h *header) { h.Factors = h.Factors[:1] },
-		"an erasure secret that is nowhere":    func(h *header) { h.Erasure = erasure{} },
-		"half an erasure secret in the header": func(h *header) { *h = goldenHeader(); h.Erasure.Box = h.Erasure.Box[1:] },
-		"half a root":                          func(h *header) { h.Root = h.Root[1:] },
-	} {
-		h := goldenGuarded()
-		forge(&h)
-		data, err := h.encode()
-		must(t, err)
-		if _, err := parseHeader(data); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	h := goldenGuarded()
-	h.Factors[0].Name = "fingerprint"
-	data, err := h.encode()
-	must(t, err)
-	if _, err := parseHeader(data); !errors.Is(err, ErrFormat) {
-		t.Errorf("a factor of a later program: %v", err)
-	}
-}
-
-func FuzzHeader(f *testing.F) {
-	whole := encoded(f)["header"]
-	f.Add(whole)
-	f.Add(encoded(f)["header-factors"])
-	f.Add(whole[:20])
-	f.Add([]byte("SQLite format 3\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		h, err := parseHeader(data)
-		if err != nil {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrFormat) {
-				t.Fatalf("an error without a name: %v", err)
-			}
-			return
-		}
-		if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
-			t.Fatalf("written again it differs: %v", err)
-		}
-	})
-}
-
-// FuzzHeaderBody gets past the checksum.
-func FuzzHeaderBody(f *testing.F) {
-	for _, h := range []header{goldenHeader(), goldenGuarded()} {
-		body, err := signed.Encode(h)
-		must(f, err)
-		f.Add(body)
-	}
-	f.Add([]byte{0xa0})
-	f.Fuzz(func(t *testing.T, body []byte) {
-		data := frame{kind: kindHeader, version: frameFormat, body: body}.encode()
-		h, err := parseHeader(data)
-		if err != nil {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrFormat) {
-				t.Fatalf("an error without a name: %v", err)
-			}
-			return
-		}
-		if k := h.KDF; k.Memory > capMemory || k.Time*k.Memory > capWork || k.Threads > capThreads {
-			t.Fatalf("%+v is too much", k)
-		}
-		if again, err := h.encode(); err != nil || !bytes.Equal(again, data) {
-			t.Fatalf("written again it differs: %v", err)
-		}
-	})
-}
-
-func FuzzKeys(f *testing.F) {
-	f.Add(encoded(f)["keys"])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		b := &keybag{deks: map[keyID]*dek{}}
-		if err := b.apply(0, true, data); err != nil {
-			if !errors.Is(err, ErrDamaged) {
-				t.Fatalf("an error without a name: %v", err)
-			}
-			return
-		}
-		if !bytes.Equal(b.snapshot(nil), data) {
-			t.Fatal("written again it differs")
-		}
-	})
 }
 
 func FuzzProfile(f *testing.F) {
@@ -257,8 +105,8 @@ func FuzzProfile(f *testing.F) {
 }
 
 func FuzzRow(f *testing.F) {
-	root := bytes.Repeat([]byte{2}, keySize) // the same in every fuzzing process
-	s := newRowSeal(bytes.Repeat([]byte{1}, vaultIDSize), root, era{1}, newKeybag(folder{}, nil, root, root, subkey(root, "names")))
+	root := bytes.Repeat([]byte{2}, seal.KeySize) // the same in every fuzzing process
+	s := newRowSeal(bytes.Repeat([]byte{1}, header.IDSize), root, era{1}, keybag.New(folder.Folder{}, nil, root, root, seal.Key(root, "names")))
 	key := s.key(rowSetting, "x")
 	value, err := s.seal(key, 3, "", []byte("value"))
 	must(f, err)

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 )
 
@@ -101,7 +102,7 @@ func TestAVaultThatWasKilledWaitsForRoom(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	killed := loot(t, w.dir)
 	full := cheap
-	full.FreeSpace = func(string) (uint64, error) { return viewReserve - 1, nil }
+	full.FreeSpace = func(string) (uint64, error) { return folder.ViewReserve - 1, nil }
 	if _, err := Open(killed, passphrase, full); !errors.Is(err, ErrFull) || errors.Is(err, ErrView) {
 		t.Errorf("unlocked: %v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"handslag/vault/factor"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 )
 
 // slowKeyring takes its time to put something away, once it is told to.
@@ -95,7 +97,7 @@ func TestNobodyWhoReadsWaitsForAKeyring(t *testing.T) {
 	if _, err := key.Open(nil, nil, newcomer, nil); err != nil {
 		t.Errorf("a key that was made meanwhile: %v", err)
 	}
-	if w.vault.bag.knows(map[keyID]bool{w.vault.bag.idOf(ritaS): true}) {
+	if w.vault.bag.Knows(map[keybag.ID]bool{w.vault.bag.IDOf(ritaS): true}) {
 		t.Error("the erased one's key is there")
 	}
 }
@@ -105,13 +107,13 @@ func TestNoKeyOutlivesItsErasure(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(rita, ritaS, 1, morning))
 	b := w.vault.bag
-	id := b.idOf("subject-late")
-	must(t, b.rekey(keybagKey(w.vault.root, random(keySize)), map[keyID]bool{b.idOf(ritaS): true, id: true}, func() error {
-		_, _, err := b.of("subject-late", usePayload)
+	id := b.IDOf("subject-late")
+	must(t, b.Rekey(keybag.Key(w.vault.root, seal.Random(seal.KeySize)), map[keybag.ID]bool{b.IDOf(ritaS): true, id: true}, func() error {
+		_, _, err := b.Of("subject-late", keybag.Payload)
 		return err
 	}))
-	must(t, b.flush())
-	if b.knows(map[keyID]bool{id: true, b.idOf(ritaS): true}) {
+	must(t, b.Flush())
+	if b.Knows(map[keybag.ID]bool{id: true, b.IDOf(ritaS): true}) {
 		t.Error("it is there")
 	}
 }

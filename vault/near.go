@@ -62,7 +62,7 @@ func (t *Tx) whole(key rowKey, id journal.RecordID) (r *nearRecord, failed, err 
 	l.mu.Lock()
 	r = l.near.records[key]
 	l.mu.Unlock()
-	if r != nil && named && r.revision == revision && t.view.seal.bag.has(r.part.subject) {
+	if r != nil && named && r.revision == revision && t.view.seal.bag.Has(r.part.subject) {
 		return r, nil, nil
 	}
 	r = &nearRecord{revision: revision}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 )
 
@@ -26,7 +27,7 @@ func TestWhatIsNearIsNoOlderThanItsRows(t *testing.T) {
 		"the view is begun anew":    {func(w *world) { must(t, w.vault.ResetView()) }, ErrNotFound, 0},
 		"the device is locked":      {func(w *world) { must(t, w.vault.Close()) }, ErrClosed, 0},
 		"its person is erased while nothing can be written": {func(w *world) {
-			w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+			w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 			must(t, w.vault.Erase(ritaS))
 		}, ErrView, 0},
 	} {
@@ -63,7 +64,7 @@ func TestWhatIsNearEndsWithItsKey(t *testing.T) {
 	must(t, err)
 	near := &w.vault.view.list.near
 	kept := *near.records[w.vault.view.seal.key(rowCard, string(rita))]
-	w.vault.folder.free = func(string) (uint64, error) { return viewReserve, nil }
+	w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 	must(t, w.vault.Erase(ritaS))
 	if len(near.records) != 0 {
 		t.Error("it is near after the erasure")

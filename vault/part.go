@@ -8,6 +8,8 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -31,7 +33,7 @@ func (t *Tx) wrapContentKey(c RecordCopy, part partRow, r record.Record) ([]byte
 	if err := r.CheckKey(key); err != nil {
 		return nil, err
 	}
-	aead, _, err := t.view.seal.bag.of(r.Subject, useContent)
+	aead, _, err := t.view.seal.bag.Of(r.Subject, keybag.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func (s rowSeal) contentContext(org identity.OrgID, r record.Record) []byte {
 // openable is a record with all that its deed needs, before any decryption.
 type openable struct {
 	record  record.Record
-	subject keyID
+	subject keybag.ID
 	until   signed.Time
 	part    partRow
 }
@@ -81,7 +83,7 @@ func (t *Tx) stored(id journal.RecordID) (openable, error) {
 }
 
 func (t *Tx) partOf(card cardRow, key rowKey) (openable, error) {
-	o := openable{subject: t.view.seal.bag.idOf(card.Record.Subject), until: card.Until}
+	o := openable{subject: t.view.seal.bag.IDOf(card.Record.Subject), until: card.Until}
 	found, err := t.at(key, &o.part)
 	if err != nil {
 		return openable{}, err
@@ -117,7 +119,7 @@ func (t *Tx) admit(stamp *journalfile.Stamp, o openable, now signed.Time, kinds 
 
 // contentKey unwraps the content key of what was admitted; the caller wipes it.
 func (t *Tx) contentKey(o openable) ([]byte, error) {
-	aead, err := t.view.seal.bag.named(o.subject, useContent)
+	aead, err := t.view.seal.bag.Named(o.subject, keybag.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +191,7 @@ func (p *Prepared) OpenPart(stamp *journalfile.Stamp, now signed.Time) (part Par
 			return err
 		}
 		defer clear(key)
-		plain, err := open(key, o.part.Cipher, record.PartContext(o.record.Org, o.record.ID, o.record.Number))
+		plain, err := seal.Open(key, o.part.Cipher, record.PartContext(o.record.Org, o.record.ID, o.record.Number))
 		if err != nil {
 			return fmt.Errorf("decrypt: %w", ErrView)
 		}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
 )
 
 // ChangePassphrase wraps the same root anew, under a new salt: nothing else is written, and
@@ -40,48 +43,48 @@ func (v *Vault) ChangePassphrase(old, new []byte, said func() error) error {
 
 // rewrapped is the header with the root under new, for whoever knows old. No lock is held
 // while Argon2id works.
-func (v *Vault) rewrapped(old, new []byte) (header, error) {
+func (v *Vault) rewrapped(old, new []byte) (header.Header, error) {
 	h, o, err := v.proved(old)
 	if err != nil {
-		return header{}, err
+		return header.Header{}, err
 	}
-	defer o.wipe()
-	h.KDF, _ = h.KDF.raised(v.cheap)
-	return h.under(new, o, h.use(), v.means)
+	defer o.Wipe()
+	h.KDF, _ = h.KDF.Raised(v.cheap)
+	return h.Under(new, o, h.Use(), v.means)
 }
 
 // proved is the header, and what passphrase opens; a wrong one is counted.
-func (v *Vault) proved(passphrase []byte) (header, unsealed, error) {
+func (v *Vault) proved(passphrase []byte) (header.Header, header.Unsealed, error) {
 	if err := v.enter(); err != nil {
-		return header{}, unsealed{}, err
+		return header.Header{}, header.Unsealed{}, err
 	}
 	h, err := v.ownHeader()
 	v.mu.RUnlock()
 	if err != nil {
-		return header{}, unsealed{}, err
+		return header.Header{}, header.Unsealed{}, err
 	}
-	o, err := h.open(passphrase, v.means)
+	o, err := h.Open(passphrase, v.means)
 	if errors.Is(err, ErrPassphrase) {
 		if err := v.enter(); err != nil {
-			return header{}, unsealed{}, err
+			return header.Header{}, header.Unsealed{}, err
 		}
 		defer v.mu.RUnlock()
-		err = errors.Join(err, v.folder.countAttempt())
+		err = errors.Join(err, countAttempt(v.folder))
 	}
 	return h, o, err
 }
 
 // ownHeader is the header not from memory but from the disk: what stands there is what opens.
-func (v *Vault) ownHeader() (header, error) {
-	h, err := v.folder.readHeader(headerName)
+func (v *Vault) ownHeader() (header.Header, error) {
+	h, err := header.Read(v.folder, folder.Header)
 	if err == nil && !bytes.Equal(h.Vault, v.header.Vault) {
 		err = fmt.Errorf("another vault's header: %w", ErrDamaged)
 	}
 	return h, err
 }
 
-func (v *Vault) stageHeader(h header) error {
-	data, err := h.encode()
+func (v *Vault) stageHeader(h header.Header) error {
+	data, err := h.Encode()
 	if err != nil {
 		return err
 	}
@@ -89,14 +92,14 @@ func (v *Vault) stageHeader(h header) error {
 		return err
 	}
 	defer v.mu.RUnlock()
-	return v.folder.stage(headerName, data)
+	return v.folder.Stage(folder.Header, data)
 }
 
 // dropHeader leaves the folder alone once it is locked: it may be another's by then, and the
 // next unlock drops what was staged.
 func (v *Vault) dropHeader() {
 	if v.enter() == nil {
-		v.folder.unstage(headerName)
+		v.folder.Unstage(folder.Header)
 		v.mu.RUnlock()
 	}
 }
@@ -106,28 +109,28 @@ func (v *Vault) placeHeader() error {
 		return err
 	}
 	defer v.mu.RUnlock()
-	return v.folder.place(headerName)
+	return v.folder.Place(folder.Header)
 }
 
 // recalibrate raises a header that costs less than a new vault's, for the passphrase that
 // has just opened it. What does not succeed stays as it was, opens as it did, and is tried
 // again at the next unlock: no reason to keep anybody from their work.
-func (v *Vault) recalibrate(passphrase []byte, o unsealed) {
-	k, more := v.header.KDF.raised(v.cheap)
+func (v *Vault) recalibrate(passphrase []byte, o header.Unsealed) {
+	k, more := v.header.KDF.Raised(v.cheap)
 	if !more {
 		return
 	}
 	h := v.header
 	h.KDF = k
-	h, err := h.under(passphrase, o, h.use(), v.means)
+	h, err := h.Under(passphrase, o, h.Use(), v.means)
 	if err != nil {
 		return
 	}
-	data, err := h.encode()
+	data, err := h.Encode()
 	if err != nil {
 		return
 	}
-	if v.folder.write(headerName, data) == nil {
+	if v.folder.Write(folder.Header, data) == nil {
 		v.header = h
 	}
 }

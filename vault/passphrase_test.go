@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
 )
 
 var newPhrase = []byte("en helt annan fras")
@@ -50,7 +53,7 @@ func TestAChangedPassphraseWrapsTheSameRootAndRewritesNothingElse(t *testing.T) 
 	said := 0
 	must(t, w.vault.ChangePassphrase(passphrase, newPhrase, func() error {
 		said++
-		if now := smallFiles(t, w.dir); !bytes.Equal(now[headerName], before[headerName]) {
+		if now := smallFiles(t, w.dir); !bytes.Equal(now[folder.Header], before[folder.Header]) {
 			t.Error("the header is replaced before the entry stands")
 		}
 		return nil
@@ -59,15 +62,15 @@ func TestAChangedPassphraseWrapsTheSameRootAndRewritesNothingElse(t *testing.T) 
 		t.Errorf("said %d times", said)
 	}
 	after := smallFiles(t, w.dir)
-	old, err := parseHeader(before[headerName])
+	old, err := header.Parse(before[folder.Header])
 	must(t, err)
-	fresh, err := parseHeader(after[headerName])
+	fresh, err := header.Parse(after[folder.Header])
 	must(t, err)
 	if bytes.Equal(old.KDF.Salt, fresh.KDF.Salt) || bytes.Equal(old.Root, fresh.Root) || !bytes.Equal(old.Vault, fresh.Vault) {
 		t.Error("not a new salt and a new wrap of the same vault")
 	}
 	for name, data := range after {
-		if name != headerName && !bytes.Equal(data, before[name]) {
+		if name != folder.Header && !bytes.Equal(data, before[name]) {
 			t.Errorf("%s is rewritten", name)
 		}
 		if bytes.Contains(data, old.Root) || bytes.Contains(data, old.KDF.Salt) {
@@ -99,7 +102,7 @@ func TestAChangedPassphraseWrapsTheSameRootAndRewritesNothingElse(t *testing.T) 
 
 func TestAChangeThatIsRefusedLeavesTheOldPassphrase(t *testing.T) {
 	w := newWorld(t)
-	header := smallFiles(t, w.dir)[headerName]
+	header := smallFiles(t, w.dir)[folder.Header]
 	never := func() error { t.Error("an entry for a change that is refused"); return nil }
 	if err := w.vault.ChangePassphrase([]byte("fel"), newPhrase, never); !errors.Is(err, ErrPassphrase) {
 		t.Errorf("a wrong old passphrase: %v", err)
@@ -114,26 +117,26 @@ func TestAChangeThatIsRefusedLeavesTheOldPassphrase(t *testing.T) {
 	if err := w.vault.ChangePassphrase(passphrase, newPhrase, func() error { return noJournal }); !errors.Is(err, noJournal) {
 		t.Errorf("without an entry: %v", err)
 	}
-	free := w.vault.folder.free
-	w.vault.folder.free = func(string) (uint64, error) { return 0, nil }
+	free := w.vault.folder.Free
+	w.vault.folder.Free = func(string) (uint64, error) { return 0, nil }
 	if err := w.vault.ChangePassphrase(passphrase, newPhrase, never); !errors.Is(err, ErrFull) {
 		t.Errorf("on a full disk: %v", err)
 	}
-	w.vault.folder.free = free
+	w.vault.folder.Free = free
 	if n, _ := w.vault.Attempts(); n != 1 {
 		t.Errorf("what was no wrong passphrase is counted: %d", n)
 	}
 	for name, data := range smallFiles(t, w.dir) {
-		if name == headerName && !bytes.Equal(data, header) || name == headerName+newSuffix {
+		if name == folder.Header && !bytes.Equal(data, header) || name == folder.Header+folder.NewSuffix {
 			t.Errorf("%s is left behind", name)
 		}
 	}
 	foreign := newWorld(t)
-	must(t, os.WriteFile(filepath.Join(w.dir, headerName), smallFiles(t, foreign.dir)[headerName], fileMode))
+	must(t, os.WriteFile(filepath.Join(w.dir, folder.Header), smallFiles(t, foreign.dir)[folder.Header], folder.FileMode))
 	if err := w.vault.ChangePassphrase(passphrase, newPhrase, never); !errors.Is(err, ErrDamaged) {
 		t.Errorf("under another vault's header: %v", err)
 	}
-	must(t, os.WriteFile(filepath.Join(w.dir, headerName), header, fileMode))
+	must(t, os.WriteFile(filepath.Join(w.dir, folder.Header), header, folder.FileMode))
 	must(t, w.vault.Close())
 	if err := w.vault.ChangePassphrase(passphrase, newPhrase, never); !errors.Is(err, ErrClosed) {
 		t.Errorf("locked: %v", err)
@@ -149,16 +152,16 @@ func TestACrashBeforeTheRenameLeavesTheOldAndNothingOfTheNew(t *testing.T) {
 	var crashed map[string][]byte
 	must(t, w.vault.ChangePassphrase(passphrase, newPhrase, func() error { crashed = smallFiles(t, w.dir); return nil }))
 	must(t, w.vault.Close())
-	if len(crashed[headerName+newSuffix]) == 0 {
+	if len(crashed[folder.Header+folder.NewSuffix]) == 0 {
 		t.Fatal("the new header is not on disk when its entry is written")
 	}
 	for name, data := range crashed {
-		must(t, os.WriteFile(filepath.Join(w.dir, name), data, fileMode))
+		must(t, os.WriteFile(filepath.Join(w.dir, name), data, folder.FileMode))
 	}
 	if opens(t, w.dir, newPhrase) || !opens(t, w.dir, passphrase) {
 		t.Error("not the old passphrase alone")
 	}
-	if _, err := os.Stat(filepath.Join(w.dir, headerName+newSuffix)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(w.dir, folder.Header+folder.NewSuffix)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the half-made change still lies there: %v", err)
 	}
 }
@@ -235,7 +238,7 @@ func TestKilledWhileThePassphraseChangesOneOfTheTwoOpens(t *testing.T) {
 			cut++
 		}
 		for name := range smallFiles(t, w.dir) {
-			if name == headerName+newSuffix {
+			if name == folder.Header+folder.NewSuffix {
 				t.Errorf("round %d: a header under another name", round)
 			}
 		}

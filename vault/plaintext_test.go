@@ -11,6 +11,9 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"handslag/identity"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 	"handslag/vault/journal"
 )
 
@@ -32,7 +35,17 @@ func TestNoFileOfTheVaultShowsAnything(t *testing.T) {
 	}))
 	_, err = w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning)
 	must(t, err)
-	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.deks[w.vault.bag.idOf(ritaS)][:], w.vault.bag.log.key}
+	secrets := [][]byte{w.vault.root, c.ContentKey, w.vault.bag.Log.Key}
+	keys := *w.vault.bag.Log
+	must(t, keys.Load(folder.Keybag, func(_ uint64, _ bool, plain []byte) error {
+		for ; len(plain) > 0; plain = plain[len(keybag.ID{})+seal.KeySize:] { // names and keys of subjects
+			secrets = append(secrets, bytes.Clone(plain[len(keybag.ID{}):][:seal.KeySize]))
+		}
+		return nil
+	}))
+	if len(secrets) < 4 {
+		t.Fatal("no subject has a key")
+	}
 	for i := range secrets {
 		secrets[i] = bytes.Clone(secrets[i])
 	}

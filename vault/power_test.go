@@ -11,6 +11,7 @@ import (
 	"handslag/vault/disk/faulty"
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 )
 
@@ -26,7 +27,7 @@ type poweredWorld struct {
 func newPoweredWorld(t *testing.T, use ...factor.Name) *poweredWorld {
 	t.Helper()
 	p := &poweredWorld{bareWorld(t, filepath.Join(t.TempDir(), "vault")), faulty.New(), &factortest.Keyring{}, use}
-	must(t, os.Mkdir(p.dir, folderMode))
+	must(t, os.Mkdir(p.dir, folder.Mode))
 	v, err := Create(p.dir, passphrase, p.options())
 	must(t, err)
 	p.vault = v
@@ -48,8 +49,8 @@ func (p *poweredWorld) options() Options {
 func (p *poweredWorld) on(d *faulty.Disk, view string) *poweredWorld {
 	p.t.Helper()
 	must(p.t, os.RemoveAll(p.dir))
-	must(p.t, os.Mkdir(p.dir, folderMode))
-	must(p.t, os.CopyFS(filepath.Join(p.dir, viewName), os.DirFS(view)))
+	must(p.t, os.Mkdir(p.dir, folder.Mode))
+	must(p.t, os.CopyFS(filepath.Join(p.dir, folder.View), os.DirFS(view)))
 	q := *p
 	w := *p.world
 	q.world, q.disk, q.keyring = &w, d, p.keyring.Copy()
@@ -95,7 +96,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 		if err != nil && !errors.Is(err, ErrNotFound) || err == nil && done {
 			t.Errorf("the erased: %v", err)
 		}
-		if known := p.vault.bag.deks[p.vault.bag.idOf(ritaS)] != nil; known && done || err == nil && !known {
+		if known := p.vault.bag.Has(p.vault.bag.IDOf(ritaS)); known && done || err == nil && !known {
 			t.Errorf("the erased subject's key is there: %t, its row: %v", known, err)
 		}
 	}
@@ -132,7 +133,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 			return nil
 		}, func(t *testing.T, p *poweredWorld, done bool) {
 			for n := range 3 {
-				if known := p.vault.bag.deks[p.vault.bag.idOf(journal.SubjectID(fmt.Sprint("subject-", n)))] != nil; done && !known {
+				if known := p.vault.bag.Has(p.vault.bag.IDOf(journal.SubjectID(fmt.Sprint("subject-", n)))); done && !known {
 					t.Errorf("key %d is lost", n)
 				}
 			}
@@ -157,7 +158,7 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 			p.put(p.copy(rita, ritaS, 1, morning))
 			must(t, p.vault.Close())
 			view := filepath.Join(t.TempDir(), "view")
-			must(t, os.CopyFS(view, os.DirFS(filepath.Join(p.dir, viewName))))
+			must(t, os.CopyFS(view, os.DirFS(filepath.Join(p.dir, folder.View))))
 			before := p.disk
 			cuts := 0
 			for cut, calm := 1, false; !calm; cut++ {
@@ -169,8 +170,8 @@ func TestTheVaultAfterAnyPowerCut(t *testing.T) {
 				calm = q.disk.Calls() < q.disk.CutAt
 				q.vault.Close()
 				crashed := filepath.Join(t.TempDir(), "crashed")
-				must(t, os.MkdirAll(filepath.Join(p.dir, viewName), folderMode))
-				must(t, os.CopyFS(crashed, os.DirFS(filepath.Join(p.dir, viewName))))
+				must(t, os.MkdirAll(filepath.Join(p.dir, folder.View), folder.Mode))
+				must(t, os.CopyFS(crashed, os.DirFS(filepath.Join(p.dir, folder.View))))
 				for seed := range seeds {
 					r := q.on(q.disk.After(faulty.Seeded(seed)), crashed)
 					if t.Failed() {

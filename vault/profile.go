@@ -7,6 +7,10 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/frame"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/seal"
 )
 
 // Profile is who the device is. Until it has a Credential it is half made: its keys and
@@ -42,17 +46,17 @@ const (
 // Exists says what stands in dir, without a passphrase. Errors: ErrFormat, ErrDamaged,
 // ErrReadOnly.
 func Exists(dir string) (State, error) {
-	state, err := folderAt(dir, Options{}).state()
+	state, err := stateOf(folderAt(dir, Options{}))
 	if err != nil {
 		return None, fmt.Errorf("look for a vault: %w", err)
 	}
 	return state, nil
 }
 
-func (f folder) state() (State, error) {
-	data, err := f.read(headerName, headerLimit)
+func stateOf(f folder.Folder) (State, error) {
+	data, err := f.Read(folder.Header, header.Limit)
 	if errors.Is(err, fs.ErrNotExist) {
-		if has, err := f.has(profileName); err != nil || !has {
+		if has, err := f.Has(folder.Profile); err != nil || !has {
 			return None, err
 		}
 		return None, fmt.Errorf("a profile without a header: %w", ErrDamaged)
@@ -60,46 +64,46 @@ func (f folder) state() (State, error) {
 	if err != nil {
 		return None, err
 	}
-	if _, err := parseHeader(data); err != nil {
+	if _, err := header.Parse(data); err != nil {
 		return None, err
 	}
-	file, err := f.readProfile()
+	file, err := readProfile(f)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Enrolling, nil
 	}
 	if err != nil {
 		return None, err
 	}
-	return State(file.stage), nil
+	return State(file.Stage), nil
 }
 
-func (f folder) readProfile() (frame, error) {
-	data, err := f.read(profileName, profileLimit)
+func readProfile(f folder.Folder) (frame.Frame, error) {
+	data, err := f.Read(folder.Profile, profileLimit)
 	if err != nil {
-		return frame{}, err
+		return frame.Frame{}, err
 	}
-	file, err := parseFrame(data, kindProfile)
+	file, err := frame.Parse(data, frame.KindProfile)
 	if err != nil {
-		return frame{}, fmt.Errorf("read profile: %w", err)
+		return frame.Frame{}, fmt.Errorf("read profile: %w", err)
 	}
-	if stage := State(file.stage); stage != Enrolling && stage != Ready {
-		return frame{}, fmt.Errorf("read profile: %w", ErrDamaged)
+	if stage := State(file.Stage); stage != Enrolling && stage != Ready {
+		return frame.Frame{}, fmt.Errorf("read profile: %w", ErrDamaged)
 	}
 	return file, nil
 }
 
 // loadProfile reads profile and keys; a vault may not have them yet.
 func (v *Vault) loadProfile() error {
-	file, err := v.folder.readProfile()
+	file, err := readProfile(v.folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	key := subkey(v.root, "profile")
+	key := seal.Key(v.root, "profile")
 	defer clear(key)
-	plain, err := open(key, file.body, file.context(v.header.Vault))
+	plain, err := seal.Open(key, file.Body, file.Context(v.header.Vault))
 	if err != nil {
 		return fmt.Errorf("read profile: another vault's, or changed: %w", ErrDamaged)
 	}
@@ -167,17 +171,17 @@ func (v *Vault) SaveProfile(p Profile, keys *identity.KeySet) error {
 		return fmt.Errorf("save profile: %w", err)
 	}
 	defer clear(plain)
-	if len(plain) > profileLimit-frameExtra-64 {
+	if len(plain) > profileLimit-frame.Extra-64 {
 		return fmt.Errorf("save profile: %w", ErrTooLarge)
 	}
 	if _, err := parseProfile(plain); err != nil { // what could not be read again would shut the vault for ever
 		return fmt.Errorf("save profile: it could not be read again: %w", err)
 	}
-	key := subkey(v.root, "profile")
+	key := seal.Key(v.root, "profile")
 	defer clear(key)
-	file := frame{kind: kindProfile, stage: byte(stage), version: frameFormat}
-	file.body = seal(key, plain, file.context(v.header.Vault))
-	if err := v.folder.write(profileName, file.encode()); err != nil {
+	file := frame.Frame{Kind: frame.KindProfile, Stage: byte(stage), Version: frame.Format}
+	file.Body = seal.Box(key, plain, file.Context(v.header.Vault))
+	if err := v.folder.Write(folder.Profile, file.Encode()); err != nil {
 		return err
 	}
 	v.profile, v.keys = p, keys

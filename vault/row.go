@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"handslag/identity"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 	"handslag/vault/journal"
 )
 
@@ -66,8 +68,8 @@ func (k rowKey) place() rowKey {
 
 const (
 	rowSchema  = 1
-	rowHead    = 1 + 8 + len(keyID{}) // schema, revision, key id; before the sealed value
-	rowMaximum = valueMax - 4096      // bytes of a value before it is sealed
+	rowHead    = 1 + 8 + len(keybag.ID{}) // schema, revision, key id; before the sealed value
+	rowMaximum = valueMax - 4096          // bytes of a value before it is sealed
 )
 
 // rowSeal seals values. AAD = vault id ‖ era ‖ full key ‖ schema ‖ revision ‖ key id, so that
@@ -79,17 +81,17 @@ type rowSeal struct {
 	own   cipher.AEAD
 	names []byte
 	last  rowKey // of the row rowLast
-	bag   *keybag
+	bag   *keybag.Bag
 }
 
-func newRowSeal(vault, root []byte, at era, bag *keybag) rowSeal {
-	key := subkey(root, "view")
+func newRowSeal(vault, root []byte, at era, bag *keybag.Bag) rowSeal {
+	key := seal.Key(root, "view")
 	defer clear(key)
 	own, err := identity.NewAEAD(key)
 	if err != nil {
 		panic(err) // subkey makes 32 bytes
 	}
-	s := rowSeal{vault: vault, era: at, own: own, names: subkey(root, "names"), bag: bag}
+	s := rowSeal{vault: vault, era: at, own: own, names: seal.Key(root, "names"), bag: bag}
 	s.last = s.key(rowLast, "")
 	return s
 }
@@ -106,10 +108,10 @@ func (s rowSeal) context(key rowKey, head []byte) []byte {
 
 // seal is the value that Badger stores at key; subject may be empty.
 func (s rowSeal) seal(key rowKey, revision uint64, subject journal.SubjectID, plain []byte) ([]byte, error) {
-	aead, name := s.own, keyID{}
+	aead, name := s.own, keybag.ID{}
 	if subject != "" {
 		var err error
-		if aead, name, err = s.bag.of(subject, useRow); err != nil {
+		if aead, name, err = s.bag.Of(subject, keybag.Row); err != nil {
 			return nil, fmt.Errorf("seal row: %w", err)
 		}
 	}
@@ -119,16 +121,16 @@ func (s rowSeal) seal(key rowKey, revision uint64, subject journal.SubjectID, pl
 }
 
 // keyNamed is the key that a value says it is sealed under; a subject's.
-func keyNamed(value []byte) (keyID, bool) {
+func keyNamed(value []byte) (keybag.ID, bool) {
 	if len(value) < rowHead || value[0] != rowSchema {
-		return keyID{}, false
+		return keybag.ID{}, false
 	}
-	name := keyID(value[rowHead-len(keyID{}):])
-	return name, name != keyID{}
+	name := keybag.ID(value[rowHead-len(keybag.ID{}):])
+	return name, name != keybag.ID{}
 }
 
 // open gives the plaintext and revision of a value, or ErrView. of finds a subject's key.
-func (s rowSeal) open(key rowKey, value []byte, of func(keyID) (cipher.AEAD, error)) ([]byte, uint64, error) {
+func (s rowSeal) open(key rowKey, value []byte, of func(keybag.ID) (cipher.AEAD, error)) ([]byte, uint64, error) {
 	if len(value) < rowHead || value[0] != rowSchema {
 		return nil, 0, fmt.Errorf("open row: %w", ErrView)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/cryptotest"
 
 	"handslag/vault/disk/faulty"
+	"handslag/vault/internal/seal"
 )
 
 // TestAnErasuresNewSecretCanNotBeForetold begins the same vault over and over and erases the same person:
@@ -22,7 +23,7 @@ func TestAnErasuresNewSecretCanNotBeForetold(t *testing.T) {
 		secret := func(v *Vault) []byte {
 			h, err := v.ownHeader()
 			must(t, err)
-			s, err := h.held(v.root, v.means)
+			s, err := h.Held(v.root, v.means)
 			must(t, err)
 			return s
 		}
@@ -45,7 +46,7 @@ func TestAnErasuresNewSecretCanNotBeForetold(t *testing.T) {
 				cryptotest.SetGlobalRandom(t, seed)
 				must(t, again.Erase(ritaS))
 				now := string(secret(again))
-				if now == string(before) || len(now) != keySize || bytes.Count([]byte(now), []byte{0}) > keySize/2 {
+				if now == string(before) || len(now) != seal.KeySize || bytes.Count([]byte(now), []byte{0}) > seal.KeySize/2 {
 					t.Error("the secret is the old one, or none")
 				}
 				for other, was := range drawn {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"handslag/identity"
+	"handslag/vault/internal/seal"
 	"handslag/vault/journalfile"
 )
 
@@ -30,7 +31,7 @@ func (v *Vault) NewShareKey(to identity.Credential, info string) (*ShareKey, err
 	if v.keys == nil || string(v.keys.Public().Sealing.Bytes) == string(to.Keys.Sealing.Bytes) {
 		return nil, errors.New("make the share's key: to this same device")
 	}
-	secret := random(keySize)
+	secret := seal.Random(seal.KeySize)
 	defer clear(secret)
 	sealed, err := identity.Seal(to.Keys.Sealing, info, secret)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 )
@@ -34,7 +35,7 @@ func filesOf(t *testing.T, dir string) files {
 	all := files{}
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		must(t, err)
-		if d.IsDir() || d.Name() == lockName || d.Name() == "LOCK" {
+		if d.IsDir() || d.Name() == folder.Lock || d.Name() == "LOCK" {
 			return nil
 		}
 		data, err := os.ReadFile(path)
@@ -52,8 +53,8 @@ func (f files) lay(t testing.TB, dir string) {
 	must(t, os.RemoveAll(dir))
 	for name, i := range f {
 		path := filepath.Join(dir, name)
-		must(t, os.MkdirAll(filepath.Dir(path), folderMode))
-		must(t, os.WriteFile(path, i.data, fileMode))
+		must(t, os.MkdirAll(filepath.Dir(path), folder.Mode))
+		must(t, os.WriteFile(path, i.data, folder.FileMode))
 		must(t, os.Truncate(path, int64(i.size)))
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"handslag/identity/signed"
+	"handslag/vault/internal/fault"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/keybag"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -26,7 +29,7 @@ type Tx struct {
 	changes  []change // the same rows with what they say, for the list
 
 	subject struct { // whose row was read last: the next is often theirs too
-		name keyID
+		name keybag.ID
 		aead cipher.AEAD
 	}
 	litter []record.ChunkHash // of attachments that are removed
@@ -54,7 +57,7 @@ func (v *Vault) Room() error {
 }
 
 func (v *Vault) room() error {
-	if err := v.folder.space(memTable, viewReserve); err != nil {
+	if err := v.folder.Space(memTable, folder.ViewReserve); err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
 	if v.view != nil && v.view.cramped {
@@ -69,7 +72,7 @@ func (v *Vault) enterToWrite() error {
 	if err := v.enter(); err != nil {
 		return err
 	}
-	if v.view == nil || !v.view.cramped || v.folder.space(memTable, viewReserve) != nil {
+	if v.view == nil || !v.view.cramped || v.folder.Space(memTable, folder.ViewReserve) != nil {
 		return nil
 	}
 	v.mu.RUnlock()
@@ -118,20 +121,20 @@ func (v *Vault) transact(fn func(*Tx) error) error {
 	if err := fn(t); err != nil {
 		return err
 	}
-	if err := v.bag.flush(); err != nil { // a row must not outlive a crash that its key does not
+	if err := v.bag.Flush(); err != nil { // a row must not outlive a crash that its key does not
 		return err
 	}
 	if !t.wrote {
 		return nil
 	}
-	defer func() { v.mark.Store(w.catalogue.log.index) }()
+	defer func() { v.mark.Store(w.catalogue.log.Index) }()
 	return t.commit()
 }
 
 // commit makes the transaction durable in Badger, with what the catalogue has to take up, and then
 // in the catalogue.
 func (t *Tx) commit() error {
-	change, err := encodeChange(t.view.seal.bag.revision(), t.touched)
+	change, err := encodeChange(t.view.seal.bag.Revision(), t.touched)
 	if err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
@@ -152,11 +155,11 @@ func (t *Tx) publish(change []byte) error {
 	t.view.snapshots.drop() // nobody reads now
 	if err := t.txn.Commit(); err != nil {
 		// Nobody knows what of it Badger shows now, or will after a restart; the next Open does.
-		t.view.failed = fmt.Errorf("%w: %w", ErrView, named("write view", err))
+		t.view.failed = fmt.Errorf("%w: %w", ErrView, fault.Named("write view", err))
 		return t.view.failed
 	}
 	t.view.list.apply(t.changes)
-	t.vault.blobs.discard(t.litter)
+	t.vault.blobs.Discard(t.litter)
 	return t.view.catalogue.advance(change)
 }
 
@@ -238,9 +241,9 @@ func (t *Tx) decode(key rowKey, item *badger.Item, out any) error {
 
 // rowKeyOf is what the rows of a subject are sealed with. Whoever writes asks anew each time: the
 // key may have been destroyed.
-func (t *Tx) rowKeyOf(name keyID) (aead cipher.AEAD, err error) {
+func (t *Tx) rowKeyOf(name keybag.ID) (aead cipher.AEAD, err error) {
 	if t.subject.aead == nil || t.subject.name != name || t.touched != nil {
-		if aead, err = t.view.seal.bag.named(name, useRow); err != nil {
+		if aead, err = t.view.seal.bag.Named(name, keybag.Row); err != nil {
 			return nil, err
 		}
 		t.subject.name, t.subject.aead = name, aead

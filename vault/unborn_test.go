@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"handslag/vault/internal/folder"
 )
 
 // A program that is killed while Badger begins a log leaves a file without a byte. That is no
@@ -13,8 +15,8 @@ func TestALogThatWasJustBegunIsNoDamage(t *testing.T) {
 		w := newWorld(t)
 		w.put(w.copy(rita, ritaS, 1, morning))
 		must(t, w.vault.Close())
-		begun := filepath.Join(w.dir, viewName, name)
-		must(t, os.WriteFile(begun, nil, fileMode))
+		begun := filepath.Join(w.dir, folder.View, name)
+		must(t, os.WriteFile(begun, nil, folder.FileMode))
 		v, err := Open(w.dir, passphrase, cheap)
 		if err != nil {
 			t.Errorf("with an empty %s: %v", name, err)

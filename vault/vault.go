@@ -24,6 +24,12 @@ import (
 	"handslag/identity"
 	"handslag/vault/disk"
 	"handslag/vault/factor"
+	"handslag/vault/internal/blob"
+	"handslag/vault/internal/fault"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/header"
+	"handslag/vault/internal/keybag"
+	"handslag/vault/internal/seal"
 )
 
 // Options say what a vault stands on; the zero value is what programs use, but for Use.
@@ -46,16 +52,16 @@ type Options struct {
 // Vault is an open vault. Its methods may be called from many goroutines; they return
 // ErrClosed after Close.
 type Vault struct {
-	folder folder
+	folder folder.Folder
 	lock   io.Closer
 	cheap  bool
-	means  means
-	header header // as it stood at unlock
-	bag    *keybag
-	blobs  *blobStore
+	means  header.Means
+	header header.Header // as it stood at unlock
+	bag    *keybag.Bag
+	blobs  *blob.Store
 
-	changing sync.Mutex             // held by whoever replaces the header or the erasure secret; taken before mu
-	guarded  atomic.Pointer[header] // its factors and places as they are now; written under changing
+	changing sync.Mutex                    // held by whoever replaces the header or the erasure secret; taken before mu
+	guarded  atomic.Pointer[header.Header] // its factors and places as they are now; written under changing
 
 	mu      sync.RWMutex // held for writing by Close, ResetView, SaveProfile
 	closed  bool
@@ -69,13 +75,13 @@ type Vault struct {
 	older   atomic.Uint64 // the mark that the journal knows, where the vault is older
 }
 
-func folderAt(dir string, o Options) folder {
-	f := folder{dir: dir, disk: o.Disk, free: o.FreeSpace}
-	if f.disk == nil {
-		f.disk = disk.OS{}
+func folderAt(dir string, o Options) folder.Folder {
+	f := folder.Folder{Dir: dir, Disk: o.Disk, Free: o.FreeSpace}
+	if f.Disk == nil {
+		f.Disk = disk.OS{}
 	}
-	if f.free == nil {
-		f.free = f.disk.Free
+	if f.Free == nil {
+		f.Free = f.Disk.Free
 	}
 	return f
 }
@@ -92,21 +98,21 @@ func Create(dir string, passphrase []byte, o Options) (*Vault, error) {
 	return v, nil
 }
 
-func create(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
+func create(f folder.Folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("empty: %w", ErrPassphrase)
 	}
-	use, err := ordered(o.Use)
+	use, err := header.Ordered(o.Use)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.disk.MakeDir(f.dir); err != nil {
-		return nil, named("make the folder", err)
+	if err := f.Disk.MakeDir(f.Dir); err != nil {
+		return nil, fault.Named("make the folder", err)
 	}
-	if err := os.Chmod(f.dir, folderMode); err != nil {
-		return nil, named("make the folder", err)
+	if err := os.Chmod(f.Dir, folder.Mode); err != nil {
+		return nil, fault.Named("make the folder", err)
 	}
-	lock, err := f.lock()
+	lock, err := f.Lock()
 	if err != nil {
 		return nil, err
 	}
@@ -116,21 +122,21 @@ func create(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 			v.shut()
 		}
 	}()
-	switch state, err := f.state(); {
+	switch state, err := stateOf(f); {
 	case err != nil:
 		return nil, err
 	case state != None:
 		return nil, ErrExists
 	}
-	if err := f.space(0, viewReserve); err != nil {
+	if err := f.Space(0, folder.ViewReserve); err != nil {
 		return nil, err
 	}
-	h, keys := newHeader(o.CheapForTests)
-	defer clear(keys.erasure)
-	v.header, v.root = h, keys.root
-	v.bag = newKeybag(f, h.Vault, keys.root, keys.erasure, subkey(keys.root, "names"))
-	v.blobs = newBlobs(f, v.root)
-	if err := v.bag.create(0); err != nil {
+	h, keys := header.New(o.CheapForTests)
+	defer clear(keys.Erasure)
+	v.header, v.root = h, keys.Root
+	v.bag = keybag.New(f, h.Vault, keys.Root, keys.Erasure, seal.Key(keys.Root, "names"))
+	v.blobs = blob.New(f, v.root)
+	if err := v.bag.Create(0); err != nil {
 		return nil, err
 	}
 	if err := v.makeView(0); err != nil {
@@ -143,21 +149,21 @@ func create(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 }
 
 // begin is the last step of create: what the factors keep is of use only with a header.
-func (v *Vault) begin(passphrase []byte, o unsealed, use []factor.Name) error {
-	h, err := v.header.under(passphrase, o, use, v.means)
-	for _, secret := range o.secrets {
+func (v *Vault) begin(passphrase []byte, o header.Unsealed, use []factor.Name) error {
+	h, err := v.header.Under(passphrase, o, use, v.means)
+	for _, secret := range o.Secrets {
 		defer clear(secret)
 	}
 	var data []byte
 	if err == nil {
-		data, err = h.encode()
+		data, err = h.Encode()
 	}
 	if err == nil {
-		err = v.folder.write(headerName, data)
+		err = v.folder.Write(folder.Header, data)
 	}
 	if err != nil {
-		_ = v.folder.disk.Remove(v.folder.path(headerName)) // whether it is there, a failed write does not say
-		v.abandon(nil, placeHeader, use)
+		_ = v.folder.Disk.Remove(v.folder.Path(folder.Header)) // whether it is there, a failed write does not say
+		v.abandon(nil, header.PlaceHeader, use)
 		return err
 	}
 	v.header = h
@@ -189,14 +195,14 @@ func Open(dir string, passphrase []byte, o Options) (*Vault, error) {
 	return v, nil
 }
 
-func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
-	switch state, err := f.state(); {
+func unlock(f folder.Folder, passphrase []byte, o Options) (_ *Vault, err error) {
+	switch state, err := stateOf(f); {
 	case err != nil:
 		return nil, err
 	case state == None:
 		return nil, ErrNotFound
 	}
-	lock, err := f.lock()
+	lock, err := f.Lock()
 	if err != nil {
 		return nil, err
 	}
@@ -206,26 +212,26 @@ func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 			v.shut()
 		}
 	}()
-	if err := f.writable(); err != nil {
+	if err := f.Writable(); err != nil {
 		return nil, err
 	}
-	staged, cut := f.readHeader(headerName + newSuffix)
-	f.unstage(headerName) // of a change that a crash cut off: it would open with a passphrase that nobody was promised
-	if v.header, err = f.readHeader(headerName); err != nil {
+	staged, cut := header.Read(f, folder.Header+folder.NewSuffix)
+	f.Unstage(folder.Header) // of a change that a crash cut off: it would open with a passphrase that nobody was promised
+	if v.header, err = header.Read(f, folder.Header); err != nil {
 		return nil, err
 	}
-	keys, err := v.header.open(passphrase, v.means)
+	keys, err := v.header.Open(passphrase, v.means)
 	if errors.Is(err, ErrPassphrase) {
-		return nil, errors.Join(err, f.countAttempt())
+		return nil, errors.Join(err, countAttempt(f))
 	}
 	if err != nil {
 		return nil, err
 	}
-	v.root = slices.Clone(keys.root)
-	defer keys.wipe()
-	v.bag = newKeybag(f, v.header.Vault, v.root, keys.erasure, subkey(v.root, "names"))
-	v.blobs = newBlobs(f, v.root)
-	if err := v.bag.load(); err != nil && !errors.Is(err, ErrView) {
+	v.root = slices.Clone(keys.Root)
+	defer keys.Wipe()
+	v.bag = keybag.New(f, v.header.Vault, v.root, keys.Erasure, seal.Key(v.root, "names"))
+	v.blobs = blob.New(f, v.root)
+	if err := v.bag.Load(); err != nil && !errors.Is(err, ErrView) {
 		return nil, err
 	}
 	if err := v.loadProfile(); err != nil {
@@ -234,8 +240,8 @@ func unlock(f folder, passphrase []byte, o Options) (_ *Vault, err error) {
 	v.recalibrate(passphrase, keys)
 	guarded := v.header
 	v.guarded.Store(&guarded)
-	if cut == nil && staged.id() == guarded.id() {
-		v.abandon(guarded.use(), guarded.Erasure.Place, staged.use())
+	if cut == nil && staged.ID() == guarded.ID() {
+		v.abandon(guarded.Use(), guarded.Erasure.Place, staged.Use())
 	}
 	return v, nil
 }
@@ -256,7 +262,7 @@ func (v *Vault) SegmentKeys() (cipher.AEAD, error) {
 		return nil, err
 	}
 	defer v.mu.RUnlock()
-	key := subkey(v.root, "segments")
+	key := seal.Key(v.root, "segments")
 	defer clear(key)
 	return identity.NewAEAD(key)
 }
@@ -280,10 +286,10 @@ func (v *Vault) shut() error {
 		v.view = nil
 	}
 	if v.bag != nil {
-		v.bag.destroy()
+		v.bag.Destroy()
 	}
 	if v.blobs != nil {
-		clear(v.blobs.names)
+		v.blobs.Wipe()
 	}
 	if v.keys != nil {
 		v.keys.Destroy()

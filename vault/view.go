@@ -11,12 +11,15 @@ import (
 	"github.com/dgraph-io/badger/v4/options"
 
 	"handslag/vault/disk"
+	"handslag/vault/internal/fault"
+	"handslag/vault/internal/folder"
+	"handslag/vault/internal/seal"
 )
 
 // view is the open Badger with the seals of its rows. Badger's own encryption covers
 // metadata only: it has no MAC, so nothing it returns is believed unless our seal opens.
 type view struct {
-	folder    folder
+	folder    folder.Folder
 	db        *badger.DB
 	seal      rowSeal
 	catalogue *catalogue
@@ -30,6 +33,7 @@ const (
 	damagedSuffix = ".damaged"
 
 	memTable  = 10 << 20 // bytes; memory, and a mapped file of twice that; a transaction takes 15 % of it
+	tableHead = 4 << 20  // bytes; the index of the largest table there can be, and more
 	tableFile = 1 << 20  // bytes; a compaction holds a dozen of them, and twice as large ones, in memory
 	valueFile = 1 << 20  // bytes; nothing stands in it: no row is as large as valueMax
 	valueMax  = 1 << 20  // Badger reports errors of values in its tables, not of larger ones
@@ -72,7 +76,7 @@ func dropUnborn(dir string) error {
 		}
 		err = errors.Join(err, statErr)
 	}
-	return named("open view", err)
+	return fault.Named("open view", err)
 }
 
 // unclosed reports whether Badger has a log there that it has to read into its tables. It maps that into memory, where
@@ -92,7 +96,7 @@ func openBadger(dir string, root []byte, readOnly bool) (db *badger.DB, err erro
 			db, err = nil, viewPanic("open view", cause)
 		}
 	}()
-	db, err = badger.Open(badgerOptions(dir, subkey(root, "view-files")).WithReadOnly(readOnly))
+	db, err = badger.Open(badgerOptions(dir, seal.Key(root, "view-files")).WithReadOnly(readOnly))
 	if err != nil {
 		return nil, fmt.Errorf("open view: %w: %w", ErrView, err)
 	}
@@ -103,7 +107,7 @@ func openBadger(dir string, root []byte, readOnly bool) (db *badger.DB, err erro
 // another vault's, or older than the other, or the keybag is. On a full disk it is opened for reading alone,
 // or not at all where it was not closed: ErrFull.
 func (v *Vault) openView() (err error) {
-	if v.bag.isLost() {
+	if v.bag.IsLost() {
 		return fmt.Errorf("open view: the keybag is damaged: %w", ErrView)
 	}
 	c := newCatalogue(v.folder, v.header.Vault, v.root)
@@ -116,43 +120,43 @@ func (v *Vault) openView() (err error) {
 		return fmt.Errorf("open view: %w", err)
 	}
 	v.mark.Store(c.revision())
-	if has := v.bag.revision(); has < c.bag {
+	if has := v.bag.Revision(); has < c.bag {
 		return fmt.Errorf("open view: the keybag is older than the view, revision %d of %d: %w", has, c.bag, ErrView)
 	}
-	if _, err := os.Lstat(v.folder.path(viewName)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(v.folder.Path(folder.View)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("open view: it is gone: %w", ErrView)
 	}
-	full := v.folder.space(0, viewReserve)
+	full := v.folder.Space(0, folder.ViewReserve)
 	if full != nil && !errors.Is(full, ErrFull) {
 		return fmt.Errorf("open view: %w", full)
 	}
-	if full != nil && unclosed(v.folder.path(viewName)) {
+	if full != nil && unclosed(v.folder.Path(folder.View)) {
 		return fmt.Errorf("open view: it was not closed, and can not be read without room: %w", full)
 	}
-	if err := checkTables(v.folder.path(viewName), subkey(v.root, "view-files")); err != nil {
+	if err := checkTables(v.folder.Path(folder.View), seal.Key(v.root, "view-files")); err != nil {
 		return err
 	}
 	if full == nil {
-		if err := v.folder.hold(); err != nil {
+		if err := v.folder.Hold(memTable + tableHead); err != nil {
 			return fmt.Errorf("open view: %w", err)
 		}
 	}
-	db, err := openBadger(v.folder.path(viewName), v.root, full != nil)
+	db, err := openBadger(v.folder.Path(folder.View), v.root, full != nil)
 	if err != nil && full != nil { // whether it is damaged, room will tell
 		return fmt.Errorf("open view: %w: %v", full, err)
 	}
 	if err != nil {
-		v.folder.letGo()
+		v.folder.LetGo()
 		return err
 	}
 	w := &view{folder: v.folder, db: db, seal: newRowSeal(v.header.Vault, v.root, c.era, v.bag), catalogue: c, list: newList(), cramped: full != nil}
 	if err = w.catchUp(); err == nil {
-		err = errors.Join(w.list.load(w), tighten(v.folder.path(viewName)))
+		err = errors.Join(w.list.load(w), tighten(v.folder.Path(folder.View)))
 	}
 	if err != nil {
 		return errors.Join(err, w.close())
 	}
-	v.mark.Store(c.log.index)
+	v.mark.Store(c.log.Index)
 	v.view = w
 	return nil
 }
@@ -196,16 +200,16 @@ func (w *view) catchUp() error {
 // and moved there when it is whole.
 func (v *Vault) makeView(revision uint64) error {
 	f := v.folder
-	if err := f.space(0, viewReserve); err != nil {
+	if err := f.Space(0, folder.ViewReserve); err != nil {
 		return fmt.Errorf("make view: %w", err)
 	}
-	fresh, place := f.path(viewName+newSuffix), f.path(viewName)
-	if err := errors.Join(os.RemoveAll(fresh), os.RemoveAll(place), os.Mkdir(fresh, folderMode)); err != nil {
-		return named("make view", err)
+	fresh, place := f.Path(folder.View+folder.NewSuffix), f.Path(folder.View)
+	if err := errors.Join(os.RemoveAll(fresh), os.RemoveAll(place), os.Mkdir(fresh, folder.Mode)); err != nil {
+		return fault.Named("make view", err)
 	}
 	c := newCatalogue(f, v.header.Vault, v.root)
 	defer c.close()
-	if err := c.create(revision, v.bag.revision()); err != nil {
+	if err := c.create(revision, v.bag.Revision()); err != nil {
 		return err
 	}
 	db, err := openBadger(fresh, v.root, false)
@@ -221,9 +225,9 @@ func (v *Vault) makeView(revision uint64) error {
 		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.last, "", change)
 	})
 	if err := errors.Join(err, w.close()); err != nil {
-		return named("make view", err)
+		return fault.Named("make view", err)
 	}
-	return named("make view", errors.Join(os.Rename(fresh, place), disk.OS{}.SyncDir(f.dir)))
+	return fault.Named("make view", errors.Join(os.Rename(fresh, place), disk.OS{}.SyncDir(f.Dir)))
 }
 
 // tighten gives Badger's files the permissions of all others in the vault.
@@ -235,7 +239,7 @@ func tighten(dir string) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		if err := os.Chmod(path, fileMode); !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Chmod(path, folder.FileMode); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
@@ -252,7 +256,7 @@ func (w *view) close() (err error) {
 	defer w.catalogue.close()
 	defer w.list.wipe()
 	w.snapshots.drop()
-	w.folder.letGo() // or there may be no room for what Badger writes now
+	w.folder.LetGo() // or there may be no room for what Badger writes now
 	return errors.Join(w.db.Close(), tighten(w.db.Opts().Dir))
 }
 
@@ -266,7 +270,7 @@ func (v *Vault) ResetView() error {
 	if v.closed {
 		return ErrClosed
 	}
-	if err := v.folder.space(0, viewReserve); err != nil {
+	if err := v.folder.Space(0, folder.ViewReserve); err != nil {
 		return fmt.Errorf("reset view: %w", err)
 	}
 	revision := max(v.mark.Load(), v.older.Load()) + 1
@@ -274,13 +278,13 @@ func (v *Vault) ResetView() error {
 		v.view.close() // what it can not write any more is rebuilt
 		v.view = nil
 	}
-	place, aside := v.folder.path(viewName), v.folder.path(viewName+damagedSuffix)
+	place, aside := v.folder.Path(folder.View), v.folder.Path(folder.View+damagedSuffix)
 	if _, err := os.Lstat(place); !errors.Is(err, fs.ErrNotExist) {
 		if err := errors.Join(err, os.RemoveAll(aside), os.Rename(place, aside)); err != nil {
-			return named("reset view", err)
+			return fault.Named("reset view", err)
 		}
 	}
-	if err := v.bag.reset(revision); err != nil {
+	if err := v.bag.Reset(revision); err != nil {
 		return err
 	}
 	if err := v.makeView(revision); err != nil {

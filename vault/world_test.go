@@ -8,6 +8,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/vault/internal/folder"
 	"handslag/vault/journal"
 	"handslag/vault/journalfile"
 	"handslag/vault/record"
@@ -145,7 +146,7 @@ func flip(t testing.TB, path string, at int) {
 	data, err := os.ReadFile(path)
 	must(t, err)
 	data[at] ^= 1
-	must(t, os.WriteFile(path, data, fileMode))
+	must(t, os.WriteFile(path, data, folder.FileMode))
 }
 
 // open is an opening against stamp, from the first look at the record on.

@@ -1,34 +1,33 @@
-package vault
+package folder
 
 import (
 	"errors"
 	"os"
+
+	"handslag/vault/internal/fault"
 )
 
 // At lock Badger writes its newest rows into a table, through a memory map, and on a full disk
 // that ends the process with a signal. So while the view is open a file holds as much space as
 // that takes, and makes room for it at the end.
 
-const (
-	reserveName = "reserve"
-	reserveSize = memTable + 4<<20 // bytes: a table of all that Badger keeps in memory, with its index
-)
+const reserveName = "reserve"
 
-// hold takes the reserve.
-func (f folder) hold() error {
-	file, err := os.OpenFile(f.path(reserveName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+// Hold takes the reserve, of size bytes.
+func (f Folder) Hold(size int) error {
+	file, err := os.OpenFile(f.Path(reserveName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, FileMode)
 	if err != nil {
-		return named("reserve space", err)
+		return fault.Named("reserve space", err)
 	}
-	err = allocate(file, reserveSize)
+	err = allocate(file, size)
 	if err = errors.Join(err, file.Close()); err != nil {
-		f.letGo()
+		f.LetGo()
 	}
-	return named("reserve space", err)
+	return fault.Named("reserve space", err)
 }
 
-// letGo gives the reserve up.
-func (f folder) letGo() { _ = os.Remove(f.path(reserveName)) }
+// LetGo gives the reserve up.
+func (f Folder) LetGo() { _ = os.Remove(f.Path(reserveName)) }
 
 // fill allocates by writing, where there is nothing better.
 func fill(file *os.File, size int) error {
