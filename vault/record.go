@@ -147,6 +147,9 @@ func (t *Tx) PutRecord(c RecordCopy) (bool, error) {
 
 // wants reports whether a copy is to replace what there is.
 func (t *Tx) wants(card cardRow) (bool, error) {
+	if _, here := t.place(t.view.seal.key(rowCard, string(card.Record.ID))); !here {
+		return true, nil
+	}
 	var old cardRow
 	found, err := t.get(rowCard, string(card.Record.ID), &old)
 	if err != nil && !errors.Is(err, ErrView) { // what does not open is written over
@@ -228,6 +231,15 @@ func (t *Tx) Record(id journal.RecordID) (RecordRow, error) {
 		return RecordRow{}, err
 	}
 	return t.row(card), nil
+}
+
+// Holds reports whether the catalogue names a record, however its row may look; nothing is read.
+func (v *Vault) Holds(id journal.RecordID) (held bool, err error) {
+	err = v.read(func(t *Tx) error {
+		_, held = t.place(t.view.seal.key(rowCard, string(id)))
+		return nil
+	})
+	return held, err
 }
 
 func (t *Tx) card(id journal.RecordID) (cardRow, error) {

@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"math"
@@ -52,11 +53,11 @@ type file struct {
 	subject journal.SubjectID
 }
 
-func (r *run) judgeFile(c link.AttachmentCopy) (file, error) {
+func (r *run) judgeFile(c link.AttachmentCopy, unwrap cipher.AEAD) (file, error) {
 	me := r.session.who()
 	value, err := record.OpenAttachment(c.Attachment, me.profile.Org, me.statement.Issuing)
 	return file{subject: value.Subject, copy: vault.AttachmentCopy{
-		Signed: c.Attachment, Sealed: c.ContentKey, Info: record.AttachmentKeyInfo(me.profile.Org, value.ID, r.session.device)}}, err
+		Signed: c.Attachment, Sealed: c.ContentKey, Unwrap: unwrap, Info: record.AttachmentKeyInfo(me.profile.Org, value.ID, r.session.device)}}, err
 }
 
 // attach puts attachments into the view, and takes out what went. One whose record is not here was sent for

@@ -1,20 +1,24 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 
+	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault"
 	"handslag/vault/journal"
+	"handslag/vault/journalfile"
 	"handslag/vault/record"
 )
 
 // What goes into the journal with one sync of the disk, and into the view with one transaction, when much
 // comes at once: a page, if its records are not very large. A transaction costs four syncs.
 const (
-	fetchAtOnce = link.PageRecords
+	fetchAtOnce = journalfile.DraftLimit
 	effectBytes = 1 << 20 // about; the view takes half as many again
 	effectRow   = 1 << 10 // bytes beside what is signed and encrypted
 )
@@ -32,16 +36,27 @@ func (r *run) download(ctx context.Context) error {
 		return err
 	}
 	asked := s.asked(seen)
+	ctx, stop := context.WithCancel(ctx)
+	var next *ahead
+	defer func() { stop(); next.wait() }()
 	for range maxPages {
 		had := s.had(state)
 		had.Log = asked
 		page, ok := r.tidings.answers(s, state.Cursor, had)
 		if ok {
 			seen = r.tidings.seen
-		} else if page, err = r.client.Changes(ctx, state.Cursor, had); err != nil {
+		} else if next != nil {
+			page, err = next.wait()
+		} else {
+			page, err = r.client.Changes(ctx, state.Cursor, had)
+		}
+		if r.tidings, next = nil, nil; err != nil {
 			return err
 		}
-		r.tidings = nil
+		if page.More && page.Cursor != state.Cursor && len(page.Statement)+len(page.Revocations)+len(page.Erasures) == 0 {
+			had.Log = nil
+			next = r.askAhead(ctx, page.Cursor, had)
+		}
 		if len(page.Statement) > 0 {
 			if _, err := r.adopt(page.Statement); err != nil {
 				return err
@@ -107,13 +122,24 @@ func (r *run) apply(page link.Page) error {
 	if len(page.Records)+len(page.Assignments)+len(page.GoneRecords)+len(page.GoneWork)+len(page.Attachments)+len(page.GoneFiles) > maxPageThings {
 		return fmt.Errorf("read changes: %w: a page of too many", link.ErrAnswer)
 	}
-	var arrivals []arrival
-	for _, c := range page.Records {
-		one, err := r.judgeRecord(c)
-		if err != nil {
-			return fmt.Errorf("read changes: %w", err)
+	unwrap, err := page.OpenKey(r.session.who().profile.Org, r.session.keys)
+	if err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	arrivals := make([]arrival, len(page.Records))
+	err = signed.SideBySide(len(arrivals), func(i int) (err error) {
+		arrivals[i], err = r.judgeRecord(page.Records[i], unwrap)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	seen := make(map[journal.RecordID]bool, len(arrivals))
+	for _, one := range arrivals {
+		if seen[one.value.ID] {
+			return fmt.Errorf("read changes: %w: a record twice on one page", link.ErrAnswer)
 		}
-		arrivals = append(arrivals, one)
+		seen[one.value.ID] = true
 	}
 	var work []task
 	me := r.session.who()
@@ -132,7 +158,7 @@ func (r *run) apply(page link.Page) error {
 	}
 	var files []file
 	for _, c := range page.Attachments {
-		one, err := r.judgeFile(c)
+		one, err := r.judgeFile(c, unwrap)
 		if err != nil {
 			return fmt.Errorf("read changes: %w", err)
 		}
@@ -163,7 +189,7 @@ type task struct {
 	subject journal.SubjectID
 }
 
-func (r *run) judgeRecord(c link.RecordCopy) (arrival, error) {
+func (r *run) judgeRecord(c link.RecordCopy, unwrap cipher.AEAD) (arrival, error) {
 	s := r.session
 	me := s.who()
 	value, err := record.OpenRecord(c.Record, c.Cipher, me.profile.Org, me.statement.Issuing)
@@ -179,7 +205,7 @@ func (r *run) judgeRecord(c link.RecordCopy) (arrival, error) {
 		return arrival{}, fmt.Errorf("%w: of another record", record.ErrLoan)
 	}
 	return arrival{value: value, loan: loan, copy: vault.RecordCopy{
-		Signed: c.Record, Cipher: c.Cipher, Sealed: c.ContentKey,
+		Signed: c.Record, Cipher: c.Cipher, Sealed: c.ContentKey, Unwrap: unwrap,
 		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: hands,
 	}}, nil
 }
@@ -208,7 +234,7 @@ func (r *run) store(all []arrival) error {
 		if s.erased(one.value.Subject) {
 			continue // sent by a system that an older backup was put back into
 		}
-		held, err := s.vault.Record(one.value.ID)
+		held, err := r.held(one.value.ID)
 		switch {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
 		case err != nil:
@@ -238,6 +264,15 @@ func (r *run) store(all []arrival) error {
 		return err
 	}
 	return flush()
+}
+
+// held is the row of a record that is here; most are not, when much comes, and for these nothing is read.
+func (r *run) held(id journal.RecordID) (vault.RecordRow, error) {
+	v := r.session.vault
+	if here, err := v.Holds(id); err != nil || !here {
+		return vault.RecordRow{}, cmp.Or(err, vault.ErrNotFound)
+	}
+	return v.Record(id)
 }
 
 // lend puts what was on the device before into the view with its new loan. No entry says so, and an

@@ -340,9 +340,11 @@ func TestAnOrderBetweenAPagesJudgingAndItsKeepingIsHeeded(t *testing.T) {
 	defer r.client.Close()
 	page, err := r.client.Changes(t.Context(), "", link.Had{})
 	ok(t, err)
+	unwrap, err := page.OpenKey(h.statement.Org(), s.keys)
+	ok(t, err)
 	var judged []arrival
 	for _, c := range page.Records {
-		one, err := r.judgeRecord(c)
+		one, err := r.judgeRecord(c, unwrap)
 		ok(t, err)
 		judged = append(judged, one)
 	}

@@ -257,11 +257,13 @@ func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
 	log, err := audit.Checkpoint{Org: f.org(), Size: 1, Root: audit.Hash{1}}.Sign(f.logKey) // it never grows
 	ok(f.t, err)
 	page := link.Page{Cursor: "end", Statement: f.signStatement(f.statement), Growth: &link.Growth{Checkpoint: log}}
+	wrap, err := link.NewPageKey()
+	ok(f.t, err)
+	ok(f.t, wrap.Close(&page, f.org(), f.keys[device], device))
 	for _, r := range f.records {
 		data, err := r.Sign(f.issuing)
 		ok(f.t, err)
-		key, err := identity.Seal(f.keys[device].Sealing, record.ContentKeyInfo(f.org(), r.ID, r.Number, device), r.key)
-		ok(f.t, err)
+		key := wrap.Wrap(r.key, record.ContentKeyInfo(f.org(), r.ID, r.Number, device))
 		loan, err := signed.Sign(signed.DomainLoan, f.issuing, record.Loan{
 			Version: 1, Org: f.org(), Record: r.ID, Number: r.Number, To: device, Until: f.clockNow().Add(f.loan),
 		})

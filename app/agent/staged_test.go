@@ -25,13 +25,15 @@ func (d *tablet) fetched(t *testing.T) peer.Incoming {
 	defer func() { r.client.Close() }()
 	page, err := r.client.Changes(t.Context(), "", link.Had{})
 	ok(t, err)
+	unwrap, err := page.OpenKey(r.session.who().profile.Org, s.keys)
+	ok(t, err)
 	for _, c := range page.Records {
-		one, err := r.judgeRecord(c)
+		one, err := r.judgeRecord(c, unwrap)
 		ok(t, err)
 		if one.value.ID == "r-maj" {
 			return peer.Incoming{
 				Handing: peer.Handing{Thing: peer.Thing{Record: "r-maj"}, Number: one.value.Number, Subject: "s-maj"}, Theirs: theirs,
-				Signed: one.copy.Signed, Cipher: one.copy.Cipher, Key: one.copy.Sealed, Context: one.copy.Info, Hands: one.copy.Hands,
+				Signed: one.copy.Signed, Cipher: one.copy.Cipher, Key: one.copy.Sealed, Unwrap: unwrap, Context: one.copy.Info, Hands: one.copy.Hands,
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package connected_test
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -65,9 +66,11 @@ func (d *device) sealsAttachment(a record.Attachment, label record.Label, text s
 func (d *device) files(cursor string) map[string]string {
 	d.h.t.Helper()
 	files := map[string]string{}
-	for _, f := range d.changes(cursor).Attachments {
+	page := d.changes(cursor)
+	unwrap := must[cipher.AEAD](d.h.t)(page.OpenKey(d.h.statement.Org(), d.keys))
+	for _, f := range page.Attachments {
 		a := must[record.Attachment](d.h.t)(record.OpenAttachment(f.Attachment, d.h.statement.Org(), d.h.statement.Issuing))
-		key := must[[]byte](d.h.t)(d.keys.OpenSealed(record.AttachmentKeyInfo(a.Org, a.ID, d.keys.Device()), f.ContentKey))
+		key := must[[]byte](d.h.t)(unwrap.Open(nil, nil, f.ContentKey, []byte(record.AttachmentKeyInfo(a.Org, a.ID, d.keys.Device()))))
 		var text []byte
 		for i := range a.Count() {
 			cipher := must[[]byte](d.h.t)(d.client.Chunk(context.Background(), a, i))

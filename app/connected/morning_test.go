@@ -2,6 +2,7 @@ package connected_test
 
 import (
 	"context"
+	"crypto/cipher"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,8 @@ func TestAMorning(t *testing.T) {
 	if loan.To != bo.keys.Device() || loan.Until != signed.At(h.clock.Now().Add(7*24*time.Hour)) {
 		t.Fatalf("the loan says %+v", loan)
 	}
-	key := must[[]byte](t)(bo.keys.OpenSealed(record.ContentKeyInfo(h.statement.Org(), rec.ID, rec.Number, bo.keys.Device()), got.ContentKey))
+	unwrap := must[cipher.AEAD](t)(page.OpenKey(h.statement.Org(), bo.keys))
+	key := must[[]byte](t)(unwrap.Open(nil, nil, got.ContentKey, []byte(record.ContentKeyInfo(h.statement.Org(), rec.ID, rec.Number, bo.keys.Device()))))
 	aead, err := identity.NewAEAD(key)
 	ok(t, err)
 	plain := must[[]byte](t)(aead.Open(nil, nil, got.Cipher, record.PartContext(h.statement.Org(), rec.ID, rec.Number)))

@@ -16,7 +16,7 @@ import (
 // AttachmentCopy is an attachment on its way to a device. Its chunks follow, each by itself.
 type AttachmentCopy struct {
 	Attachment []byte `json:"attachment"`  // signed record.Attachment
-	ContentKey []byte `json:"content_key"` // sealed to the device with record.AttachmentKeyInfo
+	ContentKey []byte `json:"content_key"` // wrapped under the page's key, with record.AttachmentKeyInfo
 }
 
 // MadeAttachment begins to hand in what a device made. The entry that names it has been handed

@@ -43,7 +43,7 @@ const PathDirectory = "/v1/statement/"
 const (
 	RequestLimit = 64 << 10 // JSON bodies going up
 	PageLimit    = 24 << 20 // one page coming down
-	PageRecords  = 200      // changes on one page
+	PageRecords  = 500      // changes on one page
 	PageErasures = 200      // orders on one page
 	LogPageRows  = 50
 	ExportRows   = 1000 // of an export's page
@@ -161,6 +161,10 @@ type Page struct {
 	Erasures    [][]byte               `json:"erasures,omitempty"`    // signed record.Erasure, numbers above ?erasures=N, ascending
 	Revocations []byte                 `json:"revocations,omitempty"` // signed identity.Revocations, where a newer one than ?revocations=N exists
 	Growth      *Growth                `json:"growth,omitempty"`      // of the audit log, on the first page
+
+	// Key is what content keys on this page are wrapped with (AES-256-GCM, the nonce before it), sealed to the device
+	// with record.PageKeyInfo; empty where there are none.
+	Key []byte `json:"key,omitempty"`
 }
 
 // Empty reports whether the page tells nothing new, however the audit log has grown.
@@ -185,7 +189,7 @@ type GrowthProof struct {
 type RecordCopy struct {
 	Record     []byte `json:"record"`      // signed record.Record
 	Cipher     []byte `json:"cipher"`      // the protected part, encrypted
-	ContentKey []byte `json:"content_key"` // sealed to the device with record.ContentKeyInfo
+	ContentKey []byte `json:"content_key"` // wrapped under the page's key, with record.ContentKeyInfo
 	Loan       []byte `json:"loan"`        // signed record.Loan
 }
 

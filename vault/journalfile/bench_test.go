@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"handslag/identity/signed"
 	"handslag/vault/disk"
 	"handslag/vault/journal"
 )
@@ -87,7 +88,7 @@ func BenchmarkAppend(b *testing.B) {
 			group.Wait()
 		})
 		timed("bound", callers, func() {
-			sideBySide(callers, func(int) { ed25519.Sign(secret, entry) })
+			_ = signed.SideBySide(callers, func(int) error { ed25519.Sign(secret, entry); return nil })
 			blocks.put(b, many, blocks.file.WriteBlocks)
 		})
 	}

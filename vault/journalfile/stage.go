@@ -2,9 +2,6 @@ package journalfile
 
 import (
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"handslag/identity/signed"
 	"handslag/vault/journal"
@@ -29,7 +26,6 @@ type sealing struct {
 	commit  []byte
 	frame   frame
 	data    []byte
-	err     error
 }
 
 // frameExtra is more than a frame needs beside what is in it, in bytes: its head, nonce and tag, the
@@ -60,11 +56,11 @@ func (f *File) stageAll(group []*request) (journal.Chain, staged, []int, error) 
 		}
 		ends[i] = len(out.places)
 	}
-	sideBySide(len(out.frames), func(i int) { out.frames[i].run(f.active, f.cfg.Sign) })
+	err := signed.SideBySide(len(out.frames), func(i int) error { return out.frames[i].run(f.active, f.cfg.Sign) })
+	if err != nil {
+		return f.chain, staged{}, nil, err
+	}
 	for i, s := range out.frames {
-		if s.err != nil {
-			return f.chain, staged{}, nil, s.err
-		}
 		out.places[i].offset, out.places[i].size = f.active.synced+len(out.data), len(s.data)
 		out.data = append(out.data, s.data...)
 	}
@@ -98,30 +94,15 @@ func (f *File) stage(r *request, chain journal.Chain, out staged) (journal.Chain
 }
 
 // run signs the entry, encrypts its payload's key for the connected system, and then the frame.
-func (s *sealing) run(a *active, sign func(signed.Content) ([]byte, error)) {
-	if s.frame.Entry, s.err = sign(s.content); s.err != nil {
-		return
+func (s *sealing) run(a *active, sign func(signed.Content) ([]byte, error)) (err error) {
+	if s.frame.Entry, err = sign(s.content); err != nil {
+		return err
 	}
 	if len(s.frame.Box) > 0 {
-		if s.frame.Server, s.err = journal.WrapPayloadKey(a.payload, s.key, s.commit); s.err != nil {
-			return
+		if s.frame.Server, err = journal.WrapPayloadKey(a.payload, s.key, s.commit); err != nil {
+			return err
 		}
 	}
-	s.data, s.err = journal.AppendFrame(nil, a.aead, a.id, s.index, s.frame)
-}
-
-// sideBySide does n things on as many cores as there are; one alone stays where it is.
-func sideBySide(n int, do func(i int)) {
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
-			do(i - 1)
-		}
-	}
-	var others sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) - 1 {
-		others.Go(work)
-	}
-	work()
-	others.Wait()
+	s.data, err = journal.AppendFrame(nil, a.aead, a.id, s.index, s.frame)
+	return err
 }

@@ -171,8 +171,8 @@ func (a Attachment) keyContext() []byte {
 	return fmt.Appendf(nil, "handslag/1/attachment-key/%s/%s", a.Org, a.ID)
 }
 
-// AttachmentKeyInfo is the HPKE info of an attachment's content key on its way from the
-// connected system to a device.
+// AttachmentKeyInfo is the AAD of an attachment's content key that is wrapped under a page's key, on its way from
+// the connected system to a device.
 func AttachmentKeyInfo(org identity.OrgID, id journal.AttachmentID, device identity.DeviceID) string {
 	return fmt.Sprintf("handslag/1/attachment-key/%s/%s/%s", org, id, device)
 }

@@ -59,8 +59,13 @@ func PartContext(org identity.OrgID, id journal.RecordID, number uint64) []byte 
 	return fmt.Appendf(nil, "handslag/1/protected-part/%s/%s/%d", org, id, number)
 }
 
-// ContentKeyInfo is the HPKE info of a content key on its way from the connected system
-// to a device.
+// PageKeyInfo is the HPKE info of the key of one page of changes, which the content keys on it are wrapped with on
+// their way from the connected system to a device; cursor is the page's.
+func PageKeyInfo(org identity.OrgID, device identity.DeviceID, cursor string) string {
+	return fmt.Sprintf("handslag/1/page-key/%s/%s/%s", org, device, cursor)
+}
+
+// ContentKeyInfo is the AAD of a content key that is wrapped under a page's key.
 func ContentKeyInfo(org identity.OrgID, id journal.RecordID, number uint64, device identity.DeviceID) string {
 	return fmt.Sprintf("handslag/1/content-key/%s/%s/%d/%s", org, id, number, device)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -45,7 +46,11 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	if err != nil {
 		return link.Page{}, err
 	}
-	p := &paging{Call: c, number: c.device.Page + 1, after: after, at: at, keys: keys, sent: map[[2]string]sqlc.Sent{}}
+	key, err := link.NewPageKey()
+	if err != nil {
+		return link.Page{}, err
+	}
+	p := &paging{Call: c, key: key, number: c.device.Page + 1, after: after, at: at, keys: keys, sent: map[[2]string]sqlc.Sent{}}
 	if c.g.keys().Parsed.Number > had.Statement {
 		p.page.Statement = c.g.keys().Statement
 	}
@@ -66,12 +71,9 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	arrived := after
 	if p.things > 0 {
 		arrived = p.number
-		if err := c.tx.SetPage(c.ctx, sqlc.SetPageParams{ID: c.device.ID, Page: p.number}); err != nil {
-			return link.Page{}, err
-		}
 	}
 	p.page.Cursor = p.at.cursor(arrived)
-	return p.page, nil
+	return p.page, p.send()
 }
 
 // place is how far a device's way through all that concerns its person has come: behind a thing of a station.
@@ -131,6 +133,11 @@ type paging struct {
 	sent   map[[2]string]sqlc.Sent // of the things that are looked at
 	things int
 	bytes  int
+
+	key     *link.PageKey
+	due     []store.RecordHead   // records that the page is to hold
+	entries []journal.Entry      // that say what it holds
+	marks   []sqlc.PutSentParams // what the device has with it
 }
 
 // stations are the ways that a page goes, one after the other: what is gone, work, and records with what is
@@ -156,9 +163,9 @@ func (p *paging) has(kind, id, mark string) bool {
 	return ok && row.Gone == 0 && row.Mark == mark && row.Page <= p.after
 }
 
-func (p *paging) put(kind, id, mark string, until signed.Time, gone bool) error {
+func (p *paging) put(kind, id, mark string, until signed.Time, gone bool) {
 	p.things++
-	return p.tx.PutSent(p.ctx, sqlc.PutSentParams{DeviceID: p.device.ID, Kind: kind, ThingID: id, Mark: mark,
+	p.marks = append(p.marks, sqlc.PutSentParams{DeviceID: p.device.ID, Kind: kind, ThingID: id, Mark: mark,
 		LoanUntil: int64(until), Page: p.number, Gone: bit(gone)})
 }
 
@@ -223,9 +230,7 @@ func (p *paging) gone() (end bool, err error) {
 		case p.full():
 			return false, nil
 		default:
-			if err := p.tellGone(row); err != nil {
-				return false, err
-			}
+			p.tellGone(row)
 		}
 		p.at.kind, p.at.id = row.Kind, row.ThingID
 	}
@@ -275,7 +280,7 @@ func (p *paging) stillMay(rows []sqlc.Sent) (map[[2]string]bool, error) {
 	return still, nil
 }
 
-func (p *paging) tellGone(row sqlc.Sent) error {
+func (p *paging) tellGone(row sqlc.Sent) {
 	switch row.Kind {
 	case sentRecord:
 		p.page.GoneRecords = append(p.page.GoneRecords, journal.RecordID(row.ThingID))
@@ -284,7 +289,7 @@ func (p *paging) tellGone(row sqlc.Sent) error {
 	default:
 		p.page.GoneWork = append(p.page.GoneWork, journal.AssignmentID(row.ThingID))
 	}
-	return p.put(row.Kind, row.ThingID, row.Mark, 0, true)
+	p.put(row.Kind, row.ThingID, row.Mark, 0, true)
 }
 
 // work sends assignments.
@@ -351,14 +356,12 @@ func (p *paging) records() (end bool, err error) {
 }
 
 // recordWhole sends what the device lacks of a record and its attachments; not done where the page is full.
-func (p *paging) recordWhole(row sqlc.Record, files []string) (done bool, err error) {
+func (p *paging) recordWhole(row store.RecordHead, files []string) (done bool, err error) {
 	if !p.hasRecord(row) {
 		if p.full() {
 			return false, nil
 		}
-		if err := p.record(row); err != nil {
-			return false, err
-		}
+		p.record(row)
 	}
 	slices.Sort(files)
 	for _, id := range files {

@@ -7,7 +7,6 @@ import (
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
-	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
@@ -36,10 +35,11 @@ func (p *paging) assignment(row sqlc.Assignment) error {
 	for _, said := range work {
 		p.bytes += len(said.Entry) + journal.PayloadLimit
 	}
-	return p.put(sentAssignment, row.ID, assignmentMark(row), 0, false)
+	p.put(sentAssignment, row.ID, assignmentMark(row), 0, false)
+	return nil
 }
 
-func recordMark(row sqlc.Record) string { return strconv.FormatInt(row.Number, 10) }
+func recordMark(row store.RecordHead) string { return strconv.FormatInt(row.Number, 10) }
 
 // loanUntil is how long a copy that is sent now is lent for.
 func (p *paging) loanUntil() signed.Time {
@@ -49,7 +49,7 @@ func (p *paging) loanUntil() signed.Time {
 // hasRecord reports whether the device has the record as it is, on a loan that a new one would
 // not much outlast. A loan beyond what is lent was made by a clock that ran ahead: by that clock the copy
 // may be gone.
-func (p *paging) hasRecord(row sqlc.Record) bool {
+func (p *paging) hasRecord(row store.RecordHead) bool {
 	lent := signed.Time(p.sent[[2]string{sentRecord, row.ID}].LoanUntil)
 	return p.has(sentRecord, row.ID, recordMark(row)) && p.lasts(lent)
 }
@@ -57,42 +57,6 @@ func (p *paging) hasRecord(row sqlc.Record) bool {
 // lasts reports whether a loan that ends at lent is as good as one that would be given now.
 func (p *paging) lasts(lent signed.Time) bool {
 	return p.loanUntil() < lent.Add(relendAfter) && lent <= p.Now.Add(p.g.config.Loan+futureness)
-}
-
-// record sends one record: signed version, ciphertext as it is, content key sealed to the
-// device, a loan; and says so in the log.
-func (p *paging) record(may sqlc.Record) error {
-	row, err := p.tx.Record(p.ctx, may.ID) // as it was when it was judged: nobody else writes meanwhile
-	if err != nil {
-		return err
-	}
-	until := p.loanUntil()
-	id, number, device := journal.RecordID(row.ID), uint64(row.Number), identity.DeviceID(p.device.ID)
-	body, err := p.tx.Open(p.ctx, row.Subject, "records:body", versionRow(row.ID, row.Number), row.Body)
-	if err != nil {
-		return err
-	}
-	key, err := p.tx.Open(p.ctx, row.Subject, "records:content_key", versionRow(row.ID, row.Number), row.ContentKey)
-	if err != nil {
-		return err
-	}
-	sealed, err := identity.Seal(p.keys.Sealing, record.ContentKeyInfo(p.g.org, id, number, device), key)
-	clear(key)
-	if err != nil {
-		return err
-	}
-	loan, err := signed.Sign(signed.DomainLoan, p.g.keys().Issuing, record.Loan{Version: 1, Org: p.g.org, Record: id, Number: number, To: device, Until: until})
-	if err != nil {
-		return err
-	}
-	_, err = p.g.say(p.ctx, p.tx, journal.Entry{Kind: journal.RecordSent, Person: p.Person.ID, Peer: device, Subject: journal.SubjectID(row.Subject),
-		Record: id, RecordVersion: number, Until: until, Route: p.route.Path}, nil)
-	if err != nil {
-		return err
-	}
-	p.page.Records = append(p.page.Records, link.RecordCopy{Record: body, Cipher: row.Cipher, ContentKey: sealed, Loan: loan})
-	p.bytes += len(body) + len(row.Cipher) + len(sealed)
-	return p.put(sentRecord, row.ID, recordMark(row), until, false)
 }
 
 // assignment reads one version of an assignment.

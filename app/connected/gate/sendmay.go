@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 
+	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/identity/access"
@@ -11,7 +12,7 @@ import (
 // mayRecords are those of the records that concern the person and that the decision allows, each judged
 // by itself, without what they hold: that is read of those on the page alone. Of a record's people only the
 // person matters to it.
-func (p *paging) mayRecords(ids []string) (map[string]sqlc.Record, error) {
+func (p *paging) mayRecords(ids []string) (map[string]store.RecordHead, error) {
 	rows, err := p.tx.RecordHeads(p.ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
@@ -20,7 +21,7 @@ func (p *paging) mayRecords(ids []string) (map[string]sqlc.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}
-	may := map[string]sqlc.Record{}
+	may := map[string]store.RecordHead{}
 	for _, row := range rows {
 		tie := ties[row.ID]
 		named := tie.Named || tie.Works

@@ -73,12 +73,16 @@ func (r *reading) all() error {
 func (r *reading) take(p link.Page) error {
 	d := r.device
 	s := d.s
+	unwrap, err := p.OpenKey(s.Org, d.keys)
+	if err != nil {
+		return err
+	}
 	for _, c := range p.Records {
 		rec, err := record.OpenRecord(c.Record, c.Cipher, s.Org, s.statement.Issuing)
 		if err != nil {
 			return err
 		}
-		key, err := d.keys.OpenSealed(record.ContentKeyInfo(s.Org, rec.ID, rec.Number, d.keys.Device()), c.ContentKey)
+		key, err := unwrap.Open(nil, nil, c.ContentKey, []byte(record.ContentKeyInfo(s.Org, rec.ID, rec.Number, d.keys.Device())))
 		if err != nil {
 			return fmt.Errorf("the content key of record %s: %w", rec.ID, err)
 		}
@@ -115,7 +119,7 @@ func (r *reading) take(p link.Page) error {
 		if err != nil {
 			return err
 		}
-		key, err := d.keys.OpenSealed(record.AttachmentKeyInfo(s.Org, a.ID, d.keys.Device()), c.ContentKey)
+		key, err := unwrap.Open(nil, nil, c.ContentKey, []byte(record.AttachmentKeyInfo(s.Org, a.ID, d.keys.Device())))
 		if err != nil {
 			return fmt.Errorf("the content key of attachment %s: %w", a.ID, err)
 		}

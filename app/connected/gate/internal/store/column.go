@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -65,21 +66,35 @@ func (tx *Tx) Seal(ctx context.Context, subject, column, row string, plain []byt
 	return aead.Seal(nil, nil, plain, []byte(column+":"+row)), nil
 }
 
-// Open decrypts what Seal made. It returns ErrErased or ErrColumn.
-func (tx *Tx) Open(ctx context.Context, subject, column, row string, box []byte) ([]byte, error) {
+// Columns open what is encrypted under one subject's key, wherever the transaction's own work goes on meanwhile.
+type Columns struct{ aead cipher.AEAD }
+
+// Columns takes a subject's key out; ErrErased where it has been destroyed.
+func (tx *Tx) Columns(ctx context.Context, subject string) (Columns, error) {
 	dek, err := tx.dek(ctx, subject, false)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", column, err)
+		return Columns{}, err
 	}
 	aead, err := identity.NewAEAD(dek)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", column, err)
-	}
-	plain, err := aead.Open(nil, nil, box, []byte(column+":"+row))
+	return Columns{aead}, err
+}
+
+// Open decrypts what Seal made. It returns ErrColumn.
+func (c Columns) Open(column, row string, box []byte) ([]byte, error) {
+	plain, err := c.aead.Open(nil, nil, box, []byte(column+":"+row))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", column, ErrColumn)
 	}
 	return plain, nil
+}
+
+// Open decrypts what Seal made. It returns ErrErased or ErrColumn.
+func (tx *Tx) Open(ctx context.Context, subject, column, row string, box []byte) ([]byte, error) {
+	c, err := tx.Columns(ctx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", column, err)
+	}
+	return c.Open(column, row, box)
 }
 
 // Destroy destroys the subject's key: nothing under it opens again, and none is made anew.

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
+	"strings"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
 )
@@ -35,12 +37,31 @@ func (tx *Tx) RecordsBehind(ctx context.Context, user, after string, rows int32)
 	return all[:min(len(all), int(rows))], nil
 }
 
-// RecordHeads are records by ID, without what they hold.
-func (tx *Tx) RecordHeads(ctx context.Context, ids []string) (all []sqlc.Record, err error) {
-	return all, gather(ctx, tx, "SELECT id, number, subject, unit_id, restricted, held FROM records WHERE id IN %s", ids, func(rows *sql.Rows) error {
-		var r sqlc.Record
-		err := rows.Scan(&r.ID, &r.Number, &r.Subject, &r.UnitID, &r.Restricted, &r.Held)
+// RecordHead is a record without what it holds, and how much that is.
+type RecordHead struct {
+	sqlc.Record
+	Size int // bytes of what is sent of it
+}
+
+// RecordHeads are records by ID.
+func (tx *Tx) RecordHeads(ctx context.Context, ids []string) (all []RecordHead, err error) {
+	query := "SELECT id, number, subject, unit_id, restricted, held, LENGTH(body) + LENGTH(cipher) FROM records WHERE id IN %s"
+	return all, gather(ctx, tx, query, ids, func(rows *sql.Rows) error {
+		var r RecordHead
+		err := rows.Scan(&r.ID, &r.Number, &r.Subject, &r.UnitID, &r.Restricted, &r.Held, &r.Size)
 		all = append(all, r)
+		return err
+	})
+}
+
+// WholeRecords are records by ID, with what they hold.
+func (tx *Tx) WholeRecords(ctx context.Context, ids []string) (map[string]sqlc.Record, error) {
+	all := make(map[string]sqlc.Record, len(ids))
+	query := "SELECT id, number, subject, body, cipher, content_key FROM records WHERE id IN %s"
+	return all, gather(ctx, tx, query, ids, func(rows *sql.Rows) error {
+		var r sqlc.Record
+		err := rows.Scan(&r.ID, &r.Number, &r.Subject, &r.Body, &r.Cipher, &r.ContentKey)
+		all[r.ID] = r
 		return err
 	})
 }
@@ -117,4 +138,36 @@ func (tx *Tx) SentOfThings(ctx context.Context, device, kind string, ids []strin
 		all = append(all, s)
 		return err
 	}, device, kind)
+}
+
+// sentAtOnce is how many rows one statement of PutSents writes.
+const sentAtOnce = 32
+
+// PutSents notes what a device is sent, each as PutSent does.
+func (tx *Tx) PutSents(ctx context.Context, all []sqlc.PutSentParams) error {
+	for some := range slices.Chunk(all, sentAtOnce) {
+		if len(some) < sentAtOnce {
+			for _, s := range some {
+				if err := tx.PutSent(ctx, s); err != nil {
+					return err
+				}
+			}
+			break
+		}
+		var a arguments
+		var rows []string
+		for _, s := range some {
+			var row []string
+			for _, v := range []any{s.DeviceID, s.Kind, s.ThingID, s.Mark, s.LoanUntil, s.Page, s.Gone} {
+				row = append(row, a.add(v))
+			}
+			rows = append(rows, "("+strings.Join(row, ", ")+")")
+		}
+		query := "INSERT INTO sent (device_id, kind, thing_id, mark, loan_until, page, gone) VALUES " + strings.Join(rows, ", ") +
+			" ON CONFLICT (device_id, kind, thing_id) DO UPDATE SET mark = excluded.mark, loan_until = excluded.loan_until, page = excluded.page, gone = excluded.gone"
+		if _, err := tx.asks.ExecContext(ctx, query, a...); err != nil {
+			return fmt.Errorf("note what is sent: %w", err)
+		}
+	}
+	return nil
 }
