@@ -21,16 +21,20 @@ func (p *Person) Interrupt() error {
 	return nil
 }
 
-// GiveUntil hands a record over within the meeting until stops, either of the two, interrupts it, once bytes of an attachment
-// are on their way. What the giver is told is an error.
-func (m *Meeting) GiveUntil(ctx context.Context, giver, stops *Person, id journal.RecordID) error {
+// GiveUntil hands a record over within the meeting until stops, either of the two, ends it, by ctrl-C or by the line, once bytes
+// of an attachment are on their way. What the giver is told is an error.
+func (m *Meeting) GiveUntil(ctx context.Context, giver, stops *Person, id journal.RecordID, line string) error {
 	if err := giver.session.send("give " + string(id)); err != nil {
 		return err
 	}
 	if _, err := giver.until(ctx, func(h heard) bool { return h.Bytes > 0 && h.Bytes < h.OfBytes }); err != nil {
 		return err
 	}
-	if err := stops.Interrupt(); err != nil {
+	end := stops.Interrupt
+	if line != "" {
+		end = func() error { return stops.session.send(line) }
+	}
+	if err := end(); err != nil {
 		return err
 	}
 	if stops != giver {

@@ -111,8 +111,8 @@ func acts() map[string]func(*scene, []string) error {
 			}
 			return s.story.meeting.Give(s.ctx, s.who, journal.RecordID(args[0]))
 		},
-		"shares-until": func(s *scene, args []string) error { // somebody presses ctrl-C
-			return s.story.meeting.GiveUntil(s.ctx, s.who, s.story.net.Person(args[1], usernames[args[1]]), journal.RecordID(args[0]))
+		"shares-until": func(s *scene, args []string) error { // somebody presses ctrl-C, or writes a line
+			return s.story.meeting.GiveUntil(s.ctx, s.who, s.story.net.Person(args[1], usernames[args[1]]), journal.RecordID(args[0]), strings.Join(args[2:], " "))
 		},
 		"interrupts": func(s *scene, _ []string) error { // where nothing is shared
 			m := s.story.meeting

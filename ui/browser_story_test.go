@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -103,4 +104,33 @@ func TestSigningInAgainWithTheBrowser(t *testing.T) {
 			d.seesNot("Logga in på nytt")
 		})
 	}
+}
+
+// TestAnInterruptedSignInIsOfferedTheBrowserAgain: the program ended while she was in the browser. The keys are there, and what is
+// asked for is their passphrase and the browser; a password does not go on with what was begun without one.
+func TestAnInterruptedSignInIsOfferedTheBrowserAgain(t *testing.T) {
+	h := newHouse(t)
+	p := h.provides(true)
+	var conf agent.Config
+	first := h.agent("anna", func(c *agent.Config) { conf = *c })
+	err := first.Enrol(t.Context(), agent.Enrolment{Org: h.statement.Org(), Passphrase: passphrase, Browse: func(string) error { return errors.New("the machine was switched off") }})
+	if agent.CodeOf(err) != agent.BrowserAway {
+		t.Fatal(err)
+	}
+	ok(t, first.Close())
+	again, err := agent.New(conf)
+	ok(t, err)
+	t.Cleanup(func() { again.Close() })
+	d := h.desk(newMainLoop(), again, ui.Preferences{})
+	d.sees("nycklarna finns kvar", "[Logga in i webbläsaren]", "[Fortsätt ansluta]")
+	d.picture("enrol-resume")
+	d.taps("Logga in i webbläsaren")
+	d.sees("Fyll i det här fältet.")
+	d.writes("Lösenfras", passphrase)
+	p.Is("nobody-here", nil)
+	d.taps("Logga in i webbläsaren")
+	d.sees(ui.ProblemOf("sv", &agent.Problem{Code: agent.SignInUnlinked}).What, "nycklarna finns kvar", "[Logga in i webbläsaren]")
+	p.Is("anna-1", nil)
+	d.taps("Logga in i webbläsaren")
+	d.sees("Anna Lind", "[Synka nu]")
 }

@@ -15,7 +15,7 @@ import (
 // rowSentence is an entry of the audit log as a sentence.
 func rowSentence(lang assets.Language, r link.LogRow) string {
 	who, what, peer, title := r.Told()
-	return lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
+	return lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
 }
 
 // subjectName is the person concerned: by the card's title, or where nothing is left of it by the opaque ID.
@@ -38,11 +38,15 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 	}
 	var said []string
 	for _, by := range []struct{ key, code string }{
-		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"}, {"entries", "log.evidence"}, {"leaves", "log.leaves"},
+		{"subject", "log.subject"}, {"record", "log.record"}, {"person", "log.staff"}, {"device", "log.device"}, {"day", "log.day"}, {"to", "log.to_day"},
+		{"assignment", "log.assignment"}, {"unit", "log.unit"}, {"kind", "log.kind"}, {"entries", "log.evidence"}, {"leaves", "log.leaves"},
 	} {
 		value := asked.Get(by.key)
 		if id, err := identity.ParseDeviceID(value); err == nil && by.key == "device" {
 			value = id.Short()
+		}
+		if by.key == "kind" && value != "" {
+			value = lang.Kind(value)
 		}
 		if value != "" {
 			said = append(said, lang.Say(by.code)+": "+value)
@@ -53,7 +57,7 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 
 // eventSentence is an entry of this device as a sentence.
 func eventSentence(lang assets.Language, e agent.Event) string {
-	return lang.Did(assets.Deed{Kind: string(e.Kind), Who: lang.Say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Count: e.Count})
+	return lang.Did(assets.Deed{Kind: string(e.Kind), Who: lang.Say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Thing: e.Thing, Count: e.Count})
 }
 
 // foundSentence is what the connected system noticed, in words.

@@ -70,10 +70,30 @@ type desk struct {
 	file   string      // what the dialog for a file of the machine gives
 }
 
-// droppable is a window that a story drops files on, which the test driver's does not hear of.
+// droppable is a window that a story drops files on and presses ctrl-V before, which the test driver's does not hear of.
 type droppable struct {
 	fyne.Window
 	drop func(fyne.Position, []fyne.URI)
+	keys *pressable
+}
+
+// pressable is the window's canvas, which keeps what is to be done at which keys.
+type pressable struct {
+	fyne.Canvas
+	fyne.ShortcutHandler
+}
+
+func (p *pressable) AddShortcut(keys fyne.Shortcut, do func(fyne.Shortcut)) {
+	p.ShortcutHandler.AddShortcut(keys, do)
+}
+
+func (p *pressable) RemoveShortcut(keys fyne.Shortcut) { p.ShortcutHandler.RemoveShortcut(keys) }
+
+func (w *droppable) Canvas() fyne.Canvas {
+	if w.keys == nil {
+		w.keys = &pressable{Canvas: w.Window.Canvas()}
+	}
+	return w.keys
 }
 
 func (w *droppable) SetOnDropped(drop func(fyne.Position, []fyne.URI)) { w.drop = drop }

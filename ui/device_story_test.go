@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"handslag/app/agent"
 	"handslag/identity/qr"
@@ -205,58 +203,6 @@ func slipped(id string) string {
 	return id[:len(id)-1] + last
 }
 
-// TestTheLogIsNarrowedDown by person concerned, member of staff, device and day.
-func TestTheLogIsNarrowedDown(t *testing.T) {
-	h := newHouse(t)
-	a := h.enrolled("anna.lind", nil)
-	_, err := a.Open(t.Context(), "r-maj", agent.Reason{Text: "Hon ringde om hissen"})
-	ok(t, err)
-	ok(t, a.CloseRecord(t.Context(), "r-maj"))
-	h.syncs(a)
-	h.enrolled("bo.ek", nil)
-	d := h.desk(newMainLoop(), a, ui.Preferences{})
-	d.goes(ui.PlaceLog)
-	d.sees("> Anna Lind öppnade skyddad del: Maj Ripsele", "Hon ringde om hissen", "> Bo Ek anslöt enheten")
-	fields := []string{"Namn eller id", "Användarnamn", "Enhets-id", "ÅÅÅÅ-MM-DD"}
-	for _, c := range []struct {
-		name       string
-		field      int
-		text       string
-		sees, lack string
-	}{
-		{"part of the person's name", 0, "ripsele", "> Anna Lind öppnade skyddad del: Maj Ripsele", "anslöt enheten"},
-		{"the record's ID", 0, "r-maj", "> Anna Lind öppnade skyddad del: Maj Ripsele", "anslöt enheten"},
-		{"the person's opaque ID", 0, "s-maj", "> Anna Lind öppnade skyddad del: Maj Ripsele", "anslöt enheten"},
-		{"a member of staff", 1, "bo.ek", "> Bo Ek anslöt enheten", "Anna Lind"},
-		{"a device", 2, a.Me().Device.Grouped(), "> Anna Lind anslöt enheten", "Bo Ek anslöt"},
-		{"a day", 3, "2026-06-01", "> Anna Lind anslöt enheten", "nothing"},
-		{"a day without entries", 3, "2026-05-01", "Ingen händelse passar filtret", "> "},
-		{"half a device ID", 2, "ABCD EF", "Enhets-id:t är inte helt, eller har ett tecken fel.", "nothing"},
-		{"a device ID with a slip", 2, slipped(a.Me().Device.Grouped()), "Enhets-id:t är inte helt, eller har ett tecken fel.", "nothing"},
-		{"a look at the log by its filter", 1, "anna.lind", "Medarbetare: bo.ek", "Bo Ek"},
-		{"no day", 3, "i går", "Skriv dagen som ÅÅÅÅ-MM-DD.", "nothing"},
-	} {
-		passed := t.Run(c.name, func(t *testing.T) {
-			whole := d.t
-			d.t = t
-			defer func() { d.t = whole }()
-			d.search(fields[c.field], c.text)
-			d.sees(c.sees)
-			for _, line := range strings.Split(d.words(), "\n") {
-				if strings.HasPrefix(line, "> ") && strings.Contains(line, c.lack) {
-					t.Errorf("%q is still there", line)
-				}
-			}
-			d.picture("log-filter")
-			d.taps("Rensa")
-			d.sees("> Bo Ek anslöt enheten")
-		})
-		if !passed {
-			return // the filter is not cleared: every one after it would wait in vain
-		}
-	}
-}
-
 // TestWhoMayNotReadTheLogIsToldSo, and the attempt stands in the log.
 func TestWhoMayNotReadTheLogIsToldSo(t *testing.T) {
 	h := newHouse(t)
@@ -380,20 +326,6 @@ func FuzzPreferences(f *testing.F) {
 			t.Fatalf("%+v", p)
 		}
 	})
-}
-
-// search types into the log's filter that has this hint, and presses Enter.
-func (d *desk) search(hint, text string) {
-	d.t.Helper()
-	for _, e := range all[*widget.SelectEntry](d) {
-		if e.PlaceHolder == hint {
-			d.window.Canvas().Focus(e)
-			test.Type(e, text)
-			d.enter()
-			return
-		}
-	}
-	d.t.Fatalf("no filter %q", hint)
 }
 
 func ok(t testing.TB, err error) {

@@ -187,7 +187,8 @@ func (s *enrolScreen) show(step int) {
 		parts = []fyne.CanvasObject{s.old, s.password}
 		buttons.Add(part.NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
 		buttons.Add(layout.NewSpacer())
-		buttons.Add(part.NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
+		buttons.Add(part.NewButton(say("enrol.browser"), assets.IconKey, s.resumeInBrowser))
+		buttons.Add(part.NewPrimary(say("enrol.go_on"), "", s.resume))
 		s.first = s.old.Focusable()
 	}
 	s.sayStep()

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
 	"handslag/assets"
@@ -29,4 +31,17 @@ func (s *enrolScreen) signInStep(parts *[]fyne.CanvasObject, buttons *fyne.Conta
 	if s.username.Text() != "" {
 		s.first = s.password.Focusable()
 	}
+}
+
+// resumeInBrowser goes on with an enrolment that was interrupted, for whom their organisation's own sign-in takes. What it
+// began with is not known before the passphrase has opened it, so both ways are offered.
+func (s *enrolScreen) resumeInBrowser() {
+	s.password.SetError("")
+	if !s.filled(s.old) {
+		return
+	}
+	phrase := s.old.Text()
+	s.work(s.w.lang.Say("enrol.asking_browser"), func(ctx context.Context) error {
+		return s.w.agent.ResumeEnrolInBrowser(ctx, phrase, s.w.browse)
+	}, s.ended)
 }

@@ -36,3 +36,6 @@ func ShowReading(w *Window, seen qr.Sight, taken bool) {
 	view.show(camera.Outlined(seen, camera.OtherCode))
 	s.put("scan", view.box)
 }
+
+// Session is the handshake that the hand-over page shows.
+func Session(w *Window) *agent.Handover { return w.top().(*handoverScreen).session }

@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	logPage       = 100 // rows asked for at once
-	findingsShown = 3   // of a page's findings; the rest behind a button
+	logPage       = link.LogPageRows
+	logGoesOn     = 8  // pages that are asked for by themselves, where filters leave little
+	logScreenful  = 12 // rows that are enough to stop at
+	findingsShown = 3  // of a page's findings; the rest behind a button
 )
 
 // logScreen shows the connected system's audit log to whoever may read it. Each look is itself an entry, so nothing is read but
@@ -29,6 +31,7 @@ type logScreen struct {
 	list     *part.RowList
 	count    *part.Text
 	more     *part.Button
+	stop     *part.Button
 	export   *logExport
 	page     *fyne.Container // filter, findings and list; or why there are none
 	body     fyne.CanvasObject
@@ -41,6 +44,8 @@ type logScreen struct {
 	rows   []link.LogRow
 	found  []link.Finding
 	cursor string
+	went   int  // pages that were asked for by themselves since the person last asked
+	busy   bool // a page is on its way
 	allOf  bool // every finding is listed
 }
 
@@ -49,12 +54,15 @@ func newLogScreen(w *Window) *logScreen {
 	s.filter.onChange = s.ask
 	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
 	s.list.OnOpen = func(row part.Row) { s.open(row.ID) }
-	s.filter.subject.seek = s.suggest
+	s.list.OnEnd = s.atEnd
+	s.filter.fields[bySubject].OnSeek = s.suggest
 	s.more = part.NewButton(w.lang.Say("common.more"), "", s.loadMore)
 	s.more.Hide()
+	s.stop = part.NewButton(w.lang.Say("log.stop"), "", s.halt)
+	s.stop.Hide()
 	s.export = newLogExport(w, s.banner, func() link.LogFilter { return s.shown })
 	update := part.NewButton(w.lang.Say("log.update"), assets.IconSync, s.ask)
-	foot := container.NewHBox(part.Middle(s.count), layout.NewSpacer(), s.more)
+	foot := container.NewHBox(part.Middle(s.count), layout.NewSpacer(), s.stop, s.more)
 	s.body = part.HeadedBy(part.Gap, part.Stack(s.filter.content, s.findings, s.export.progressBox), s.list, foot)
 	s.page = container.NewStack(s.body)
 	s.content = part.NewPage(w.lang.Say("log.title"), s.banner, s.page, update, s.export.csv, s.export.json)
@@ -73,57 +81,96 @@ func (s *logScreen) Enter() {
 	s.ask()
 }
 
-// suggest offers the people on this device whose cards fit what is typed.
+// suggest offers the people on this device whose cards fit what is typed, and at first the assignments.
 func (s *logScreen) suggest(text string) {
+	type held struct {
+		cards []agent.Card
+		tasks []agent.Task
+	}
 	fetch := s.w.cardsOf(text)
-	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) ([]agent.Card, error) {
+	Load(s.cards.Next(s.w.life), s.w.spawn, func(ctx context.Context) (h held, err error) {
 		found, err := fetch(ctx, agent.Page{})
-		return found.things, err
-	}, func(cards []agent.Card, err error) {
+		if err == nil && text == "" {
+			h.tasks, err = s.w.agent.Assignments(ctx, "")
+		}
+		h.cards = found.things
+		return h, err
+	}, func(h held, err error) {
 		if err == nil { // without, a person can still be typed
-			s.filter.learnCards(cards)
+			s.filter.learnHeld(h.cards, h.tasks)
 		}
 	})
 }
 
 func (s *logScreen) Leave() {
 	s.latest.Stop()
+	s.setBusy(false)
 	s.cards.Stop()
 	s.export.leave()
 }
 
-// ask reads the first page of what the filter leaves.
+// ask reads the first page of what the filter leaves. Whatever was on its way ends.
 func (s *logScreen) ask() {
 	s.w.touch()
-	f, ok := s.filter.filter()
-	if !ok {
-		return
-	}
+	s.went = 0
+	f := s.filter.filter()
 	f.Limit = logPage
-	s.count.SetText(s.w.lang.Say("common.loading"))
+	s.load(f, func(page link.LogPage, err error) {
+		switch agent.CodeOf(err) {
+		case "":
+			s.asked = true
+			s.rows, s.found, s.allOf, s.shown = nil, page.Found, false, f
+			s.banner.Clear()
+			s.page.Objects = []fyne.CanvasObject{s.body}
+			s.list.ScrollToTop()
+			s.take(page)
+		case agent.NoRight:
+			s.banner.Clear() // the page says it
+			s.replace("log.no_right_title", "log.no_right", assets.IconLock)
+		case agent.NotOnline, agent.ServerAway:
+			if len(s.rows) == 0 {
+				s.replace("log.away", "log.away_hint", assets.IconLog)
+			}
+			s.w.tell(s.banner, err)
+		default:
+			s.w.tell(s.banner, err)
+		}
+	})
+}
+
+// load asks for one page; nothing else is asked for meanwhile, but by a filter that changes, which ends it.
+func (s *logScreen) load(f link.LogFilter, show func(link.LogPage, error)) {
+	s.setBusy(true)
 	Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (link.LogPage, error) { return s.w.agent.Log(ctx, f) },
 		func(page link.LogPage, err error) {
-			s.count.SetText("")
-			switch agent.CodeOf(err) {
-			case "":
-				s.asked = true
-				s.rows, s.found, s.allOf, s.shown = nil, page.Found, false, f
-				s.banner.Clear()
-				s.page.Objects = []fyne.CanvasObject{s.body}
-				s.take(page)
-			case agent.NoRight:
-				s.banner.Clear() // the page says it
-				s.replace("log.no_right_title", "log.no_right", assets.IconLock)
-			case agent.NotOnline, agent.ServerAway:
-				if len(s.rows) == 0 {
-					s.replace("log.away", "log.away_hint", assets.IconLog)
-				}
-				s.w.tell(s.banner, err)
-			default:
-				s.w.tell(s.banner, err)
-			}
+			s.setBusy(false)
+			show(page, err)
 			s.content.Refresh()
 		})
+}
+
+// setBusy tells that a page is on its way, and offers to stop.
+func (s *logScreen) setBusy(on bool) {
+	s.busy = on
+	s.stop.Hidden = !on || s.cursor == ""
+	s.more.Hidden = on || s.cursor == ""
+	switch {
+	case on && s.went > 0:
+		s.count.SetText(s.w.lang.Say("log.looking", "n", len(s.rows)))
+	case on:
+		s.count.SetText(s.w.lang.Say("common.loading"))
+	default:
+		s.tellCount()
+	}
+}
+
+// halt ends what is on its way; what has come stays.
+func (s *logScreen) halt() {
+	s.w.touch()
+	s.latest.Stop()
+	s.setBusy(false)
+	s.went = logGoesOn
+	s.content.Refresh()
 }
 
 // replace shows in the list's stead why there is none.
@@ -138,42 +185,67 @@ func (s *logScreen) replace(title, hint, icon string) {
 // loadMore reads the page after.
 func (s *logScreen) loadMore() {
 	s.w.touch()
-	f := s.shown
-	f.After = s.cursor
-	s.more.Disable()
-	Load(s.latest.Next(s.w.life), s.w.spawn, func(ctx context.Context) (link.LogPage, error) { return s.w.agent.Log(ctx, f) },
-		func(page link.LogPage, err error) {
-			s.more.Enable()
-			s.w.tell(s.banner, err)
-			if err == nil {
-				s.take(page)
-			}
-			s.content.Refresh()
-		})
+	s.went = 0
+	s.next()
 }
 
-// take adds a page to what is shown.
+func (s *logScreen) next() {
+	f := s.shown
+	f.After = s.cursor
+	s.load(f, func(page link.LogPage, err error) {
+		s.w.tell(s.banner, err)
+		if err == nil {
+			s.take(page)
+		}
+	})
+}
+
+// atEnd reads on when the last row comes into sight, once the list is done with drawing it.
+func (s *logScreen) atEnd() {
+	if s.busy || s.cursor == "" || len(s.rows) < logScreenful {
+		return
+	}
+	s.busy = true
+	ctx := s.latest.Next(s.w.life)
+	s.w.spawn(func() {
+		s.w.config.Do(func() {
+			if ctx.Err() == nil && s.busy {
+				s.loadMore()
+			}
+		})
+	})
+}
+
+// take adds a page to what is shown. One that is short although there may be more goes on by itself, some times.
 func (s *logScreen) take(page link.LogPage) {
 	s.rows, s.cursor = append(s.rows, page.Rows...), page.Cursor
 	s.filter.learn(page.Rows)
-	s.more.Enable()
-	s.more.Hidden = page.Cursor == ""
-	rows := make([]part.Row, len(s.rows))
-	for i, r := range s.rows {
-		rows[i] = logRow(s.w, r)
-	}
 	code := "log.none_match"
-	if f := s.shown; f.Subject == "" && f.Record == "" && f.Person == "" && f.Device == "" && f.Day == "" {
+	if s.shown == (link.LogFilter{Limit: logPage}) {
 		code = "log.empty"
 	}
 	s.list.SetEmpty(part.NewEmpty(s.w.lang, assets.IconLog, code, nil))
-	s.list.SetRows(rows)
-	s.count.SetText(s.w.lang.Say("log.rows", "n", len(rows)))
-	if page.Cursor != "" {
-		s.count.SetText(s.w.lang.Say("log.rows_so_far", "n", len(rows)))
-	}
-	s.export.enable(len(rows) > 0)
+	rows := s.rows
+	s.list.SetLazily(len(rows), func(i int) part.Row { return logRow(s.w, rows[i]) })
+	s.export.enable(len(s.rows) > 0)
 	s.tellFindings()
+	if s.cursor != "" && len(s.rows) < logScreenful && s.went < logGoesOn {
+		s.went++
+		s.next()
+		return
+	}
+	s.setBusy(false)
+}
+
+func (s *logScreen) tellCount() {
+	switch {
+	case !s.asked:
+		s.count.SetText("")
+	case s.cursor != "":
+		s.count.SetText(s.w.lang.Say("log.rows_so_far", "n", len(s.rows)))
+	default:
+		s.count.SetText(s.w.lang.Say("log.rows", "n", len(s.rows)))
+	}
 }
 
 // tellFindings shows what the connected system noticed, the open ones first.

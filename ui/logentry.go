@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -12,10 +11,15 @@ import (
 	"handslag/ui/part"
 )
 
-// logEntryPage shows one entry of the audit log whole, and its other half beside it.
-type logEntryPage struct{ content fyne.CanvasObject }
+// logEntryPage shows one entry of the audit log whole, its other half beside it, and what vouches for it.
+type logEntryPage struct {
+	proof   *proofPart
+	content fyne.CanvasObject
+}
 
 func newLogEntryPage(w *Window, r link.LogRow) *logEntryPage {
+	banner := part.NewBanner(w.lang)
+	s := &logEntryPage{proof: newProofPart(w, banner, r)}
 	parts := []fyne.CanvasObject{logHalf(w, r)}
 	switch {
 	case r.Other != nil:
@@ -23,12 +27,19 @@ func newLogEntryPage(w *Window, r link.LogRow) *logEntryPage {
 	case r.Alone:
 		parts = append(parts, notice(part.StateWarning, w.lang.Say("log.pair_missing")))
 	}
-	return &logEntryPage{content: part.NewSubPage(w.lang, w.lang.Say("log.detail"), w.back, nil, part.NewScrollPage(pageWidth, parts...))}
+	parts = append(parts, s.proof.content)
+	var deeds []fyne.CanvasObject
+	if r.Record != "" {
+		deeds = append(deeds, part.NewButton(w.lang.Say("spread.open"), assets.IconHandshake, func() { w.push(newSpreadPage(w, r.Record)) }))
+	}
+	s.content = part.NewSubPage(w.lang, w.lang.Say("log.detail"), w.back, banner, part.NewScrollPage(pageWidth, parts...), deeds...)
+	s.proof.done = s.content.Refresh
+	return s
 }
 
 func (s *logEntryPage) Content() fyne.CanvasObject { return s.content }
 func (s *logEntryPage) Enter()                     {}
-func (s *logEntryPage) Leave()                     {}
+func (s *logEntryPage) Leave()                     { s.proof.leave() }
 func (s *logEntryPage) Changed(agent.Signal)       {}
 
 // logHalf is one entry as facts under its sentence.
@@ -45,6 +56,7 @@ func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 		part.Fact{Label: say("log.time"), Value: logTime(w, r)},
 		part.Fact{Label: say("log.subject"), Value: subjectName(r)},
 		part.Fact{Label: say("log.record"), Value: versioned(w.lang, string(r.Record), r.RecordNo)},
+		part.Fact{Label: say("log.attachment"), Value: string(r.Attachment)},
 		part.Fact{Label: say("log.assignment"), Value: dotted(string(r.Assignment), r.AssignmentTitle)},
 		part.Fact{Label: say("log.reason"), Value: r.Reason},
 		part.Fact{Label: say("event.note"), Value: noteWords(w.lang, r)},
@@ -59,7 +71,6 @@ func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 		part.Fact{Label: say("log.carried_by"), Value: r.Carrier.Grouped()},
 		part.Fact{Label: say("log.clock"), Value: whenAny(w, r.Clock.IsZero(), r.Clock.Time)},
 		part.Fact{Label: say("log.fingerprint"), Value: r.Fingerprint},
-		part.Fact{Label: say("log.place"), Value: strconv.FormatInt(r.ID, 10)},
 	))
 	return part.NewPanel(body)
 }

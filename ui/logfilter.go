@@ -1,14 +1,11 @@
 package ui
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"handslag/app/agent"
 	"handslag/assets"
@@ -18,43 +15,89 @@ import (
 	"handslag/vault/journal"
 )
 
-// logFilter is where a reviewer says which entries to see: four fields that can be typed in, each offering what was seen so far.
+// What a reviewer filters by, in the order of the fields.
+const (
+	bySubject = iota
+	byStaff
+	byDay
+	byKind
+	byDevice
+	byAssignment
+	byUnit
+	filterFields
+)
+
+// seldomFrom is the first of the fields that are shown when asked for.
+const seldomFrom = byKind
+
+// logFilter is where a reviewer says which entries to see: fields that can be typed in, each offering what was seen so far, and
+// under them a chip for each thing that is filtered by, which one tap takes away.
 type logFilter struct {
 	onChange func()
 
 	lang    assets.Language
 	now     func() time.Time
-	subject *suggest
-	person  *suggest
-	device  *suggest
-	day     *suggest
+	fields  [filterFields]*part.Suggest
+	chosen  [filterFields]picked
 	wrong   *part.Text
-	clear   *part.Button
-	content fyne.CanvasObject
+	chips   *fyne.Container
+	seldom  fyne.CanvasObject // asks for the other fields
+	content *fyne.Container
+}
+
+// picked is one thing that is filtered by: as it is said, and its ID.
+type picked struct{ label, id string }
+
+// The codes of the fields' names and hints.
+var filterNames = [filterFields][2]string{
+	bySubject: {"log.subject", "log.filter_subject_hint"}, byStaff: {"log.staff", "log.filter_person_hint"},
+	byDay: {"log.day", "log.filter_day_hint"}, byKind: {"log.kind", "log.filter_kind_hint"},
+	byDevice: {"log.device", "log.filter_device_hint"}, byAssignment: {"log.assignment", "log.filter_assignment_hint"},
+	byUnit: {"log.unit", "log.filter_unit_hint"},
 }
 
 func newLogFilter(lang assets.Language, now func() time.Time) *logFilter {
-	f := &logFilter{lang: lang, now: now, wrong: part.NewMuted("").InState(part.StateDanger)}
+	f := &logFilter{lang: lang, now: now, wrong: part.NewMuted("").InState(part.StateDanger), chips: part.NewFlow()}
 	f.wrong.Hide()
-	f.subject = newSuggest(lang.Say("log.subject"), lang.Say("log.filter_subject_hint"), f.changed)
-	f.person = newSuggest(lang.Say("log.staff"), lang.Say("log.filter_person_hint"), f.changed)
-	f.device = newSuggest(lang.Say("log.device"), lang.Say("log.filter_device_hint"), f.changed)
-	f.day = newSuggest(lang.Say("log.day"), lang.Say("log.filter_day_hint"), f.changed)
-	for i := range 14 {
-		t := now().AddDate(0, 0, -i)
-		f.day.offer(t.Format(time.DateOnly), "")
+	f.chips.Hide()
+	f.seldom = part.UnderLabel(part.NewQuiet(lang.Say("log.more_filters"), "", f.showSeldom))
+	row := part.NewFlow()
+	for i, name := range filterNames {
+		if i == seldomFrom {
+			row.Add(f.seldom)
+		}
+		s := part.NewSuggest(lang.Say(name[0]), lang.Say(name[1]))
+		s.OnPick = func(label, id string) bool { return f.pick(i, label, id) }
+		f.fields[i] = s
+		row.Add(s)
+		if i >= seldomFrom {
+			s.Hide()
+		}
 	}
-	f.clear = part.NewQuiet(lang.Say("common.clear"), assets.IconClose, f.reset)
-	f.clear.Hide()
-	f.content = part.Stack(part.NewFlow(f.subject.content, f.person.content, f.device.content, f.day.content, f.clear), f.wrong)
+	for _, kind := range assets.Kinds() {
+		f.fields[byKind].Offer(lang.Kind(kind), kind)
+	}
+	f.offerDays()
+	f.content = part.Stack(row, f.wrong, f.chips)
 	return f
+}
+
+func (f *logFilter) showSeldom() {
+	for _, s := range f.fields[seldomFrom:] {
+		s.Show()
+	}
+	f.seldom.Hide()
+	f.content.Refresh()
 }
 
 // learn offers the names in rows, and keeps those it has.
 func (f *logFilter) learn(rows []link.LogRow) {
 	for _, r := range rows {
 		if r.SubjectName != "" && r.Subject != "" {
-			f.subject.offer(r.SubjectName, "s"+string(r.Subject))
+			f.fields[bySubject].Offer(r.SubjectName, string(r.Subject))
+		}
+		if r.Assignment != "" {
+			f.offerTask(r.Assignment, r.AssignmentTitle)
 		}
 		f.learnDevice(r)
 		if r.Other != nil {
@@ -64,144 +107,109 @@ func (f *logFilter) learn(rows []link.LogRow) {
 }
 
 func (f *logFilter) learnDevice(r link.LogRow) {
+	f.learnUnits(r.Units)
 	if r.Person.Username == "" {
 		return
 	}
-	f.person.offer(r.Person.Username, r.Person.Username)
+	f.fields[byStaff].Offer(r.Person.Username, "")
 	if !r.System && r.Device != "" {
-		f.device.offer(r.Device.Short()+" · "+r.Person.Username, string(r.Device))
+		f.fields[byDevice].Offer(r.Device.Short()+" · "+r.Person.Username, string(r.Device))
 	}
 }
 
-// learnCards offers the people whose cards are on this device.
-func (f *logFilter) learnCards(cards []agent.Card) {
+func (f *logFilter) learnUnits(units []identity.Unit) {
+	for _, u := range units {
+		f.fields[byUnit].Offer(or(u.Name, string(u.ID)), string(u.ID))
+	}
+}
+
+func (f *logFilter) offerTask(id journal.AssignmentID, title string) {
+	f.fields[byAssignment].Offer(dotted(string(id), title), string(id))
+}
+
+// learnHeld offers whose cards and which assignments are on this device.
+func (f *logFilter) learnHeld(cards []agent.Card, tasks []agent.Task) {
 	for _, c := range cards {
-		f.subject.offer(c.Title, "s"+string(c.Subject))
+		f.fields[bySubject].Offer(c.Title, string(c.Subject))
+	}
+	for _, t := range tasks {
+		f.offerTask(t.ID, t.Title)
 	}
 }
 
+// pick takes one thing to filter by, or says why it is none.
+func (f *logFilter) pick(by int, label, id string) bool {
+	wrong := ""
+	switch by {
+	case byDevice:
+		device, err := identity.ParseDeviceID(id)
+		if err != nil {
+			wrong = "log.bad_device"
+		} else if label == id {
+			label = device.Short()
+		}
+		id = string(device)
+	case byDay:
+		days, code := readDays(id)
+		wrong, id, label = code, days.id(), days.said()
+	case byKind:
+		if wrong = "log.bad_kind"; slices.Contains(assets.Kinds(), id) {
+			wrong, label = "", f.lang.Kind(id)
+		}
+	}
+	f.tellWrong(wrong)
+	if wrong != "" {
+		return false
+	}
+	f.chosen[by] = picked{label, id}
+	f.changed()
+	return true
+}
+
+func (f *logFilter) tellWrong(code string) {
+	f.wrong.Hidden = code == ""
+	if code != "" {
+		f.wrong.SetText(f.lang.Say(code, "n", link.LogDays))
+	}
+	f.content.Refresh()
+}
+
+// changed shows what is filtered by, and has the log read anew.
 func (f *logFilter) changed() {
-	f.clear.Hidden = f.subject.text()+f.person.text()+f.device.text()+f.day.text() == ""
+	f.chips.Objects = nil
+	for by, p := range f.chosen {
+		if p.id != "" {
+			f.chips.Add(part.NewChip(f.lang, f.lang.Say(filterNames[by][0])+": "+p.label, func() {
+				f.chosen[by] = picked{}
+				f.changed()
+			}))
+		}
+	}
+	if len(f.chips.Objects) > 1 {
+		f.chips.Add(part.NewQuiet(f.lang.Say("common.clear"), assets.IconClose, f.reset))
+	}
+	f.chips.Hidden = len(f.chips.Objects) == 0
 	f.content.Refresh()
 	f.onChange()
 }
 
 func (f *logFilter) reset() {
-	for _, s := range []*suggest{f.subject, f.person, f.device, f.day} {
-		s.set("")
-	}
+	f.chosen = [filterFields]picked{}
+	f.tellWrong("")
 	f.changed()
 }
 
-// filter is what is chosen, or false with the mistake told in place.
-func (f *logFilter) filter() (link.LogFilter, bool) {
-	var out link.LogFilter
-	wrong := ""
-	switch id := f.subject.value(); {
-	case id == "":
-	case strings.HasPrefix(id, "r-"):
-		out.Record = journal.RecordID(id)
-	case f.subject.known(f.subject.text()):
-		out.Subject = journal.SubjectID(id[1:])
-	default:
-		out.Subject = journal.SubjectID(id)
+// filter is what is chosen. An ID of the form r-… that was typed for a person is a record's.
+func (f *logFilter) filter() link.LogFilter {
+	out := link.LogFilter{
+		Person: f.chosen[byStaff].id, Kind: journal.Kind(f.chosen[byKind].id), Device: identity.DeviceID(f.chosen[byDevice].id),
+		Assignment: journal.AssignmentID(f.chosen[byAssignment].id), Unit: identity.UnitID(f.chosen[byUnit].id),
 	}
-	out.Person = f.person.value()
-	if text := f.device.value(); text != "" {
-		id, err := identity.ParseDeviceID(text)
-		if err != nil {
-			wrong = f.lang.Say("log.bad_device")
-		}
-		out.Device = id
+	if who := f.chosen[bySubject]; who.label == who.id && strings.HasPrefix(who.id, "r-") {
+		out.Record = journal.RecordID(who.id)
+	} else {
+		out.Subject = journal.SubjectID(who.id)
 	}
-	if text := f.day.value(); text != "" {
-		if _, err := time.Parse(time.DateOnly, text); err != nil {
-			wrong = f.lang.Say("log.bad_day")
-		}
-		out.Day = text
-	}
-	f.wrong.SetText(wrong)
-	f.wrong.Hidden = wrong == ""
-	f.content.Refresh()
-	return out, wrong == ""
-}
-
-// suggest is a field with a list of what may be meant. What is typed counts once Enter is pressed; what is chosen, at once.
-type suggest struct {
-	entry   *widget.SelectEntry
-	ids     map[string]string // by what the list shows
-	labels  []string
-	last    string
-	seek    func(text string) // looks for more to offer while somebody types; may be nil
-	content fyne.CanvasObject
-}
-
-func newSuggest(label, hint string, changed func()) *suggest {
-	s := &suggest{entry: widget.NewSelectEntry(nil), ids: map[string]string{}}
-	s.entry.SetPlaceHolder(hint)
-	s.entry.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
-	tell := func() {
-		if s.last != s.entry.Text {
-			s.last = s.entry.Text
-			changed()
-		}
-	}
-	s.entry.OnChanged = func(text string) {
-		if _, known := s.ids[text]; known || text == "" {
-			tell()
-		} else if s.seek != nil {
-			s.seek(text)
-		}
-	}
-	s.entry.OnSubmitted = func(string) { tell() }
-	name := part.NewStyled(label, theme.ColorNameForeground, part.SizeSmall, fyne.TextStyle{Bold: true}).OneLine()
-	s.content = part.AtLeast(fyne.NewSize(11.5*theme.TextSize(), part.TouchSize), part.StackTight(name, part.AtLeast(fyne.NewSize(0, part.TouchSize), s.entry)))
-	return s
-}
-
-// offer adds to the list; "" as id means the label itself. Two that look alike are told apart by their ID.
-func (s *suggest) offer(label, id string) {
-	id = or(id, label)
-	if has, ok := s.ids[label]; ok {
-		if has == id {
-			return
-		}
-		label += " · " + id
-		if _, ok := s.ids[label]; ok {
-			return
-		}
-	}
-	s.ids[label] = id
-	i, _ := slices.BinarySearchFunc(s.labels, label, func(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) })
-	s.labels = slices.Insert(s.labels, i, label)
-	s.entry.SetOptions(s.labels)
-}
-
-func (s *suggest) text() string { return strings.TrimSpace(s.entry.Text) }
-
-func (s *suggest) known(label string) bool { _, ok := s.ids[label]; return ok }
-
-// value is the ID that is meant: of the label chosen, of the only label that what was typed is part of, or what was typed.
-func (s *suggest) value() string {
-	text := s.text()
-	if id, ok := s.ids[text]; ok || text == "" {
-		return id
-	}
-	var only []string
-	for _, l := range s.labels {
-		if strings.Contains(strings.ToLower(l), strings.ToLower(text)) {
-			only = append(only, l)
-		}
-	}
-	if len(only) == 1 {
-		s.set(only[0])
-		return s.ids[only[0]]
-	}
-	return text
-}
-
-// set writes for the person and tells nobody.
-func (s *suggest) set(text string) {
-	s.last = text
-	s.entry.SetText(text)
+	out.Day, out.To, _ = strings.Cut(f.chosen[byDay].id, daysApart)
+	return out
 }

@@ -110,6 +110,7 @@ func (s *meScreen) show() {
 			part.Fact{Label: say("me.waiting"), Value: waiting},
 			part.Fact{Label: say("me.credential_until"), Value: s.w.when(me.CredentialUntil)},
 		))),
+		s.witnessing(me),
 		container.NewHBox(part.NewButton(say("outbox.open"), assets.IconExport, func() { s.w.push(newOutboxPage(s.w)) })),
 	)
 	s.body.Objects = parts

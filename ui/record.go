@@ -113,7 +113,11 @@ func (s *recordScreen) lay(card agent.Card) {
 	give := part.NewButton(s.w.lang.Say("records.hand_over"), assets.IconHandshake, func() {
 		s.w.push(newHandoverScreen(s.w, []journal.RecordID{s.id}))
 	})
-	page := part.NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, part.NewScrollPage(820, s.summary(card), s.part.content, s.files.content, s.facts(card)), give)
+	deeds := []fyne.CanvasObject{give}
+	if s.w.agent.Me().MayReadLog {
+		deeds = append([]fyne.CanvasObject{part.NewButton(s.w.lang.Say("spread.open"), assets.IconLog, func() { s.w.push(newSpreadPage(s.w, s.id)) })}, deeds...)
+	}
+	page := part.NewSubPage(s.w.lang, card.Title, s.w.back, s.banner, part.NewScrollPage(820, s.summary(card), s.part.content, s.files.content, s.facts(card)), deeds...)
 	s.content.Objects = []fyne.CanvasObject{page}
 	s.content.Refresh()
 }

@@ -33,7 +33,7 @@ func (a *Agent) Events(ctx context.Context, limit int) ([]Event, error) {
 		}
 		e := st.Entry
 		ev := Event{
-			Seq: e.Seq, Generation: e.Generation, Kind: e.Kind, At: e.Time().Time(), Title: s.title(titles, e),
+			Seq: e.Seq, Generation: e.Generation, Kind: e.Kind, At: e.Time().Time(), Title: s.title(titles, e), Thing: journal.ThingOf(e.Record, e.Attachment, e.Assignment),
 			Waiting: !st.Received, Hash: fingerprint(st.Hash[:]), Peer: e.Peer, Code: e.Code, Count: e.Count,
 		}
 		if p := s.payload(st); p != nil {

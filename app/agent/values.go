@@ -162,6 +162,7 @@ type Event struct {
 	Kind       journal.Kind      `json:"kind"`
 	At         time.Time         `json:"at"`
 	Title      string            `json:"title,omitempty"` // of the record or assignment it is about, where the device still has it
+	Thing      string            `json:"thing,omitempty"` // which of them: as journal.ThingOf says
 	Reason     string            `json:"reason,omitempty"`
 	Note       string            `json:"note,omitempty"`
 	Topic      string            `json:"topic,omitempty"` // of an edit on an assignment: which field

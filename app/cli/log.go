@@ -36,7 +36,7 @@ func events(s *session, args []string) error {
 			if e.Waiting {
 				waits = s.say("state.waiting")
 			}
-			did := s.lang().Did(assets.Deed{Kind: string(e.Kind), Who: s.say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Count: e.Count})
+			did := s.lang().Did(assets.Deed{Kind: string(e.Kind), Who: s.say("did.you"), What: e.Title, Peer: e.Peer.Short(), Title: e.Title, Thing: e.Thing, Count: e.Count})
 			fmt.Fprintf(w, "%6d  %s  %-8s %s\n", e.Seq, moment(e.At), waits, joined(did, e.Reason, e.Note, s.lang().Change(e.Topic, e.Value), e.Code, e.Hash))
 		}
 	})
@@ -53,12 +53,13 @@ func auditLog(s *session, args []string) error {
 	unit := f.String("unit", "", s.say("log.unit"))
 	kind := f.String("kind", "", s.say("cli.flag.kind"))
 	day := f.String("day", "", s.say("log.day"))
+	to := f.String("to", "", s.say("cli.flag.to"))
 	csv := f.Bool("csv", false, s.say("log.export_csv"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
 		return err
 	}
 	filter := link.LogFilter{
-		Subject: journal.SubjectID(*subject), Record: journal.RecordID(*record), Person: *person, Day: *day,
+		Subject: journal.SubjectID(*subject), Record: journal.RecordID(*record), Person: *person, Day: *day, To: *to,
 		Assignment: journal.AssignmentID(*assignment), Unit: identity.UnitID(*unit), Kind: journal.Kind(*kind),
 	}
 	var err error
@@ -140,7 +141,7 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 		found = append(found, s.found(code))
 	}
 	who, what, peer, title := r.Told()
-	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
+	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
 	_, err := fmt.Fprintf(s.env.Out, "%s%s  %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Device.Short(), r.Fingerprint,
 		joined(did, r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, s.lang().Change(r.Topic, r.Value), r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"handslag/app/agent"
 )
 
 // evidence writes evidence about entries of the audit log, by their places in it.
@@ -36,7 +38,11 @@ func evidence(s *session, args []string) error {
 	if err := writeNew(*out, bundle); err != nil {
 		return err
 	}
-	return s.print(map[string]string{"file": *out}, func(w io.Writer) { fmt.Fprintln(w, *out) })
+	line := agent.VerifyLine(s.agent.Me().Org, *out)
+	return s.print(map[string]string{"file": *out, "verify": line}, func(w io.Writer) {
+		fmt.Fprintln(w, *out)
+		fmt.Fprintln(w, s.say("cli.verify_with"), line)
+	})
 }
 
 // witnesses shows which devices vouch for the audit log.

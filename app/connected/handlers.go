@@ -185,13 +185,13 @@ func chunk(c *gate.Call) (gate.Answer, error) {
 }
 
 func readLog(c *gate.Call) (gate.Answer, error) {
-	if err := only(c, "subject", "record", "person", "device", "assignment", "unit", "kind", "day", "after", "limit"); err != nil {
+	if err := only(c, "subject", "record", "person", "device", "assignment", "unit", "kind", "day", "to", "after", "limit"); err != nil {
 		return gate.Answer{}, err
 	}
 	f := link.LogFilter{
 		Subject: journal.SubjectID(c.Query.Get("subject")), Record: journal.RecordID(c.Query.Get("record")), Person: c.Query.Get("person"),
 		Device: identity.DeviceID(c.Query.Get("device")), Assignment: journal.AssignmentID(c.Query.Get("assignment")),
-		Unit: identity.UnitID(c.Query.Get("unit")), Kind: journal.Kind(c.Query.Get("kind")), Day: c.Query.Get("day"), After: c.Query.Get("after"),
+		Unit: identity.UnitID(c.Query.Get("unit")), Kind: journal.Kind(c.Query.Get("kind")), Day: c.Query.Get("day"), To: c.Query.Get("to"), After: c.Query.Get("after"),
 	}
 	var err error
 	if f.Limit, err = limit(c); err != nil {

@@ -185,6 +185,7 @@ func Routes(statement func() []byte) []gate.Route {
 				{Name: "unit", Means: "ID of a unit in which whoever said it served then"},
 				{Name: "kind", Means: "kind of entry, as vault/journal writes them: record.opened"},
 				{Name: "day", Means: "2006-01-02, in the organisation's time zone"},
+				{Name: "to", Means: "the last of several days, at most 31 in all; day is the first then"},
 				{Name: "after", Means: "cursor of the page before"},
 				{Name: "limit", Means: "rows, at most 50"},
 			},

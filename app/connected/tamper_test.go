@@ -194,7 +194,20 @@ func TestTheLogIsFilteredByDay(t *testing.T) {
 			t.Errorf("on %s: %d entries, want %d", day, got, want)
 		}
 	}
-	for _, f := range []link.LogFilter{{Day: "23/11"}, {After: "x"}, {Subject: "Maja Vintergrind"}, {Device: "slip"}, {Person: "bo ek"}} {
+	for days, want := range map[[2]string]int{
+		{"2026-11-20", "2026-11-22"}: 0, {"2026-11-22", "2026-11-23"}: 1, {"2026-11-24", "2026-11-26"}: 2, {"2026-11-23", "2026-12-23"}: 2, {"2026-11-26", "2026-11-27"}: 0,
+	} {
+		got := 0
+		for _, row := range anna.log(link.LogFilter{Person: "bo.ek", Day: days[0], To: days[1]}).Rows {
+			if !row.System {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("in %s: %d entries, want %d", days, got, want)
+		}
+	}
+	for _, f := range []link.LogFilter{{Day: "23/11"}, {To: "2026-11-23"}, {Day: "2026-11-24", To: "2026-11-23"}, {Day: "2026-11-23", To: "2026-12-24"}, {Day: "2026-11-23", To: "snart"}, {After: "x"}, {Subject: "Maja Vintergrind"}, {Device: "slip"}, {Person: "bo ek"}} {
 		if _, err := anna.client.Log(context.Background(), f); code(t, err) != link.CodeBadRequest {
 			t.Errorf("%+v: %v", f, err)
 		}

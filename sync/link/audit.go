@@ -23,9 +23,13 @@ type LogFilter struct {
 	Kind       journal.Kind
 
 	Day   string // 2006-01-02, in the organisation's time zone
+	To    string // the last of several days, at most LogDays in all; empty: Day alone
 	After string // Cursor of the page before
 	Limit int    // rows, at most LogPageRows
 }
+
+// LogDays is how many days LogFilter may span: under each of them what came late is looked for.
+const LogDays = 31
 
 // Query is the filter as a URL query, in the order that the proof covers.
 func (f LogFilter) Query() url.Values {
@@ -33,7 +37,7 @@ func (f LogFilter) Query() url.Values {
 	for name, value := range map[string]string{
 		"subject": string(f.Subject), "record": string(f.Record), "person": f.Person,
 		"device": string(f.Device), "assignment": string(f.Assignment), "unit": string(f.Unit), "kind": string(f.Kind),
-		"day": f.Day, "after": f.After,
+		"day": f.Day, "to": f.To, "after": f.After,
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -102,6 +106,9 @@ func (r LogRow) Told() (who, what, peer, assignment string) {
 	peer = cmp.Or(r.PeerName, r.Peer.Short())
 	return who, what, peer, cmp.Or(r.AssignmentTitle, string(r.Assignment))
 }
+
+// Thing says which thing the row is about, as journal.ThingOf does.
+func (r LogRow) Thing() string { return journal.ThingOf(r.Record, r.Attachment, r.Assignment) }
 
 // Finding is what the connected system noticed about a journal and tells reviewers.
 type Finding struct {

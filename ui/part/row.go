@@ -16,12 +16,15 @@ type Row struct {
 	Title    string
 	Subtitle string
 	Badges   []Badge // the most telling first; narrow windows show only that one
+	Lead     string  // the lines that lead to it in a tree, three characters a level: "│  ├─ "
+	Opens    bool    // there are rows of the tree below it
 }
 
 const (
 	rowMargin    = float32(14)
 	rowMedallion = float32(44)
 	rowNarrow    = float32(560) // below this only one badge fits
+	rowLevel     = float32(30)  // a level of a tree
 )
 
 // RowCard shows one Row. It takes no taps: the list it stands in does.
@@ -50,6 +53,7 @@ func (c *RowCard) CreateRenderer() fyne.WidgetRenderer {
 	r.subtitle = NewStyled("", colorMuted, SizeSmall, fyne.TextStyle{}).OneLine()
 	r.line = NewSurface(nil, colorHairline, 0, 0)
 	r.badges = container.NewWithoutLayout()
+	r.lead = container.NewWithoutLayout()
 	r.fill()
 	return r
 }
@@ -63,6 +67,7 @@ type rowRenderer struct {
 	badges   *fyne.Container
 	pills    []*Pill
 	line     *Surface
+	lead     *fyne.Container // the lines of a tree
 }
 
 func (r *rowRenderer) fill() {
@@ -99,7 +104,7 @@ func (r *rowRenderer) MinSize() fyne.Size {
 }
 
 func (r *rowRenderer) Layout(size fyne.Size) {
-	left := rowMargin
+	left := rowMargin + r.drawLead(size)
 	if r.card.row.Icon != "" {
 		top := (size.Height - rowMedallion) / 2
 		r.ground.Resize(fyne.NewSquareSize(rowMedallion))
@@ -122,6 +127,41 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 	r.subtitle.Move(fyne.NewPos(left, top+h1+gapTight))
 	r.line.Resize(fyne.NewSize(size.Width-left, 1))
 	r.line.Move(fyne.NewPos(left, size.Height-1))
+}
+
+// drawLead draws the lines that lead to the row, and gives the room that they take. A tree deeper than the row is wide is
+// drawn as deep as there is room for.
+func (r *rowRenderer) drawLead(size fyne.Size) float32 {
+	lead := []rune(r.card.row.Lead)
+	levels := min(len(lead)/3, int(size.Width/3/rowLevel))
+	lead = lead[len(lead)-3*levels:]
+	r.lead.Objects = nil
+	stroke := func(x, y, w, h float32) {
+		line := canvas.NewRectangle(theme.Color(colorMuted))
+		line.Move(fyne.NewPos(x, y))
+		line.Resize(fyne.NewSize(w, h))
+		r.lead.Add(line)
+	}
+	const thick = 1.5
+	over := theme.Padding() // of the list, between two rows
+	for i := range levels {
+		x, middle := rowMargin+float32(i)*rowLevel+rowMedallion/2, size.Height/2
+		switch lead[3*i] {
+		case '│':
+			stroke(x, -over, thick, size.Height+2*over)
+		case '├':
+			stroke(x, -over, thick, size.Height+2*over)
+			stroke(x, middle, rowLevel-rowMedallion/2+4, thick)
+		case '└':
+			stroke(x, -over, thick, middle+over+thick)
+			stroke(x, middle, rowLevel-rowMedallion/2+4, thick)
+		}
+	}
+	left := float32(levels) * rowLevel
+	if below := (size.Height + rowMedallion) / 2; r.card.row.Opens {
+		stroke(rowMargin+left+rowMedallion/2, below, thick, size.Height-below+over)
+	}
+	return left
 }
 
 // placeBadges sets the badges from the right edge and gives where the words must end.
@@ -148,6 +188,6 @@ func (r *rowRenderer) placeBadges(size fyne.Size) float32 {
 
 func (r *rowRenderer) Refresh() { r.fill(); r.Layout(r.card.Size()) }
 func (r *rowRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.ground, r.icon, r.title, r.subtitle, r.badges, r.line}
+	return []fyne.CanvasObject{r.ground, r.icon, r.title, r.subtitle, r.badges, r.line, r.lead}
 }
 func (r *rowRenderer) Destroy() {}

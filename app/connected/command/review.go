@@ -27,6 +27,7 @@ func logVerb() verb {
 			flags.Func("unit", "`ID` of a unit in which whoever said it served then", text(&f.Unit))
 			flags.Func("kind", "`kind` of entry: record.opened, share.sent, …", text(&f.Kind))
 			flags.StringVar(&f.Day, "day", "", "`day` that it may have happened on: 2026-11-23")
+			flags.StringVar(&f.To, "to", "", "the last `day` of several from -day on, at most 31 in all")
 			rows := flags.Int("rows", 100, "show at most so `many`")
 			return func(ctx context.Context, c *call) error {
 				var err error
@@ -94,7 +95,7 @@ func (c *call) showLog(ctx context.Context, admin gate.Administration, f link.Lo
 // rowLine is an entry on one line: when it came, which device, and what it says as a sentence.
 func rowLine(r link.LogRow) string {
 	who, what, peer, title := r.Told()
-	did := assets.English.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Count: r.Count, System: r.System})
+	did := assets.English.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
 	parts := []string{minute(r.NotAfter), r.Device.Short(), did}
 	var units []string
 	for _, u := range r.Units {

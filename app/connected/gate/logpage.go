@@ -38,7 +38,7 @@ func (q *logQuery) everything() {
 	q.since, q.Until, q.at, q.id, q.steps = 0, math.MaxInt64, math.MaxInt64, 0, stepsMost
 }
 
-// day narrows the page to what may have happened from since until until.
+// day narrows the page to what may have happened from since until until: a day, or some.
 func (q *logQuery) day(since, until int64) { q.since, q.Until = since, until }
 
 // after begins where a page ended whose last entry this was.

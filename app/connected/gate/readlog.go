@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"strconv"
@@ -99,12 +100,13 @@ func (g *Gate) logQuery(ctx context.Context, tx *store.Tx, f link.LogFilter) (*l
 	if f.Limit > 0 && f.Limit < link.LogPageRows {
 		q.rows = f.Limit
 	}
-	if f.Day != "" {
-		day, err := time.ParseInLocation(time.DateOnly, f.Day, g.config.Zone)
-		if err != nil {
+	if f.Day != "" || f.To != "" {
+		first, err := time.ParseInLocation(time.DateOnly, f.Day, g.config.Zone)
+		last, wrong := time.ParseInLocation(time.DateOnly, cmp.Or(f.To, f.Day), g.config.Zone)
+		if err != nil || wrong != nil || last.Before(first) || !last.Before(first.AddDate(0, 0, link.LogDays)) {
 			return nil, bad
 		}
-		q.day(int64(signed.At(day)), int64(signed.At(day.AddDate(0, 0, 1))))
+		q.day(int64(signed.At(first)), int64(signed.At(last.AddDate(0, 0, 1))))
 	}
 	if f.After == "" {
 		return q, nil
