@@ -54,6 +54,7 @@ func TestASignatureThatDoesNotHoldIsFoundBehindTheReceipt(t *testing.T) {
 		})
 	}
 	both.Wait()
+	ok(t, h.gate.CheckedSignatures(ctx)) // what tells of the finding
 	if after := must[gate.Figures](t)(h.gate.Figures(ctx)); after.Unchecked != 0 {
 		t.Errorf("%d wait still", after.Unchecked)
 	}

@@ -3,15 +3,20 @@ package connected_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"handslag/app/connected"
+	"handslag/app/connected/feed/feedtest"
 	"handslag/app/connected/gate"
 	"handslag/app/connected/metrics"
 	"handslag/identity"
@@ -224,5 +229,72 @@ func TestMetricsHaveAListenerOfTheirOwn(t *testing.T) {
 	if conn, err := net.Dial("tcp", listener.Addr().String()); err == nil {
 		conn.Close()
 		t.Error("it still listens")
+	}
+}
+
+// Who watches sees how far the receiver of the log is behind, since when, and that deliveries fail; and names of
+// metrics are as Prometheus wants them.
+func TestTheReceiversLagIsTold(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	bo.hands(bo.batch(bo.items(4)...))
+	size := len(h.export("")) + 1
+	h.clock.pass(90 * time.Second)
+	meter := metrics.New()
+	sends := meter.Sends(h.gate.Feed("syslog"), h.clock.Now)
+	handler := must[http.Handler](t)(meter.Handler(h.gate))
+	scrape := func() string {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, metrics.Path, nil))
+		return answer.Body.String()
+	}
+	says := func(lines ...string) {
+		t.Helper()
+		report := scrape()
+		for _, line := range lines {
+			if !strings.Contains(report, "\n"+line+"\n") {
+				t.Errorf("the metrics lack %s:\n%s", line, report)
+			}
+		}
+		if found := leaks(report); found != nil {
+			t.Errorf("%v stand in the metrics", found)
+		}
+	}
+	says(fmt.Sprintf("handslag_syslog_entries_behind %d", size), "handslag_syslog_behind_seconds 90", "handslag_syslog_failures_total 0",
+		"handslag_syslog_entries_sent_total 0", "handslag_syslog_last_success_timestamp_seconds 0", "handslag_log_witnesses 0", "handslag_log_witnessed_entries 0")
+
+	l := feedtest.Listen(t, feedtest.Conduct{NoHandshake: true}, feedtest.Conduct{NoHandshake: true})
+	job := h.job(l, quietly)
+	job.Meter = sends
+	idle := make(chan struct{}, 1)
+	wait := job.Wait
+	job.Wait = func(ctx context.Context, d time.Duration) {
+		if d == time.Second && len(l.Received()) > size { // nothing to do: what it had is noted
+			select {
+			case idle <- struct{}{}:
+			default:
+			}
+		}
+		wait(ctx, d)
+	}
+	end := runs(job)
+	select {
+	case <-idle:
+	case <-inTime(t).Done():
+		t.Fatal("the receiver is never up to date")
+	}
+	end()
+	says("handslag_syslog_entries_behind 0", "handslag_syslog_behind_seconds 0", "handslag_syslog_failures_total 2",
+		fmt.Sprintf("handslag_syslog_entries_sent_total %d", size+1), // and that it is sent
+		fmt.Sprintf("handslag_syslog_last_success_timestamp_seconds %s", strconv.FormatFloat(float64(h.clock.Now().UnixMilli())/1000, 'g', -1, 64)))
+
+	bo.hands(bo.batch(bo.items(2)...))
+	h.clock.pass(7 * time.Second)
+	says("handslag_syslog_entries_behind 2", "handslag_syslog_behind_seconds 7")
+	problems, err := promlint.New(strings.NewReader(scrape())).Lint()
+	ok(t, err)
+	if len(problems) > 0 {
+		t.Errorf("Prometheus would have it otherwise: %v", problems)
 	}
 }

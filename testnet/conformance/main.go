@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.Base, "base", "", "`URL` of the system that is tried, https://host:port (required)")
 	org := flags.String("org", "", "the organisation's `ID`, as its letter says (required)")
 	path := flags.String("contract", "app/connected/openapi.json", "`file` with the contract")
-	people := flags.String("people", "", "`file` of accounts, one a line: staff, reviewer or eraser, username, password; staff is required, and may work on an assignment about a record that it may read")
+	people := flags.String("people", "", "`file` of accounts, one a line: staff, reviewer, exporter or eraser, username, password; staff is required, and may work on an assignment about a record that it may read")
 	subject := flags.String("erase", "", "`ID` of an invented person or place whom the eraser erases")
 	operator := flags.String("operator", "", "`program` that is run as PROGRAM revoke DEVICE and PROGRAM disable USERNAME")
 	only := flags.String("only", "", "try the requirements that this `expression` matches, alone")
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	o.Base, o.Subject = strings.TrimSuffix(o.Base, "/"), journal.SubjectID(*subject)
 	return requirements.Run(ctx, o, func(l requirements.Line) {
-		fmt.Printf("%-4s  %s\n", l.Verdict, l.Requirement)
+		fmt.Printf("%-4s  %s (%s)\n", l.Verdict, l.Requirement, l.Source)
 		if l.Why != "" {
 			fmt.Printf("      %s\n", l.Why)
 		}
@@ -91,9 +91,9 @@ func accounts(path string, o *requirements.Options) error {
 	for line := range strings.Lines(string(text)) {
 		part, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		name, password, _ := strings.Cut(strings.TrimSpace(rest), " ")
-		to, ok := map[string]*requirements.Account{"staff": &o.Staff, "reviewer": &o.Reviewer, "eraser": &o.Eraser}[part]
+		to, ok := map[string]*requirements.Account{"staff": &o.Staff, "reviewer": &o.Reviewer, "exporter": &o.Exporter, "eraser": &o.Eraser}[part]
 		if !ok || password == "" {
-			return fmt.Errorf("%s: a line is not: staff, reviewer or eraser, username, password", path)
+			return fmt.Errorf("%s: a line is not: staff, reviewer, exporter or eraser, username, password", path)
 		}
 		*to = requirements.Account{Username: name, Password: password}
 	}

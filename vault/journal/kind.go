@@ -105,6 +105,11 @@ const (
 	LogRead         Kind = "system.log_read"
 	LogExported     Kind = "system.log_exported" // Code: whereto; Count: how many entries
 	CallRefused     Kind = "system.call_refused"
+	// FindingNoted says that something about a journal was noticed, or noticed again: Code what, Peer whose, Ref the
+	// entry that is meant, where one is, Count how often by now. FindingClosed says that nothing is left to wait
+	// for. Pair is the finding's name in all that tells of it.
+	FindingNoted  Kind = "system.finding_noted"
+	FindingClosed Kind = "system.finding_closed"
 )
 
 const maxKind = 48

@@ -50,7 +50,7 @@ func verbs() []verb {
 		initVerb(), letterVerb(), exportVerb(), exportLogVerb(), serveVerb(), systemdVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userOIDCVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
-		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceApproveVerb(), deviceRefuseVerb(), deviceRenameVerb(), deviceReplaceVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
+		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
 		deviceReleaseVerb(), logVerb(), findingListVerb(), spreadVerb(),
 		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}
@@ -130,10 +130,7 @@ func (c *call) common(flags *flag.FlagSet) {
 		c.dir = defaultDir()
 	}
 	flags.StringVar(&c.dir, "dir", c.dir, "`folder` of the connected system")
-	flags.StringVar(&c.settings.Database, "database", c.settings.Database, "`URL` of a PostgreSQL database in place of the folder's own file, without its password")
-	flags.Var(&c.settings.Keep, "backup-days", "how many `days` backups of keys live: so long a copy of who is erased may be opened from one (default 30)")
-	flags.Var(&c.settings.Approve, "approve-devices", "a device is enrolled once an administrator has approved it (default false)")
-	flags.Var(&c.settings.Devices, "devices-per-person", "how many `devices` one person may have at once (default: any number)")
+	c.settings.flags(flags, true)
 	flags.BoolVar(&c.json, "json", c.json, "answer in JSON")
 }
 

@@ -20,20 +20,6 @@ import (
 // feedName is the one receiver's, whatever its address is: a receiver that has moved goes on.
 const feedName = "syslog"
 
-func (s *settings) syslogFlags(flags *flag.FlagSet) {
-	flags.StringVar(&s.Syslog, "syslog", "", "`host:port` of a syslog server that gets the audit log by TLS (RFC 5425), for example siem.example:6514 (off by default)")
-	flags.StringVar(&s.SyslogRoots, "syslog-ca", "", "PEM `file` of certificates that may have signed that server's (default: those that this machine trusts)")
-	flags.StringVar(&s.SyslogCertificate, "syslog-certificate", "", "PEM `file` of our certificate, where that server asks for one")
-	flags.StringVar(&s.SyslogKey, "syslog-key", "", "PEM `file` of its key")
-	flags.StringVar(&s.SyslogFormat, "syslog-format", "", "`format` of the messages: json, or ocsf for OCSF "+feed.OCSFVersion+" (default \"json\")")
-}
-
-// takeSyslog takes what serve's flags said.
-func (s *settings) takeSyslog(flags settings) {
-	s.Syslog, s.SyslogRoots, s.SyslogFormat = flags.Syslog, flags.SyslogRoots, flags.SyslogFormat
-	s.SyslogCertificate, s.SyslogKey = flags.SyslogCertificate, flags.SyslogKey
-}
-
 // feed is the job that sends the audit log to a syslog server, without its source; nil where there is none.
 func (c *call) feed(statement identity.Statement) (*feed.Job, error) {
 	if c.settings.Syslog == "" {

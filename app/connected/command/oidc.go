@@ -15,12 +15,17 @@ func (c *call) provider() (*oidc.Client, error) {
 	s := c.settings
 	if s.OIDC == "" {
 		if s.OIDCOnly || s.OIDCClient != "" {
-			return nil, &usageError{"an identity provider is half named", "name its issuer: oidc = \"https://idp.example\" in " + settingsFile}
+			return nil, &usageError{"an identity provider is half named", "name its issuer: -oidc https://idp.example, or oidc = \"https://idp.example\" in " + settingsFile}
 		}
 		return nil, nil
 	}
-	settings := oidc.Settings{Issuer: s.OIDC, ClientID: s.OIDCClient, Secret: s.OIDCSecret, Email: s.OIDCEmail}
+	settings := oidc.Settings{Issuer: s.OIDC, ClientID: s.OIDCClient, Email: s.OIDCEmail}
 	var err error
+	if s.OIDCSecret != "" {
+		if settings.Secret, err = secretIn(s.OIDCSecret); err != nil {
+			return nil, err
+		}
+	}
 	if s.OIDCRoots != "" {
 		if settings.Roots, err = readRoots(s.OIDCRoots); err != nil {
 			return nil, err
@@ -28,7 +33,7 @@ func (c *call) provider() (*oidc.Client, error) {
 	}
 	client, err := oidc.New(settings)
 	if err != nil {
-		return nil, &hinted{fmt.Errorf("read settings: %w", err), "in " + settingsFile + ": oidc = \"https://idp.example\", oidc_client, oidc_secret"}
+		return nil, &hinted{fmt.Errorf("read settings: %w", err), "in " + settingsFile + ": oidc = \"https://idp.example\", oidc_client, oidc_secret_file"}
 	}
 	return client, nil
 }

@@ -40,7 +40,7 @@ func (c *call) gateConfig(keys *organisation.Keys) gate.Config {
 		Decide:   access.May,
 		Operator: operator(),
 		Backups:  c.settings.Keep.duration(),
-		Approve:  c.settings.Approve.on(),
+		Approve:  c.settings.Approve,
 		Devices:  int(c.settings.Devices),
 	}
 }

@@ -97,6 +97,31 @@ func readSecret(from io.Reader, name string) ([]byte, error) {
 	return data, nil
 }
 
+// secretIn reads a secret that lies in a file, its first line. One that others may read is none.
+func secretIn(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", &hinted{fmt.Errorf("read secret: %s can be read by others", path), "chmod 600 " + path}
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxSecret+3))
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" || len(line) > maxSecret {
+		return "", fmt.Errorf("read secret: %s does not begin with a line of at most %d bytes", path, maxSecret)
+	}
+	return line, nil
+}
+
 // generated is a password to hand to somebody: 20 characters of 31, 99 bits, none of
 // which people take for another.
 func generated() string {

@@ -33,26 +33,23 @@ type listening struct {
 }
 
 func serveVerb() verb {
-	var address, watch string
-	var log settings
+	var own settings
 	var fd int
 	return verb{
 		name: "serve", short: "Serve the organisation's devices by HTTPS until interrupted",
 		examples: []string{"serve -listen :8443", "serve -listen 127.0.0.1:0 -json"},
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
-			flags.StringVar(&address, "listen", "", "`address` to listen on; port 0 takes a free one (default \""+listenAt+"\")")
-			flags.StringVar(&watch, "metrics", "", "`address` to tell Prometheus at, by plain HTTP: one that only who watches this machine reaches, for example 127.0.0.1:9100 (off by default)")
-			log.syslogFlags(flags)
+			own.flags(flags, false)
 			flags.IntVar(&fd, "ready-fd", -1, "file descriptor `number` that gets one line of JSON when it listens, and is closed")
 			return func(ctx context.Context, c *call) error {
-				c.settings.takeSyslog(log)
-				return c.serve(ctx, address, watch, fd)
+				c.settings.take(own)
+				return c.serve(ctx, fd)
 			}
 		},
 	}
 }
 
-func (c *call) serve(ctx context.Context, address, watch string, fd int) (err error) {
+func (c *call) serve(ctx context.Context, fd int) (err error) {
 	config, keys, err := c.configuration()
 	if err != nil {
 		return err
@@ -71,12 +68,16 @@ func (c *call) serve(ctx context.Context, address, watch string, fd int) (err er
 	if err := g.Ready(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	served, err := c.watched(ctx, cmp.Or(watch, c.settings.Metrics), meter, g)
+	var sends *metrics.Sending
+	if job != nil {
+		sends = meter.Sends(g.Feed(feedName), time.Now)
+	}
+	served, err := c.watched(ctx, c.settings.Metrics, meter, g)
 	if err != nil {
 		return err
 	}
 	defer served()
-	listener, err := net.Listen("tcp", cmp.Or(address, c.settings.Listen, listenAt))
+	listener, err := net.Listen("tcp", cmp.Or(c.settings.Listen, listenAt))
 	if err != nil {
 		return &hinted{fmt.Errorf("serve: %w", err), "is another server running there? choose with -listen"}
 	}
@@ -89,7 +90,7 @@ func (c *call) serve(ctx context.Context, address, watch string, fd int) (err er
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	if job != nil {
-		job.Source = g.Feed(feedName)
+		job.Source, job.Meter = g.Feed(feedName), sends
 		done := make(chan struct{})
 		go func() { defer close(done); job.Run(watching) }()
 		defer func() { stop(); <-done }()

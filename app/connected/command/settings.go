@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -13,31 +14,12 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"handslag/app/connected/feed"
 )
 
-// Where settings come from beside flags: flags come first, then the environment, then the file in
-// the system's folder.
-const (
-	settingsFile        = "connected.toml"
-	environmentDatabase = "CONNECTED_DATABASE"
-	environmentListen   = "CONNECTED_LISTEN"
-	environmentMetrics  = "CONNECTED_METRICS"
-	environmentKeep     = "CONNECTED_BACKUP_DAYS"
-
-	environmentSyslog            = "CONNECTED_SYSLOG"
-	environmentSyslogRoots       = "CONNECTED_SYSLOG_CA"
-	environmentSyslogCertificate = "CONNECTED_SYSLOG_CERTIFICATE"
-	environmentSyslogKey         = "CONNECTED_SYSLOG_KEY"
-	environmentSyslogFormat      = "CONNECTED_SYSLOG_FORMAT"
-
-	environmentApprove = "CONNECTED_APPROVE_DEVICES"
-	environmentDevices = "CONNECTED_DEVICES_PER_PERSON"
-
-	environmentOIDC       = "CONNECTED_OIDC"
-	environmentOIDCClient = "CONNECTED_OIDC_CLIENT"
-	environmentOIDCSecret = "CONNECTED_OIDC_SECRET"
-	environmentOIDCRoots  = "CONNECTED_OIDC_CA"
-)
+// settingsFile is in the system's folder. Of each setting its flag comes first, then the environment, then this file.
+const settingsFile = "connected.toml"
 
 // settings are what an administrator chooses once, the same for every command.
 type settings struct {
@@ -46,8 +28,8 @@ type settings struct {
 	Metrics  string `toml:"metrics"`     // address of its metrics; empty: none
 	Keep     days   `toml:"backup_days"` // how long backups of keys live; 0: keepDays
 
-	Approve toggle `toml:"approve_devices"`    // a device waits for an administrator before it is enrolled
-	Devices count  `toml:"devices_per_person"` // 0: any number
+	Approve bool  `toml:"approve_devices"`    // a device waits for an administrator before it is enrolled
+	Devices count `toml:"devices_per_person"` // 0: any number
 
 	Syslog            string `toml:"syslog"`             // host:port of a receiver of the audit log; empty: none
 	SyslogRoots       string `toml:"syslog_ca"`          // file of certificates that may have signed its own; empty: the machine's
@@ -55,12 +37,111 @@ type settings struct {
 	SyslogKey         string `toml:"syslog_key"`         // file with its key
 	SyslogFormat      string `toml:"syslog_format"`      // json or ocsf
 
-	OIDC       string `toml:"oidc"`        // issuer of an identity provider at which staff may sign in; empty: none
-	OIDCClient string `toml:"oidc_client"` // our name there
-	OIDCSecret string `toml:"oidc_secret"` // which it gave us
-	OIDCRoots  string `toml:"oidc_ca"`     // file of certificates that may have signed its own; empty: the machine's
-	OIDCEmail  bool   `toml:"oidc_email"`  // addresses that it has verified count the first time
-	OIDCOnly   bool   `toml:"oidc_only"`   // no password signs in
+	OIDC       string `toml:"oidc"`             // issuer of an identity provider at which staff may sign in; empty: none
+	OIDCClient string `toml:"oidc_client"`      // our name there
+	OIDCSecret string `toml:"oidc_secret_file"` // file with what it gave us
+	OIDCRoots  string `toml:"oidc_ca"`          // file of certificates that may have signed its own; empty: the machine's
+	OIDCEmail  bool   `toml:"oidc_email"`       // addresses that it has verified count the first time
+	OIDCOnly   bool   `toml:"oidc_only"`        // no password signs in
+
+	given map[string]string // by flags, by the setting's name
+}
+
+// setting is one of them: it has a name in the file, a flag and a variable that are called alike, and a text that
+// says it.
+type setting struct {
+	name  string // in the file
+	every bool   // each command has its flag; otherwise serve alone
+	means string
+	get   func(*settings) any // a pointer
+}
+
+// table is all settings. None is a secret: what is one lies in a file, which a setting names.
+var table = []setting{
+	{"database", true, "`URL` of a PostgreSQL database in place of the folder's own file, without its password", func(s *settings) any { return &s.Database }},
+	{"backup_days", true, "how many `days` backups of keys live: so long a copy of who is erased may be opened from one (default 30)", func(s *settings) any { return &s.Keep }},
+	{"approve_devices", true, "a device is enrolled once an administrator has approved it (default false)", func(s *settings) any { return &s.Approve }},
+	{"devices_per_person", true, "how many `devices` one person may have at once (default: any number)", func(s *settings) any { return &s.Devices }},
+	{"listen", false, "`address` to listen on; port 0 takes a free one (default \"" + listenAt + "\")", func(s *settings) any { return &s.Listen }},
+	{"metrics", false, "`address` to tell Prometheus at, by plain HTTP: one that only who watches this machine reaches, for example 127.0.0.1:9100 (off by default)", func(s *settings) any { return &s.Metrics }},
+	{"syslog", false, "`host:port` of a syslog server that gets the audit log by TLS (RFC 5425), for example siem.example:6514 (off by default)", func(s *settings) any { return &s.Syslog }},
+	{"syslog_ca", false, "PEM `file` of certificates that may have signed that server's (default: those that this machine trusts)", func(s *settings) any { return &s.SyslogRoots }},
+	{"syslog_certificate", false, "PEM `file` of our certificate, where that server asks for one", func(s *settings) any { return &s.SyslogCertificate }},
+	{"syslog_key", false, "PEM `file` of its key", func(s *settings) any { return &s.SyslogKey }},
+	{"syslog_format", false, "`format` of the messages: json, or ocsf for OCSF " + feed.OCSFVersion + " (default \"json\")", func(s *settings) any { return &s.SyslogFormat }},
+	{"oidc", false, "`URL` of the identity provider at which staff may sign in (OpenID Connect), to the letter as it writes it (off by default)", func(s *settings) any { return &s.OIDC }},
+	{"oidc_client", false, "our `name` there", func(s *settings) any { return &s.OIDCClient }},
+	{"oidc_secret_file", false, "`file` with the secret that it gave us, which nobody else may read (default: none, we are a public client)", func(s *settings) any { return &s.OIDCSecret }},
+	{"oidc_ca", false, "PEM `file` of certificates that may have signed its own (default: those that this machine trusts)", func(s *settings) any { return &s.OIDCRoots }},
+	{"oidc_email", false, "an address that it has verified counts the first time", func(s *settings) any { return &s.OIDCEmail }},
+	{"oidc_only", false, "no password signs in", func(s *settings) any { return &s.OIDCOnly }},
+}
+
+func (one setting) flag() string        { return strings.ReplaceAll(one.name, "_", "-") }
+func (one setting) environment() string { return "CONNECTED_" + strings.ToUpper(one.name) }
+
+// put reads the setting's text into s.
+func (one setting) put(s *settings, text string) error {
+	switch to := one.get(s).(type) {
+	case *string:
+		*to = text
+	case interface{ Set(string) error }:
+		return to.Set(text)
+	case *bool:
+		on, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("is neither true nor false")
+		}
+		*to = on
+	}
+	return nil
+}
+
+// given is a flag's value: what it said, kept until it is known what is said elsewhere.
+type given struct {
+	setting
+	to *settings
+}
+
+func (g given) String() string { return "" }
+
+func (g given) IsBoolFlag() bool {
+	if g.get == nil { // flag makes one of its own, to see what is none
+		return false
+	}
+	_, is := g.get(g.to).(*bool)
+	return is
+}
+
+// Set keeps what can be read.
+func (g given) Set(text string) error {
+	if err := g.put(&settings{}, text); err != nil {
+		return err
+	}
+	if g.to.given == nil {
+		g.to.given = map[string]string{}
+	}
+	g.to.given[g.name] = text
+	return nil
+}
+
+// flags adds those of every command, or those of serve alone.
+func (s *settings) flags(to *flag.FlagSet, every bool) {
+	for _, one := range table {
+		if one.every == every {
+			to.Var(given{one, s}, one.flag(), one.means)
+		}
+	}
+}
+
+// take takes what other flags said.
+func (s *settings) take(other settings) {
+	for name, text := range other.given {
+		if s.given == nil {
+			s.given = map[string]string{}
+		}
+		s.given[name] = text
+	}
 }
 
 // Days that backups of keys live: what an erasure destroys stands in them.
@@ -90,43 +171,33 @@ var errOpenSecret = fmt.Errorf("%s holds a password and can be read by others", 
 
 // complete fills what flags left open from the environment and the folder's file.
 func (s *settings) complete(dir string) error {
-	if secret(s.Database) {
+	if secret(s.given["database"]) {
 		return &usageError{"a password on a command line can be read by everybody on this machine",
-			"put it into the file that PGPASSFILE names, into " + environmentDatabase + ", or into " + settingsFile}
+			"put it into the file that PGPASSFILE names, into CONNECTED_DATABASE, or into " + settingsFile}
 	}
 	file, err := readSettings(dir)
 	if err != nil {
 		return err
 	}
-	for _, one := range []struct {
-		set               *string
-		environment, file string
-	}{
-		{&s.Database, environmentDatabase, file.Database}, {&s.Listen, environmentListen, file.Listen}, {&s.Metrics, environmentMetrics, file.Metrics},
-		{&s.Syslog, environmentSyslog, file.Syslog}, {&s.SyslogRoots, environmentSyslogRoots, file.SyslogRoots},
-		{&s.SyslogCertificate, environmentSyslogCertificate, file.SyslogCertificate}, {&s.SyslogKey, environmentSyslogKey, file.SyslogKey},
-		{&s.SyslogFormat, environmentSyslogFormat, file.SyslogFormat},
-		{&s.OIDC, environmentOIDC, file.OIDC}, {&s.OIDCClient, environmentOIDCClient, file.OIDCClient},
-		{&s.OIDCSecret, environmentOIDCSecret, file.OIDCSecret}, {&s.OIDCRoots, environmentOIDCRoots, file.OIDCRoots},
-	} {
-		if *one.set == "" {
-			*one.set = os.Getenv(one.environment)
+	file.given = s.given
+	*s = file
+	for _, one := range table {
+		text, by := s.given[one.name], "-"+one.flag()
+		if text == "" {
+			text, by = os.Getenv(one.environment()), one.environment()
 		}
-		if *one.set == "" {
-			*one.set = one.file
+		if text == "" {
+			continue
+		}
+		if err := one.put(s, text); err != nil {
+			return &usageError{by + " " + err.Error(), "try: connected serve -h"}
 		}
 	}
-	s.OIDCEmail, s.OIDCOnly = file.OIDCEmail, file.OIDCOnly
-	if text := os.Getenv(environmentKeep); s.Keep == 0 && text != "" {
-		if err := s.Keep.Set(text); err != nil {
-			return &usageError{environmentKeep + " " + err.Error(), "for example: " + environmentKeep + "=30"}
-		}
-	}
-	if err := s.completeDevices(file); err != nil {
-		return err
-	}
-	if s.Keep = cmp.Or(s.Keep, file.Keep, keepDays); s.Keep < 1 || s.Keep > keepMost {
+	if s.Keep = cmp.Or(s.Keep, keepDays); s.Keep < 1 || s.Keep > keepMost {
 		return fmt.Errorf("read settings: backup_days is not between 1 and %d", keepMost)
+	}
+	if s.Devices < 0 || s.Devices > devicesMost {
+		return fmt.Errorf("read settings: devices_per_person is not between 0 and %d", devicesMost)
 	}
 	if s.Database == "" {
 		return nil
@@ -155,7 +226,7 @@ func readSettings(dir string) (settings, error) {
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return s, fmt.Errorf("read settings: %s has no setting %q", settingsFile, unknown[0])
 	}
-	if (secret(s.Database) || s.OIDCSecret != "") && info.Mode().Perm()&0o077 != 0 {
+	if secret(s.Database) && info.Mode().Perm()&0o077 != 0 {
 		return s, fmt.Errorf("read settings: %w", errOpenSecret)
 	}
 	return s, nil

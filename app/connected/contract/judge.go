@@ -5,9 +5,11 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +23,7 @@ type Contract struct {
 }
 
 type operation struct {
+	Security  *[]map[string][]string
 	Responses map[string]struct {
 		Content map[string]struct{ Schema map[string]any }
 	}
@@ -61,6 +64,45 @@ func (c *Contract) Lacks(other *Contract) []string {
 	return all
 }
 
+// Operation is one of the contract's.
+type Operation struct {
+	Method, Path string
+	Proved       bool // a call without a device's proof is refused
+}
+
+// Example is a path of the operation's own: an open end is filled with what is nothing's.
+func (o Operation) Example() string { return strings.Replace(o.Path, "{rest}", "none", 1) }
+
+// Operations are all of them, in the order of their paths and methods.
+func (c *Contract) Operations() (all []Operation) {
+	for path, methods := range c.Paths {
+		for method, o := range methods {
+			proved := o.Security != nil && len(*o.Security) > 0
+			for _, way := range deref(o.Security) {
+				proved = proved && len(way) > 0 // {}: or nothing
+			}
+			all = append(all, Operation{strings.ToUpper(method), path, proved})
+		}
+	}
+	slices.SortFunc(all, func(a, b Operation) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
+	return all
+}
+
+func deref(ways *[]map[string][]string) []map[string][]string {
+	if ways == nil {
+		return nil
+	}
+	return *ways
+}
+
+// Name is that of the operation that a call is one of, as METHOD and the path in the contract.
+func (c *Contract) Name(method, path string) string {
+	name, _ := c.at(path)
+	return method + " " + name
+}
+
 // Judge says in what an exchange is not as the contract tells; nil where it is.
 func (c *Contract) Judge(x Exchange) error {
 	method, path, status, h, body := x.Method, x.Path, x.Status, x.Header, x.Body
@@ -72,7 +114,8 @@ func (c *Contract) Judge(x Exchange) error {
 			return err
 		}
 	}
-	methods, ok := c.methods(path)
+	name, ok := c.at(path)
+	methods := c.Paths[name]
 	operation, known := methods[strings.ToLower(method)]
 	switch {
 	case !ok && status == http.StatusNotFound:
@@ -105,19 +148,17 @@ func (c *Contract) Judge(x Exchange) error {
 	return c.fits(content.Schema, v, "it")
 }
 
-// methods are those of a path, or of the one with an open end that it goes on from.
-func (c *Contract) methods(path string) (methods map[string]operation, ok bool) {
-	if methods, ok = c.Paths[path]; ok {
-		return methods, true
+// at is the path in the contract that a call's path is: itself, or one with an open end that it goes on from.
+func (c *Contract) at(path string) (name string, ok bool) {
+	if _, ok := c.Paths[path]; ok {
+		return path, true
 	}
-	longest := ""
-	for name, of := range c.Paths {
-		begin, open := strings.CutSuffix(name, "/{rest}")
-		if open && strings.HasPrefix(path, begin+"/") && len(name) > len(longest) {
-			longest, methods, ok = name, of, true
+	for of := range c.Paths {
+		if begin, open := strings.CutSuffix(of, "/{rest}"); open && strings.HasPrefix(path, begin+"/") && len(of) > len(name) {
+			name = of
 		}
 	}
-	return methods, ok
+	return name, name != ""
 }
 
 // problemDetails is what RFC 9457 asks of a refusal, and RFC 9110 of its headers.

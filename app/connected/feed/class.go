@@ -1,6 +1,10 @@
 package feed
 
-import "handslag/vault/journal"
+import (
+	"slices"
+
+	"handslag/vault/journal"
+)
 
 // OCSFVersion is the version of the Open Cybersecurity Schema Framework (https://schema.ocsf.io) that events
 // are written in: the newest that is not a draft.
@@ -110,12 +114,41 @@ var meanings = map[journal.Kind]meaning{
 	journal.LogRead:         {classDatastore, 4, "Query", auditLog, informational, false},
 	journal.LogExported:     {classDatastore, other, "Export", auditLog, informational, false},
 	journal.CallRefused:     {classAPI, other, "Refused", "", low, true},
+	journal.FindingNoted:    {classFinding, create, "Create", "", medium, false},
+	journal.FindingClosed:   {classFinding, closing, "Close", "", informational, false},
 }
 
-// meaningOf is what the kind means; one that a newer device made up is told of without a class.
-func meaningOf(kind journal.Kind) meaning {
-	if m, ok := meanings[kind]; ok {
+// Activities of a finding.
+const (
+	create  = 1
+	update  = 2
+	closing = 3
+)
+
+// grave are codes of findings that say more than that something is late or out of its time: somebody has two
+// histories, or words that are not their own. mild are those that a device's ordinary life brings.
+var (
+	grave = []string{"fork", "clone", "bad_signature", "log_alarm", "head_differs", "device_forked", "erasure"}
+	mild  = []string{"generation", "clock", "expired", "work_refused"}
+)
+
+// meaningOf is what the entry means; a kind that a newer device made up is told of without a class.
+func meaningOf(e journal.Entry) meaning {
+	m, ok := meanings[e.Kind]
+	switch {
+	case !ok:
+		return meaning{classNone, other, string(e.Kind), "", informational, false}
+	case e.Kind != journal.FindingNoted:
 		return m
 	}
-	return meaning{classNone, other, string(kind), "", informational, false}
+	switch {
+	case slices.Contains(grave, e.Code):
+		m.severity = high
+	case slices.Contains(mild, e.Code):
+		m.severity = low
+	}
+	if e.Count > 1 {
+		m.activity, m.name = update, "Update"
+	}
+	return m
 }

@@ -25,6 +25,12 @@ type Sink interface {
 	Deliver(ctx context.Context, messages [][]byte) error
 }
 
+// Meter is told what a job does.
+type Meter interface {
+	Sent(entries int) // the receiver has them
+	Failed()          // a delivery, or what comes before it
+}
+
 // Times and sizes of a job. A lease outlives a delivery; that it may be judged by two processes' clocks
 // costs doubles at the worst.
 const (
@@ -42,6 +48,7 @@ type Job struct {
 	Sink     Sink
 	Messages Messages
 	Log      *slog.Logger
+	Meter    Meter                                // nil: nobody watches
 	Wait     func(context.Context, time.Duration) // nil: as long as it says, or until the context ends
 }
 
@@ -66,6 +73,9 @@ func (j Job) Run(ctx context.Context) {
 		case err != nil && ctx.Err() != nil:
 			return
 		case err != nil:
+			if j.Meter != nil {
+				j.Meter.Failed()
+			}
 			if pause == 0 { // once for each outage
 				j.Log.Error("the log's receiver takes nothing", "error", err)
 			}
@@ -81,6 +91,9 @@ func (j Job) Run(ctx context.Context) {
 				j.Log.Info("the log's receiver takes again")
 			}
 			part, pause = min(2*part, most), 0
+			if j.Meter != nil {
+				j.Meter.Sent(n)
+			}
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (m Messages) Write(e Entry) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "<%d>1 %s %s handslag - %s ", facility*8+severities[meaningOf(e.Said.Kind).severity], written(e.Received), m.host, messageID(e.Said.Kind))
+	fmt.Fprintf(&b, "<%d>1 %s %s handslag - %s ", facility*8+severities[meaningOf(e.Said).severity], written(e.Received), m.host, messageID(e.Said.Kind))
 	b.WriteString("[" + Element)
 	for _, p := range []struct{ name, value string }{
 		{"id", e.ID()}, {"place", strconv.FormatInt(e.Place, 10)}, {"org", string(m.org)}, {"kind", string(e.Said.Kind)},

@@ -103,11 +103,13 @@ const (
 	success      = 1
 	failure      = 2
 	statusNew    = 1 // of a finding
+
+	statusResolved = 4
 )
 
 // eventOf is the entry as an event of OCSF.
 func eventOf(e Entry, org identity.OrgID) event {
-	m, s := meaningOf(e.Said.Kind), e.Said
+	m, s := meaningOf(e.Said), e.Said
 	v := event{
 		ActivityID: m.activity, ActivityName: m.name, CategoryUID: m.class / 1000, ClassUID: m.class, TypeUID: m.class*100 + m.activity,
 		SeverityID: m.severity, StatusID: success, StatusCode: s.Code, Time: millis(s.Time()), StartTime: millis(e.Earliest), EndTime: millis(e.Received),
@@ -121,6 +123,8 @@ func eventOf(e Entry, org identity.OrgID) event {
 	switch {
 	case m.failed:
 		v.StatusID = failure
+	case m.class == classFinding && m.activity == closing:
+		v.StatusID = statusResolved
 	case m.class == classFinding:
 		v.StatusID = statusNew
 	}
@@ -154,9 +158,22 @@ func (v *event) about(m meaning, e Entry, org identity.OrgID) {
 	case classLifecycle:
 		v.App = &handslag
 	case classFinding:
-		v.Finding = &finding{UID: e.ID(), Title: string(e.Said.Kind), Types: []string{e.Said.Code}}
+		v.Finding = findingOf(e)
 		v.Found = []thing{{UID: cmp.Or(string(e.Said.Peer), string(e.Said.Device)), Type: "Device"}}
+		if e.System && e.Person != "" {
+			v.Found = append(v.Found, thing{UID: string(e.Person), Type: "User"})
+		}
 	}
+}
+
+// findingOf is what was found. What the connected system noticed has a name of its own, the same in all events
+// that tell of it; a device's alarm has its entry's.
+func findingOf(e Entry) *finding {
+	f := &finding{UID: e.ID(), Title: string(e.Said.Kind), Types: []string{e.Said.Code}}
+	if e.System {
+		f.UID, f.Title = hex.EncodeToString(e.Said.Pair), e.Said.Code
+	}
+	return f
 }
 
 // whoDid is the person, by opaque ID; where there is none, the device that speaks.

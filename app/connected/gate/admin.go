@@ -155,6 +155,8 @@ type Verification struct {
 	Leaves      int64    `json:"leaves"`      // of the tree, made anew from the rows
 	Root        string   `json:"root"`        // base64, as checkpoints have it
 	Problems    []string `json:"problems,omitempty"`
+
+	told map[string]toldFinding // what the log tells of findings, by their names
 }
 
 // Sound reports whether nothing contradicts the log.

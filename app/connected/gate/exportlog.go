@@ -42,6 +42,9 @@ func (c *Call) ExportLog(after string) ([]feed.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.g.findLoneHalves(c.ctx, c.tx, c.Now); err != nil { // told behind this page
+		return nil, err
+	}
 	page, err := c.g.logBehind(c.ctx, c.tx, from, link.ExportRows)
 	if err != nil {
 		return nil, err
@@ -61,6 +64,9 @@ func (c *Call) Org() identity.OrgID { return c.g.org }
 // That it was called is an entry, committed before the first is handed out. It returns ErrCursor.
 func (g *Gate) ExportLog(ctx context.Context, after feed.Cursor, each func(feed.Entry) error) error {
 	var from, until int64
+	if err := g.findLate(ctx); err != nil {
+		return fmt.Errorf("export log: %w", err)
+	}
 	err := g.store.Do(ctx, func(tx *store.Tx) error {
 		var err error
 		if from, err = g.resume(ctx, tx, after); err != nil {
@@ -95,6 +101,11 @@ func (g *Gate) ExportLog(ctx context.Context, after feed.Cursor, each func(feed.
 		from = page[len(page)-1].Place
 	}
 	return nil
+}
+
+// findLate notes now what nothing but time makes a finding, for whom the log is told next.
+func (g *Gate) findLate(ctx context.Context) error {
+	return g.store.Do(ctx, func(tx *store.Tx) error { return g.findLoneHalves(ctx, tx, g.now()) })
 }
 
 func (g *Gate) sayExported(ctx context.Context, tx *store.Tx, to, after string, e journal.Entry) error {

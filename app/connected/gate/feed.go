@@ -8,6 +8,7 @@ import (
 	"handslag/app/connected/feed"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/identity/signed"
 	"handslag/vault/journal"
 )
 
@@ -37,6 +38,9 @@ func (f Feed) Take(ctx context.Context, holder string, lease time.Duration, most
 		waits = free(row) && size > row.Place
 		return err
 	})
+	if err == nil && !waits {
+		err = f.looks(ctx, now)
+	}
 	if err != nil || !waits {
 		return nil, wrap("read feed", err)
 	}
@@ -63,6 +67,45 @@ func (f Feed) Take(ctx context.Context, holder string, lease time.Duration, most
 		return nil, wrap("take from feed", err)
 	}
 	return page, nil
+}
+
+// lookLate is how often who sends looks for what nothing but time makes a finding.
+const lookLate = time.Minute
+
+// looks does so, where nobody of this process did within that time.
+func (f Feed) looks(ctx context.Context, now int64) error {
+	last := f.g.looked.Load()
+	if now-last < lookLate.Microseconds() && now >= last || !f.g.looked.CompareAndSwap(last, now) {
+		return nil
+	}
+	return f.g.findLate(ctx)
+}
+
+// Lag is how far a receiver of the audit log is behind.
+type Lag struct {
+	Entries int64         // that it has not got
+	Time    time.Duration // since the oldest of them came in
+}
+
+// Lag reads it.
+func (f Feed) Lag(ctx context.Context) (lag Lag, err error) {
+	err = f.g.store.Read(ctx, func(tx *store.Tx) error {
+		lag = Lag{}
+		row, err := tx.Feed(ctx, f.name)
+		if err != nil && !store.Missing(err) {
+			return err
+		}
+		size, err := tx.Places(ctx)
+		if err != nil || size <= row.Place {
+			return err
+		}
+		rows, err := tx.EntriesFrom(ctx, sqlc.EntriesFromParams{After: row.Place, Rows: 1})
+		if err == nil && len(rows) > 0 {
+			lag = Lag{size - row.Place, max(0, f.g.now().Time().Sub(signed.Time(rows[0].ReceivedAt).Time()))}
+		}
+		return err
+	})
+	return lag, wrap("read how far the feed is behind", err)
 }
 
 // Delivered says that the receiver has everything up to last. Where another holds the feed by now, it goes

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
 )
 
 // Meter is told what the gate does, so that somebody may watch it. What it is told is never about
@@ -29,6 +30,8 @@ type Figures struct {
 	Unchecked int64            // of them, whose own signatures CheckSignatures has not come to yet
 	Findings  map[string]int64 // that are open, by code; 0 where all of a code are closed
 	Waiting   int              // calls to this process that wait for a change
+	Witnesses int64            // devices that vouch for the log
+	Witnessed int64            // entries that one of them vouches for
 }
 
 // Figures reads them.
@@ -43,6 +46,16 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 			return err
 		}
 		f.Unchecked = max(0, f.Entries-checked)
+		if f.Witnesses, err = tx.CountCosignatures(ctx); err != nil {
+			return err
+		}
+		newest, err := tx.CosignaturesFrom(ctx, sqlc.CosignaturesFromParams{Rows: 1})
+		if err != nil {
+			return err
+		}
+		for _, row := range newest {
+			f.Witnessed = row.Size
+		}
 		rows, err := tx.OpenFindings(ctx)
 		for _, row := range rows {
 			f.Findings[row.Code] = row.Open

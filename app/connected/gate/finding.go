@@ -34,14 +34,14 @@ const (
 	foundErasure      = "erasure"        // an order carried out that is not known here: a backup older than it was put back
 )
 
-// find notes a finding; what was noted before is counted, not repeated.
+// find notes a finding; what was noted before is counted, not repeated. The end of the transaction tells of it.
 func find(ctx context.Context, tx *store.Tx, f sqlc.PutFindingParams) error {
 	id, err := tx.NextCounter(ctx, counterFindings)
 	if err != nil {
 		return fmt.Errorf("number finding: %w", err)
 	}
 	f.ID, f.Hash = id, some(f.Hash)
-	if err := tx.PutFinding(ctx, f); err != nil {
+	if err := tx.Notice(ctx, f); err != nil {
 		return fmt.Errorf("store finding: %w", err)
 	}
 	return nil

@@ -141,7 +141,7 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 		return err
 	}
 	if ahead == 0 {
-		if err := t.tx.CloseGaps(ctx, sqlc.CloseGapsParams{DeviceID: string(t.batch.Device), Generation: int64(generation), ClosedAt: int64(t.now)}); err != nil {
+		if err := t.tx.Settle(t.tx.CloseGaps(ctx, sqlc.CloseGapsParams{DeviceID: string(t.batch.Device), Generation: int64(generation), ClosedAt: int64(t.now)})); err != nil {
 			return err
 		}
 	}

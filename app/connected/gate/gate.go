@@ -33,6 +33,7 @@ type Gate struct {
 	strangers *strangers
 	limits    limits
 	pulse     pulse
+	looked    atomic.Int64 // when what nothing but time makes a finding was last looked for here
 	busy      atomic.Int64 // large bodies that are being taken in now
 	waiting   waiting
 }
@@ -95,6 +96,7 @@ func open(config Config, reach func(store.Place) (*store.Store, error)) (*Gate, 
 		limits:    newLimits(),
 	}
 	g.current.Store(&config.Keys)
+	st.AtEnd(g.tellFindings)
 	return g, nil
 }
 

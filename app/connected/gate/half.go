@@ -84,7 +84,7 @@ func pair(ctx context.Context, tx *store.Tx, r sqlc.Entry, now signed.Time) erro
 		if err := tx.SetLone(ctx, sqlc.SetLoneParams{ID: half.ID}); err != nil {
 			return err
 		}
-		if err := tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: half.Hash, ClosedAt: int64(now)}); err != nil {
+		if err := tx.Settle(tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: half.Hash, ClosedAt: int64(now)})); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ func (g *Gate) ReleaseDevice(ctx context.Context, device identity.DeviceID) erro
 		if n == 0 {
 			return ErrUnknown
 		}
-		if err := tx.CloseClones(ctx, sqlc.CloseClonesParams{DeviceID: string(device), ClosedAt: int64(g.now())}); err != nil {
+		if err := tx.Settle(tx.CloseClones(ctx, sqlc.CloseClonesParams{DeviceID: string(device), ClosedAt: int64(g.now())})); err != nil {
 			return err
 		}
 		return g.relist(ctx, tx)

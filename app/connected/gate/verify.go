@@ -61,6 +61,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 		if err := g.verifyAttachments(ctx, tx, &v); err != nil {
 			return err
 		}
+		if err := verifyFindings(ctx, tx, &v); err != nil {
+			return err
+		}
 		open, err := tx.OpenFindings(ctx)
 		for _, of := range open {
 			v.Findings += int(of.Open)
@@ -134,6 +137,9 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 				continue
 			}
 			v.Entries++
+			if g.signsLog(*key) {
+				v.hears(e)
+			}
 			if r.Covered == 1 {
 				if chain.Last == 0 && e.Generation > 1 {
 					copy(chain.Head[:], e.Prev)

@@ -130,7 +130,7 @@ func (g *Gate) settleHead(ctx context.Context, tx *store.Tx, r sqlc.Entry, now s
 	if err := tx.SetLone(ctx, sqlc.SetLoneParams{ID: r.ID}); err != nil {
 		return s, false, err
 	}
-	return s, true, tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: r.Hash, ClosedAt: int64(now)})
+	return s, true, tx.Settle(tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: r.Hash, ClosedAt: int64(now)}))
 }
 
 // findMissing notes that a journal ends before what a witness saw of it, although its device has been in

@@ -51,7 +51,7 @@ func New() *Meter {
 			Name: "handslag_entries_taken_total", Help: "Entries of devices' journals that were stored, each once.",
 		}),
 		stored: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "handslag_store_seconds", Help: "From asking the database for a call's transaction to its end, the wait for those before it included.",
+			Name: "handslag_store_duration_seconds", Help: "From asking the database for a call's transaction to its end, the wait for those before it included.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}),
 	}
@@ -76,7 +76,9 @@ var (
 	logSize   = prometheus.NewDesc("handslag_log_entries", "Entries of the audit log.", nil, nil)
 	unchecked = prometheus.NewDesc("handslag_signatures_unchecked", "Entries of the audit log whose own signatures have not been checked yet; another one vouched for them.", nil, nil)
 	findings  = prometheus.NewDesc("handslag_findings_open", "Findings that are open, by code; those of which there was one ever.", []string{"code"}, nil)
-	waits     = prometheus.NewDesc("handslag_calls_waiting", "Calls that wait for a change.", nil, nil)
+	waits     = prometheus.NewDesc("handslag_calls_waiting", "Calls to this process that wait for a change.", nil, nil)
+	witnesses = prometheus.NewDesc("handslag_log_witnesses", "Devices that vouch for the audit log.", nil, nil)
+	witnessed = prometheus.NewDesc("handslag_log_witnessed_entries", "Entries of the audit log that one of them vouches for.", nil, nil)
 )
 
 func (f figures) Describe(to chan<- *prometheus.Desc) {
@@ -85,6 +87,8 @@ func (f figures) Describe(to chan<- *prometheus.Desc) {
 	to <- unchecked
 	to <- findings
 	to <- waits
+	to <- witnesses
+	to <- witnessed
 }
 
 func (f figures) Collect(to chan<- prometheus.Metric) {
@@ -99,6 +103,8 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(logSize, prometheus.GaugeValue, float64(now.Entries))
 	to <- prometheus.MustNewConstMetric(unchecked, prometheus.GaugeValue, float64(now.Unchecked))
 	to <- prometheus.MustNewConstMetric(waits, prometheus.GaugeValue, float64(now.Waiting))
+	to <- prometheus.MustNewConstMetric(witnesses, prometheus.GaugeValue, float64(now.Witnesses))
+	to <- prometheus.MustNewConstMetric(witnessed, prometheus.GaugeValue, float64(now.Witnessed))
 	for code, open := range now.Findings {
 		to <- prometheus.MustNewConstMetric(findings, prometheus.GaugeValue, float64(open), code)
 	}

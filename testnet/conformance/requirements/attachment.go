@@ -83,14 +83,14 @@ func (m *made) chunk(s *system, n int) (h link.Handed, err error) {
 
 // attachments are about files that belong to records.
 var attachments = []requirement{
-	{"attachments: one that no entry in the log names is 409 attachment_unsaid", func(s *system) error {
+	{"attachments: one that no entry in the log names is 409 attachment_unsaid", "design, promise 1: the entry comes first", func(s *system) error {
 		m, err := s.makes()
 		if err != nil {
 			return err
 		}
 		return s.refuses(call{method: http.MethodPost, path: link.PathAttachments, body: m.body, by: s.staff}, link.CodeUnsaid)
 	}},
-	{"attachments: handing one in goes on where it was cut, and ends with it signed by the organisation", func(s *system) error {
+	{"attachments: handing one in goes on where it was cut, and ends with it signed by the organisation", "design, Sharing: content-addressed chunks", func(s *system) error {
 		m, err := s.makes()
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ var attachments = []requirement{
 		}
 		return err
 	}},
-	{"attachments: a chunk that is another is 400 attachment_chunk", func(s *system) error {
+	{"attachments: a chunk that is another is 400 attachment_chunk", "vault/record/testdata/record.cddl, attachment", func(s *system) error {
 		m, err := s.makes()
 		if err != nil {
 			return err
@@ -135,7 +135,7 @@ var attachments = []requirement{
 		}
 		return s.refuses(call{method: http.MethodPost, path: link.PathChunks, query: chunkAt(m.draft.ID, 0), body: m.chunks[1], by: s.staff}, link.CodeChunk)
 	}},
-	{"attachments: what is whole is sent with its record, and its chunks have the hashes that it names", func(s *system) error {
+	{"attachments: what is whole is sent with its record, and its chunks have the hashes that it names", "vault/record/testdata/record.cddl, attachment; RFC 9180", func(s *system) error {
 		a, err := s.attached()
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ var attachments = []requirement{
 		}
 		return nil
 	}},
-	{"attachments: with Range: bytes=N- a chunk goes on from there, as 206; beyond its end that is 416 range; another form is as if it were not said", func(s *system) error {
+	{"attachments: with Range: bytes=N- a chunk goes on from there, as 206; beyond its end that is 416 range; another form is as if it were not said", "RFC 9110 section 14", func(s *system) error {
 		a, err := s.attached()
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ var attachments = []requirement{
 		}
 		return err
 	}},
-	{"attachments: of one that is not there, and of one that is another's, the refusal says the same", func(s *system) error {
+	{"attachments: of one that is not there, and of one that is another's, the refusal says the same", "design, promise 5: who may not have it learns nothing", func(s *system) error {
 		if s.Eraser.Username == "" {
 			return inapplicable("nobody who may not read the record is named")
 		}

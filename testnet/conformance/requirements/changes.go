@@ -173,14 +173,14 @@ func (s *system) read() (*reading, error) {
 
 // changes are about the change feed.
 var changes = []requirement{
-	{"changes: what is sent is signed by the organisation, sealed to the device, lent to it, and opens", func(s *system) error {
+	{"changes: what is sent is signed by the organisation, sealed to the device, lent to it, and opens", "design, A protected part; RFC 9052; RFC 9180", func(s *system) error {
 		r, err := s.read()
 		if err == nil && (len(r.records) == 0 || len(r.assignments) == 0) {
 			err = inapplicable("the staff account has no record or no assignment")
 		}
 		return err
 	}},
-	{"changes: what arrived does not come again", func(s *system) error {
+	{"changes: what arrived does not come again", "contract, GET /v1/changes: after", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ var changes = []requirement{
 		}
 		return err
 	}},
-	{"changes: a page that was lost comes again", func(s *system) error {
+	{"changes: a page that was lost comes again", "contract, GET /v1/changes: after", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ var changes = []requirement{
 		}
 		return r.all()
 	}},
-	{"changes: a newer statement comes to who has an older one", func(s *system) error {
+	{"changes: a newer statement comes to who has an older one", "design, Trust starts at the organisation ID", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err
@@ -217,7 +217,7 @@ var changes = []requirement{
 		_, err = identity.OpenStatement(p.Statement, s.Org)
 		return err
 	}},
-	{"changes: the log's checkpoint comes with a proof that it only grew", func(s *system) error {
+	{"changes: the log's checkpoint comes with a proof that it only grew", "RFC 6962 section 2.1.2; C2SP tlog-checkpoint", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err
@@ -238,7 +238,7 @@ var changes = []requirement{
 		}
 		return audit.Consistent(first, next, proof)
 	}},
-	{"changes: a cursor, a number or a wait that is none is 400 bad_request", func(s *system) error {
+	{"changes: a cursor, a number or a wait that is none is 400 bad_request", "contract, GET /v1/changes; RFC 9457", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -250,7 +250,7 @@ var changes = []requirement{
 		}
 		return nil
 	}},
-	{"changes: with nothing to tell the answer waits as long as it is asked to", func(s *system) error {
+	{"changes: with nothing to tell the answer waits as long as it is asked to", "contract, GET /v1/changes: wait", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err
@@ -267,7 +267,7 @@ var changes = []requirement{
 		}
 		return err
 	}},
-	{"changes: who waits is told of a change when it comes, not when the wait is over", func(s *system) error {
+	{"changes: who waits is told of a change when it comes, not when the wait is over", "contract, GET /v1/changes: wait; design, The gate", func(s *system) error {
 		r, err := s.read()
 		if err != nil {
 			return err

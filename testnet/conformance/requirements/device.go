@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"handslag/identity"
@@ -174,24 +173,7 @@ func (d *device) hands(by *device, batch []byte, to uint64) error {
 	if err != nil {
 		return err
 	}
-	r, err := journal.OpenReceipt(a.body, d.s.Org, d.keys.Device(), d.s.statement.Log)
-	if err != nil {
-		return err
-	}
-	reach, ours := uint64(0), false
-	for _, g := range r.Ranges {
-		if g.Generation != d.chain.Generation || g.To < reach {
-			continue
-		}
-		reach, ours = g.To, bytes.Equal(g.Hash, d.hashes[g.To])
-	}
-	switch {
-	case reach != to:
-		return fmt.Errorf("the receipt reaches entry %d, not %d", reach, to)
-	case reach > 0 && !ours:
-		return fmt.Errorf("the receipt has another hash of entry %d", reach)
-	}
-	return nil
+	return d.received(a, to)
 }
 
 // check ends the requirement where what this package makes itself can not be made.

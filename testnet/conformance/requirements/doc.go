@@ -26,12 +26,15 @@ type Options struct {
 
 	Staff    Account           // may read and work on what concerns them: at least one record and one assignment about it; may add attachments
 	Reviewer Account           // may read the log; empty: what needs one is not applicable
+	Exporter Account           // may take the log into another system; likewise
 	Eraser   Account           // may erase; likewise
 	Subject  journal.SubjectID // whom the eraser erases; nothing of theirs is used otherwise
 
 	// Operator does what an administrator does beside the server: "revoke" DEVICE, "disable" USERNAME. nil: what needs
 	// one is not applicable.
 	Operator func(ctx context.Context, deed, whom string) error
+
+	Uncovered func(operations []string) // is told, at the end, of which operations no call was answered, or none refused; nil: nobody
 
 	Only *regexp.Regexp // requirements whose sentences it matches, and the first, on which all rest; nil: all
 }
@@ -49,6 +52,7 @@ const (
 // Line is one requirement and its verdict.
 type Line struct {
 	Requirement string // a sentence
+	Source      string // what asks for it
 	Verdict     Verdict
 	Why         string // of any but Pass
 }
@@ -64,6 +68,7 @@ func (i inapplicable) Error() string { return string(i) }
 // requirement is one, tried on a system after those before it.
 type requirement struct {
 	says string
+	from string // what asks for it: a line of the design, of the contract, of a standard
 	try  func(*system) error
 }
 
@@ -73,12 +78,12 @@ const patience = 45 * time.Second // for one requirement
 func Run(ctx context.Context, o Options, tell func(Line)) error {
 	s, failed := newSystem(o), 0
 	defer s.close()
-	for _, part := range [][]requirement{statements, refusals, enrolments, proofs, changes, journals, logs, attachments, erasures, revocations} {
+	for _, part := range [][]requirement{statements, refusals, enrolments, proofs, everywhere, changes, journals, segments, logs, attachments, reviews, erasures, revocations} {
 		for _, r := range part {
 			if o.Only != nil && s.statement.Version != 0 && !o.Only.MatchString(r.says) {
 				continue
 			}
-			line := Line{Requirement: r.says, Verdict: Pass}
+			line := Line{Requirement: r.says, Source: r.from, Verdict: Pass}
 			err := s.within(ctx, r.try)
 			var not inapplicable
 			switch {
@@ -93,6 +98,9 @@ func Run(ctx context.Context, o Options, tell func(Line)) error {
 				return ctx.Err()
 			}
 		}
+	}
+	if o.Uncovered != nil {
+		o.Uncovered(s.uncovered())
 	}
 	if failed > 0 {
 		return fmt.Errorf("%w: %d requirements are not met", ErrFailed, failed)

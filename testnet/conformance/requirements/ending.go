@@ -13,7 +13,7 @@ import (
 
 // erasures are about the end of somebody's data.
 var erasures = []requirement{
-	{"erasure: who has no right to it is 403 forbidden", func(s *system) error {
+	{"erasure: who has no right to it is 403 forbidden", "design, promise 5", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -21,7 +21,7 @@ var erasures = []requirement{
 		body, _ := json.Marshal(link.EraseRequest{Subject: "s-none"})
 		return s.refuses(call{method: http.MethodPost, path: link.PathErasures, body: body, by: d}, link.CodeForbidden)
 	}},
-	{"erasure: it is answered, and every device gets its order, signed and counted", func(s *system) error {
+	{"erasure: it is answered, and every device gets its order, signed and counted", "design, promise 6", func(s *system) error {
 		if s.Eraser.Username == "" || s.Subject == "" {
 			return inapplicable("no eraser, or nobody to erase, is named")
 		}
@@ -59,7 +59,7 @@ var erasures = []requirement{
 
 // revocations are about the end of a device.
 var revocations = []requirement{
-	{"revocation: from the very next call the device is 403 device_revoked, who waits at once; its journal is taken still", func(s *system) error {
+	{"revocation: from the very next call the device is 403 device_revoked, who waits at once; its journal is taken still", "design, promises 3 and 5; The gate: a long poll decides again", func(s *system) error {
 		if s.Operator == nil {
 			return inapplicable("there is no operator to revoke a device")
 		}
@@ -103,7 +103,7 @@ var revocations = []requirement{
 		}
 		return d.hands(d, d.batch(d.unlocks(2)...), 2)
 	}},
-	{"revocation: the list that colleagues get names the device", func(s *system) error {
+	{"revocation: the list that colleagues get names the device", "design, Credential: the signed revocation list", func(s *system) error {
 		if s.Operator == nil {
 			return inapplicable("there is no operator to revoke a device")
 		}
@@ -120,7 +120,7 @@ var revocations = []requirement{
 		}
 		return err
 	}},
-	{"disabling: from the very next call the person's devices are 403 user_disabled", func(s *system) error {
+	{"disabling: from the very next call the person's devices are 403 user_disabled", "design, promise 5", func(s *system) error {
 		if s.Operator == nil {
 			return inapplicable("there is no operator to disable somebody")
 		}

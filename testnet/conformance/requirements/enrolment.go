@@ -12,11 +12,11 @@ import (
 
 // enrolments are about a device's first credential, and its next.
 var enrolments = []requirement{
-	{"enrol: username and password give a credential of exactly the device's keys, for fourteen days at most", func(s *system) error {
+	{"enrol: username and password give a credential of exactly the device's keys, for fourteen days at most", "design, Separate keys by use: one Credential, at most 14 days", func(s *system) error {
 		_, err := s.device(&s.staff, s.Staff)
 		return err
 	}},
-	{"enrol: the same request gets the same credential again", func(s *system) error {
+	{"enrol: the same request gets the same credential again", "contract, POST /v1/enrol: an answer that was lost", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -30,7 +30,7 @@ var enrolments = []requirement{
 		}
 		return nil
 	}},
-	{"enrol: the same request ID for another device is 409 conflict", func(s *system) error {
+	{"enrol: the same request ID for another device is 409 conflict", "contract, POST /v1/enrol; RFC 9457", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -42,14 +42,14 @@ var enrolments = []requirement{
 		other.request = d.request
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: other.asks(s.Staff.Password, other)}, link.CodeConflict)
 	}},
-	{"enrol: a wrong password is 401 wrong_password", func(s *system) error {
+	{"enrol: a wrong password is 401 wrong_password", "contract, POST /v1/enrol; RFC 9457", func(s *system) error {
 		d, err := s.newDevice(s.Staff)
 		if err != nil {
 			return err
 		}
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: d.asks("not "+s.Staff.Password, d)}, link.CodeWrongPassword)
 	}},
-	{"enrol: keys that the caller does not hold are refused", func(s *system) error {
+	{"enrol: keys that the caller does not hold are refused", "design, Separate keys by use: proof of possession", func(s *system) error {
 		d, err := s.newDevice(s.Staff)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ var enrolments = []requirement{
 		}
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: d.asks(s.Staff.Password, thief)}, link.CodeBadRequest, link.CodeBadProof)
 	}},
-	{"credential: it is renewed, and counts no less than the one before", func(s *system) error {
+	{"credential: it is renewed, and counts no less than the one before", "design, Separate keys by use: renewed at every sync, counted by an epoch", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -88,10 +88,10 @@ func (s *system) device(d **device, of Account) (_ *device, err error) {
 
 // proofs are about who calls.
 var proofs = []requirement{
-	{"proof: none is 401 no_proof", func(s *system) error {
+	{"proof: none is 401 no_proof", "design, Proof per call; sync/link/testdata/link.cddl", func(s *system) error {
 		return s.refuses(call{method: http.MethodGet, path: link.PathChanges}, link.CodeNoProof)
 	}},
-	{"proof: what is none is 401 bad_proof", func(s *system) error {
+	{"proof: what is none is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", func(s *system) error {
 		for _, text := range []string{"Bearer x", basic([]byte("x")), basic(nil)} {
 			header := http.Header{"Authorization": {text}}
 			if err := s.refuses(call{method: http.MethodGet, path: link.PathChanges, header: header}, link.CodeBadProof); err != nil {
@@ -100,17 +100,17 @@ var proofs = []requirement{
 		}
 		return nil
 	}},
-	{"proof: another key's is 401 bad_proof", unproved(func(s *system, d, other *device, c link.Call) string { return other.prove(c) })},
-	{"proof: a device's that nobody enrolled is 401 bad_proof", unproved(func(s *system, d, other *device, c link.Call) string {
+	{"proof: another key's is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, other *device, c link.Call) string { return other.prove(c) })},
+	{"proof: a device's that nobody enrolled is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, other *device, c link.Call) string {
 		c.Device = other.keys.Device()
 		return other.prove(c)
 	})},
-	{"proof: one for another method is 401 bad_proof", unproved(func(s *system, d, _ *device, c link.Call) string { c.Method = "POST"; return d.prove(c) })},
-	{"proof: one for another path is 401 bad_proof", unproved(func(s *system, d, _ *device, c link.Call) string { c.Path = link.PathLog; return d.prove(c) })},
-	{"proof: one for another query is 401 bad_proof", unproved(func(s *system, d, _ *device, c link.Call) string { c.Query = "after=1"; return d.prove(c) })},
-	{"proof: one for another body is 401 bad_proof", unproved(func(s *system, d, _ *device, c link.Call) string { c.Body = random(32); return d.prove(c) })},
-	{"proof: another organisation's is 401 bad_proof", unproved(func(s *system, d, _ *device, c link.Call) string { c.Org += "x"; return d.prove(c) })},
-	{"proof: one that was seen is 401 replayed, and does nothing a second time", func(s *system) error {
+	{"proof: one for another method is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, _ *device, c link.Call) string { c.Method = "POST"; return d.prove(c) })},
+	{"proof: one for another path is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, _ *device, c link.Call) string { c.Path = link.PathLog; return d.prove(c) })},
+	{"proof: one for another query is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, _ *device, c link.Call) string { c.Query = "after=1"; return d.prove(c) })},
+	{"proof: one for another body is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, _ *device, c link.Call) string { c.Body = random(32); return d.prove(c) })},
+	{"proof: another organisation's is 401 bad_proof", "design, Proof per call; sync/link/testdata/link.cddl", unproved(func(s *system, d, _ *device, c link.Call) string { c.Org += "x"; return d.prove(c) })},
+	{"proof: one that was seen is 401 replayed, and does nothing a second time", "design, Proof per call; sync/link/testdata/link.cddl", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ var proofs = []requirement{
 		}
 		return s.refuses(c, link.CodeReplayed)
 	}},
-	{"proof: one of an hour ago is 401 stale_proof, and the time in that answer makes the next one fresh", func(s *system) error {
+	{"proof: one of an hour ago is 401 stale_proof, and the time in that answer makes the next one fresh", "design, Proof per call; sync/link/testdata/link.cddl", func(s *system) error {
 		for _, off := range []time.Duration{-time.Hour, 24 * time.Hour} {
 			if err := unprovedAs(s, link.CodeStaleProof, func(c link.Call, d *device) string { c.Time = s.time.Add(off); return d.prove(c) }); err != nil {
 				return err

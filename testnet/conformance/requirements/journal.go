@@ -20,14 +20,14 @@ func (s *system) fresh() (*device, error) { return s.enrolled(s.Staff) }
 
 // journals are about handing in.
 var journals = []requirement{
-	{"journal: a batch is answered by a receipt, signed by a log key, that reaches its end with the device's own hash", func(s *system) error {
+	{"journal: a batch is answered by a receipt, signed by a log key, that reaches its end with the device's own hash", "design, promise 3 and A receipt names", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
 		}
 		return d.hands(d, d.batch(d.unlocks(3)...), 3)
 	}},
-	{"journal: the same batch again gets the same receipt, and nothing twice", func(s *system) error {
+	{"journal: the same batch again gets the same receipt, and nothing twice", "design, promise 3", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ var journals = []requirement{
 		}
 		return d.hands(d, d.batch(d.unlocks(2)...), 5)
 	}},
-	{"journal: behind a gap nothing is received, and all of it once the gap is filled", func(s *system) error {
+	{"journal: behind a gap nothing is received, and all of it once the gap is filled", "design, A receipt names: a contiguous prefix", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ var journals = []requirement{
 		}
 		return nil
 	}},
-	{"journal: of two entries in one place the first stands, the other is taken and never received", func(s *system) error {
+	{"journal: of two entries in one place the first stands, the other is taken and never received", "design, promise 4", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ var journals = []requirement{
 		}
 		return d.hands(d, d.batch(d.unlocks(1)...), 2)
 	}},
-	{"journal: an entry that was changed on its way is not received", func(s *system) error {
+	{"journal: an entry that was changed on its way is not received", "RFC 9052; design, promise 3", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ var journals = []requirement{
 		}
 		return d.hands(d, d.batch(items...), 2)
 	}},
-	{"journal: it may be carried by another device, and by who proves nothing", func(s *system) error {
+	{"journal: it may be carried by another device, and by who proves nothing", "design, promise 3: whoever carries it", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -100,14 +100,14 @@ var journals = []requirement{
 		}
 		return d.hands(nil, d.batch(d.unlocks(1)...), 2)
 	}},
-	{"journal: what is no batch is 400 bad_request", func(s *system) error {
+	{"journal: what is no batch is 400 bad_request", "vault/journal/testdata/journal.cddl, batch; RFC 9457", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
 		}
 		return s.refuses(call{method: http.MethodPost, path: link.PathJournal, body: []byte("no batch"), by: d}, link.CodeBadRequest)
 	}},
-	{"journal: a credential that the organisation did not issue opens nothing", func(s *system) error {
+	{"journal: a credential that the organisation did not issue opens nothing", "design, promise 3: a credential ever issued", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -116,25 +116,18 @@ var journals = []requirement{
 		d.raw[len(d.raw)-1] ^= 1
 		return s.refuses(call{method: http.MethodPost, path: link.PathJournal, body: d.batch(d.unlocks(1)...), by: d}, link.CodeBadRequest)
 	}},
-	{"segments: what is no sealed segment is refused as one", func(s *system) error {
-		d, err := s.device(&s.staff, s.Staff)
-		if err != nil {
-			return err
-		}
-		return s.refuses(call{method: http.MethodPost, path: link.PathSegments, body: []byte("no segment"), by: d}, link.CodeSegDamaged, link.CodeSegFormat)
-	}},
 }
 
 // logs are about the audit log.
 var logs = []requirement{
-	{"log: who has no right to it is 403 forbidden", func(s *system) error {
+	{"log: who has no right to it is 403 forbidden", "design, promise 5", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err
 		}
 		return s.refuses(call{method: http.MethodGet, path: link.PathLog, by: d}, link.CodeForbidden)
 	}},
-	{"log: a reviewer reads who did what, and that somebody was refused", func(s *system) error {
+	{"log: a reviewer reads who did what, and that somebody was refused", "design, promise 5: refusals are logged too", func(s *system) error {
 		if _, err := s.device(&s.staff, s.Staff); err != nil {
 			return err
 		}
@@ -154,7 +147,7 @@ var logs = []requirement{
 		}
 		return nil
 	}},
-	{"log: a gap, a fork and a changed entry are findings", func(s *system) error {
+	{"log: a gap, a fork and a changed entry are findings", "design, promise 4", func(s *system) error {
 		d, err := s.fresh()
 		if err != nil {
 			return err
@@ -179,7 +172,7 @@ var logs = []requirement{
 		}
 		return nil
 	}},
-	{"log: pages follow each other without a row twice", func(s *system) error {
+	{"log: pages follow each other without a row twice", "contract, GET /v1/log: after", func(s *system) error {
 		seen, after := map[int64]bool{}, ""
 		for range 3 {
 			page, err := s.log(url.Values{"limit": {"5"}, "after": {after}})
@@ -198,7 +191,7 @@ var logs = []requirement{
 		}
 		return nil
 	}},
-	{"log: its checkpoint over HTTP is signed, and what came before is at its beginning", func(s *system) error {
+	{"log: its checkpoint over HTTP is signed, and what came before is at its beginning", "C2SP tlog-checkpoint; RFC 6962 section 2.1.2", func(s *system) error {
 		d, err := s.device(&s.staff, s.Staff)
 		if err != nil {
 			return err

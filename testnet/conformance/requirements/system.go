@@ -33,12 +33,14 @@ type system struct {
 	raw       []byte      // the statement as it came
 	time      signed.Time // the newest that it has signed
 
+	had map[string]exchanged // by operation, as the contract names it
+
 	staff, reviewer *device // enrolled when they are first needed
 	reading         *reading
 }
 
 func newSystem(o Options) *system {
-	s := &system{Options: o}
+	s := &system{Options: o, had: map[string]exchanged{}}
 	s.http = &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, VerifyConnection: func(c tls.ConnectionState) error {
 			pin := identity.PinOf(c.PeerCertificates[0])
@@ -123,6 +125,7 @@ func (s *system) do(c call) (answer, error) {
 	if err := s.Contract.Judge(x); err != nil {
 		return a, fmt.Errorf("%s %s is not what the contract says: %w", c.method, c.path, err)
 	}
+	s.note(x)
 	if s.statement.Version == 0 {
 		return a, nil
 	}
@@ -173,7 +176,7 @@ func (a answer) code() link.Code {
 
 // statements are about what anybody may have.
 var statements = []requirement{
-	{"statement: anybody gets it, signed by the root key that the organisation ID is the fingerprint of", func(s *system) error {
+	{"statement: anybody gets it, signed by the root key that the organisation ID is the fingerprint of", "design, Trust starts at the organisation ID", func(s *system) error {
 		a, err := s.must(call{method: http.MethodGet, path: link.PathStatement}, nil)
 		if err != nil {
 			return err
@@ -184,7 +187,7 @@ var statements = []requirement{
 		s.raw = a.body
 		return nil
 	}},
-	{"statement: it pins the TLS key that the system presents", func(s *system) error {
+	{"statement: it pins the TLS key that the system presents", "design, Words: statement", func(s *system) error {
 		for _, pin := range s.presented {
 			if !slices.ContainsFunc(s.statement.TLS, func(p identity.Pin) bool { return bytes.Equal(p, pin) }) {
 				return errors.New("another key was presented")
@@ -192,7 +195,7 @@ var statements = []requirement{
 		}
 		return nil
 	}},
-	{"time: every answer carries the time, signed by a log key; it does not run back", func(s *system) error {
+	{"time: every answer carries the time, signed by a log key; it does not run back", "design, Time; sync/link/testdata/link.cddl", func(s *system) error {
 		var last signed.Time
 		for range 3 {
 			a, err := s.must(call{method: http.MethodGet, path: link.PathStatement}, nil)
@@ -206,7 +209,7 @@ var statements = []requirement{
 		}
 		return nil
 	}},
-	{"contract: the system gives one, with every operation of this contract", func(s *system) error {
+	{"contract: the system gives one, with every operation of this contract", "OpenAPI 3.1", func(s *system) error {
 		a, err := s.must(call{method: http.MethodGet, path: "/openapi.json"}, nil)
 		if err != nil {
 			return err
@@ -220,7 +223,25 @@ var statements = []requirement{
 		}
 		return nil
 	}},
-	{"health: it says ok", func(s *system) error {
+	{"sign-in: anybody hears how; where no identity provider is named, one begins nowhere and is 404 not_found", "contract, /v1/sign-in; OpenID Connect Core 1.0", func(s *system) error {
+		var ways link.SignIns
+		if _, err := s.must(call{method: http.MethodGet, path: link.PathSignIn}, &ways); err != nil {
+			return err
+		}
+		if err := s.refuses(call{method: http.MethodPost, path: link.PathSignIn, body: []byte("{")}, link.CodeBadRequest); err != nil {
+			return err
+		}
+		if ways.Provider {
+			return nil
+		}
+		d, err := s.newDevice(s.Staff)
+		if err != nil {
+			return err
+		}
+		body, _ := json.Marshal(link.SignInRequest{Device: d.keys.Device(), Redirect: "http://127.0.0.1:1/signed-in"})
+		return s.refuses(call{method: http.MethodPost, path: link.PathSignIn, body: body}, link.CodeNotFound)
+	}},
+	{"health: it says ok", "contract, GET /healthz", func(s *system) error {
 		_, err := s.must(call{method: http.MethodGet, path: "/healthz"}, nil)
 		return err
 	}},
@@ -228,21 +249,86 @@ var statements = []requirement{
 
 // refusals are about calls that nobody may make.
 var refusals = []requirement{
-	{"errors: a path that is not there is 404 not_found, as problem details", func(s *system) error {
+	{"errors: a path that is not there is 404 not_found, as problem details", "RFC 9457; RFC 9110 section 15.5.5", func(s *system) error {
 		return s.refuses(call{method: http.MethodGet, path: "/v1/none"}, link.CodeNotFound)
 	}},
-	{"errors: another method is 405 method, and says which there are", func(s *system) error {
+	{"errors: another method is 405 method, and says which there are", "RFC 9110 section 15.5.6", func(s *system) error {
 		return s.refuses(call{method: http.MethodDelete, path: link.PathChanges}, link.CodeMethod)
 	}},
-	{"errors: a body beyond the limit is 413 too_large", func(s *system) error {
+	{"errors: a body beyond the limit is 413 too_large", "RFC 9110 section 15.5.14", func(s *system) error {
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: bytes.Repeat([]byte(" "), link.RequestLimit+1)}, link.CodeTooLarge)
 	}},
-	{"errors: what is no JSON is 400 bad_request", func(s *system) error {
+	{"errors: what is no JSON is 400 bad_request", "RFC 8259; RFC 9457", func(s *system) error {
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: []byte("{")}, link.CodeBadRequest)
 	}},
-	{"errors: a name that the request does not have is 400 bad_request", func(s *system) error {
+	{"errors: a name that the request does not have is 400 bad_request", "contract: additionalProperties", func(s *system) error {
 		return s.refuses(call{method: http.MethodPost, path: link.PathEnrol, body: []byte(`{"name":"x"}`)}, link.CodeBadRequest)
 	}},
+}
+
+// everywhere are refusals that each operation has to make.
+var everywhere = []requirement{
+	{"proof: each operation that asks for one refuses a call without, as 401 no_proof", "design, promise 5: every call is judged", func(s *system) error {
+		for _, o := range s.Contract.Operations() {
+			if !o.Proved {
+				continue
+			}
+			if err := s.refuses(call{method: o.Method, path: o.Example()}, link.CodeNoProof); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{"errors: what asks for a proof refuses a query that it does not know, as 400 bad_request, or says first that the caller may not ask", "contract: parameters; RFC 9457", func(s *system) error {
+		d, err := s.device(&s.staff, s.Staff)
+		if err != nil {
+			return err
+		}
+		for _, o := range s.Contract.Operations() {
+			if !o.Proved || o.Method != http.MethodGet {
+				continue
+			}
+			c := call{method: o.Method, path: o.Example(), query: "none-of-its-own=1", by: d}
+			if err := s.refuses(c, link.CodeBadRequest, link.CodeForbidden); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	{"errors: what anybody may get refuses a body beyond the limit, too, as 413 too_large", "RFC 9110 section 15.5.14", func(s *system) error {
+		for _, o := range s.Contract.Operations() {
+			if o.Proved || o.Method != http.MethodGet {
+				continue
+			}
+			if err := s.refuses(call{method: o.Method, path: o.Example(), body: bytes.Repeat([]byte(" "), link.RequestLimit+1)}, link.CodeTooLarge); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+}
+
+// exchanged is what has been exchanged by one operation.
+type exchanged struct{ good, bad bool }
+
+func (s *system) note(x contract.Exchange) {
+	name := s.Contract.Name(x.Method, x.Path)
+	e := s.had[name]
+	e.good, e.bad = e.good || x.Status < 400, e.bad || x.Status >= 400
+	s.had[name] = e
+}
+
+// uncovered are the operations of the contract of which no call was answered, or none refused.
+func (s *system) uncovered() (all []string) {
+	for _, o := range s.Contract.Operations() {
+		name := o.Method + " " + o.Path
+		if e := s.had[name]; !e.good {
+			all = append(all, name+" is never answered")
+		} else if !e.bad {
+			all = append(all, name+" is never refused")
+		}
+	}
+	return all
 }
 
 // seconds is how long act took.

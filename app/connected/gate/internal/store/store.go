@@ -38,7 +38,11 @@ type Store struct {
 	read  *sql.DB
 	kept  *prepared // of the writing connection; nil where the driver keeps statements
 	key   columnKeys
+	last  func(context.Context, *Tx) error // of each transaction that writes, before it ends; nil: nothing
 }
+
+// AtEnd has act run at the end of each transaction that writes, as a part of it: to tell what was noticed in it.
+func (s *Store) AtEnd(act func(context.Context, *Tx) error) { s.last = act }
 
 // Tx is one transaction: the generated queries, and the columns that are encrypted.
 type Tx struct {
@@ -54,6 +58,9 @@ type Tx struct {
 	behind [][]any // rows of entries that are not written yet
 	failed error   // why they could not be
 	kept   map[string]*sql.Stmt
+
+	noticed   []Noticed
+	noticedAt map[int64]int // by the finding's ID
 }
 
 // readers is how many transactions of a process may read at once.

@@ -55,14 +55,18 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	if db == s.write {
 		kept = s.kept
 	}
-	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, end: logEnd{hashes: map[int64][]byte{}},
+	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, noticedAt: map[int64]int{}, end: logEnd{hashes: map[int64][]byte{}},
 		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
 			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
 		}}
 	tx.asks = ordered{tx, kept}
 	tx.Queries = sqlc.New(tx.asks)
 	defer tx.forget()
-	if err := act(tx); err != nil {
+	err = act(tx)
+	if err == nil && db == s.write && s.last != nil {
+		err = s.last(ctx, tx)
+	}
+	if err != nil {
 		if tx.failed != nil {
 			err = errors.Join(tx.failed, err)
 		}

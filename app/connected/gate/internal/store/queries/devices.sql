@@ -81,8 +81,9 @@ UPDATE devices SET quarantined_at = 0, released_at = @released_at WHERE id = @id
 -- name: BranchesOf :many
 SELECT * FROM findings WHERE device_id = @device_id AND code IN ('fork', 'generation') AND at >= @since ORDER BY id DESC LIMIT 64;
 
--- name: CloseClones :exec
-UPDATE findings SET closed_at = @closed_at WHERE device_id = @device_id AND code = 'clone' AND closed_at = 0;
+-- name: CloseClones :many
+UPDATE findings SET closed_at = @closed_at WHERE device_id = @device_id AND code = 'clone' AND closed_at = 0
+RETURNING *;
 
 -- name: SetLabel :exec
 UPDATE devices SET label = @label WHERE id = @id;

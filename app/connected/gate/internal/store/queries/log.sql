@@ -74,17 +74,20 @@ SELECT * FROM chains ORDER BY device_id, generation;
 INSERT INTO chains (device_id, generation, last_seq, head) VALUES (@device_id, @generation, @last_seq, @head)
 ON CONFLICT (device_id, generation) DO UPDATE SET last_seq = excluded.last_seq, head = excluded.head;
 
--- name: PutFinding :exec
+-- name: PutFinding :one
 INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at)
 VALUES (@id, @code, @device_id, @person_id, @generation, @seq, @hash, @at, 1, @closed_at)
-ON CONFLICT (code, device_id, generation, seq, hash) DO UPDATE SET times = findings.times + 1;
+ON CONFLICT (code, device_id, generation, seq, hash) DO UPDATE SET times = findings.times + 1
+RETURNING *;
 
--- name: CloseGaps :exec
+-- name: CloseGaps :many
 UPDATE findings SET closed_at = @closed_at
-WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND closed_at = 0;
+WHERE code = 'gap' AND device_id = @device_id AND generation = @generation AND closed_at = 0
+RETURNING *;
 
--- name: CloseLone :exec
-UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_missing') AND hash = @hash AND closed_at = 0;
+-- name: CloseLone :many
+UPDATE findings SET closed_at = @closed_at WHERE code IN ('lone_half', 'head_missing') AND hash = @hash AND closed_at = 0
+RETURNING *;
 
 -- name: Findings :many
 SELECT * FROM findings WHERE id < @before ORDER BY id DESC LIMIT @rows;

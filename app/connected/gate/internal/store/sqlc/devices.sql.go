@@ -154,8 +154,9 @@ func (q *Queries) BranchesOf(ctx context.Context, arg BranchesOfParams) ([]Findi
 	return items, nil
 }
 
-const closeClones = `-- name: CloseClones :exec
+const closeClones = `-- name: CloseClones :many
 UPDATE findings SET closed_at = $1 WHERE device_id = $2 AND code = 'clone' AND closed_at = 0
+RETURNING id, code, device_id, person_id, generation, seq, hash, at, times, closed_at
 `
 
 type CloseClonesParams struct {
@@ -163,9 +164,38 @@ type CloseClonesParams struct {
 	DeviceID string
 }
 
-func (q *Queries) CloseClones(ctx context.Context, arg CloseClonesParams) error {
-	_, err := q.db.ExecContext(ctx, closeClones, arg.ClosedAt, arg.DeviceID)
-	return err
+func (q *Queries) CloseClones(ctx context.Context, arg CloseClonesParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, closeClones, arg.ClosedAt, arg.DeviceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const credential = `-- name: Credential :one

@@ -162,9 +162,10 @@ func (q *Queries) Chains(ctx context.Context, deviceID string) ([]Chain, error) 
 	return items, nil
 }
 
-const closeGaps = `-- name: CloseGaps :exec
+const closeGaps = `-- name: CloseGaps :many
 UPDATE findings SET closed_at = $1
 WHERE code = 'gap' AND device_id = $2 AND generation = $3 AND closed_at = 0
+RETURNING id, code, device_id, person_id, generation, seq, hash, at, times, closed_at
 `
 
 type CloseGapsParams struct {
@@ -173,13 +174,43 @@ type CloseGapsParams struct {
 	Generation int64
 }
 
-func (q *Queries) CloseGaps(ctx context.Context, arg CloseGapsParams) error {
-	_, err := q.db.ExecContext(ctx, closeGaps, arg.ClosedAt, arg.DeviceID, arg.Generation)
-	return err
+func (q *Queries) CloseGaps(ctx context.Context, arg CloseGapsParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, closeGaps, arg.ClosedAt, arg.DeviceID, arg.Generation)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const closeLone = `-- name: CloseLone :exec
+const closeLone = `-- name: CloseLone :many
 UPDATE findings SET closed_at = $1 WHERE code IN ('lone_half', 'head_missing') AND hash = $2 AND closed_at = 0
+RETURNING id, code, device_id, person_id, generation, seq, hash, at, times, closed_at
 `
 
 type CloseLoneParams struct {
@@ -187,9 +218,38 @@ type CloseLoneParams struct {
 	Hash     []byte
 }
 
-func (q *Queries) CloseLone(ctx context.Context, arg CloseLoneParams) error {
-	_, err := q.db.ExecContext(ctx, closeLone, arg.ClosedAt, arg.Hash)
-	return err
+func (q *Queries) CloseLone(ctx context.Context, arg CloseLoneParams) ([]Finding, error) {
+	rows, err := q.db.QueryContext(ctx, closeLone, arg.ClosedAt, arg.Hash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Finding
+	for rows.Next() {
+		var i Finding
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.DeviceID,
+			&i.PersonID,
+			&i.Generation,
+			&i.Seq,
+			&i.Hash,
+			&i.At,
+			&i.Times,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countEntries = `-- name: CountEntries :one
@@ -990,10 +1050,11 @@ func (q *Queries) PutChain(ctx context.Context, arg PutChainParams) error {
 	return err
 }
 
-const putFinding = `-- name: PutFinding :exec
+const putFinding = `-- name: PutFinding :one
 INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
 ON CONFLICT (code, device_id, generation, seq, hash) DO UPDATE SET times = findings.times + 1
+RETURNING id, code, device_id, person_id, generation, seq, hash, at, times, closed_at
 `
 
 type PutFindingParams struct {
@@ -1008,8 +1069,8 @@ type PutFindingParams struct {
 	ClosedAt   int64
 }
 
-func (q *Queries) PutFinding(ctx context.Context, arg PutFindingParams) error {
-	_, err := q.db.ExecContext(ctx, putFinding,
+func (q *Queries) PutFinding(ctx context.Context, arg PutFindingParams) (Finding, error) {
+	row := q.db.QueryRowContext(ctx, putFinding,
 		arg.ID,
 		arg.Code,
 		arg.DeviceID,
@@ -1020,7 +1081,20 @@ func (q *Queries) PutFinding(ctx context.Context, arg PutFindingParams) error {
 		arg.At,
 		arg.ClosedAt,
 	)
-	return err
+	var i Finding
+	err := row.Scan(
+		&i.ID,
+		&i.Code,
+		&i.DeviceID,
+		&i.PersonID,
+		&i.Generation,
+		&i.Seq,
+		&i.Hash,
+		&i.At,
+		&i.Times,
+		&i.ClosedAt,
+	)
+	return i, err
 }
 
 const setLone = `-- name: SetLone :exec
