@@ -33,6 +33,9 @@ func TestACopiedFolderOpensNowhereButWithItsKeyring(t *testing.T) {
 	if p := bo.protection(); !slices.Equal(p.Used, use) || p.Promise != vault.PromiseBestEffort {
 		t.Errorf("enrolled: %+v", p)
 	}
+	if events, err := bo.Events(ctx, 9); err != nil || !slices.ContainsFunc(events, func(e Event) bool { return e.Kind == journal.Enrolled && e.Code == "keyring" }) {
+		t.Errorf("what guards it is not said at enrolment: %+v, %v", events, err)
+	}
 	bo.sync()
 	ok(t, bo.Lock())
 	if p := bo.protection(); !slices.Equal(p.Used, use) || p.Promise != "" {

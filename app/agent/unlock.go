@@ -197,7 +197,7 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	}
 	var lines []line
 	if chain := s.journal.Chain(); chain.Generation == 1 && chain.Last == 0 {
-		lines = append(lines, line{entry: journal.Entry{Kind: journal.Enrolled}})
+		lines = append(lines, line{entry: journal.Entry{Kind: journal.Enrolled, Code: factorCode(s.vault.Factors())}})
 	}
 	if why != "" {
 		lines = append(lines, line{entry: journal.Entry{Kind: journal.ViewRebuilt, Code: string(why)}})

@@ -65,6 +65,7 @@ func TestTheSpreadOfARecordIsATreeOfWhoGaveItToWhom(t *testing.T) {
 	if s := anna.spread(link.SpreadFilter{Record: "r-maj"}); len(s.Copies) != 0 || s.NoCopyAfter != 0 || s.Devices != 0 || s.SubjectName != "Maj Ripsele" {
 		t.Errorf("before anybody has it: %+v", s)
 	}
+	dora.hands(dora.batch(dora.say(journal.Entry{Kind: journal.Enrolled, Code: "keyring"}, nil)))
 	anna.changes("")
 	h.clock.pass(time.Minute)
 	passes(anna, bo, 48*time.Hour, anna, bo)
@@ -78,7 +79,7 @@ func TestTheSpreadOfARecordIsATreeOfWhoGaveItToWhom(t *testing.T) {
 	want := `└─ anna sync open
    ├─ bo hand_over open
    │  ├─ carl hand_over open
-   │  └─ dora hand_over open unseen
+   │  └─ dora hand_over open unseen promise best-effort
    └─ carl hand_over open again`
 	if got := drawing(s); got != want {
 		t.Errorf("the tree is\n%s\nnot\n%s", got, want)
@@ -94,10 +95,10 @@ func TestTheSpreadOfARecordIsATreeOfWhoGaveItToWhom(t *testing.T) {
 		t.Errorf("Bo's: %+v", bos)
 	}
 	// A part of it alone.
-	if got := drawing(bo.h.part(anna, bo.keys.Device(), "")); got != "├─ carl hand_over open\n└─ dora hand_over open unseen" {
+	if got := drawing(bo.h.part(anna, bo.keys.Device(), "")); got != "├─ carl hand_over open\n└─ dora hand_over open unseen promise best-effort" {
 		t.Errorf("from Bo on:\n%s", got)
 	}
-	if got := drawing(bo.h.part(anna, bo.keys.Device(), carl.keys.Device())); got != "└─ dora hand_over open unseen" {
+	if got := drawing(bo.h.part(anna, bo.keys.Device(), carl.keys.Device())); got != "└─ dora hand_over open unseen promise best-effort" {
 		t.Errorf("from Bo on, behind Carl:\n%s", got)
 	}
 
@@ -111,7 +112,7 @@ func TestTheSpreadOfARecordIsATreeOfWhoGaveItToWhom(t *testing.T) {
 	want = `└─ anna sync open promise full
    ├─ bo hand_over erased promise none
    │  ├─ carl hand_over gone
-   │  └─ dora hand_over ended unseen
+   │  └─ dora hand_over ended unseen promise best-effort
    └─ carl hand_over gone again`
 	if got := drawing(s); got != want {
 		t.Errorf("the tree is\n%s\nnot\n%s", got, want)

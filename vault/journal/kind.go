@@ -6,7 +6,7 @@ type Kind string
 
 // The kinds that a device writes.
 const (
-	Enrolled        Kind = "device.enrolled"
+	Enrolled        Kind = "device.enrolled" // Code: what opens the vault
 	Unlocked        Kind = "device.unlocked"
 	Locked          Kind = "device.locked"
 	PassphraseWrong Kind = "device.passphrase_wrong" // Count since the unlock before

@@ -162,7 +162,7 @@ func eraseSearch(ctx context.Context, tx *store.Tx, device string, hash []byte, 
 		return 0, err
 	}
 	own := ownSubject(&rows[0])
-	n, err := tx.ErasePayloads(ctx, sqlc.ErasePayloadsParams{Nothing: []byte{}, Subject: own})
+	n, err := tx.EraseOwnPayload(ctx, sqlc.EraseOwnPayloadParams{Nothing: []byte{}, DeviceID: device, Hash: rows[0].Hash, Own: own})
 	if err != nil {
 		return 0, err
 	}

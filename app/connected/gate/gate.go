@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
@@ -36,6 +37,8 @@ type Gate struct {
 	looked    atomic.Int64 // when what nothing but time makes a finding was last looked for here
 	busy      atomic.Int64 // large bodies that are being taken in now
 	waiting   waiting
+
+	halvesFrom atomic.Pointer[sqlc.LoneHalvesRow] // behind which findLoneHalves goes on; nil: at the first
 }
 
 var _ Administration = (*Gate)(nil)

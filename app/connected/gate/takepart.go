@@ -102,15 +102,32 @@ func (t *taking) apply(ctx context.Context, e journal.Entry, r sqlc.Entry) error
 	return nil
 }
 
+// halvesOnce bounds how many halves without another one look goes through.
+const halvesOnce = 64
+
 // findLoneHalves notes halves whose other half should have come: the other device has handed
-// in its journal since the deadline, or is not known here.
+// in its journal since the deadline, or is not known here. It goes through so many of those that are alone, the next time
+// through those that follow: what it costs does not grow with how many have been alone for years.
 func (g *Gate) findLoneHalves(ctx context.Context, tx *store.Tx, now signed.Time) error {
 	deadline := g.config.Deadline.Microseconds()
-	rows, err := tx.LoneHalves(ctx, sqlc.LoneHalvesParams{Before: int64(now) - deadline, Now: int64(now), Deadline: deadline})
+	from := g.halvesFrom.Load()
+	if from == nil {
+		from = &sqlc.LoneHalvesRow{}
+	}
+	rows, err := tx.LoneHalves(ctx, sqlc.LoneHalvesParams{Before: int64(now) - deadline, Now: int64(now), Deadline: deadline,
+		At: from.ReceivedAt, ID: from.ID, Rows: halvesOnce})
 	if err != nil {
 		return err
 	}
+	if len(rows) < halvesOnce { // the last; then from the first on again
+		g.halvesFrom.Store(nil)
+	} else {
+		g.halvesFrom.Store(&rows[halvesOnce-1])
+	}
 	for _, r := range rows {
+		if r.Due == 0 {
+			continue
+		}
 		if r.Kind == string(journal.HeadSeen) {
 			if err := g.findMissing(ctx, tx, r.DeviceID, r.Hash, now); err != nil {
 				return err

@@ -37,18 +37,24 @@ UPDATE entries SET lone = @lone WHERE id = @id;
 
 -- name: ErasePayloads :execrows
 UPDATE entries SET payload = @nothing, payload_state = 2
-WHERE payload_subject = @subject AND payload_subject <> '' AND payload_state IN (1, 3, 4);
+WHERE subject = @subject AND subject <> '' AND payload_subject = @subject AND payload_state IN (1, 3, 4);
+
+-- name: EraseOwnPayload :execrows
+UPDATE entries SET payload = @nothing, payload_state = 2
+WHERE device_id = @device_id AND hash = @hash AND payload_subject = @own AND payload_state IN (1, 3, 4);
 
 -- name: HeldBeyond :one
 SELECT COUNT(*) FROM entries
 WHERE device_id = @device_id AND generation = @generation AND covered = 0 AND verdict = 'gap' AND seq > @seq;
 
 -- name: LoneHalves :many
-SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind FROM entries e
-WHERE e.lone = 1 AND e.received_at < @before
-  AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), @now) >= e.received_at + @deadline
-  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
-ORDER BY e.received_at, e.id LIMIT 500;
+SELECT e.id, e.received_at, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind, CAST(CASE
+    WHEN COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), @now) < e.received_at + @deadline THEN 0
+    WHEN EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash) THEN 0
+    ELSE 1 END AS BIGINT) AS due
+FROM entries e
+WHERE e.lone = 1 AND (e.lone, e.received_at, e.id) > (1, @at, @id) AND e.received_at < @before
+ORDER BY e.lone, e.received_at, e.id LIMIT @rows;
 
 -- name: OpenHeads :many
 SELECT * FROM entries WHERE lone = 1 AND peer = @peer AND kind = 'head.seen' ORDER BY id LIMIT 500;

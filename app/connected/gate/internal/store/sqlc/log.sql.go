@@ -444,9 +444,34 @@ func (q *Queries) EntryByHash(ctx context.Context, arg EntryByHashParams) ([]Ent
 	return items, nil
 }
 
+const eraseOwnPayload = `-- name: EraseOwnPayload :execrows
+UPDATE entries SET payload = $1, payload_state = 2
+WHERE device_id = $2 AND hash = $3 AND payload_subject = $4 AND payload_state IN (1, 3, 4)
+`
+
+type EraseOwnPayloadParams struct {
+	Nothing  []byte
+	DeviceID string
+	Hash     []byte
+	Own      string
+}
+
+func (q *Queries) EraseOwnPayload(ctx context.Context, arg EraseOwnPayloadParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, eraseOwnPayload,
+		arg.Nothing,
+		arg.DeviceID,
+		arg.Hash,
+		arg.Own,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const erasePayloads = `-- name: ErasePayloads :execrows
 UPDATE entries SET payload = $1, payload_state = 2
-WHERE payload_subject = $2 AND payload_subject <> '' AND payload_state IN (1, 3, 4)
+WHERE subject = $2 AND subject <> '' AND payload_subject = $2 AND payload_state IN (1, 3, 4)
 `
 
 type ErasePayloadsParams struct {
@@ -835,21 +860,27 @@ func (q *Queries) LogHashes(ctx context.Context) (int64, error) {
 }
 
 const loneHalves = `-- name: LoneHalves :many
-SELECT e.id, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind FROM entries e
-WHERE e.lone = 1 AND e.received_at < $1
-  AND COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), $2) >= e.received_at + $3
-  AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash)
-ORDER BY e.received_at, e.id LIMIT 500
+SELECT e.id, e.received_at, e.hash, e.device_id, e.generation, e.seq, e.person_id, e.peer, e.kind, CAST(CASE
+    WHEN COALESCE((SELECT d.synced_at FROM devices d WHERE d.id = e.peer), $1) < e.received_at + $2 THEN 0
+    WHEN EXISTS (SELECT 1 FROM findings f WHERE f.code IN ('lone_half', 'head_missing') AND f.hash = e.hash) THEN 0
+    ELSE 1 END AS BIGINT) AS due
+FROM entries e
+WHERE e.lone = 1 AND (e.lone, e.received_at, e.id) > (1, $3, $4) AND e.received_at < $5
+ORDER BY e.lone, e.received_at, e.id LIMIT $6
 `
 
 type LoneHalvesParams struct {
-	Before   int64
 	Now      int64
 	Deadline int64
+	At       int64
+	ID       int64
+	Before   int64
+	Rows     int32
 }
 
 type LoneHalvesRow struct {
 	ID         int64
+	ReceivedAt int64
 	Hash       []byte
 	DeviceID   string
 	Generation int64
@@ -857,10 +888,18 @@ type LoneHalvesRow struct {
 	PersonID   string
 	Peer       string
 	Kind       string
+	Due        int64
 }
 
 func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneHalvesRow, error) {
-	rows, err := q.db.QueryContext(ctx, loneHalves, arg.Before, arg.Now, arg.Deadline)
+	rows, err := q.db.QueryContext(ctx, loneHalves,
+		arg.Now,
+		arg.Deadline,
+		arg.At,
+		arg.ID,
+		arg.Before,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -870,6 +909,7 @@ func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneH
 		var i LoneHalvesRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.ReceivedAt,
 			&i.Hash,
 			&i.DeviceID,
 			&i.Generation,
@@ -877,6 +917,7 @@ func (q *Queries) LoneHalves(ctx context.Context, arg LoneHalvesParams) ([]LoneH
 			&i.PersonID,
 			&i.Peer,
 			&i.Kind,
+			&i.Due,
 		); err != nil {
 			return nil, err
 		}
