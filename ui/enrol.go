@@ -184,11 +184,10 @@ func (s *enrolScreen) show(step int) {
 	case stepResume:
 		hint = say("enrol.resume")
 		s.password.OnSubmit = func(string) { s.resume() }
-		parts = []fyne.CanvasObject{s.old, s.password}
+		parts = []fyne.CanvasObject{s.old, s.password, container.NewHBox(part.NewQuiet(say("enrol.browser"), assets.IconKey, s.resumeInBrowser))}
 		buttons.Add(part.NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
 		buttons.Add(layout.NewSpacer())
-		buttons.Add(part.NewButton(say("enrol.browser"), assets.IconKey, s.resumeInBrowser))
-		buttons.Add(part.NewPrimary(say("enrol.go_on"), "", s.resume))
+		buttons.Add(part.NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
 		s.first = s.old.Focusable()
 	}
 	s.sayStep()

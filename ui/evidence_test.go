@@ -38,4 +38,9 @@ func TestALogThatWasTakenBackIsToldAndItsProofSaved(t *testing.T) {
 		t.Errorf("saved is:\n%s", saved)
 	}
 	hers.sees("Loggen i det anslutna systemet är inte vad den var.") // it stays until she closes it
+	for _, n := range anna.Notices() {
+		ok(t, anna.DismissNotice(n.ID))
+	}
+	hers.sees("Loggen i det anslutna systemet har motsagt sig själv.", "Enheten går inte längre i god för den.", "Spara beviset")
+	hers.seesNot("Loggen har bara vuxit", "är inte vad den var")
 }

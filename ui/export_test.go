@@ -39,3 +39,9 @@ func ShowReading(w *Window, seen qr.Sight, taken bool) {
 
 // Session is the handshake that the hand-over page shows.
 func Session(w *Window) *agent.Handover { return w.top().(*handoverScreen).session }
+
+// ReadDays is the days that a text names, and the code of what is wrong with it.
+func ReadDays(text string) (id, wrong string) {
+	d, wrong := readDays(text)
+	return d.id(), wrong
+}
