@@ -180,6 +180,23 @@ func (p *Person) EnrolAt(ctx context.Context, org string) error {
 	return err
 }
 
+// Ask is Enrol of a device that has to wait for an administrator, and does not: a refusal says that it waits.
+func (p *Person) Ask(ctx context.Context) error {
+	_, err := p.Command(ctx, []string{p.Password, p.Passphrase},
+		"enrol", "-organisation", p.net.Org.Grouped(), "-username", p.Username, "-no-wait", "-password-fd", "3", "-passphrase-fd", "4")
+	return err
+}
+
+// GoOn enrols a device that waits for an administrator, with the passphrase alone; leave: without waiting on.
+func (p *Person) GoOn(ctx context.Context, leave bool) error {
+	args := []string{"enrol", "-passphrase-fd", "3"}
+	if leave {
+		args = append(args, "-no-wait")
+	}
+	_, err := p.Command(ctx, []string{p.Passphrase}, args...)
+	return err
+}
+
 // Unlock opens a session.
 func (p *Person) Unlock(ctx context.Context) error {
 	if p.session != nil {

@@ -48,6 +48,10 @@ func acts() map[string]func(*scene, []string) error {
 			}
 			return s.who.Enrol(s.ctx)
 		},
+		"asks": func(s *scene, _ []string) error { return s.who.Ask(s.ctx) },
+		"goes-on": func(s *scene, args []string) error {
+			return s.who.GoOn(s.ctx, len(args) == 1 && args[0] == "without-waiting")
+		},
 		"checks": func(s *scene, args []string) error { // an organisation ID, before enrolling
 			if args[0] == "picture" {
 				return s.command("organisation", "check", "-picture", s.ts.MkAbs(args[1]))

@@ -113,8 +113,12 @@ func (s *savedBytes) Discard() error { s.discarded = true; return nil }
 func (h *house) desk(loop *mainLoop, a *agent.Agent, prefs ui.Preferences) *desk {
 	h.t.Helper()
 	d := &desk{t: h.t, h: h, loop: loop, agent: a, ticks: map[int]func(){}}
+	spawn := ui.Spawner(ui.AtOnce)
+	if h.beside {
+		spawn = ui.Concurrently
+	}
 	d.ui = ui.NewWindow(ui.Config{
-		Agent: a, Preferences: prefs, Spawn: ui.AtOnce, Do: loop.do, Now: h.clock,
+		Agent: a, Preferences: prefs, Spawn: spawn, Do: loop.do, Now: h.clock,
 		Every: func(_ time.Duration, tick func()) func() {
 			id := d.next
 			d.next++

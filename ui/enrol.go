@@ -46,6 +46,7 @@ type enrolScreen struct {
 	old          *part.Field // the passphrase of an interrupted enrolment
 	progress     *part.Progress
 	form         fyne.CanvasObject // of the step
+	waits        fyne.CanvasObject // in its place while the device waits for an administrator
 	first        fyne.Focusable
 	asking       Latest // of the machine
 }
@@ -66,7 +67,13 @@ func newEnrolScreen(w *Window) *enrolScreen {
 	s.phrase = newPhraseField(w.lang)
 	s.phrase.onSubmit = s.enrol
 	s.old = part.NewSecretField(w.lang.Say("lock.passphrase"), w.lang.Say("enrol.resume_passphrase_hint"))
-	s.old.OnSubmit = func(string) { s.focus(s.password) }
+	s.old.OnSubmit = func(string) {
+		if s.signedIn() {
+			s.resume()
+			return
+		}
+		s.focus(s.password)
+	}
 	s.scroll = part.NewTouchScroll(part.Balanced(formWidth, part.Inset(part.GapWide, s.body)))
 	s.show(stepOrganisation)
 	if w.agent.State() == agent.IsEnrolling {
@@ -77,7 +84,13 @@ func newEnrolScreen(w *Window) *enrolScreen {
 
 func (s *enrolScreen) Content() fyne.CanvasObject { return s.scroll }
 func (s *enrolScreen) First() fyne.Focusable      { return s.first }
-func (s *enrolScreen) Changed(agent.Signal)       {}
+
+// Changed shows that the device waits for an administrator, while it does.
+func (s *enrolScreen) Changed(sig agent.Signal) {
+	if sig == agent.StateChanged && s.busy && s.waits == nil && !s.w.agent.Me().ApprovalUntil.IsZero() {
+		s.showWaiting()
+	}
+}
 
 // Enter asks what this machine has to guard a device with.
 func (s *enrolScreen) Enter() {
@@ -185,6 +198,10 @@ func (s *enrolScreen) show(step int) {
 		hint = say("enrol.resume")
 		s.password.OnSubmit = func(string) { s.resume() }
 		parts = []fyne.CanvasObject{s.old, s.password, container.NewHBox(part.NewQuiet(say("enrol.browser"), assets.IconKey, s.resumeInBrowser))}
+		if s.signedIn() {
+			hint = say("enrol.waits_resume")
+			parts = []fyne.CanvasObject{s.old}
+		}
 		buttons.Add(part.NewButton(say("enrol.anew"), "", func() { s.banner.Clear(); s.show(stepOrganisation) }))
 		buttons.Add(layout.NewSpacer())
 		buttons.Add(part.NewPrimary(say("enrol.go_on"), assets.IconKey, s.resume))
@@ -230,6 +247,7 @@ func (s *enrolScreen) work(title string, job func(context.Context) error, done f
 	s.w.touch()
 	s.banner.Clear()
 	s.progress = part.NewProgress(s.w.lang, title)
+	s.waits = nil
 	s.progress.OnCancel = func() {
 		s.latest.Stop()
 		s.busy = false
@@ -300,7 +318,7 @@ func (s *enrolScreen) enrol() {
 }
 
 func (s *enrolScreen) resume() {
-	if !s.filled(s.old, s.password) {
+	if s.signedIn() && !s.filled(s.old) || !s.signedIn() && !s.filled(s.old, s.password) {
 		return
 	}
 	phrase, password := s.old.Text(), s.password.Text()
@@ -315,11 +333,11 @@ func (s *enrolScreen) ended(err error) {
 		s.stay(step, err)
 		s.w.settle()
 		return
-	case step != stepResume && slices.Contains([]agent.Code{agent.WrongPassword, agent.UserDisabled, agent.SignInFailed, agent.SignInUnlinked, agent.PasswordOff, agent.ProviderAway, agent.BrowserAway}, code):
+	case step != stepResume && slices.Contains([]agent.Code{agent.WrongPassword, agent.UserDisabled, agent.SignInFailed, agent.SignInUnlinked, agent.PasswordOff, agent.ProviderAway, agent.BrowserAway, agent.WaitingFull, agent.DeviceLimit}, code):
 		step = stepSignIn
 	case s.guard != nil && (code == agent.FactorAway || code == agent.FactorMissing || code == agent.FactorLocked):
 		step = stepProtection // another way can be chosen
-	case code == agent.NotEnrolled, code == agent.UnknownOrganisation, code == agent.StatementForged:
+	case code == agent.NotEnrolled, code == agent.DeviceRefused, code == agent.UnknownOrganisation, code == agent.StatementForged:
 		step = stepOrganisation
 	}
 	if code := agent.CodeOf(err); code == agent.WrongPassword {

@@ -54,6 +54,7 @@ type house struct {
 	address   string
 	statement identity.Statement
 	browse    func(string) error  // goes where a window sends its browser
+	beside    bool                // what takes long runs beside the main loop
 	meets     func(*http.Request) // is shown each call before it is answered; nil: nobody
 }
 

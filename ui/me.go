@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -103,7 +104,7 @@ func (s *meScreen) show() {
 			part.Fact{Label: say("me.unit"), Value: unitNames(me.Units)},
 			part.Fact{Label: say("me.roles"), Value: roleNames(s.w.lang, me.Roles)},
 		)),
-		part.Section(say("me.device_id"), say("me.device_id_hint"), s.device),
+		part.Section(cmp.Or(me.Label, say("me.device_id")), say("me.device_id_hint"), s.device),
 		part.Section(say("me.connection"), "", part.NewPanel(part.Facts(
 			part.Fact{Label: say("me.connection"), Value: connection},
 			part.Fact{Label: say("me.last_sync"), Value: s.w.when(me.LastSync)},

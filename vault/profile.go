@@ -23,6 +23,7 @@ type Profile struct {
 	Person     identity.Person    `cbor:"5,keyasint"`
 	Machine    identity.MachineID `cbor:"6,keyasint,omitempty"`
 	Username   string             `cbor:"7,keyasint,omitempty"` // as typed at enrolment, for a retry
+	Label      string             `cbor:"9,keyasint,omitempty"` // what people call the device
 	Search     []byte             `cbor:"8,keyasint,omitempty"` // the organisation's search key; none: nothing protected can be searched
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -38,7 +39,8 @@ type Agent struct {
 
 	mu        sync.Mutex
 	closed    bool
-	session   *session // nil while locked
+	session   *session           // nil while locked
+	unwait    context.CancelFunc // ends a wait for an administrator
 	elsewhere bool
 	attempts  int // wrong passphrases in this run, since the last unlock
 	told      int // those that the latest unlock told
@@ -79,6 +81,11 @@ func New(cfg Config) (*Agent, error) {
 
 // Close locks and ends the agent; the vault is sound afterwards, as it is after any crash.
 func (a *Agent) Close() error {
+	a.mu.Lock()
+	if a.unwait != nil { // it would hold entering for days
+		a.unwait()
+	}
+	a.mu.Unlock()
 	err := a.Lock()
 	a.mu.Lock()
 	a.closed = true
@@ -124,13 +131,17 @@ func (a *Agent) Me() Me {
 	s := a.session
 	if s == nil {
 		plate := a.place.plate()
-		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Org: plate.Org, Waiting: a.waiting, WrongAttempts: a.attempts}
+		var until time.Time
+		if plate.Waits != 0 {
+			until = plate.Waits.Time()
+		}
+		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Org: plate.Org, Waiting: a.waiting, WrongAttempts: a.attempts, ApprovalUntil: until}
 	}
 	who := s.who()
 	me := Me{
 		Person: who.credential.Person, Device: s.device, Organisation: who.statement.Name, Org: who.profile.Org,
 		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
-		CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told, Carried: a.handedIn,
+		Label: who.profile.Label, CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told, Carried: a.handedIn,
 		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
 		ClockSuspect: a.clock.Read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
 	}

@@ -33,6 +33,9 @@ type signInWay struct {
 	browse   func(address string) error
 }
 
+// none reports that the person is not asked: they have signed in before.
+func (w signInWay) none() bool { return w.password == "" && w.browse == nil }
+
 // inBrowser has the person sign in at the organisation's identity provider. The browser goes to a listener on loopback
 // that is there for this alone (RFC 8252 §7.3), from it to the provider, and comes back to it with the answer, which
 // goes to the connected system: no token comes to this machine. What the command that opens a browser is told, and

@@ -29,9 +29,16 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 		}
 		ask.Username, ask.Password, ask.SignIn = "", "", &answer
 	}
-	issued, err := client.Enrol(ctx, ask)
-	if err != nil {
+	var issued link.Issued
+	if way.none() { // the person has signed in, in an earlier run
+		issued.Waiting = &link.Waiting{}
+	} else if issued, err = client.Enrol(ctx, ask); err != nil {
 		return link.Issued{}, identity.Credential{}, err
+	}
+	if issued.Waiting != nil {
+		if issued, err = a.awaitApproval(ctx, client, p, keys.Device(), issued.Waiting.Until); err != nil {
+			return link.Issued{}, identity.Credential{}, err
+		}
 	}
 	c, err := ownCredential(issued.Credential, statement, keys)
 	return issued, c, err

@@ -21,7 +21,8 @@ const (
 
 // Enrol makes this device one of the person's: directory, statement, keys made here and
 // sealed to disk with a request id, and only then the credential. Whatever interrupts it,
-// Enrol or ResumeEnrol goes on with the same keys and the same request. It ends unlocked.
+// Enrol or ResumeEnrol goes on with the same keys and the same request. Where an administrator has to let devices in it waits for
+// that: Me().ApprovalUntil says so, with StateChanged. It ends unlocked.
 func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 	a.entering.Lock()
 	defer a.entering.Unlock()
@@ -65,7 +66,7 @@ func (a *Agent) Enrol(ctx context.Context, e Enrolment) error {
 }
 
 // ResumeEnrol finishes an enrolment that was begun: passphrase opens the keys, password asks
-// for their credential again. A statement newer than the one sealed is fetched first, since
+// for their credential again; none is needed while the device waits for an administrator. A statement newer than the one sealed is fetched first, since
 // the old one may lead nowhere by now.
 func (a *Agent) ResumeEnrol(ctx context.Context, passphrase, password string) error {
 	return a.resumeEnrol(ctx, passphrase, signInWay{password: password})
@@ -105,7 +106,7 @@ func (a *Agent) resume(ctx context.Context, v *vault.Vault, way signInWay) error
 	if err != nil {
 		return err
 	}
-	if p.Org == "" || len(p.Request) == 0 || p.Username == "" && way.browse == nil {
+	if p.Org == "" || len(p.Request) == 0 || p.Username == "" && way.password != "" {
 		return problem(NotEnrolled, errors.New("nothing was asked yet: enrol anew"))
 	}
 	err = a.complete(ctx, v, way)
@@ -227,10 +228,14 @@ func (a *Agent) complete(ctx context.Context, v *vault.Vault, way signInWay) err
 	request := string(p.Request)
 	a.clock.Forget()
 	issued, c, err := a.askCredential(ctx, p, statement, keys, request, way)
+	if CodeOf(translate(err)) == DeviceRefused { // these keys are spent
+		p.Request = nil
+		return errors.Join(err, v.SaveProfile(p, nil), a.prepare(v, p.Org, p.Statement, p.Username))
+	}
 	if err != nil {
 		return err
 	}
-	p.Credential, p.Person, p.Username = issued.Credential, c.Person, c.Person.Username
+	p.Credential, p.Person, p.Username, p.Label = issued.Credential, c.Person, c.Person.Username, issued.Label
 	a.clock.Learn(c.Issued)
 	clock, err := a.clock.Save()
 	if err != nil {

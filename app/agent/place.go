@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/vault/disk"
 )
 
@@ -28,7 +29,8 @@ type place struct {
 type nameplate struct {
 	First  string            `json:"first,omitempty"`
 	Device identity.DeviceID `json:"device,omitempty"`
-	Org    identity.OrgID    `json:"org,omitempty"` // which stays when a person starts again
+	Waits  signed.Time       `json:"waits,omitempty"` // until then this device waits for an administrator to let it in
+	Org    identity.OrgID    `json:"org,omitempty"`   // which stays when a person starts again
 }
 
 const (

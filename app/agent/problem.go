@@ -21,6 +21,11 @@ const (
 	BrowserAway         Code = "browser_away" // none could be opened
 	UserDisabled        Code = "user_disabled"
 	DeviceRevoked       Code = "device_revoked"
+	DeviceWaits         Code = "device_waits"   // for an administrator to let it in; Args["device"]
+	DeviceRefused       Code = "device_refused" // an administrator has not
+	WaitedLong          Code = "waited_long"    // nobody has decided about it in time
+	WaitingFull         Code = "waiting_full"   // as many devices of this person wait as may
+	DeviceLimit         Code = "device_limit"   // this person has as many as one may have
 	ServerAway          Code = "server_away"
 	ServerRefused       Code = "server_refused" // it answered something that this version has no word for; Args["code"]
 	BadAnswer           Code = "bad_answer"     // what it answered does not verify, or is too large
@@ -131,7 +136,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		OrgIDSlip, UnknownOrganisation, StatementForged, StatementOlder, PinMismatch, WrongPassword, SignInFailed, SignInUnlinked, PasswordOff, ProviderAway, BrowserAway, UserDisabled,
-		DeviceRevoked, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
+		DeviceRevoked, DeviceWaits, DeviceRefused, WaitedLong, WaitingFull, DeviceLimit, ServerAway, ServerRefused, BadAnswer, DirectoryAway,
 		WrongPassphrase, PassphraseShort, PassphraseLong, OpenElsewhere, VaultFormat, VaultDamaged, VaultReadonly,
 		DiskFull, JournalBroken, Locked, NotEnrolled, AlreadyEnrolled,
 		NoRecord, NoAssignment, NoAttachment, AttachmentAway, AttachmentKind, AttachmentLarge, AttachmentRefused, PictureLarge,

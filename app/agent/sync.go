@@ -273,7 +273,7 @@ func (r *run) renew(ctx context.Context) error {
 	if c.Epoch < me.credential.Epoch || c.Person.ID != me.credential.Person.ID {
 		return fmt.Errorf("%w: older than the one in force, or another person's", identity.ErrCredential)
 	}
-	me.profile.Credential, me.profile.Person = issued.Credential, c.Person
+	me.profile.Credential, me.profile.Person, me.profile.Label = issued.Credential, c.Person, issued.Label
 	if me.profile.Search, err = openSearchKey(issued.Search, s.keys, me.profile.Org); err != nil {
 		return err
 	}

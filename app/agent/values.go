@@ -26,6 +26,7 @@ const (
 type Me struct {
 	Person          identity.Person   `json:"person"`
 	Device          identity.DeviceID `json:"device"`
+	Label           string            `json:"label,omitempty"` // what people call the device
 	Organisation    string            `json:"organisation"`
 	Org             identity.OrgID    `json:"org"`
 	Units           []identity.Unit   `json:"units"`
@@ -38,9 +39,10 @@ type Me struct {
 	WrongAttempts   int               `json:"wrong_attempts"`    // wrong passphrases before the latest unlock; while locked, so far
 	Carried         int               `json:"carried,omitempty"` // segments handed in for others since the program started
 	MayReadLog      bool              `json:"may_read_log"`
-	ClockSuspect    bool              `json:"clock_suspect"`     // the machine's clock does not fit the connected system's
-	Revoked         bool              `json:"revoked"`           // the connected system wants nothing of this device but its journal
-	Problem         *Problem          `json:"problem,omitempty"` // of the last sync
+	ClockSuspect    bool              `json:"clock_suspect"`           // the machine's clock does not fit the connected system's
+	Revoked         bool              `json:"revoked"`                 // the connected system wants nothing of this device but its journal
+	ApprovalUntil   time.Time         `json:"approval_until,omitzero"` // until then the device waits for an administrator to let it in
+	Problem         *Problem          `json:"problem,omitempty"`       // of the last sync
 }
 
 // Organisation is what the directory says of an organisation, verified.

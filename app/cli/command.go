@@ -25,7 +25,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"organisation check", "ID | -picture FILE", "organisation check -directory https://localhost:7443 \"HKP4 …\"", organisationCheck},
-		{"enrol", "-organisation ID -username NAME | -oidc  [-factors keyring,tpm] [-password-fd N] [-passphrase-fd N]", "enrol -organisation \"HKP4 …\" -username anna.lind", enrol},
+		{"enrol", "-organisation ID -username NAME | -oidc  [-factors keyring,tpm] [-no-wait] [-password-fd N] [-passphrase-fd N]", "enrol -organisation \"HKP4 …\" -username anna.lind", enrol},
 		{"sign-in", "[-oidc] [-password-fd N]", "sign-in", signIn},
 		{"me", "", "me", me},
 		{"status", "", "status -json", status},

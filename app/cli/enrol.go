@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"handslag/app/agent"
 	"handslag/identity"
@@ -59,6 +61,7 @@ func enrol(s *session, args []string) error {
 	picture := f.String("picture", "", s.say("cli.flag.picture"))
 	username := f.String("username", "", s.say("enrol.username"))
 	browser := f.Bool("oidc", false, s.say("cli.flag.browser"))
+	leave := f.Bool("no-wait", false, s.say("cli.flag.no_wait"))
 	guards := f.String("factors", "none", s.say("cli.flag.factors"))
 	f.IntVar(&s.set.passwordFD, "password-fd", s.set.passwordFD, s.say("cli.flag.password_fd"))
 	if _, err := s.parse(f, args, 0, 0); err != nil {
@@ -71,7 +74,7 @@ func enrol(s *session, args []string) error {
 		return err
 	}
 	if s.agent.State() == agent.IsEnrolling {
-		return s.resume(*browser)
+		return s.resume(*browser, *leave)
 	}
 	if *org == "" && *picture == "" {
 		*org = string(s.agent.Me().Org) // of a device that was started again
@@ -97,17 +100,46 @@ func enrol(s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.agent.Enrol(s.ctx, ask); err != nil {
+	return s.enrolling(*leave, func(ctx context.Context) error { return s.agent.Enrol(ctx, ask) })
+}
+
+// enrolling enrols, and says so while the device waits for an administrator; leave ends it there.
+func (s *session) enrolling(leave bool, enrol func(context.Context) error) error {
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	var once sync.Once
+	defer s.agent.Listen(func(agent.Signal) {
+		if me := s.agent.Me(); !me.ApprovalUntil.IsZero() {
+			once.Do(func() {
+				if leave {
+					stop()
+					return
+				}
+				fmt.Fprintf(s.env.Err, "%s\n%s: %s\n%s\n", s.say("enrol.waits_hint"), s.say("me.device_id"), me.Device.Grouped(),
+					s.say("enrol.waits_until", "time", me.ApprovalUntil.Local().Format("2006-01-02 15:04")))
+			})
+		}
+	})()
+	err := enrol(ctx)
+	if me := s.agent.Me(); agent.CodeOf(err) == agent.Cancelled && s.ctx.Err() == nil && !me.ApprovalUntil.IsZero() {
+		return &agent.Problem{Code: agent.DeviceWaits, Args: map[string]string{"device": me.Device.Grouped()}}
+	}
+	if err != nil {
 		return err
 	}
 	return s.enrolled()
 }
 
-func (s *session) resume(browser bool) error {
-	fmt.Fprintln(s.env.Err, s.say("enrol.resume"))
+func (s *session) resume(browser, leave bool) error {
+	waits := !s.agent.Me().ApprovalUntil.IsZero()
+	if waits {
+		fmt.Fprintln(s.env.Err, s.say("enrol.waits_resume"))
+	} else {
+		fmt.Fprintln(s.env.Err, s.say("enrol.resume"))
+	}
 	var password string
 	var err error
-	if !browser {
+	if !browser && !waits {
 		if password, err = s.secret(s.set.passwordFD, "cli.password"); err != nil {
 			return err
 		}
@@ -116,16 +148,12 @@ func (s *session) resume(browser bool) error {
 	if err != nil {
 		return err
 	}
-	if browser {
-		if err := s.agent.ResumeEnrolInBrowser(s.ctx, passphrase, s.browse); err != nil {
-			return err
+	return s.enrolling(leave, func(ctx context.Context) error {
+		if browser && !waits {
+			return s.agent.ResumeEnrolInBrowser(ctx, passphrase, s.browse)
 		}
-		return s.enrolled()
-	}
-	if err := s.agent.ResumeEnrol(s.ctx, passphrase, password); err != nil {
-		return err
-	}
-	return s.enrolled()
+		return s.agent.ResumeEnrol(ctx, passphrase, password)
+	})
 }
 
 func (s *session) enrolled() error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"handslag/app/agent"
 	"handslag/identity"
@@ -33,11 +34,14 @@ func (s *session) writeMe(w io.Writer, m agent.Me) {
 		{s.say("me.units"), unitNames(m.Units)},
 		{s.say("me.roles"), strings.Join(m.Roles, ", ")},
 		{s.say("me.device_id"), m.Device.Grouped()},
+		{s.say("me.machine"), m.Label},
 		{s.say("me.connection"), online},
 		{s.say("me.last_sync"), moment(m.LastSync)},
 		{s.say("me.credential_until"), moment(m.CredentialUntil)},
 	} {
-		fmt.Fprintf(w, "%-24s %s\n", row[0], row[1])
+		if row[1] != "" || row[0] != s.say("me.machine") {
+			fmt.Fprintf(w, "%-24s %s\n", row[0], row[1])
+		}
 	}
 	fmt.Fprintln(w, s.waiting(m.Waiting))
 	if n := len(s.agent.Notices()); n > 0 {
@@ -75,6 +79,8 @@ type state struct {
 	First  string            `json:"first,omitempty"`
 	Device identity.DeviceID `json:"device,omitempty"`
 	Vault  string            `json:"vault"`
+
+	ApprovalUntil time.Time `json:"approval_until,omitzero"` // until then the device waits for an administrator
 }
 
 // status needs no passphrase.
@@ -86,7 +92,7 @@ func status(s *session, args []string) error {
 		return err
 	}
 	m := s.agent.Me()
-	now := state{State: s.agent.State(), First: m.Person.First, Device: m.Device, Vault: s.set.vault}
+	now := state{State: s.agent.State(), First: m.Person.First, Device: m.Device, Vault: s.set.vault, ApprovalUntil: m.ApprovalUntil}
 	return s.print(now, func(w io.Writer) {
 		fmt.Fprintf(w, "%s\n%s\n", s.say("cli.state."+string(now.State)), now.Vault)
 		if now.Device != "" {
