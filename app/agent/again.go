@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"handslag/app/agent/anchor"
 	"handslag/vault"
 	"handslag/vault/journal"
 )
@@ -84,8 +85,8 @@ func (a *Agent) handIn(ctx context.Context, s *session) {
 // destroy makes this profile's folder one that never was; the journal's segments lie elsewhere.
 // Which organisation it was stays known where it is to be enrolled again. The caller holds entering.
 func (a *Agent) destroy(again bool) error {
-	if device := a.place.plate().Device; device != "" {
-		a.keeper.put(anchorName(device), nil)
+	if device := a.place.Plate().Device; device != "" {
+		a.keeper.Put(anchor.Name(device), nil)
 	}
 	err := vault.Destroy(a.cfg.Vault, a.cfg.VaultOptions)
 	if errors.Is(err, vault.ErrLeft) {
@@ -99,7 +100,7 @@ func (a *Agent) destroy(again bool) error {
 	}
 	a.mu.Unlock()
 	if err == nil {
-		if err := a.place.hide(again); err != nil {
+		if err := a.place.Hide(again); err != nil {
 			a.log.Warn("the nameplate stays", "error", err)
 		}
 		a.clock.Forget()

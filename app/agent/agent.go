@@ -8,7 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"handslag/app/agent/anchor"
 	"handslag/app/agent/clock"
+	"handslag/app/agent/machine"
+	"handslag/app/agent/patience"
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
@@ -23,7 +26,7 @@ type Agent struct {
 	cfg     Config
 	log     *slog.Logger
 	clock   *clock.Clock
-	place   place
+	place   machine.Folder
 	signals listeners
 	kick    chan struct{} // wakes Run
 
@@ -32,9 +35,9 @@ type Agent struct {
 	opening  sync.Mutex // one verification at a time is opened
 
 	carried  carried // others' segments
-	keeper   keeper
+	keeper   *anchor.Keeper
 	progress progress
-	patience patience
+	patience patience.Patience
 	stranger *peer.Strangers // from where codes were claimed by nobody's device
 
 	mu        sync.Mutex
@@ -66,14 +69,14 @@ func New(cfg Config) (*Agent, error) {
 		cfg.AutoLock = DefaultAutoLock
 	}
 	cfg.carriageAfter = cmp.Or(cfg.carriageAfter, carriageAfter)
-	p, err := newPlace(cfg.Outbox, cfg.Vault)
+	p, err := machine.Open(cfg.Outbox, cfg.Vault)
 	if err != nil {
 		return nil, translate(err)
 	}
 	trusted := clock.New(cfg.Now, cfg.Boot)
 	return &Agent{
 		stranger: peer.NewStrangers(trusted.Uptime),
-		keeper:   keeper{keyring: cfg.Keyring, log: cfg.Log, farewell: cmp.Or(cfg.patience, farewell)},
+		keeper:   anchor.NewKeeper(cfg.Keyring, cfg.Log),
 		cfg:      cfg, log: cfg.Log, place: p, clock: trusted,
 		kick: make(chan struct{}, 1), seen: map[identity.OrgID]uint64{},
 	}, nil
@@ -91,7 +94,7 @@ func (a *Agent) Close() error {
 	a.closed = true
 	a.mu.Unlock()
 	a.signals.close()
-	a.keeper.wait()
+	a.keeper.Wait(cmp.Or(a.cfg.patience, anchor.Farewell))
 	if CodeOf(err) == Locked {
 		return nil
 	}
@@ -130,7 +133,7 @@ func (a *Agent) Me() Me {
 	defer a.mu.Unlock()
 	s := a.session
 	if s == nil {
-		plate := a.place.plate()
+		plate := a.place.Plate()
 		var until time.Time
 		if plate.Waits != 0 {
 			until = plate.Waits.Time()

@@ -1,14 +1,12 @@
 package agent
 
 import (
-	"bytes"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"handslag/app/agent/clock"
-	"handslag/identity/signed"
+	"handslag/app/agent/anchor"
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
 	"handslag/vault/journal"
@@ -60,7 +58,7 @@ func TestAnOlderCopyOfEverythingIsSeenByTheKeyringOrAtTheNextSync(t *testing.T) 
 		h.enrolInto(bo)
 		bo.sync()
 		ok(t, bo.Lock())
-		putBack := bo.copied(bo.cfg.Vault, bo.place.journal(bo.Me().Device))
+		putBack := bo.copied(bo.cfg.Vault, bo.place.Journal(bo.Me().Device))
 		ok(t, bo.Unlock(ctx, passphrase))
 		bo.works("det som kopian inte vet om")
 		bo.sync()
@@ -139,21 +137,18 @@ func TestAKeyringThatHangsHoldsNobodyUpAndItsLateAnswerCounts(t *testing.T) {
 	h.enrolInto(bo)
 	bo.sync()
 	ok(t, bo.Lock())
-	putBack := bo.copied(bo.cfg.Vault, bo.place.journal(bo.Me().Device))
+	putBack := bo.copied(bo.cfg.Vault, bo.place.Journal(bo.Me().Device))
 	ok(t, bo.Unlock(ctx, passphrase))
 	bo.works("sagt och glömt")
 	ok(t, bo.Lock())
-	bo.keeper.farewell = time.Minute
+	bo.Agent.cfg.patience = time.Minute
 	ok(t, bo.Close())
 
 	ring.release = make(chan struct{})
 	putBack()
 	ok(t, bo.Unlock(ctx, passphrase))
 	ok(t, bo.Lock())
-	bo.keeper.mu.Lock()
-	writes := bo.keeper.done != nil
-	bo.keeper.mu.Unlock()
-	if writes {
+	if !bo.keeper.Wait(0) {
 		t.Error("an older copy writes over what it has not read")
 	}
 	ok(t, bo.Unlock(ctx, passphrase))
@@ -183,11 +178,11 @@ func TestWhatTheKeyringHoldsIsSealedAndGoesWithTheVault(t *testing.T) {
 	bo.begin()
 	h.enrolInto(bo)
 	ok(t, bo.Lock())
-	bo.keeper.wait()
-	name := anchorName(bo.Me().Device)
+	bo.keeper.Wait(anchor.Farewell)
+	name := anchor.Name(bo.Me().Device)
 	data, err := ring.Get(name)
 	ok(t, err)
-	if len(data) > anchorLimit {
+	if len(data) > anchor.Limit {
 		t.Errorf("%d bytes", len(data))
 	}
 	// Whoever writes there can not make one up, and nothing worse comes of it than of none.
@@ -198,33 +193,11 @@ func TestWhatTheKeyringHoldsIsSealedAndGoesWithTheVault(t *testing.T) {
 			t.Errorf("%s: %+v", what, bo.Notices())
 		}
 		ok(t, bo.Lock())
-		bo.keeper.wait()
+		bo.keeper.Wait(anchor.Farewell)
 	}
 	ok(t, bo.StartAgain(t.Context()))
-	bo.keeper.wait()
+	bo.keeper.Wait(anchor.Farewell)
 	if names := ring.Names(); len(names) != 0 {
 		t.Errorf("after the vault is gone the keyring holds %v", names)
 	}
-}
-
-func FuzzReadAnchor(f *testing.F) {
-	good, err := signed.Encode(anchor{Version: 1, Generation: 2, Seq: 3, Hash: make([]byte, 32), Time: 4, Elapsed: 5})
-	ok(f, err)
-	f.Add(good)
-	f.Add(good[:len(good)-1])
-	f.Add([]byte{0xa0})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		n, err := readAnchor(data)
-		if err != nil {
-			return
-		}
-		if again, err := signed.Encode(n); err != nil || !bytes.Equal(again, data) {
-			t.Fatalf("%x is read and written as %x", data, again)
-		}
-		c := clock.New(func() time.Time { return morning }, func() (string, time.Duration) { return "b", time.Hour })
-		c.Recall(n.Time, n.Elapsed)
-		if r := c.Read(); r.Floor < 0 {
-			t.Fatalf("the floor is %d", r.Floor)
-		}
-	})
 }

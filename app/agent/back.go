@@ -98,7 +98,7 @@ func (a *Agent) cameBack(s *session, job string) error {
 // and not; here are the devices.
 func (a *Agent) leftHere(s *session, before []earlier) (handed, waiting int, here map[identity.DeviceID]bool) {
 	here = map[identity.DeviceID]bool{}
-	paths, err := a.place.sealed(s.device)
+	paths, err := a.place.Sealed(s.device)
 	if err != nil {
 		a.log.Warn("others' segments can not be listed", "error", err)
 	}

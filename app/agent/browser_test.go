@@ -116,7 +116,7 @@ func TestWhatElseReachesTheListener(t *testing.T) {
 		"an answer that nobody asked for": {func(t *testing.T, p *oidctest.Provider, address string) error {
 			u, _ := url.Parse(address)
 			for _, query := range []string{"", "?code=evil&state=", "?code=evil&state=AAAA", "?error=access_denied"} {
-				if status := get(t, "http://"+u.Host+signedInPath+query, u.Host); status != http.StatusBadRequest {
+				if status := get(t, "http://"+u.Host+"/signed-in"+query, u.Host); status != http.StatusBadRequest {
 					t.Errorf("%s: %d", query, status)
 				}
 			}

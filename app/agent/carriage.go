@@ -23,7 +23,6 @@ import (
 // their own, apart from what somebody brought on a stick: they are a favour, bounded, and never the only
 // copy.
 const (
-	carriedName  = "carried"
 	carriageFor  = time.Minute // of a meeting, beside what is shared in it
 	carriedFor   = 30 * 24 * time.Hour
 	maxHeld      = 256      // segments carried at one time
@@ -31,12 +30,6 @@ const (
 	heldBytes    = 64 << 20 // of all
 	heldFreePart = 20       // they take no more than this part of the free space
 )
-
-// carriedDir is where segments lie that were taken at meetings.
-func (p place) carriedDir() string { return filepath.Join(p.outbox, carriedName) }
-
-// fetched are the folders of segments that no journal of this machine writes.
-func (p place) fetched() []string { return []string{p.brought(), p.carriedDir()} }
 
 // carriage is what one meeting carries, either way.
 type carriage struct {
@@ -80,11 +73,11 @@ func (h *Handover) carry(v *peer.Verified) {
 // of this machine. It looks no further once over is closed.
 func (c *carriage) gather(over <-chan struct{}) {
 	paths := c.session.journal.Unreceived()
-	for _, dir := range c.agent.place.fetched() {
+	for _, dir := range c.agent.place.Fetched() {
 		files, _ := journalfile.SealedFiles(dir) // a folder that does not read has nothing to carry
 		paths = append(paths, files...)
 	}
-	others, _ := c.agent.place.sealed(c.session.device)
+	others, _ := c.agent.place.Sealed(c.session.device)
 	for _, path := range others {
 		if !slices.Contains(paths, path) {
 			paths = append(paths, path)
@@ -132,7 +125,7 @@ func (c *carriage) read(i int) ([]byte, error) {
 
 // tidy removes what was carried for too long, and, where there is little room, what has been handed in.
 func (c *carriage) tidy() error {
-	all, refused, err := journalfile.ListSealed(c.agent.place.carriedDir())
+	all, refused, err := journalfile.ListSealed(c.agent.place.Carried())
 	for _, r := range refused {
 		err = errors.Join(err, journalfile.RemoveSealed(journalfile.Sealed{Path: r.Path}))
 	}
@@ -172,7 +165,7 @@ func (c *carriage) want(offers []peer.Sealed) []int {
 		count[s.Device]++
 		room -= s.Size
 	}
-	if free, err := (disk.OS{}).Free(c.agent.place.outbox); err == nil {
+	if free, err := (disk.OS{}).Free(c.agent.cfg.Outbox); err == nil {
 		room = min(room, int(min(free/heldFreePart, heldBytes)))
 	}
 	foreign := 0
@@ -223,7 +216,7 @@ func (c *carriage) take(o peer.Sealed, data []byte) error {
 			return fmt.Errorf("take segment: %w: %w", peer.ErrShare, err)
 		}
 	}
-	_, err = journalfile.KeepSealed(data, c.agent.place.carriedDir())
+	_, err = journalfile.KeepSealed(data, c.agent.place.Carried())
 	if errors.Is(err, os.ErrExist) { // under its sum lies something else: whoever put it there loses by it
 		return fmt.Errorf("take segment: %w", errors.Join(peer.ErrShare, err))
 	}
@@ -239,7 +232,7 @@ func (a *Agent) receiptsFor(s *session, device identity.DeviceID) [][]byte {
 	}
 	me := s.who()
 	var all []kept
-	for _, dir := range a.place.fetched() {
+	for _, dir := range a.place.Fetched() {
 		files, _ := journalfile.SealedFiles(dir)
 		files = slices.DeleteFunc(files, func(path string) bool { return !strings.HasPrefix(filepath.Base(path), string(device)+".") })
 		for _, path := range files[max(0, len(files)-maxHeldOf):] { // the newest

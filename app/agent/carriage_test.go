@@ -236,7 +236,7 @@ func TestALiarFillsNothing(t *testing.T) {
 // sealedOfAnything is a segment of d with entries, also one that is received.
 func (d *tablet) sealedOfAnything() (peer.Sealed, []byte) {
 	d.h.t.Helper()
-	files, err := journalfile.SealedFiles(d.place.journal(d.Me().Device))
+	files, err := journalfile.SealedFiles(d.place.Journal(d.Me().Device))
 	ok(d.h.t, err)
 	s, data, err := journalfile.ReadSealed(files[0])
 	ok(d.h.t, err)
@@ -271,7 +271,7 @@ func TestCarriedSegmentsAreNotKeptForEver(t *testing.T) {
 	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
 	o, data := bo.sealedOf()
 	ok(t, anna.carriageWith(bo).take(o, data))
-	files, err := journalfile.SealedFiles(anna.place.carriedDir())
+	files, err := journalfile.SealedFiles(anna.place.Carried())
 	ok(t, err)
 	at := h.clock()
 	for _, day := range []int{29, 31} {
@@ -281,9 +281,9 @@ func TestCarriedSegmentsAreNotKeptForEver(t *testing.T) {
 			t.Errorf("after %d days %d are held", day, got)
 		}
 	}
-	ok(t, os.WriteFile(filepath.Join(anna.place.carriedDir(), "x"+journal.SegmentSuffix), []byte("no segment"), 0o600))
+	ok(t, os.WriteFile(filepath.Join(anna.place.Carried(), "x"+journal.SegmentSuffix), []byte("no segment"), 0o600))
 	anna.carriageWith(bo)
-	if files, _ := journalfile.SealedFiles(anna.place.carriedDir()); len(files) != 0 {
+	if files, _ := journalfile.SealedFiles(anna.place.Carried()); len(files) != 0 {
 		t.Errorf("%v stay", files)
 	}
 }

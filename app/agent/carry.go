@@ -63,7 +63,7 @@ func (c *carried) remember(path string, info os.FileInfo, refused Code) {
 func (r *run) carry(ctx context.Context) {
 	a := r.agent
 	r.handAnew()
-	paths, err := a.place.sealed(r.session.device)
+	paths, err := a.place.Sealed(r.session.device)
 	if err != nil {
 		a.log.Warn("others' segments can not be listed", "error", err)
 	}
@@ -83,7 +83,7 @@ func (r *run) carry(ctx context.Context) {
 		}
 		if refused != "" {
 			a.log.Warn("a segment is not taken", "file", filepath.Base(path), "problem", refused)
-			if filepath.Dir(path) == a.place.carriedDir() { // a favour, and not the only copy
+			if filepath.Dir(path) == a.place.Carried() { // a favour, and not the only copy
 				if err := journalfile.RemoveSealed(journalfile.Sealed{Path: path}); err != nil {
 					a.log.Warn("a segment that nobody takes stays", "error", err)
 				}
@@ -106,9 +106,9 @@ func (r *run) handAnew() {
 	if !s.journal.Restored() || s.handedAnew {
 		return
 	}
-	dirs, err := journalfile.Outboxes(filepath.Join(a.place.outbox, journalsName))
-	for _, dir := range append(dirs, a.place.fetched()...) {
-		if dir != a.place.journal(s.device) {
+	dirs, err := a.place.Journals()
+	for _, dir := range append(dirs, a.place.Fetched()...) {
+		if dir != a.place.Journal(s.device) {
 			err = errors.Join(err, journalfile.ForgetHanded(dir))
 		}
 	}
@@ -165,7 +165,7 @@ func isAboutSegment(code link.Code) bool {
 // sweep removes a segment that was brought or carried, once a receipt has covered all of it for as long as
 // devices keep their own. Those of this machine's profiles are their journals' to drop.
 func (r *run) sweep(s journalfile.Sealed, receipt journal.Receipt) {
-	if !slices.Contains(r.agent.place.fetched(), filepath.Dir(s.Path)) || s.Rest > 0 || receipt.Time >= r.session.clock.Server().Add(-keepReceipted) {
+	if !slices.Contains(r.agent.place.Fetched(), filepath.Dir(s.Path)) || s.Rest > 0 || receipt.Time >= r.session.clock.Server().Add(-keepReceipted) {
 		return
 	}
 	for _, g := range receipt.Ranges {

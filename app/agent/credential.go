@@ -5,11 +5,21 @@ import (
 	"crypto/rand"
 	"fmt"
 
+	"handslag/app/agent/signin"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault"
 )
+
+// signInWay is how a person signs in: by a password, or, where browse opens their browser at an address, in it.
+type signInWay struct {
+	password string
+	browse   func(address string) error
+}
+
+// none reports that the person is not asked: they have signed in before.
+func (w signInWay) none() bool { return w.password == "" && w.browse == nil }
 
 // askCredential signs in with a password and shows that the device holds its keys.
 func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement identity.Statement, keys *identity.KeySet, request string, way signInWay) (link.Issued, identity.Credential, error) {
@@ -23,7 +33,7 @@ func (a *Agent) askCredential(ctx context.Context, p vault.Profile, statement id
 	defer client.Close()
 	ask := link.EnrolRequest{RequestID: request, Username: p.Username, Password: way.password, Machine: p.Machine, Possession: possession}
 	if way.browse != nil {
-		answer, err := inBrowser(ctx, client, keys.Device(), way.browse)
+		answer, err := signin.InBrowser(ctx, client, keys.Device(), way.browse)
 		if err != nil {
 			return link.Issued{}, identity.Credential{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"handslag/app/agent/machine"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault"
@@ -104,7 +105,7 @@ func (r *run) download(ctx context.Context) error {
 
 // take carries out the orders of a page before it takes in what comes with them: a system that an older
 // backup was put back into sends both.
-func (r *run) take(page link.Page, orders []order) error {
+func (r *run) take(page link.Page, orders []machine.Order) error {
 	if err := r.eraseOrdered(orders); err != nil {
 		return err
 	}

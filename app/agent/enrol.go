@@ -186,7 +186,7 @@ func (a *Agent) prepare(v *vault.Vault, org identity.OrgID, statement []byte, us
 		p.Statement = statement
 		return v.SaveProfile(p, nil)
 	}
-	machine, err := a.place.machine()
+	machine, err := a.place.ID()
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package agent
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
 
+	"handslag/app/agent/machine"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault"
@@ -15,12 +17,6 @@ import (
 // An erasure order is carried out in three steps, each durable before the next: the entry that
 // says so, with which the subject is noted as one to erase; the vault's erasure; the note that
 // it is done. What a crash leaves the next unlock finishes, before anything opens.
-
-// order is a verified erasure order, and the bytes that were signed.
-type order struct {
-	record.Erasure
-	signed []byte
-}
 
 // erasing is whom the vault still has to let go of, in the setting of that name.
 type erasing struct {
@@ -84,13 +80,13 @@ func readErasing(data []byte, err error) (erasing, error) {
 
 // erase carries out orders that this device has not carried out, and finishes those that it had
 // begun. It returns how many are new.
-func (a *Agent) erase(s *session, orders []order) (int, error) {
+func (a *Agent) erase(s *session, orders []machine.Order) (int, error) {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
 	if err := s.finishErasing(); err != nil {
 		return 0, err
 	}
-	orders = slices.DeleteFunc(slices.Clone(orders), func(o order) bool { return s.erased(o.Subject) })
+	orders = slices.DeleteFunc(slices.Clone(orders), func(o machine.Order) bool { return s.erased(o.Subject) })
 	promise := string(s.vault.Promise())
 	for some := range slices.Chunk(orders, sayAtOnce) {
 		var lines []line
@@ -190,11 +186,11 @@ func (s *session) closeAbout(id journal.SubjectID) []line {
 }
 
 // judgeOrders verifies the orders of a page: they ascend, from behind those that the device has.
-func (r *run) judgeOrders(page link.Page, after uint64) ([]order, error) {
+func (r *run) judgeOrders(page link.Page, after uint64) ([]machine.Order, error) {
 	if len(page.Erasures) > link.PageErasures {
 		return nil, fmt.Errorf("read erasure orders: %w: too many", link.ErrAnswer)
 	}
-	var orders []order
+	var orders []machine.Order
 	for _, data := range page.Erasures {
 		o, err := r.session.openOrder(data)
 		if err != nil {
@@ -209,20 +205,20 @@ func (r *run) judgeOrders(page link.Page, after uint64) ([]order, error) {
 	return orders, nil
 }
 
-func (s *session) openOrder(data []byte) (order, error) {
+func (s *session) openOrder(data []byte) (machine.Order, error) {
 	me := s.who()
 	o, err := record.OpenErasure(data, me.profile.Org, me.statement.Issuing)
-	return order{o, data}, err
+	return machine.Order{Erasure: o, Signed: data}, err
 }
 
 // eraseOrdered carries out the orders of a page, after it has left them for the other profiles
 // of this machine, which may be locked for long.
-func (r *run) eraseOrdered(orders []order) error {
+func (r *run) eraseOrdered(orders []machine.Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
 	a, s := r.agent, r.session
-	if err := a.place.leaveOrders(s, orders); err != nil {
+	if err := a.place.LeaveOrders(orders, s.clock.Read().Floor, s.openOrder); err != nil {
 		a.log.Warn("erasure orders are not left for other profiles", "error", err)
 	}
 	n, err := a.erase(s, orders)
@@ -234,6 +230,21 @@ func (r *run) eraseOrdered(orders []order) error {
 
 // eraseFound carries out the orders that other profiles of this machine have left.
 func (a *Agent) eraseFound(s *session) error {
-	_, err := a.erase(s, a.place.ordersLeft(s))
+	_, err := a.erase(s, a.place.Orders(s.openOrder))
 	return err
+}
+
+// ErasureOrders are the organisation's erasure orders that lie on this machine, as a connected system that was
+// restored from a backup takes them: base64 of each signed order, one a line, oldest first. They are those of
+// the last thirty days, and name nobody. n counts them.
+func (a *Agent) ErasureOrders() (file []byte, n int, err error) {
+	s, err := a.current()
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, o := range a.place.Orders(s.openOrder) {
+		file = append(base64.StdEncoding.AppendEncode(file, o.Signed), '\n')
+		n++
+	}
+	return file, n, nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"handslag/app/agent/machine"
 	"handslag/app/connected/gate"
 	"handslag/identity/signed"
 	"handslag/sync/link"
@@ -129,7 +130,7 @@ func TestALockedProfileCarriesOutWhatAnotherOfTheMachineHasHeard(t *testing.T) {
 	bo.sync()
 
 	// Others put things there, before Anna is back.
-	dir := anna.place.orders()
+	dir := anna.place.OrdersFolder()
 	forged, err := record.Erasure{Version: 1, Org: h.statement.Org(), Number: 1 << 60, Subject: "s-maja", At: signed.At(h.clock())}.Sign(newKey(t))
 	ok(t, err)
 	for name, data := range map[string][]byte{"1-forged.order": forged, "2-empty.order": nil, "3-long.order": make([]byte, 1<<20), "4-odd.txt": forged} {
@@ -224,9 +225,9 @@ func TestManyErasuresAreFinishedWhenTheViewIsMadeAnew(t *testing.T) {
 	anna.sync()
 	s, err := anna.current()
 	ok(t, err)
-	var orders []order
+	var orders []machine.Order
 	for i := range erasingMost + 2 {
-		orders = append(orders, order{Erasure: record.Erasure{Number: uint64(i + 1), Subject: journal.SubjectID(fmt.Sprintf("q-%d", i))}})
+		orders = append(orders, machine.Order{Erasure: record.Erasure{Number: uint64(i + 1), Subject: journal.SubjectID(fmt.Sprintf("q-%d", i))}})
 	}
 	orders[3].Subject = "s-maj"
 	_, err = anna.erase(s, orders)
@@ -279,7 +280,7 @@ func TestAColleaguesCopyGoesToo(t *testing.T) {
 	}
 
 	// Anna has not heard of it yet, and Bo's tablet passes on no order so old. Nothing comes back.
-	ok(t, os.RemoveAll(bo.place.orders()))
+	ok(t, os.RemoveAll(bo.place.OrdersFolder()))
 	anna.holds("r-maj", "r-maja")
 	mine, theirs = anna.meets(bo, "r-maja")
 	eventually(t, mine, func() bool { return mine.Progress().State == ShareIsRefused })
@@ -298,7 +299,7 @@ func TestADeviceTakesNothingInAboutWhoIsErased(t *testing.T) {
 	anna := h.enrolled("anna.lind")
 	s, err := anna.current()
 	ok(t, err)
-	_, err = anna.erase(s, []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
+	_, err = anna.erase(s, []machine.Order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
 	ok(t, err)
 	anna.sync()
 	anna.holds("r-maja")
@@ -317,7 +318,7 @@ func TestADeviceTakesNothingInAboutWhoIsErased(t *testing.T) {
 	bo := h.enrolled("bo.ek") // whose assignments these are
 	other, err := bo.current()
 	ok(t, err)
-	_, err = bo.erase(other, []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
+	_, err = bo.erase(other, []machine.Order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
 	ok(t, err)
 	bo.sync()
 	bo.holds()
@@ -362,7 +363,7 @@ func TestAnOrderBetweenAPagesJudgingAndItsKeepingIsHeeded(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	_, err = bo.erase(s, []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
+	_, err = bo.erase(s, []machine.Order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}})
 	ok(t, err)
 	ok(t, r.lend(judged))
 	ok(t, r.arrange(link.Page{}, work))
@@ -388,7 +389,7 @@ func TestOldOrdersDoNotPileUpOnTheMachine(t *testing.T) {
 	anna.sync()
 	s, err := anna.current()
 	ok(t, err)
-	left := anna.place.ordersLeft(s)
+	left := anna.place.Orders(s.openOrder)
 	if len(left) != 1 || left[0].Subject != "s-maja" {
 		t.Errorf("there lie %+v", left)
 	}

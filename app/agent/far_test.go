@@ -346,15 +346,15 @@ func (f *far) asked() int {
 	return len(f.requests)
 }
 
-// machine is a computer whose clocks a test turns.
-type machine struct {
+// computer is one whose clocks a test turns.
+type computer struct {
 	wall   time.Time
 	boot   string
 	uptime time.Duration
 }
 
 // pass is time going by with the machine on.
-func (m *machine) pass(d time.Duration) { m.wall, m.uptime = m.wall.Add(d), m.uptime+d }
+func (m *computer) pass(d time.Duration) { m.wall, m.uptime = m.wall.Add(d), m.uptime+d }
 
 var morning = time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
 
@@ -362,14 +362,14 @@ var morning = time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
 type phone struct {
 	*Agent
 	f   *far
-	m   *machine
+	m   *computer
 	cfg Config
 }
 
 func (f *far) phone() *phone {
 	f.t.Helper()
 	dir := f.t.TempDir()
-	m := &machine{wall: f.now, boot: "boot", uptime: time.Hour}
+	m := &computer{wall: f.now, boot: "boot", uptime: time.Hour}
 	p := &phone{f: f, m: m, cfg: Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: f.server.URL, DirectoryCA: f.ca(), Loopback: true,
 		VaultOptions: vault.Options{CheapForTests: true}, watchEvery: time.Hour,

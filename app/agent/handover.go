@@ -174,7 +174,7 @@ func (a *Agent) meet(ctx context.Context) (*session, peer.Config, error) {
 		Org: me.profile.Org, Issuing: me.statement.Issuing, Keys: s.keys, Credential: me.profile.Credential,
 		Now: func() signed.Time { return s.clock.Read().Time }, ClockSuspect: s.clock.Read().Suspect,
 		Revoked:   func(device identity.DeviceID, epoch uint64) bool { return s.who().others.bars(device, epoch) },
-		TooSoon:   func(device identity.DeviceID) bool { return a.patience.left(device, a.clock.Uptime()) > 0 },
+		TooSoon:   func(device identity.DeviceID) bool { return a.patience.Left(device, a.clock.Uptime()) > 0 },
 		Strangers: a.stranger,
 		Append:    func(_ context.Context, m peer.Meeting) error { return a.met(s, m) },
 		Loopback:  a.cfg.Loopback,
@@ -189,7 +189,7 @@ func (a *Agent) met(s *session, m peer.Meeting) error {
 	}})
 	if err == nil {
 		remembered()
-		a.patience.met(m.Peer.Device())
+		a.patience.Met(m.Peer.Device())
 		a.changed(EventsChanged, SyncChanged)
 		a.nudge()
 	}

@@ -183,14 +183,14 @@ type tablet struct {
 	*Agent
 	h    *house
 	name string
-	m    *machine
+	m    *computer
 	cfg  Config
 }
 
 func (h *house) tablet(username string) *tablet {
 	h.t.Helper()
 	dir := h.t.TempDir()
-	d := &tablet{h: h, name: username, m: &machine{boot: "boot-" + username, uptime: time.Hour}}
+	d := &tablet{h: h, name: username, m: &computer{boot: "boot-" + username, uptime: time.Hour}}
 	start := h.clock()
 	d.cfg = Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: h.directory.URL, Loopback: true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"handslag/app/agent/machine"
 	"handslag/identity"
 	"handslag/sync/peer"
 )
@@ -47,9 +48,9 @@ func (a *Agent) news(s *session, other identity.DeviceID) peer.News {
 	if w, err := s.witnessed(); err == nil {
 		news.Checkpoint = w.Own
 	}
-	orders := a.place.ordersLeft(s)
+	orders := a.place.Orders(s.openOrder)
 	for _, o := range orders[max(0, len(orders)-peer.NewsErasures):] {
-		news.Erasures = append(news.Erasures, o.signed)
+		news.Erasures = append(news.Erasures, o.Signed)
 	}
 	a.tellOfJournals(s, other, &news)
 	return news
@@ -58,7 +59,7 @@ func (a *Agent) news(s *session, other identity.DeviceID) peer.News {
 // eraseHeard carries out orders that a colleague passed on. A forged one is as if it had not come, and
 // hides no other.
 func (a *Agent) eraseHeard(s *session, heard [][]byte) error {
-	var orders []order
+	var orders []machine.Order
 	for _, data := range heard {
 		if o, err := s.openOrder(data); err == nil {
 			orders = append(orders, o)
@@ -69,7 +70,7 @@ func (a *Agent) eraseHeard(s *session, heard [][]byte) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	if err := a.place.leaveOrders(s, orders); err != nil {
+	if err := a.place.LeaveOrders(orders, s.clock.Read().Floor, s.openOrder); err != nil {
 		a.log.Warn("erasure orders are not left for other profiles", "error", err)
 	}
 	n, err := a.erase(s, orders)

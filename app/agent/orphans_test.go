@@ -86,11 +86,12 @@ func TestWhoStartsAgainNeedNotTypeTheOrganisationAnew(t *testing.T) {
 		t.Errorf("started again: %+v", me)
 	}
 	ok(t, bo.Enrol(t.Context(), Enrolment{Org: bo.Me().Org, Username: "bo.ek", Password: passwordOf("bo.ek"), Passphrase: passphrase}))
+	plate := plateOf(t, bo)
 	ok(t, bo.Wipe(t.Context(), passphrase))
 	if me := bo.Me(); me.Org != "" || me.Device != "" {
 		t.Errorf("wiped: %+v", me)
 	}
-	ok(t, os.WriteFile(bo.place.profile, []byte(`{"first":"Bo","org":"ho1 nothing","device":"hs"}`), 0o600))
+	ok(t, os.WriteFile(plate, []byte(`{"first":"Bo","org":"ho1 nothing","device":"hs"}`), 0o600))
 	if me := bo.Me(); me.Org != "" || me.Person.First != "" {
 		t.Errorf("rubbish is shown: %+v", me)
 	}
@@ -118,24 +119,34 @@ func TestTheOutboxIsSharedWithWhoSharesItsFolder(t *testing.T) {
 		bo.sync()
 		h.erases("s-maj")
 		bo.sync()
-		for _, name := range []string{ordersName, journalsName, profilesName} {
+		for _, name := range []string{"erasures", "journal", "profiles"} {
 			info, err := os.Stat(filepath.Join(bo.cfg.Outbox, name))
 			ok(t, err)
 			if mode := info.Mode() &^ fs.ModeDir; mode != c.folder {
 				t.Errorf("an outbox of %v: %s is %v, not %v", c.outbox, name, mode, c.folder)
 			}
 		}
-		orders, err := filepath.Glob(filepath.Join(bo.place.orders(), "*"+orderSuffix))
+		orders, err := filepath.Glob(filepath.Join(bo.place.OrdersFolder(), "*.order"))
 		if err != nil || len(orders) != 1 {
 			t.Fatalf("%d orders, %v", len(orders), err)
 		}
 		for path, want := range map[string]fs.FileMode{
-			filepath.Join(bo.cfg.Outbox, machineName): c.machine, orders[0]: c.machine,
-			bo.place.profile: 0o600, bo.place.journal(bo.Me().Device): 0o700,
+			filepath.Join(bo.cfg.Outbox, "machine"): c.machine, orders[0]: c.machine,
+			plateOf(t, bo): 0o600, bo.place.Journal(bo.Me().Device): 0o700,
 		} {
 			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 				t.Errorf("an outbox of %v: %s is %v, not %v (%v)", c.outbox, filepath.Base(path), info.Mode(), want, err)
 			}
 		}
 	}
+}
+
+// plateOf is the file of the one profile on a device's machine.
+func plateOf(t *testing.T, d *tablet) string {
+	t.Helper()
+	plates, err := filepath.Glob(filepath.Join(d.cfg.Outbox, "profiles", "*.json"))
+	if err != nil || len(plates) != 1 {
+		t.Fatalf("%d profiles, %v", len(plates), err)
+	}
+	return plates[0]
 }

@@ -40,44 +40,16 @@ type Carriage struct {
 }
 
 const (
-	broughtName   = "brought"   // folder of segments from other machines
 	importLimit   = 1 << 30     // bytes of one import
 	maxCarried    = 64          // segments handed in for others in one sync
 	carryFor      = time.Minute // after which no further one is begun in this sync
 	maxRemembered = 1 << 14     // files that are not looked at again until they change
 )
 
-// brought is where segments of other machines lie: never in a folder that a journal writes to,
-// for whose order a foreign file would count.
-func (p place) brought() string { return filepath.Join(p.outbox, broughtName) }
-
-// sealed are the segment files of the outbox: those of every device on this machine but
-// except, those that were brought, and those that are carried since a meeting.
-func (p place) sealed(except identity.DeviceID) ([]string, error) {
-	dirs, err := journalfile.Outboxes(filepath.Join(p.outbox, journalsName))
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	var unread error
-	for _, dir := range append(dirs, p.fetched()...) {
-		if filepath.Base(dir) == string(except) {
-			continue
-		}
-		files, err := journalfile.SealedFiles(dir)
-		unread = errors.Join(unread, err) // another's folder may be closed to us; the rest is not
-		paths = append(paths, files...)
-	}
-	if len(paths) > 0 {
-		return paths, nil
-	}
-	return nil, unread
-}
-
 // Outbox lists the segments that lie on this machine, of all its profiles and of those whose
 // segments were brought. It needs no passphrase.
 func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
-	paths, err := a.place.sealed("")
+	paths, err := a.place.Sealed("")
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -94,8 +66,8 @@ func (a *Agent) Outbox(ctx context.Context) ([]SealedSegment, error) {
 		}
 		one := shown(s, path, err)
 		one.Own = own != "" && s.Device == own
-		one.Carried = filepath.Dir(path) == a.place.carriedDir()
-		one.Brought = filepath.Dir(path) == a.place.brought()
+		one.Carried = filepath.Dir(path) == a.place.Carried()
+		one.Brought = filepath.Dir(path) == a.place.Brought()
 		one.For = names[one.Device]
 		one.Handed = err == nil && journalfile.Handed(s) != nil
 		if code, ok := a.carried.refusal(path); ok && one.Problem == "" {
@@ -164,7 +136,7 @@ func segmentCode(err error) Code {
 // ExportOutbox copies every segment on this machine into the folder dir, a stick's say, as it
 // is, sealed. It needs no passphrase; a second export adds what has come since.
 func (a *Agent) ExportOutbox(ctx context.Context, dir string) (Carriage, error) {
-	paths, err := a.place.sealed("")
+	paths, err := a.place.Sealed("")
 	if err != nil {
 		return Carriage{}, translate(err)
 	}
@@ -182,7 +154,7 @@ func (a *Agent) ImportOutbox(ctx context.Context, dir string) (Carriage, error) 
 	if err != nil {
 		return Carriage{}, translate(err)
 	}
-	result, err := copySealed(ctx, paths, a.place.brought())
+	result, err := copySealed(ctx, paths, a.place.Brought())
 	if result.Copied > 0 {
 		a.nudge()
 	}

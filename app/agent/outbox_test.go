@@ -314,7 +314,7 @@ func TestARevokedDevicesSegmentsAreTakenAndARevokedDeviceCarries(t *testing.T) {
 func TestAReceiptThatSomebodyMadeUpIsNotBelieved(t *testing.T) {
 	h := newHouse(t)
 	bo, _ := h.leaves("bo.ek")
-	dir := bo.place.journal(bo.Me().Device)
+	dir := bo.place.Journal(bo.Me().Device)
 	all, _, err := journalfile.ListSealed(dir)
 	ok(t, err)
 	lie := journal.Receipt{Version: 1, Org: h.statement.Org(), Device: bo.Me().Device, Time: 1,

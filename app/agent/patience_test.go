@@ -1,11 +1,9 @@
 package agent
 
 import (
-	"strconv"
 	"testing"
 	"time"
 
-	"handslag/identity"
 	"handslag/vault/journal"
 )
 
@@ -47,46 +45,8 @@ func TestAfterFailuresWithOneDeviceTheWaitGrowsAndNobodyElseWaits(t *testing.T) 
 	if mine, _ := anna.meetsInVain(bo); mine != VerTooSoon {
 		t.Errorf("after a lock: %q", mine)
 	}
-	h.pass(firstWait)
+	h.pass(15 * time.Second)
 	anna.parts(bo) // and now it is forgotten
 	anna.fails(bo)
 	anna.parts(bo)
-}
-
-func TestTheWaitIsToldInSecondsAndBounded(t *testing.T) {
-	var p patience
-	bo, now := identity.DeviceID("bo"), time.Hour
-	var waits []time.Duration
-	for range 9 {
-		p.failed(bo, now)
-		left := max(p.left(bo, now), 0)
-		waits = append(waits, left)
-		if p.left("carl", now) > 0 || p.left(bo, now+left) > 0 {
-			t.Error("somebody else waits, or the wait does not end")
-		}
-		now += left
-	}
-	want := []time.Duration{0, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, longestWait, longestWait, longestWait}
-	for i := range want {
-		if waits[i] != want[i] {
-			t.Fatalf("the waits are %v", waits)
-		}
-	}
-	if p.left(bo, now+setbackMemory) > 0 {
-		t.Error("it is never forgotten")
-	}
-	p.failed(bo, now+setbackMemory)
-	if p.left(bo, now+setbackMemory) > 0 {
-		t.Error("what was forgotten counts")
-	}
-	for i := range 3 * maxSetbacks {
-		p.failed(identity.DeviceID(strconv.Itoa(i)), now)
-	}
-	if len(p.with) != maxSetbacks {
-		t.Errorf("%d are remembered", len(p.with))
-	}
-	p.met("383")
-	if p.find("383", now) >= 0 {
-		t.Error("who is verified still waits")
-	}
 }

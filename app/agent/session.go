@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"handslag/app/agent/anchor"
 	"handslag/app/agent/clock"
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -33,7 +34,7 @@ type session struct {
 	hearing sync.Mutex   // one revocation list at a time is taken
 	erasing sync.Mutex   // one carrying out of orders at a time; taken before deed
 	chain   sync.RWMutex // held for writing while a generation of the journal is opened
-	anchors latest
+	anchors anchor.Latest
 	heard   atomic.Bool // the keyring's anchor has been compared with the journal, or there is none
 	damaged atomic.Bool // rows of the view were found that do not open
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"handslag/app/agent/machine"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/sync/peer"
@@ -44,7 +45,7 @@ func (d *tablet) fetched(t *testing.T) peer.Incoming {
 // What a colleague gives about somebody is on its way through several steps, and an order about that person may
 // come between any two of them: whichever it is, nothing of it is there afterwards.
 func TestAnOrderThatComesWhileACopyIsOnItsWayIsHeeded(t *testing.T) {
-	order := []order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}}
+	order := []machine.Order{{Erasure: record.Erasure{Number: 7, Subject: "s-maj"}}}
 	received := line{entry: journal.Entry{Kind: journal.ShareReceived, Subject: "s-maj", Record: "r-maj", RecordVersion: 1, Ref: theirs[:]}}
 	for what, c := range map[string]struct {
 		happens func(t *testing.T, d *tablet, s *session, take func() error)

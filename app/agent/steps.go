@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"handslag/app/agent/patience"
 	"handslag/identity"
 	"handslag/identity/qr"
 	"handslag/sync/peer"
@@ -204,15 +205,15 @@ func (h *Handover) fail(e peer.Failed) {
 		other = e.Peer.Device()
 	}
 	h.agent.failed(h.session, e.Reason, other)
-	if other != "" && counts(e.Reason) {
-		h.agent.patience.failed(other, h.agent.clock.Uptime())
+	if other != "" && patience.Counts(e.Reason) {
+		h.agent.patience.Failed(other, h.agent.clock.Uptime())
 	}
 	p := problem(verificationCode(e.Reason), e.Err)
 	if e.Theirs == peer.TooSoon {
 		p = problem(VerPeerWaits, nil)
 	}
 	if e.Reason == peer.TooSoon {
-		left := h.agent.patience.left(other, h.agent.clock.Uptime())
+		left := h.agent.patience.Left(other, h.agent.clock.Uptime())
 		p.Args = map[string]string{"wait": strconv.Itoa(max(1, int((left+time.Second-1)/time.Second)))}
 	}
 	if e.Reason == peer.EntryFailed && e.Err != nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"handslag/app/agent/signin"
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/qr"
@@ -24,6 +25,8 @@ var words = []struct {
 	err  error
 	code Code
 }{
+	{signin.ErrBrowser, BrowserAway},
+	{signin.ErrFailed, SignInFailed},
 	{context.Canceled, Cancelled},
 	{link.ErrPin, PinMismatch},
 	{link.ErrAway, ServerAway},

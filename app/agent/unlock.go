@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"handslag/app/agent/anchor"
+	"handslag/app/agent/machine"
 	"handslag/app/process"
 	"handslag/identity"
 	"handslag/vault"
@@ -90,16 +92,16 @@ func (a *Agent) enter(v *vault.Vault, why Code) error {
 	if err != nil {
 		return err
 	}
-	answer := a.recall(s.device)
-	known, late := answer.soon(root, s.device, cmp.Or(a.cfg.patience, anchorPatience))
+	answer := anchor.Ask(a.cfg.Keyring, s.device, a.log)
+	known, late := answer.Soon(root, s.device, cmp.Or(a.cfg.patience, anchor.Patience))
 	s.heard.Store(!late)
-	if _, err := a.place.folder(journalsName); err != nil {
+	if err := a.place.MakeJournals(); err != nil {
 		return err
 	}
 	s.journal, err = journalfile.Open(journalfile.Config{
-		Dir: a.place.journal(s.device), Device: s.device, Sign: s.keys.SignContent, Verify: s.keys.Public().Signing,
+		Dir: a.place.Journal(s.device), Device: s.device, Sign: s.keys.SignContent, Verify: s.keys.Public().Signing,
 		Root: root, Seal: s.identity.statement.Sealing[0], Clock: a.clock.Stamp, Disk: a.cfg.Disk,
-		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}, known.journal()}, Mark: v.Mark,
+		Anchors: []journalfile.Anchor{{Generation: at.Generation, Seq: at.Seq}, known.Journal()}, Mark: v.Mark,
 	})
 	if err != nil {
 		return err
@@ -167,7 +169,7 @@ func (s *session) standing() error {
 
 // settle brings a fresh session up to date: clock, view, the entries that the time while locked
 // owes, and loans that ended meanwhile.
-func (a *Agent) settle(s *session, known anchor, why Code) error {
+func (a *Agent) settle(s *session, known anchor.Anchor, why Code) error {
 	lost, err := s.loadClock()
 	if err != nil {
 		return err
@@ -223,7 +225,7 @@ func (a *Agent) settle(s *session, known anchor, why Code) error {
 	a.mu.Lock()
 	a.told = int(min(wrong, 1<<30))
 	a.mu.Unlock()
-	if err := a.place.show(nameplate{First: s.identity.credential.Person.First, Device: s.device, Org: s.identity.profile.Org}); err != nil {
+	if err := a.place.Show(machine.Nameplate{First: s.identity.credential.Person.First, Device: s.device, Org: s.identity.profile.Org}); err != nil {
 		a.log.Warn("the lock screen will show no name", "error", err)
 	}
 	return nil

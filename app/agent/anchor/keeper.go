@@ -1,4 +1,4 @@
-package agent
+package anchor
 
 import (
 	"errors"
@@ -9,23 +9,27 @@ import (
 	"handslag/vault/factor"
 )
 
-// keeper writes to the keyring in the background, the newest under each name, so that one that
+// Keeper writes to the keyring in the background, the newest under each name, so that one that
 // hangs holds nobody up. Without a keyring it does nothing.
-type keeper struct {
-	keyring  factor.Keyring
-	log      *slog.Logger
-	farewell time.Duration // how long wait waits
+type Keeper struct {
+	keyring factor.Keyring
+	log     *slog.Logger
 
 	mu   sync.Mutex
 	todo map[string][]byte // nil: to be deleted
 	done chan struct{}     // closed when nothing is left to do; nil while nothing is
 }
 
-// farewell is how long the program's end waits for what is still to be kept.
-const farewell = 2 * time.Second
+// Farewell is how long the program's end waits for what is still to be kept.
+const Farewell = 2 * time.Second
 
-// put has data kept under name, or nothing where data is nil.
-func (k *keeper) put(name string, data []byte) {
+// NewKeeper writes to keyring, which may be nil.
+func NewKeeper(keyring factor.Keyring, log *slog.Logger) *Keeper {
+	return &Keeper{keyring: keyring, log: log}
+}
+
+// Put has data kept under name, or nothing where data is nil.
+func (k *Keeper) Put(name string, data []byte) {
 	if k.keyring == nil {
 		return
 	}
@@ -41,7 +45,7 @@ func (k *keeper) put(name string, data []byte) {
 	}
 }
 
-func (k *keeper) run() {
+func (k *Keeper) run() {
 	for {
 		name, data, more := k.next()
 		if !more {
@@ -59,7 +63,7 @@ func (k *keeper) run() {
 	}
 }
 
-func (k *keeper) next() (name string, data []byte, more bool) {
+func (k *Keeper) next() (name string, data []byte, more bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for name, data = range k.todo {
@@ -71,18 +75,20 @@ func (k *keeper) next() (name string, data []byte, more bool) {
 	return "", nil, false
 }
 
-// wait returns when all is kept, or when it has waited for long enough.
-func (k *keeper) wait() {
+// Wait reports whether all is kept, at once where it is, or after patience at the most.
+func (k *Keeper) Wait(patience time.Duration) bool {
 	k.mu.Lock()
 	done := k.done
 	k.mu.Unlock()
 	if done == nil {
-		return
+		return true
 	}
-	timer := time.NewTimer(k.farewell)
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-done:
+		return true
 	case <-timer.C:
+		return false
 	}
 }

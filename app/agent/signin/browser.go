@@ -1,4 +1,6 @@
-package agent
+// Package signin has a person sign in at their organisation's identity provider, in their own browser. No token comes to
+// this machine: what comes back is for the connected system.
+package signin
 
 import (
 	"context"
@@ -25,26 +27,23 @@ const (
 	signedInPath    = "/signed-in"
 )
 
+// Why nobody was signed in.
+var (
+	ErrBrowser = errors.New("no browser could be opened")
+	ErrFailed  = errors.New("nobody was signed in there")
+)
+
 const backToHandslag = "Gå tillbaka till Handslag. Den här fliken kan stängas.\n\nGo back to Handslag. This tab can be closed.\n"
 
-// signInWay is how a person signs in: by a password, or, where browse opens their browser at an address, in it.
-type signInWay struct {
-	password string
-	browse   func(address string) error
-}
-
-// none reports that the person is not asked: they have signed in before.
-func (w signInWay) none() bool { return w.password == "" && w.browse == nil }
-
-// inBrowser has the person sign in at the organisation's identity provider. The browser goes to a listener on loopback
+// InBrowser has the person sign in at the organisation's identity provider. The browser goes to a listener on loopback
 // that is there for this alone (RFC 8252 §7.3), from it to the provider, and comes back to it with the answer, which
 // goes to the connected system: no token comes to this machine. What the command that opens a browser is told, and
 // anybody on this machine may read, is an address that is good once; where somebody else was there too, nobody is
 // signed in. An answer that was not asked for is none.
-func inBrowser(ctx context.Context, client *link.Client, device identity.DeviceID, browse func(string) error) (link.SignedIn, error) {
+func InBrowser(ctx context.Context, client *link.Client, device identity.DeviceID, browse func(string) error) (link.SignedIn, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return link.SignedIn{}, problem(BrowserAway, err)
+		return link.SignedIn{}, fmt.Errorf("sign in: %w: %w", ErrBrowser, err)
 	}
 	defer listener.Close()
 	at := listener.Addr().String()
@@ -53,7 +52,7 @@ func inBrowser(ctx context.Context, client *link.Client, device identity.DeviceI
 		return link.SignedIn{}, err
 	}
 	if u, err := url.Parse(begun.URL); err != nil || u.Scheme != "https" || u.Host == "" || len(begun.URL) > signInURLLimit || begun.State == "" {
-		return link.SignedIn{}, problem(BadAnswer, errors.New("the address to sign in at is none"))
+		return link.SignedIn{}, fmt.Errorf("sign in: %w: the address to sign in at is none", link.ErrAnswer)
 	}
 	w := &browserWait{host: at, begun: begun, start: "/" + rand.Text(), ended: make(chan error, 1)}
 	server := &http.Server{Handler: w, ReadHeaderTimeout: browserEnd * 5, WriteTimeout: browserEnd * 5, MaxHeaderBytes: browserHeader}
@@ -66,21 +65,21 @@ func inBrowser(ctx context.Context, client *link.Client, device identity.DeviceI
 		}
 	}()
 	if err := browse("http://" + at + w.start); err != nil {
-		return link.SignedIn{}, problem(BrowserAway, err)
+		return link.SignedIn{}, fmt.Errorf("sign in: %w: %w", ErrBrowser, err)
 	}
 	patience, cancel := context.WithTimeout(ctx, browserPatience)
 	defer cancel()
 	select {
 	case err := <-w.ended:
 		if err != nil {
-			return link.SignedIn{}, problem(SignInFailed, err)
+			return link.SignedIn{}, fmt.Errorf("sign in: %w: %w", ErrFailed, err)
 		}
 		return link.SignedIn{Attempt: begun.Attempt, State: begun.State, Code: w.code, Issuer: w.issuer}, nil
 	case <-patience.Done():
 		if ctx.Err() != nil {
-			return link.SignedIn{}, problem(Cancelled, ctx.Err())
+			return link.SignedIn{}, fmt.Errorf("sign in: %w: %w", context.Canceled, ctx.Err())
 		}
-		return link.SignedIn{}, problem(SignInFailed, patience.Err())
+		return link.SignedIn{}, fmt.Errorf("sign in: %w: %w", ErrFailed, patience.Err())
 	}
 }
 

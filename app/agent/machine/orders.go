@@ -1,9 +1,8 @@
-package agent
+package machine
 
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"handslag/identity/signed"
 	"handslag/vault/record"
 )
 
@@ -28,11 +28,17 @@ const (
 	keepOrders  = 30 * 24 * time.Hour // longer than any loan: after that nothing opens without a sync
 )
 
-func (p place) orders() string { return filepath.Join(p.outbox, ordersName) }
+func (p Folder) OrdersFolder() string { return filepath.Join(p.outbox, ordersName) }
 
-// leaveOrders puts orders there, and takes away those that are too old to matter.
-func (p place) leaveOrders(s *session, orders []order) error {
-	old := s.clock.Read().Floor.Add(-keepOrders)
+// Order is a verified erasure order, and the bytes that were signed.
+type Order struct {
+	record.Erasure
+	Signed []byte
+}
+
+// LeaveOrders puts orders there, and takes away those that are too old to matter at floor. open verifies what lies there.
+func (p Folder) LeaveOrders(orders []Order, floor signed.Time, open func(signed []byte) (Order, error)) error {
+	old := floor.Add(-keepOrders)
 	dir, err := p.folder(ordersName)
 	if err != nil {
 		return fmt.Errorf("leave erasure orders: %w", err)
@@ -41,16 +47,16 @@ func (p place) leaveOrders(s *session, orders []order) error {
 		if o.At < old {
 			continue
 		}
-		sum := sha256.Sum256(o.signed)
+		sum := sha256.Sum256(o.Signed)
 		path := filepath.Join(dir, fmt.Sprintf("%d-%x%s", o.Number, sum[:8], orderSuffix))
 		if _, err := os.Lstat(path); err == nil {
 			continue
 		}
-		if err := leave(path, o.signed, p.readable()); err != nil {
+		if err := leave(path, o.Signed, p.readable()); err != nil {
 			return fmt.Errorf("leave erasure orders: %w", err)
 		}
 	}
-	for path, o := range p.found(s) {
+	for path, o := range p.found(open) {
 		if o.At < old {
 			_ = os.Remove(path) // it may be another user's
 		}
@@ -75,68 +81,53 @@ func leave(path string, data []byte, mode fs.FileMode) error {
 	return err
 }
 
-// ordersLeft are the orders there that the organisation signed, the oldest first.
-func (p place) ordersLeft(s *session) []order {
-	var orders []order
-	for _, o := range p.found(s) {
+// Orders are the orders there that open verifies, the oldest first.
+func (p Folder) Orders(open func(signed []byte) (Order, error)) []Order {
+	var orders []Order
+	for _, o := range p.found(open) {
 		orders = append(orders, o)
 	}
-	slices.SortFunc(orders, func(a, b order) int { return cmp.Compare(a.Number, b.Number) })
-	return slices.CompactFunc(orders, func(a, b order) bool { return a.Number == b.Number })
-}
-
-// ErasureOrders are the organisation's erasure orders that lie on this machine, as a connected system that was
-// restored from a backup takes them: base64 of each signed order, one a line, oldest first. They are those of
-// the last thirty days, and name nobody. n counts them.
-func (a *Agent) ErasureOrders() (file []byte, n int, err error) {
-	s, err := a.current()
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, o := range a.place.ordersLeft(s) {
-		file = append(base64.StdEncoding.AppendEncode(file, o.signed), '\n')
-		n++
-	}
-	return file, n, nil
+	slices.SortFunc(orders, func(a, b Order) int { return cmp.Compare(a.Number, b.Number) })
+	return slices.CompactFunc(orders, func(a, b Order) bool { return a.Number == b.Number })
 }
 
 // found are the signed orders there by their files. Whatever else lies there is passed over.
-func (p place) found(s *session) map[string]order {
-	dir, err := os.Open(p.orders())
+func (p Folder) found(open func(signed []byte) (Order, error)) map[string]Order {
+	dir, err := os.Open(p.OrdersFolder())
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(maxOrders) // of more than that, those that come
-	all := map[string]order{}
+	all := map[string]Order{}
 	for _, name := range names {
 		if !strings.HasSuffix(name, orderSuffix) {
 			continue
 		}
-		path := filepath.Join(p.orders(), name)
-		if o, err := readOrder(s, path); err == nil {
+		path := filepath.Join(p.OrdersFolder(), name)
+		data, err := readOrder(path)
+		if err != nil {
+			continue
+		}
+		if o, err := open(data); err == nil {
 			all[path] = o
 		}
 	}
 	return all
 }
 
-func readOrder(s *session, path string) (order, error) {
+func readOrder(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
-		return order{}, err
+		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > record.ErasureLimit {
-		return order{}, fs.ErrInvalid // a pipe would never end
+		return nil, fs.ErrInvalid // a pipe would never end
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return order{}, err
+		return nil, err
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, record.ErasureLimit))
-	if err != nil {
-		return order{}, err
-	}
-	return s.openOrder(data)
+	return io.ReadAll(io.LimitReader(file, record.ErasureLimit))
 }

@@ -1,4 +1,6 @@
-package agent
+// Package patience is how long this device waits before it meets another again, after verifications that failed. It
+// judges no verification, and forgets with the program.
+package patience
 
 import (
 	"slices"
@@ -9,11 +11,11 @@ import (
 	"handslag/sync/peer"
 )
 
-// patience is how long this device waits before it meets another again with which verifications failed in
+// Patience is how long this device waits before it meets another again with which verifications failed in
 // a way that digits read aloud do not: longer each time. It counts against the device whose credential and
 // connection proved it to be there, so nobody can make a colleague wait who does not hold the
 // colleague's keys. It lies in memory and outlives a lock.
-type patience struct {
+type Patience struct {
 	mu   sync.Mutex
 	with []setback // the latest last
 }
@@ -33,13 +35,13 @@ const (
 	setbackDoubles = 5
 )
 
-// counts reports whether a verification that failed so says something of the other device.
-func counts(why peer.Reason) bool {
+// Counts reports whether a verification that failed so says something of the other device.
+func Counts(why peer.Reason) bool {
 	return slices.Contains([]peer.Reason{peer.CodeWrong, peer.KeyMismatch, peer.CommitBad, peer.BadAnswer}, why)
 }
 
-// failed takes a setback with device down.
-func (p *patience) failed(device identity.DeviceID, now time.Duration) {
+// Failed takes a setback with device down.
+func (p *Patience) Failed(device identity.DeviceID, now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := setback{device: device}
@@ -51,19 +53,19 @@ func (p *patience) failed(device identity.DeviceID, now time.Duration) {
 	p.with = append(p.with[max(0, len(p.with)+1-maxSetbacks):], one)
 }
 
-// met forgets what went before: they are verified.
-func (p *patience) met(device identity.DeviceID) {
+// Met forgets what went before: they are verified.
+func (p *Patience) Met(device identity.DeviceID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forget(device)
 }
 
-func (p *patience) forget(device identity.DeviceID) {
+func (p *Patience) forget(device identity.DeviceID) {
 	p.with = slices.DeleteFunc(p.with, func(s setback) bool { return s.device == device })
 }
 
-// left is how long it still is before device is met again; zero or less is now.
-func (p *patience) left(device identity.DeviceID, now time.Duration) time.Duration {
+// Left is how long it still is before device is met again; zero or less is now.
+func (p *Patience) Left(device identity.DeviceID, now time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := p.find(device, now)
@@ -75,6 +77,6 @@ func (p *patience) left(device identity.DeviceID, now time.Duration) time.Durati
 }
 
 // find is where device stands, unless that is forgotten. The caller holds mu.
-func (p *patience) find(device identity.DeviceID, now time.Duration) int {
+func (p *Patience) find(device identity.DeviceID, now time.Duration) int {
 	return slices.IndexFunc(p.with, func(s setback) bool { return s.device == device && now-s.last < setbackMemory })
 }
