@@ -24,7 +24,7 @@ type list struct {
 	needs   map[journal.RecordID][]rowKey // its assignments
 	files   map[rowKey]journal.RecordID   // attachments, and what they hang on
 	damaged map[rowKey]bool               // rows of either kind that do not open
-	near    near
+	cache   cache
 }
 
 type freshCard struct {
@@ -74,7 +74,7 @@ func (l *list) apply(changes []change) {
 func (l *list) remove(key rowKey) {
 	delete(l.damaged, key)
 	delete(l.files, key)
-	l.near.drop(key)
+	l.cache.drop(key)
 	l.gone = l.cards.remove(key) || l.gone
 	clear(l.fresh[key].text)
 	delete(l.fresh, key)
@@ -199,5 +199,5 @@ func (l *list) wipe() {
 	for _, t := range l.tasks {
 		clear(t.text)
 	}
-	l.fresh, l.tasks, l.needs, l.files, l.near = nil, nil, nil, nil, near{}
+	l.fresh, l.tasks, l.needs, l.files, l.cache = nil, nil, nil, nil, cache{}
 }

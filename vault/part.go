@@ -144,7 +144,7 @@ type Prepared struct {
 	view   *view
 	place  rowKey
 	row    RecordRow
-	rows   *nearRecord
+	rows   *cachedRecord
 	failed error // why there is no part
 }
 

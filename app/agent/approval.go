@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"handslag/app/agent/machine"
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
@@ -58,9 +59,9 @@ func (a *Agent) awaitApproval(ctx context.Context, client *link.Client, p vault.
 
 // showWaiting tells the screens, and the next run, that this device waits.
 func (a *Agent) showWaiting(p vault.Profile, device identity.DeviceID, until signed.Time) {
-	plate := nameplate{Device: device, Org: p.Org, Waits: until}
-	if a.place.plate() != plate {
-		if err := a.place.show(plate); err != nil {
+	plate := machine.Nameplate{Device: device, Org: p.Org, Waits: until}
+	if a.place.Plate() != plate {
+		if err := a.place.Show(plate); err != nil {
 			a.log.Warn("the next run will ask for a sign-in again", "error", err)
 		}
 	}
@@ -68,7 +69,7 @@ func (a *Agent) showWaiting(p vault.Profile, device identity.DeviceID, until sig
 }
 
 func (a *Agent) hideWaiting(p vault.Profile) {
-	if err := a.place.show(nameplate{Org: p.Org}); err != nil {
+	if err := a.place.Show(machine.Nameplate{Org: p.Org}); err != nil {
 		a.log.Warn("the next run will ask once more", "error", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"handslag/vault/journal"
 )
 
-// What was read is near, and is served only as long as the rows would be.
+// What was read is kept, and is served only as long as the rows would be.
 func TestWhatIsNearIsNoOlderThanItsRows(t *testing.T) {
 	for what, c := range map[string]struct {
 		then func(w *world)
@@ -35,8 +35,8 @@ func TestWhatIsNearIsNoOlderThanItsRows(t *testing.T) {
 		w.put(w.copy(rita, ritaS, 1, morning))
 		_, err := w.vault.Prepare(rita)
 		must(t, err)
-		if n := len(w.vault.view.list.near.records); n != 1 {
-			t.Fatalf("%d records are near", n)
+		if n := len(w.vault.view.list.cache.records); n != 1 {
+			t.Fatalf("%d records are kept", n)
 		}
 		c.then(w)
 		p, err := w.vault.Prepare(rita)
@@ -62,20 +62,20 @@ func TestWhatIsNearEndsWithItsKey(t *testing.T) {
 	w.put(w.copy(rita, ritaS, 1, morning))
 	_, err := w.vault.Prepare(rita)
 	must(t, err)
-	near := &w.vault.view.list.near
-	kept := *near.records[w.vault.view.seal.key(rowCard, string(rita))]
+	cached := &w.vault.view.list.cache
+	kept := *cached.records[w.vault.view.seal.key(rowCard, string(rita))]
 	w.vault.folder.Free = func(string) (uint64, error) { return folder.ViewReserve, nil }
 	must(t, w.vault.Erase(ritaS))
-	if len(near.records) != 0 {
-		t.Error("it is near after the erasure")
+	if len(cached.records) != 0 {
+		t.Error("it is kept after the erasure")
 	}
-	near.put(w.vault.view.seal.key(rowCard, string(rita)), &kept)
+	cached.put(w.vault.view.seal.key(rowCard, string(rita)), &kept)
 	if p, err := w.vault.Prepare(rita); !errors.Is(err, ErrView) {
 		t.Errorf("it is served: %+v, %v", p, err)
 	}
 }
 
-// Nothing that a transaction has written is near before it is durable.
+// Nothing that a transaction has written is kept before it is durable.
 func TestWhatIsWrittenIsNotNearBeforeItIsDurable(t *testing.T) {
 	w := newWorld(t)
 	w.put(w.copy(rita, ritaS, 1, morning))
@@ -97,41 +97,41 @@ func TestWhatIsWrittenIsNotNearBeforeItIsDurable(t *testing.T) {
 	}
 }
 
-// However many are opened, few are near; and none in a vault that is locked.
+// However many are opened, few are kept; and none in a vault that is locked.
 func TestFewAreNear(t *testing.T) {
 	w := newWorld(t)
 	var copies []RecordCopy
-	for i := range nearRecords + 5 {
+	for i := range cacheRecords + 5 {
 		copies = append(copies, w.copy(journal.RecordID(fmt.Sprintf("r-%03d", i)), ritaS, 1, morning))
 	}
 	_, err := w.vault.PutRecords(copies)
 	must(t, err)
-	near := &w.vault.view.list.near
+	cached := &w.vault.view.list.cache
 	for i := range copies {
 		_, err := w.vault.Prepare(journal.RecordID(fmt.Sprintf("r-%03d", i)))
 		must(t, err)
 	}
 	bytes := 0
-	for _, r := range near.records {
+	for _, r := range cached.records {
 		bytes += len(r.part.part.Cipher)
 	}
-	if len(near.records) != nearRecords || len(near.order) != nearRecords || near.bytes != bytes {
-		t.Errorf("%d records in %d places, %d bytes of %d", len(near.records), len(near.order), near.bytes, bytes)
+	if len(cached.records) != cacheRecords || len(cached.order) != cacheRecords || cached.bytes != bytes {
+		t.Errorf("%d records in %d places, %d bytes of %d", len(cached.records), len(cached.order), cached.bytes, bytes)
 	}
-	if _, ok := near.records[w.vault.view.seal.key(rowCard, "r-000")]; ok {
-		t.Error("the oldest is still near")
+	if _, ok := cached.records[w.vault.view.seal.key(rowCard, "r-000")]; ok {
+		t.Error("the oldest is still kept")
 	}
-	near.put(rowKey{1}, &nearRecord{part: openable{part: partRow{Cipher: make([]byte, nearBytes)}}})
-	if len(near.records) != 1 || near.bytes != nearBytes {
-		t.Errorf("beside a large one are %d", len(near.records)-1)
+	cached.put(rowKey{1}, &cachedRecord{part: openable{part: partRow{Cipher: make([]byte, cacheBytes)}}})
+	if len(cached.records) != 1 || cached.bytes != cacheBytes {
+		t.Errorf("beside a large one are %d", len(cached.records)-1)
 	}
-	near.put(rowKey{2}, &nearRecord{part: openable{part: partRow{Cipher: make([]byte, nearBytes+1)}}})
-	if _, ok := near.records[rowKey{2}]; ok {
-		t.Error("one is near that is too large")
+	cached.put(rowKey{2}, &cachedRecord{part: openable{part: partRow{Cipher: make([]byte, cacheBytes+1)}}})
+	if _, ok := cached.records[rowKey{2}]; ok {
+		t.Error("one is kept that is too large")
 	}
 	must(t, w.vault.Close())
-	if len(near.records)+len(near.order) != 0 {
-		t.Error("some are near after the lock")
+	if len(cached.records)+len(cached.order) != 0 {
+		t.Error("some are kept after the lock")
 	}
 }
 
@@ -149,7 +149,7 @@ func TestWhatIsNearIsNotReadAgain(t *testing.T) {
 	if err != nil || len(part.Fields) == 0 {
 		t.Errorf("what was read and checked is served as it was: %v", err)
 	}
-	w.vault.view.list.near = near{}
+	w.vault.view.list.cache = cache{}
 	if _, err := w.open(w.stamp(opened(rita, ritaS, 1)), rita, morning); !errors.Is(err, ErrView) {
 		t.Errorf("a part that is gone: %v", err)
 	}
