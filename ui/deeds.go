@@ -45,14 +45,25 @@ func noteWords(lang assets.Language, r link.LogRow) string {
 		if id, err := identity.ParseDeviceID(value); err == nil && by.key == "device" {
 			value = id.Short()
 		}
-		if by.key == "kind" && value != "" {
+		switch {
+		case by.key == "kind" && value != "":
 			value = lang.Kind(value)
+		case by.key == "subject" && value == string(r.Subject):
+			value = or(r.SubjectName, value)
 		}
 		if value != "" {
 			said = append(said, lang.Say(by.code)+": "+value)
 		}
 	}
 	return strings.Join(said, ", ")
+}
+
+// attachmentWord tells attachments of one record apart, by the beginning of their IDs: what they are called is protected.
+func attachmentWord(lang assets.Language, r link.LogRow) string {
+	if r.Attachment == "" {
+		return ""
+	}
+	return lang.Say("log.attachment") + " " + string(r.Attachment[:min(len(r.Attachment), 8)])
 }
 
 // eventSentence is an entry of this device as a sentence.

@@ -18,8 +18,8 @@ func (s *handoverScreen) drawBegin() {
 	show := part.NewPrimary(lang.Say("handover.show"), assets.IconQR, s.offer)
 	read := part.NewPrimary(lang.Say("handover.scan"), assets.IconEye, s.scan)
 	ways := part.SideBySide(300,
-		part.NewPanel(part.Section(lang.Say("handover.show_way"), lang.Say("handover.show_hint"), show)),
-		part.NewPanel(part.Section(lang.Say("handover.scan_way"), lang.Say("handover.scan_hint"), read)),
+		way(lang.Say("handover.show_way"), lang.Say("handover.show_hint"), show),
+		way(lang.Say("handover.scan_way"), lang.Say("handover.scan_hint"), read),
 	)
 	parts := []fyne.CanvasObject{part.NewText(lang.Say("handover.intro"))}
 	if len(s.give) > 0 {
@@ -35,6 +35,11 @@ func (s *handoverScreen) drawBegin() {
 	}
 	s.put("begin", parts...)
 	s.focusOn(show)
+}
+
+// way is one of two ways that stand next to each other: their buttons are level, however long the words above them are.
+func way(title, hint string, deed fyne.CanvasObject) fyne.CanvasObject {
+	return part.NewPanel(part.HeadedBy(part.Gap/2, part.StackTight(part.NewLead(title), part.NewMuted(hint)), container.NewStack(), deed))
 }
 
 // begunFor says what the handshake is for.

@@ -291,7 +291,7 @@ func logRow(w *Window, r link.LogRow) part.Row {
 	if !r.System {
 		device = r.Device.Short()
 	}
-	row.Subtitle = dotted(w.when(r.NotAfter.Time()), or(r.Reason, r.AssignmentTitle), noteWords(w.lang, r), unitNames(r.Units), device)
+	row.Subtitle = dotted(w.when(r.NotAfter.Time()), attachmentWord(w.lang, r), or(r.Reason, r.AssignmentTitle), noteWords(w.lang, r), unitNames(r.Units), device)
 	for _, code := range r.Findings {
 		row.State = part.StateWarning
 		row.Badges = append(row.Badges, part.Badge{Text: w.lang.Say("log.finding"), State: part.StateWarning})

@@ -77,10 +77,11 @@ func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 
 // logTime is the interval in which it happened: after the newest server time that the device knew, before it was received.
 func logTime(w *Window, r link.LogRow) string {
-	if r.NotBefore.IsZero() || r.NotBefore == r.NotAfter {
+	from, to := w.spoken(r.NotBefore.Time()), w.spoken(r.NotAfter.Time())
+	if r.NotBefore.IsZero() || from == to {
 		return w.when(r.NotAfter.Time())
 	}
-	return w.lang.Say("log.interval", "from", w.when(r.NotBefore.Time()), "to", w.when(r.NotAfter.Time()))
+	return w.lang.Say("log.interval", "from", from, "to", to)
 }
 
 func deviceOf(lang assets.Language, r link.LogRow) string {

@@ -74,7 +74,7 @@ func narrowed(t *testing.T) (*house, *desk) {
 func TestTheLogIsNarrowedDown(t *testing.T) {
 	_, d := narrowed(t)
 	device := d.agent.Me().Device
-	const who, staff, kind, day, of, task, unit = "Namn eller id", "Användarnamn", "Vad som gjordes", "En dag eller flera", "Enhets-id", "Nummer, rubrik", "Namn"
+	const who, staff, kind, day, of, task, unit = "Namn eller id", "Användarnamn", "Vad som hänt", "Dag eller dagar", "Enhets-id", "Nummer, rubrik", "Namn"
 	d.taps("Fler filter")
 	d.picture("log-filters")
 	for _, c := range []struct {
@@ -161,7 +161,7 @@ func TestFiltersTogether(t *testing.T) {
 		t.Error("the keyboard is somewhere else now")
 	}
 	d.taps("Fler filter")
-	d.search("Vad som gjordes", "record.opened")
+	d.search("Vad som hänt", "record.opened")
 	d.until("both hold", func() bool { return len(all[*part.Chip](d)) == 2 })
 	d.sees("> Anna Lind öppnade skyddad del: Maj Ripsele")
 	d.seesNot("anslöt enheten")
@@ -171,7 +171,7 @@ func TestFiltersTogether(t *testing.T) {
 	chip.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
 	d.sees("> Anna Lind anslöt enheten")
 	d.seesNot("Bo Ek anslöt")
-	d.search("Vad som gjordes", "record.opened")
+	d.search("Vad som hänt", "record.opened")
 	d.taps("Rensa")
 	d.sees("> Bo Ek anslöt enheten")
 	if len(all[*part.Chip](d)) > 0 {

@@ -31,7 +31,7 @@ func (s *meScreen) witnessing(me agent.Me) fyne.CanvasObject {
 	facts := part.Facts()
 	if seen.Size > 0 {
 		facts = part.Facts(
-			part.Fact{Label: say("witness.newest"), Value: dotted(say("proof.over", "n", seen.Size), s.w.when(me.LastSync))},
+			part.Fact{Label: say("witness.newest"), Value: dotted(say("witness.entries", "n", seen.Size), s.w.when(me.LastSync))},
 			part.Fact{Label: say("witness.vouched"), Value: vouched(s.w, seen)},
 		)
 	}
@@ -47,5 +47,5 @@ func vouched(w *Window, seen agent.Seen) string {
 	if seen.Vouched == 0 {
 		return w.lang.Say("witness.not_yet")
 	}
-	return dotted(w.lang.Say("proof.over", "n", seen.Vouched), w.when(seen.At))
+	return dotted(w.lang.Say("witness.entries", "n", seen.Vouched), w.when(seen.At))
 }

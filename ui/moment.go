@@ -10,6 +10,9 @@ import (
 // "never".
 func (w *Window) when(t time.Time) string { return part.Moment(w.lang, t, w.now()) }
 
+// spoken is when within a sentence.
+func (w *Window) spoken(t time.Time) string { return part.Spoken(w.lang, w.now(), t) }
+
 // whenAny is when for a time that may be missing; missing is nothing to say.
 func whenAny(w *Window, missing bool, t func() time.Time) string {
 	if missing {

@@ -87,10 +87,10 @@ func (s *spreadPage) show() {
 		words.Add(part.NewText(say("spread.devices", "n", t.Devices, "open", t.Open)))
 	}
 	if !t.Ordered.IsZero() {
-		words.Add(part.NewText(say("spread.ordered", "time", s.w.when(t.Ordered.Time()))))
+		words.Add(part.NewText(say("spread.ordered", "time", s.w.spoken(t.Ordered.Time()))))
 	}
 	if !t.NoCopyAfter.IsZero() {
-		words.Add(part.NewStrong(say("spread.no_copy_after", "time", s.w.when(t.NoCopyAfter.Time()))))
+		words.Add(part.NewStrong(say("spread.no_copy_after", "time", s.w.spoken(t.NoCopyAfter.Time()))))
 	}
 	s.summary.Objects = []fyne.CanvasObject{part.NewPanel(words)}
 	if t.Unpromised > 0 {
@@ -202,5 +202,5 @@ func copyWay(lang assets.Language, line spreadLine) string {
 
 // copyState is what has become of it, with its time.
 func copyState(w *Window, c *link.SpreadCopy) string {
-	return w.lang.Say("spread.state."+string(c.State), "until", w.when(c.Until.Time()), "ended", w.when(c.Ended.Time()))
+	return w.lang.Say("spread.state."+string(c.State), "until", w.spoken(c.Until.Time()), "ended", w.spoken(c.Ended.Time()))
 }

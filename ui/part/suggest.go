@@ -46,7 +46,7 @@ func NewSuggest(label, hint string) *Suggest {
 	s.entry.ActionItem = open
 	s.entry.ExtendBaseWidget(s.entry)
 	name := NewStyled(label, theme.ColorNameForeground, SizeSmall, fyne.TextStyle{Bold: true}).OneLine()
-	s.content = AtLeast(fyne.NewSize(12.4*theme.TextSize(), TouchSize), StackTight(name, AtLeast(fyne.NewSize(0, TouchSize), s.entry)))
+	s.content = AtLeast(fyne.NewSize(11.5*theme.TextSize(), TouchSize), StackTight(name, AtLeast(fyne.NewSize(0, TouchSize), s.entry)))
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -80,15 +80,19 @@ func (s *Suggest) Hint() string { return s.entry.PlaceHolder }
 // Focusable takes the keyboard.
 func (s *Suggest) Focusable() fyne.Focusable { return s.entry }
 
-// matching are the labels that what was typed is part of.
-func (s *Suggest) matching(text string) (found []string) {
+// matching are the labels that what was typed is part of, those that begin with it first.
+func (s *Suggest) matching(text string) []string {
+	var begin, hold []string
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, l := range s.labels {
-		if strings.Contains(strings.ToLower(l), text) {
-			found = append(found, l)
+		switch lower := strings.ToLower(l); {
+		case strings.HasPrefix(lower, text):
+			begin = append(begin, l)
+		case strings.Contains(lower, text):
+			hold = append(hold, l)
 		}
 	}
-	return found
+	return append(begin, hold...)
 }
 
 // typed takes what Enter was pressed on: a label or ID, the only label that it is part of, or itself; of several the list asks.
