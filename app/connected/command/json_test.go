@@ -29,7 +29,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 `)
 	said := map[string]any{}
 	for _, line := range []string{
-		"init -name Linden -url https://127.0.0.1:8443 -passphrase-fd 0 -recovery " + recovery,
+		"init -name Linden -url https://127.0.0.1:8443 -passphrase-fd 0 -admin eva.berg -recovery " + recovery,
 		"letter", "export statement -to " + t.TempDir(),
 		"unit add sodra -name Södra", "unit list",
 		"role put reviewer -name Granskare -grant log.read:all", "role list",
@@ -37,7 +37,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 		"user add bo.ek -first Bo -password-fd 0", "user password bo.ek -generate", "user list",
 		"role grant bo.ek reviewer", "role take bo.ek reviewer", "user disable bo.ek", "user enable bo.ek",
 		"attach r-1 " + in("a.txt", "Hissen står."), "attachment list r-1",
-		"device list", "erase s-1 -yes", "erasure s-1", "orders -to " + in("orders", ""), "verify",
+		"log", "finding list", "spread r-1", "device list", "erase s-1 -yes", "erasure s-1", "orders -to " + in("orders", ""), "verify",
 		"statement -name Lindens -passphrase-fd 0 -recovery " + recovery,
 		"backup -to " + backups, "rotate tls -passphrase-fd 0 -recovery " + recovery, "rotate issuing -passphrase-fd 0 -recovery " + recovery,
 		"rotate log -passphrase-fd 0 -recovery " + recovery, "rotate sealing -passphrase-fd 0 -recovery " + recovery,

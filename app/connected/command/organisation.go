@@ -25,6 +25,9 @@ type made struct {
 	Recovery  string         `json:"recovery,omitempty"`
 	Encrypted *bool          `json:"recovery_encrypted,omitempty"`
 	File      string         `json:"file,omitempty"`
+
+	Admin    string `json:"admin,omitempty"`          // username of the first administrator
+	Password string `json:"admin_password,omitempty"` // made for them, to be handed over
 }
 
 func tell(s identity.Statement) made {
@@ -35,10 +38,11 @@ func initVerb() verb {
 	var plan organisation.Plan
 	var open bool
 	var fd int
+	var admin firstAdmin
 	return verb{
-		name: "init", short: "Make an organisation: its keys, first statement and offline recovery file",
+		name: "init", short: "Make an organisation: its keys, first statement, offline recovery file and first administrator",
 		examples: []string{
-			`init -name "Bostads AB Linden" -url https://linden.example:8443 -recovery /media/usb/linden.recovery`,
+			`init -name "Bostads AB Linden" -url https://linden.example:8443 -recovery /media/usb/linden.recovery -admin eva.berg -admin-name "Eva Berg"`,
 			`init -name Demo -url https://127.0.0.1:8443 -recovery ../demo.recovery -passphrase-fd 3 3<passphrase.txt`,
 		},
 		begin: func(flags *flag.FlagSet) func(context.Context, *call) error {
@@ -46,10 +50,20 @@ func initVerb() verb {
 			flags.StringVar(&plan.URL, "url", "", "`URL` where devices reach the server, https://host[:port] (required)")
 			flags.StringVar(&plan.Recovery, "recovery", "", "`file` to write root and sealing keys to, on a stick that goes into a safe (required)")
 			flags.IntVar(&fd, "passphrase-fd", -1, "read the recovery file's passphrase from this file descriptor `number`")
+			admin.flags(flags)
 			flags.BoolVar(&open, "no-passphrase", false, "leave the recovery file unencrypted: whoever finds it is the organisation")
 			return func(ctx context.Context, c *call) error {
 				if plan.Name == "" || plan.URL == "" || plan.Recovery == "" || open && fd >= 0 {
 					return &usageError{"-name, -url and -recovery are required, and -no-passphrase goes with no -passphrase-fd", "try: connected init -h"}
+				}
+				if fd >= 0 && fd == admin.password.fd {
+					return &usageError{"-passphrase-fd and -admin-password-fd name the same descriptor", "try: connected init -h"}
+				}
+				if err := admin.check(); err != nil {
+					return err
+				}
+				if err := c.settings.complete(c.dir); err != nil { // where the administrator's account will lie
+					return err
 				}
 				plan.Dir, plan.Now = c.dir, time.Now()
 				if _, err := organisation.Open(c.dir); err == nil {
@@ -63,16 +77,32 @@ func initVerb() verb {
 					defer clear(passphrase)
 					plan.Passphrase = passphrase
 				}
+				hash, fresh, err := admin.take(ctx, c)
+				if err != nil {
+					return err
+				}
 				created, err := organisation.Init(plan)
 				if err != nil {
 					return err
 				}
 				answer := tell(created.Statement)
 				answer.Dir, answer.Recovery, answer.Encrypted = c.dir, created.Recovery, &created.Encrypted
+				if err := admin.make(ctx, c, hash); err != nil {
+					return err
+				}
+				answer.Admin, answer.Password = admin.username, fresh
 				return c.answer(answer, func() {
 					c.say("%s is made.\n\nOrganisation ID:  %s\nServer's folder:  %s\nRecovery file:    %s", created.Statement.Name, created.Org.Grouped(), c.dir, created.Recovery)
 					if open {
 						c.say("\nThe recovery file is NOT encrypted: whoever finds it can speak for %s.", created.Statement.Name)
+					}
+					if admin.username != "" {
+						c.say("\nFirst administrator: %s, who reviews the log and reads no record.", admin.username)
+					} else {
+						c.say("\nThere is no administrator's account yet: connected role put, connected user add.")
+					}
+					if fresh != "" {
+						c.say("Password, shown this once: %s", fresh)
 					}
 					c.say("\nThe recovery file alone holds the root key: put it into a safe, with a copy elsewhere.\nNext: connected export statement, connected import FILE, connected serve, connected letter.")
 				})

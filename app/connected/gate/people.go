@@ -84,6 +84,9 @@ func (g *Gate) addUser(ctx context.Context, tx *store.Tx, user NewUser) (identit
 	return person, putPlaces(ctx, tx, person.ID, user)
 }
 
+// Check refuses (ErrInput) what AddUser would, as far as it can be told without asking who is there.
+func (user NewUser) Check() error { return checkUser(user) }
+
 func checkUser(user NewUser) error {
 	switch {
 	case checkUsername(user.Username) != nil:
