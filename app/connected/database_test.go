@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -32,6 +33,15 @@ func (h *house) zeros(n int) string {
 		return `'\x` + strings.Repeat("00", n) + `'::bytea`
 	}
 	return "x'" + strings.Repeat("00", n) + "'"
+}
+
+// tile is a tile's hashes with zeros before those from hash from on, in place of so many.
+func (h *house) tile(from, instead int) string {
+	text := fmt.Sprintf("SUBSTR(hashes, 1, %d) || %s || SUBSTR(hashes, %d)", 32*from, h.zeros(32), 32*(from+instead)+1)
+	if h.config.Postgres != "" {
+		return text
+	}
+	return "CAST(" + text + " AS BLOB)"
 }
 
 // backup copies the rows of a stopped house; putBack replaces them by the copy.

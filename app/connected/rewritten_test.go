@@ -172,10 +172,11 @@ func (h *house) remakesTree() {
 			exec(`UPDATE entries SET id = $1 WHERE id = $2`, i+1, id)
 		}
 	}
-	exec(`DELETE FROM log_hashes`)
-	for i, hash := range tree {
-		exec(`INSERT INTO log_hashes (id, hash) VALUES ($1, $2)`, i, hash[:])
-	}
+	exec(`DELETE FROM log_tiles`)
+	ok(h.t, audit.Tiles(int64(len(ids)), func(tile audit.Tile) error {
+		exec(`INSERT INTO log_tiles (level, number, hashes) VALUES ($1, $2, $3)`, tile.Level, tile.Index, must[[]byte](h.t)(tile.Read(tree)))
+		return nil
+	}))
 	for key, e := range ends {
 		exec(`UPDATE chains SET last_seq = $1, head = $2 WHERE `+key, e.seq, e.hash)
 	}
@@ -209,8 +210,7 @@ func TestTamperingIsSeenByWhom(t *testing.T) {
 			other := strings.NewReplacer(" id,", " id + 1000,", " seq,", " seq + 1000,").Replace(" " + columns)
 			h.sql(`INSERT INTO entries (` + columns + `) SELECT ` + other + ` FROM entries WHERE kind = 'record.opened'`)
 		}, "verify"},
-		{"a leaf's hash is edited", func(h *house) { h.sql(`UPDATE log_hashes SET hash = ` + h.zeros(32) + ` WHERE id = 3`) }, "verify verifier"},
-		{"a hash that the root is made of is edited", func(h *house) { h.sql(`UPDATE log_hashes SET hash = ` + h.zeros(32) + ` WHERE id = 30`) }, "verify verifier device"},
+		{"a hash of the tree is edited", func(h *house) { h.sql(`UPDATE log_tiles SET hashes = ` + h.tile(3, 1) + ` WHERE level = 0`) }, "verify verifier device"},
 
 		{"an entry is deleted, and the tree made anew", func(h *house) {
 			h.sql(`DELETE FROM entries WHERE id = ` + bosLast)

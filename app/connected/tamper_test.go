@@ -38,10 +38,14 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 		"signed bytes exchanged":    `UPDATE entries SET raw = (SELECT raw FROM entries WHERE kind = 'record.closed' LIMIT 1) WHERE kind = 'record.opened'`,
 		"a time put back":           `UPDATE entries SET received_at = received_at - 1 WHERE kind = 'record.opened'`,
 		"two change places":         `UPDATE entries SET id = CASE id WHEN 5 THEN -6 ELSE -5 END WHERE id IN (5, 6); UPDATE entries SET id = -id WHERE id < 0`,
-		"a hash of the tree":        `UPDATE log_hashes SET hash = ZEROS WHERE id = 3`,
-		"the tree cut":              `DELETE FROM log_hashes WHERE id = (SELECT MAX(id) FROM log_hashes)`,
-		"the tree goes on":          `INSERT INTO log_hashes SELECT MAX(id) + 1, ZEROS FROM log_hashes`,
+		"a hash of the tree":        `UPDATE log_tiles SET hashes = EDITED WHERE level = 0`,
+		"a tile cut short":          `UPDATE log_tiles SET hashes = SUBSTR(hashes, 1, LENGTH(hashes) - 32) WHERE level = 0`,
+		"a tile cut within a hash":  `UPDATE log_tiles SET hashes = SUBSTR(hashes, 1, LENGTH(hashes) - 1) WHERE level = 0`,
+		"a tile taken out":          `DELETE FROM log_tiles`,
+		"the tree goes on":          `INSERT INTO log_tiles (level, number, hashes) SELECT level, number + 1, ZEROS FROM log_tiles`,
+		"the tree grows higher":     `INSERT INTO log_tiles (level, number, hashes) SELECT level + 1, number, ZEROS FROM log_tiles`,
 		"an entry of another moved": `UPDATE entries SET device_id = 'x' WHERE kind = 'record.opened'`,
+		"a hash too many in a tile": `UPDATE log_tiles SET hashes = LONGER`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, live)
@@ -55,7 +59,7 @@ func TestAChangedLogIsNotSound(t *testing.T) {
 			h.sound()
 			db := h.database()
 			defer db.Close()
-			result := must[sql.Result](t)(db.Exec(strings.ReplaceAll(change, "ZEROS", h.zeros(32))))
+			result := must[sql.Result](t)(db.Exec(strings.NewReplacer("ZEROS", h.zeros(32), "EDITED", h.tile(3, 1), "LONGER", h.tile(0, 0)).Replace(change)))
 			if n, err := result.RowsAffected(); err != nil || n == 0 {
 				t.Fatalf("nothing was changed: %d, %v", n, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,7 @@ const batch = 500
 func (f *figures) compare(ctx context.Context, o *org, said io.Writer) error {
 	o.stop()
 	f.server = o.used
-	if err := f.insertBare(ctx, o); err != nil {
+	if err := f.insertBare(ctx, o, said); err != nil {
 		return fmt.Errorf("insert rows bare: %w", err)
 	}
 	fmt.Fprintf(said, "bare: %d rows in %v\n", f.bareRows, f.bareTook.Round(time.Millisecond))
@@ -33,7 +34,7 @@ func (f *figures) compare(ctx context.Context, o *org, said io.Writer) error {
 
 // insertBare writes the log's rows into a table of the same columns and indexes in the same engine, with the
 // same durability, by one prepared statement. Only that is timed.
-func (f *figures) insertBare(ctx context.Context, o *org) (err error) {
+func (f *figures) insertBare(ctx context.Context, o *org, said io.Writer) (err error) {
 	to, table, err := o.bareTable(ctx)
 	if err != nil {
 		return err
@@ -44,6 +45,8 @@ func (f *figures) insertBare(ctx context.Context, o *org) (err error) {
 	if limit == 0 {
 		limit = f.stored
 	}
+	var done atomic.Int64
+	defer progress(said, "rows inserted bare", limit, done.Load)()
 	for f.bareRows < limit {
 		rows, err := o.page(ctx, f.bareRows, min(batch, limit-f.bareRows))
 		if err != nil || len(rows) == 0 {
@@ -55,6 +58,7 @@ func (f *figures) insertBare(ctx context.Context, o *org) (err error) {
 		}
 		f.bareTook += time.Since(at)
 		f.bareRows += len(rows)
+		done.Store(int64(f.bareRows))
 	}
 	return nil
 }

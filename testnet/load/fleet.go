@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,7 +45,7 @@ type fleet struct {
 }
 
 // enlist makes the devices, which the organisation has enrolled long ago, and their journals.
-func enlist(ctx context.Context, o *org, opts options) (*fleet, error) {
+func enlist(ctx context.Context, o *org, opts options, said io.Writer) (*fleet, error) {
 	dir := filepath.Join(o.home, "journals")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func enlist(ctx context.Context, o *org, opts options) (*fleet, error) {
 	if err := enrol(ctx, o.rows, append(f.devices[:len(f.devices):len(f.devices)], f.reviewer), now); err != nil {
 		return nil, err
 	}
-	return f, f.write(ctx, o, opts.entries)
+	return f, f.write(ctx, o, opts.entries, said)
 }
 
 func peopleOf(ctx context.Context, rows *sql.DB) (map[string]identity.PersonID, error) {
@@ -148,8 +149,9 @@ func keysOf(credential []byte) ([]byte, error) {
 }
 
 // write writes each device's journal, as many at once as there are processors.
-func (f *fleet) write(ctx context.Context, o *org, entries int) error {
+func (f *fleet) write(ctx context.Context, o *org, entries int, said io.Writer) error {
 	var next atomic.Int64
+	defer progress(said, "journals written", len(f.devices), func() int64 { return min(next.Load(), int64(len(f.devices))) })()
 	var wait sync.WaitGroup
 	errs := make(chan error, runtime.NumCPU())
 	for range runtime.NumCPU() {

@@ -113,6 +113,6 @@ func prepare(ctx context.Context, o options, said io.Writer) (_ *org, _ *fleet, 
 		return nil, nil, err
 	}
 	fmt.Fprintf(said, "%s: %d devices of %d entries each are made and signed …\n", o.engine, o.devices, o.entries)
-	fleet, err := enlist(ctx, org, o)
+	fleet, err := enlist(ctx, org, o, said)
 	return org, fleet, err
 }

@@ -39,11 +39,12 @@ type Call struct {
 	who     access.Subject
 	proof   *proven
 	signIn  *attempt
-	took    int   // entries of a journal that it stored
-	size    int64 // entries in the log when it was last judged
-	waited  bool  // it has been judged before, and waited
-	looks   bool  // only whether there is anything to tell: it writes nothing
-	settle  bool  // once committed, nothing that was overwritten may be left in a file
+	took    int    // entries of a journal that it stored
+	pace    string // what rate they count for
+	size    int64  // entries in the log when it was last judged
+	waited  bool   // it has been judged before, and waited
+	looks   bool   // only whether there is anything to tell: it writes nothing
+	settle  bool   // once committed, nothing that was overwritten may be left in a file
 }
 
 // Read reads the body's JSON into v: one value, of names that v has. The refusal is a bad request.

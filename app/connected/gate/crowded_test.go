@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
@@ -317,8 +315,17 @@ func (c *crowded) grow(n int) {
 		SELECT ` + strings.ReplaceAll(received, "(i / 10) * 10", "i * 10") + ` / 86400000000 - d.back, ` + strings.ReplaceAll(received, "(i / 10) * 10", "i * 10") + `, i * 10 + 9, i * 10, 'p-' || (i * 7919 % 2000)
 		FROM n JOIN (SELECT 0 AS back UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) d ON i % 5 = 0 AND d.back <= i % 3 + 1
 		ON CONFLICT (day, received_at, last) DO NOTHING`)
-	hashes := "WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO log_hashes (id, hash) SELECT i, $1 FROM n"
-	c.exec(fmt.Sprintf(hashes, tlog.StoredHashIndex(0, int64(c.n)), tlog.StoredHashIndex(0, int64(n))-1), make([]byte, 32))
+	c.exec("DELETE FROM log_tiles")
+	for level := 0; n>>(8*level) > 0; level++ {
+		hashes := n >> (8 * level)
+		tiles := "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO log_tiles (level, number, hashes) SELECT %d, i, $1 FROM n WHERE i >= %d"
+		if full := hashes / 256; full > 0 {
+			c.exec(fmt.Sprintf(tiles, full-1, level, 0), make([]byte, 32*256))
+		}
+		if more := hashes % 256; more > 0 {
+			c.exec(fmt.Sprintf(tiles, hashes/256, level, hashes/256), make([]byte, 32*more))
+		}
+	}
 	c.exec("DELETE FROM counters WHERE name = 'entries'")
 	c.exec("INSERT INTO counters (name, value) VALUES ('entries', $1)", n)
 	for _, index := range indexes {

@@ -44,13 +44,13 @@ type Door struct {
 	routes table
 	log    *slog.Logger
 	large  chan struct{}
-	turn   chan struct{} // whose large body is being stored: of those one at a time waits beside everybody else
+	stores *together // journals
 }
 
 // Door makes the handler for routes; it panics on a route without a right. Its log holds no
 // personal data.
 func (g *Gate) Door(routes []Route, log *slog.Logger) *Door {
-	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce), turn: make(chan struct{}, 1)}
+	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce), stores: &together{store: g.store}}
 }
 
 // request is what of an HTTP request matters past the socket.
@@ -198,11 +198,13 @@ func (d *Door) run(c *Call, r request) (answer Answer, err error) {
 // act is the call in a transaction of its own.
 func (d *Door) act(c *Call, r request) (answer Answer, err error) {
 	begun := d.g.config.Now()
+	ctx, do := c.ctx, d.g.store.Do
 	if c.route.large() {
-		d.turn <- struct{}{}
-		defer func() { <-d.turn }()
+		do = d.stores.do
+		c.ctx = context.WithoutCancel(ctx) // others are stored with it
+		defer func() { c.ctx = ctx }()
 	}
-	err = d.g.store.Do(c.ctx, func(tx *store.Tx) error {
+	err = do(ctx, func(tx *store.Tx) error {
 		c.tx, c.took = tx, 0
 		if err := c.admit(r); err != nil {
 			return err
@@ -215,8 +217,9 @@ func (d *Door) act(c *Call, r request) (answer Answer, err error) {
 	})
 	c.tx = nil
 	d.g.config.Meter.Stored(d.g.config.Now().Sub(begun))
-	if err == nil {
+	if err == nil && c.took > 0 {
 		d.g.config.Meter.Took(c.took)
+		d.g.limits.add(c.pace, c.took, c.Now)
 	}
 	if err == nil && c.settle {
 		if err = d.g.store.Settle(c.ctx); errors.Is(err, store.ErrUnsettled) {

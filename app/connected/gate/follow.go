@@ -78,16 +78,15 @@ type due struct {
 func (t *taking) act(ctx context.Context) error {
 	all := t.due
 	t.due = nil
+	var rows []sqlc.Entry
 	for _, d := range all {
 		if !d.acts {
-			if err := pair(ctx, t.tx, d.row, t.now); err != nil {
-				return err
-			}
+			rows = append(rows, d.row)
 		} else if err := t.apply(ctx, d.entry, d.row); err != nil {
 			return err
 		}
 	}
-	return nil
+	return join(ctx, t.tx, rows, t.now)
 }
 
 // settle lets held entries follow that now can, closes gaps that are filled, and stores the

@@ -30,23 +30,10 @@ func answers(kind string) []string {
 	return nil
 }
 
-// otherHalves are the halves that answer r: the same pair, told by the other device, of the same record.
+// answersTo are those of the rows that answer r: the same pair, told by the other device, of the same record.
 // What came of a colleague's work names the work's own entry, which may have come to several.
-func otherHalves(ctx context.Context, tx *store.Tx, r sqlc.Entry) ([]sqlc.Entry, error) {
-	var rows []sqlc.Entry
-	var err error
-	switch key, own := pairOf(r); {
-	case key == nil:
-		return nil, nil
-	case own:
-		rows, err = tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.Peer, Hash: key})
-	default:
-		rows, err = tx.EntriesOfPair(ctx, key)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(rows, func(o sqlc.Entry) bool { return !isAnswer(r, o) }), nil
+func answersTo(r sqlc.Entry, rows []sqlc.Entry) []sqlc.Entry {
+	return slices.DeleteFunc(rows, func(o sqlc.Entry) bool { return !isAnswer(r, o) })
 }
 
 // pairOf is by what r's other half is found: the pair that both name or, where own, the other's own hash; nil where
@@ -74,19 +61,38 @@ func isAnswer(r, o sqlc.Entry) bool {
 	return o.ID != r.ID && told && o.RecordID == r.RecordID && slices.Contains(kinds, o.Kind)
 }
 
-// pair joins a half with its other halves where they have come.
-func pair(ctx context.Context, tx *store.Tx, r sqlc.Entry, now signed.Time) error {
-	others, err := otherHalves(ctx, tx, r)
-	if err != nil || len(others) == 0 {
+// join joins rows that are stored with their other halves where they have come. What of these is found by the
+// pair that both name is looked for at once.
+func join(ctx context.Context, tx *store.Tx, rows []sqlc.Entry, now signed.Time) error {
+	var pairs [][]byte
+	for _, r := range rows {
+		if key, own := pairOf(r); key != nil && !own {
+			pairs = append(pairs, key)
+		}
+	}
+	come, err := tx.EntriesOfPairs(ctx, pairs)
+	if err != nil {
 		return err
 	}
-	for _, half := range append(others, r) {
-		if err := tx.SetLone(ctx, sqlc.SetLoneParams{ID: half.ID}); err != nil {
-			return err
+	named := map[string][]sqlc.Entry{}
+	for _, o := range come {
+		named[string(o.Pair)] = append(named[string(o.Pair)], o)
+	}
+	var joined []sqlc.Entry
+	for _, r := range rows {
+		key, own := pairOf(r)
+		others := slices.Clone(named[string(key)])
+		switch {
+		case key == nil:
+			continue
+		case own:
+			if others, err = tx.EntryByHash(ctx, sqlc.EntryByHashParams{DeviceID: r.Peer, Hash: key}); err != nil {
+				return err
+			}
 		}
-		if err := tx.Settle(tx.CloseLone(ctx, sqlc.CloseLoneParams{Hash: half.Hash, ClosedAt: int64(now)})); err != nil {
-			return err
+		if others = answersTo(r, others); len(others) > 0 {
+			joined = append(joined, append(others, r)...)
 		}
 	}
-	return nil
+	return tx.JoinHalves(ctx, joined, int64(now))
 }

@@ -35,6 +35,8 @@ type taking struct {
 	user       *sqlc.User      // whose device it is, once asked for
 	who        *access.Subject // and what they may
 	assigned   map[sqlc.AssignmentVersionParams]assigned
+	works      map[string]*work // assignments that the batch is about
+	operations []sqlc.Operation
 	due        []due
 	sets       map[uint64]int64 // sets of units, by the credential's epoch
 	branches   []sqlc.Finding   // findings that tell of branches of its journal
@@ -69,15 +71,14 @@ func (c *Call) takes(t *taking) ([]byte, error) {
 		return nil, Refuse(link.CodeTooMany)
 	}
 	receipt, err := t.run(c.ctx)
-	c.took += t.stored
-	c.g.limits.add(journalOf(t), t.stored, c.Now)
+	c.took, c.pace = c.took+t.stored, journalOf(t)
 	return receipt, err
 }
 
 // taking is a batch about to be taken in from this caller.
 func (c *Call) taking(batch *readBatch) *taking {
 	t := &taking{g: c.g, tx: c.tx, now: c.Now, address: c.Address, batch: batch, credential: batch.credential,
-		sets: map[uint64]int64{}, newest: map[uint64]uint64{}, assigned: map[sqlc.AssignmentVersionParams]assigned{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
+		sets: map[uint64]int64{}, newest: map[uint64]uint64{}, assigned: map[sqlc.AssignmentVersionParams]assigned{}, works: map[string]*work{}, chains: map[uint64]*journal.Chain{}, touched: map[uint64]bool{}, covered: map[string]bool{}}
 	if c.device != nil {
 		if t.own = c.device.ID == string(batch.Device); !t.own {
 			t.carrier = c.device.ID
@@ -120,6 +121,9 @@ func (t *taking) run(ctx context.Context) ([]byte, error) {
 		}
 	}
 	if err := t.settleHeads(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.tx.AddOperations(ctx, t.operations); err != nil {
 		return nil, err
 	}
 	if t.stored > 0 {

@@ -17,7 +17,7 @@ import (
 // who stands where two did not know of each other. Who may not, or says what is none, changes nothing and
 // is a finding; that whom it was about has been erased meanwhile is none.
 func (t *taking) work(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
-	row, err := t.tx.Assignment(ctx, string(e.Assignment))
+	w, err := t.workOn(ctx, string(e.Assignment))
 	if store.Missing(err) {
 		if gone, err := erased(ctx, t.tx, string(e.Subject)); err != nil || gone {
 			return err
@@ -27,25 +27,45 @@ func (t *taking) work(ctx context.Context, e journal.Entry, r sqlc.Entry) error 
 	if err != nil {
 		return err
 	}
-	fits, err := t.fits(ctx, e, r, row)
+	fits, err := t.fits(ctx, e, r, w.row)
 	if err != nil {
 		return err
 	}
-	if !fits || row.Operations >= record.Operations {
+	if !fits || w.row.Operations >= record.Operations {
 		return findAt(ctx, t.tx, foundWork, r)
 	}
-	allowed, err := t.mayWork(ctx, row)
-	if err != nil {
-		return err
+	if !w.judged {
+		if w.allowed, err = t.mayWork(ctx, w.row); err != nil {
+			return err
+		}
+		w.judged = true
 	}
-	if !allowed {
+	if !w.allowed {
 		return findAt(ctx, t.tx, foundWorkRefused, r)
 	}
-	number := row.Operations + 1
-	if err := t.tx.AddOperation(ctx, sqlc.AddOperationParams{AssignmentID: row.ID, Number: number, EntryID: r.ID}); err != nil {
-		return err
+	w.row.Operations++
+	t.operations = append(t.operations, sqlc.Operation{AssignmentID: w.row.ID, Number: w.row.Operations, EntryID: r.ID})
+	return nil
+}
+
+// work is an assignment that the batch is about, read and judged once: nothing but the batch itself changes it in
+// its transaction.
+type work struct {
+	row             sqlc.Assignment
+	judged, allowed bool
+}
+
+// workOn reads an assignment.
+func (t *taking) workOn(ctx context.Context, id string) (*work, error) {
+	if w, ok := t.works[id]; ok {
+		return w, nil
 	}
-	return t.tx.SetOperations(ctx, sqlc.SetOperationsParams{ID: row.ID, Operations: number})
+	row, err := t.tx.Assignment(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t.works[id] = &work{row: row}
+	return t.works[id], nil
 }
 
 // fits reports whether the entry is an operation on this assignment, and a signature one for what it names.

@@ -24,18 +24,7 @@ type tree struct {
 
 // ReadHashes is tlog.HashReader.
 func (t tree) ReadHashes(at []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(at))
-	hashes, err := t.tx.LogHashesAt(t.ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	for i, hash := range hashes {
-		if len(hash) != len(out[i]) {
-			return nil, fmt.Errorf("read hash %d of the log: %w", at[i], errTree)
-		}
-		copy(out[i][:], hash)
-	}
-	return out, nil
+	return t.tx.ReadHashes(t.ctx, at)
 }
 
 // errTree says that the stored tree is not one.
@@ -56,9 +45,5 @@ func grow(ctx context.Context, tx *store.Tx, r sqlc.Entry) error {
 	if err != nil {
 		return fmt.Errorf("grow the audit log: %w", err)
 	}
-	kept := make([][]byte, len(hashes))
-	for i := range hashes {
-		kept[i] = hashes[i][:]
-	}
-	return tx.GrowLog(tlog.StoredHashIndex(0, r.ID-1), kept)
+	return tx.GrowLog(ctx, r.ID-1, hashes)
 }

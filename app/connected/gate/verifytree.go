@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -8,9 +9,14 @@ import (
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/vault/journal/audit"
 )
 
-const verifyRows = 512 // entries read at a time
+// Read at a time.
+const (
+	verifyRows        = 512 // entries
+	verifyTilesAtOnce = 64
+)
 
 // remade is the tree as the rows say it should be, in memory: 64 bytes an entry.
 type remade []tlog.Hash
@@ -41,10 +47,6 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 		if len(rows) == 0 {
 			break
 		}
-		stored, err := tx.HashesFrom(ctx, sqlc.HashesFromParams{First: int64(len(made)), Until: tlog.StoredHashIndex(0, leaves+int64(len(rows)))})
-		if err != nil {
-			return err
-		}
 		for _, r := range rows {
 			if r.ID != leaves+1 {
 				v.problem("log %d: entries are missing before it", r.ID)
@@ -58,21 +60,12 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 			if err != nil {
 				return fmt.Errorf("make the tree anew: %w", err)
 			}
-			for _, want := range more {
-				if len(stored) == 0 || stored[0].ID != int64(len(made)) || string(stored[0].Hash) != string(want[:]) {
-					v.problem("log %d: the tree over the entries is another than the one that is kept", r.ID)
-					return nil
-				}
-				made, stored = append(made, want), stored[1:]
-			}
+			made = append(made, more...)
 			leaves++
 		}
 	}
-	if n, err := tx.LogHashes(ctx); err != nil {
+	if same, err := verifyTiles(ctx, tx, v, leaves, made); err != nil || !same {
 		return err
-	} else if n != int64(len(made)) {
-		v.problem("the tree has %d hashes, the entries make %d", n, len(made))
-		return nil
 	}
 	root, err := tlog.TreeHash(leaves, made)
 	if err != nil {
@@ -80,4 +73,37 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 	}
 	v.Leaves, v.Root = leaves, root.String()
 	return g.verifyVouched(ctx, tx, v, made)
+}
+
+// verifyTiles holds what the entries make against the tiles that are kept, byte by byte, and reports whether all is the
+// same and no tile is kept besides.
+func verifyTiles(ctx context.Context, tx *store.Tx, v *Verification, leaves int64, made remade) (same bool, err error) {
+	var all []audit.Tile
+	err = audit.Tiles(leaves, func(t audit.Tile) error { all = append(all, t); return nil })
+	if err != nil {
+		return false, err
+	}
+	var kept []sqlc.LogTile
+	for _, t := range all {
+		if len(kept) == 0 {
+			kept, err = tx.TilesFrom(ctx, sqlc.TilesFromParams{Level: int64(t.Level), Number: t.Index, Rows: verifyTilesAtOnce})
+			if err != nil {
+				return false, fmt.Errorf("read tiles: %w", err)
+			}
+		}
+		want, err := t.Read(made)
+		if err != nil {
+			return false, err
+		}
+		if len(kept) == 0 || kept[0].Level != int64(t.Level) || kept[0].Number != t.Index || !bytes.Equal(kept[0].Hashes, want) {
+			v.problem("log %d: the tree over the entries is another than the one that is kept, in tile %d of level %d", t.Index*audit.TileWidth<<(8*t.Level)+1, t.Index, t.Level)
+			return false, nil
+		}
+		kept = kept[1:]
+	}
+	n, err := tx.TileCount(ctx)
+	if err == nil && n != int64(len(all)) {
+		v.problem("the tree has %d tiles, the entries make %d", n, len(all))
+	}
+	return n == int64(len(all)), err
 }

@@ -57,6 +57,9 @@ func TestEveryEarlierSchemaComesForward(t *testing.T) {
 			}
 			after := rowsOf(t, at)
 			for table, rows := range before {
+				if slices.Contains(former, table) {
+					continue // TestTheTreeComesForwardAsTiles
+				}
 				if !strings.Contains(after[table], rows) {
 					t.Errorf("%s had %q and has %q", table, rows, after[table])
 				}

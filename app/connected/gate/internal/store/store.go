@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
 )
@@ -39,6 +40,7 @@ type Store struct {
 	kept  *prepared // of the writing connection; nil where the driver keeps statements
 	key   columnKeys
 	last  func(context.Context, *Tx) error // of each transaction that writes, before it ends; nil: nothing
+	await atomic.Int64                     // who wait to write
 }
 
 // AtEnd has act run at the end of each transaction that writes, as a part of it: to tell what was noticed in it.

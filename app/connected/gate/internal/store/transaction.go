@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
 )
@@ -15,13 +16,19 @@ import (
 // the sake of another, act runs again from its beginning. ErrAway: the database can not be
 // reached, and where its answer to the commit was lost, the transaction may be durable all the same.
 func (s *Store) Do(ctx context.Context, act func(*Tx) error) error {
+	s.await.Add(1)
+	turn := sync.OnceFunc(func() { s.await.Add(-1) })
+	defer turn()
 	if s.kept != nil {
 		if err := s.kept.prepare(ctx, s.write); err != nil {
 			return away(fmt.Errorf("prepare: %w", err))
 		}
 	}
 	return again(ctx, func() error {
-		return s.once(ctx, s.write, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, s.head, act)
+		return s.once(ctx, s.write, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, s.head, func(tx *Tx) error {
+			turn()
+			return act(tx)
+		})
 	})
 }
 
@@ -37,6 +44,9 @@ func (s *Store) Read(ctx context.Context, act func(*Tx) error) error {
 func (s *Store) ReadOnce(ctx context.Context, act func(*Tx) error) error {
 	return away(s.once(ctx, s.read, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, "", act))
 }
+
+// Awaited reports whether somebody in this process waits until a transaction ends that writes.
+func (s *Store) Awaited() bool { return s.await.Load() > 0 }
 
 func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, first string, act func(*Tx) error) error {
 	conn, sqlTx, err := begin(ctx, db, options)
@@ -55,7 +65,7 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	if db == s.write {
 		kept = s.kept
 	}
-	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, noticedAt: map[int64]int{}, end: logEnd{hashes: map[int64][]byte{}},
+	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, noticedAt: map[int64]int{}, end: newLogEnd(),
 		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
 			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
 		}}

@@ -1,8 +1,12 @@
--- name: HashesFrom :many
-SELECT * FROM log_hashes WHERE id >= @first AND id < @until ORDER BY id;
+-- name: PutTile :exec
+INSERT INTO log_tiles (level, number, hashes) VALUES (@level, @number, @hashes)
+ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes;
 
--- name: LogHashes :one
-SELECT COUNT(*) FROM log_hashes;
+-- name: TilesFrom :many
+SELECT * FROM log_tiles WHERE level = @level AND number >= @number ORDER BY number LIMIT @rows;
+
+-- name: TileCount :one
+SELECT COUNT(*) FROM log_tiles;
 
 -- name: EntriesFrom :many
 SELECT * FROM entries WHERE id > @after ORDER BY id LIMIT @rows;

@@ -74,9 +74,6 @@ VALUES (@id, @number, @record_id, @subject, @unit_id, @line_mac, 0);
 UPDATE assignments SET number = @number, record_id = @record_id, subject = @subject, unit_id = @unit_id, line_mac = @line_mac
 WHERE id = @id;
 
--- name: AddOperation :exec
-INSERT INTO operations (assignment_id, number, entry_id) VALUES (@assignment_id, @number, @entry_id);
-
 -- name: SetOperations :exec
 UPDATE assignments SET operations = @operations WHERE id = @id;
 

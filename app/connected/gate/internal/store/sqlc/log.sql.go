@@ -705,38 +705,6 @@ func (q *Queries) FindingsOpen(ctx context.Context, arg FindingsOpenParams) ([]F
 	return items, nil
 }
 
-const hashesFrom = `-- name: HashesFrom :many
-SELECT id, hash FROM log_hashes WHERE id >= $1 AND id < $2 ORDER BY id
-`
-
-type HashesFromParams struct {
-	First int64
-	Until int64
-}
-
-func (q *Queries) HashesFrom(ctx context.Context, arg HashesFromParams) ([]LogHash, error) {
-	rows, err := q.db.QueryContext(ctx, hashesFrom, arg.First, arg.Until)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LogHash
-	for rows.Next() {
-		var i LogHash
-		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const heldBeyond = `-- name: HeldBeyond :one
 SELECT COUNT(*) FROM entries
 WHERE device_id = $1 AND generation = $2 AND covered = 0 AND verdict = 'gap' AND seq > $3
@@ -846,17 +814,6 @@ func (q *Queries) Journals(ctx context.Context) ([]JournalsRow, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const logHashes = `-- name: LogHashes :one
-SELECT COUNT(*) FROM log_hashes
-`
-
-func (q *Queries) LogHashes(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, logHashes)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const loneHalves = `-- name: LoneHalves :many
@@ -1138,6 +1095,22 @@ func (q *Queries) PutFinding(ctx context.Context, arg PutFindingParams) (Finding
 	return i, err
 }
 
+const putTile = `-- name: PutTile :exec
+INSERT INTO log_tiles (level, number, hashes) VALUES ($1, $2, $3)
+ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes
+`
+
+type PutTileParams struct {
+	Level  int64
+	Number int64
+	Hashes []byte
+}
+
+func (q *Queries) PutTile(ctx context.Context, arg PutTileParams) error {
+	_, err := q.db.ExecContext(ctx, putTile, arg.Level, arg.Number, arg.Hashes)
+	return err
+}
+
 const setLone = `-- name: SetLone :exec
 UPDATE entries SET lone = $1 WHERE id = $2
 `
@@ -1185,6 +1158,50 @@ type SetVerdictParams struct {
 func (q *Queries) SetVerdict(ctx context.Context, arg SetVerdictParams) error {
 	_, err := q.db.ExecContext(ctx, setVerdict, arg.Verdict, arg.ID)
 	return err
+}
+
+const tileCount = `-- name: TileCount :one
+SELECT COUNT(*) FROM log_tiles
+`
+
+func (q *Queries) TileCount(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, tileCount)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const tilesFrom = `-- name: TilesFrom :many
+SELECT level, number, hashes FROM log_tiles WHERE level = $1 AND number >= $2 ORDER BY number LIMIT $3
+`
+
+type TilesFromParams struct {
+	Level  int64
+	Number int64
+	Rows   int32
+}
+
+func (q *Queries) TilesFrom(ctx context.Context, arg TilesFromParams) ([]LogTile, error) {
+	rows, err := q.db.QueryContext(ctx, tilesFrom, arg.Level, arg.Number, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LogTile
+	for rows.Next() {
+		var i LogTile
+		if err := rows.Scan(&i.Level, &i.Number, &i.Hashes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const unchecked = `-- name: Unchecked :many

@@ -179,9 +179,10 @@ type Late struct {
 	PersonID   string
 }
 
-type LogHash struct {
-	ID   int64
-	Hash []byte
+type LogTile struct {
+	Level  int64
+	Number int64
+	Hashes []byte
 }
 
 type Nonce struct {

@@ -65,21 +65,6 @@ func (q *Queries) AddAssignmentVersion(ctx context.Context, arg AddAssignmentVer
 	return err
 }
 
-const addOperation = `-- name: AddOperation :exec
-INSERT INTO operations (assignment_id, number, entry_id) VALUES ($1, $2, $3)
-`
-
-type AddOperationParams struct {
-	AssignmentID string
-	Number       int64
-	EntryID      int64
-}
-
-func (q *Queries) AddOperation(ctx context.Context, arg AddOperationParams) error {
-	_, err := q.db.ExecContext(ctx, addOperation, arg.AssignmentID, arg.Number, arg.EntryID)
-	return err
-}
-
 const addRecordHeld = `-- name: AddRecordHeld :exec
 INSERT INTO record_held (record_id, user_id) VALUES ($1, $2)
 ON CONFLICT (record_id, user_id) DO NOTHING

@@ -1,0 +1,136 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"handslag/app/connected/gate/internal/store"
+)
+
+// What makes a journal durable is a commit, which takes as long for many as for one. So journals that come at the same
+// time are stored in one transaction, one behind the other, each as it would be alone. Nobody is answered
+// before it has ended well. Where anything in it fails, nothing of it is kept, and each of them is stored
+// alone: nobody's journal hangs on another's.
+
+// Of one such transaction. Whoever else has something to write ends it: people do not wait for thousands
+// of journals, but for the one that is being stored.
+const (
+	mostTogether    = 16
+	longestTogether = 200 * time.Millisecond
+	togetherTime    = time.Minute // after which it is given up, whoever has hung up meanwhile
+)
+
+// together stores journals that wait at the same time.
+type together struct {
+	store *store.Store
+
+	mu      sync.Mutex
+	waiting []*joining
+	led     bool // somebody stores what waits
+}
+
+// joining is one of them.
+type joining struct {
+	ctx  context.Context
+	act  func(*store.Tx) error
+	err  error
+	done chan struct{}
+}
+
+// errFault is what act did not survive.
+var errFault = errors.New("fault in the program")
+
+// do runs act in a transaction, together with others' or alone; it may run more than once, and what it left of a run
+// that was in vain is not kept. It returns when that is durable, or has failed.
+func (t *together) do(ctx context.Context, act func(*store.Tx) error) error {
+	j := &joining{ctx: ctx, act: act, done: make(chan struct{})}
+	t.mu.Lock()
+	t.waiting = append(t.waiting, j)
+	leads := !t.led
+	t.led = true
+	t.mu.Unlock()
+	if leads {
+		go t.lead()
+	}
+	<-j.done
+	return j.err
+}
+
+// lead stores what waits until nothing does.
+func (t *together) lead() {
+	for {
+		t.mu.Lock()
+		if len(t.waiting) == 0 {
+			t.led = false
+			t.mu.Unlock()
+			return
+		}
+		t.mu.Unlock()
+		t.round()
+	}
+}
+
+// next is who is next in turn; nil where nobody waits any more. Who has hung up is not stored.
+func (t *together) next() *joining {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.waiting) > 0 {
+		j := t.waiting[0]
+		t.waiting = t.waiting[1:]
+		if j.err = j.ctx.Err(); j.err == nil {
+			return j
+		}
+		close(j.done)
+	}
+	return nil
+}
+
+// round is one transaction, and what comes of it.
+func (t *together) round() {
+	var all []*joining
+	err := t.try(func(tx *store.Tx) error {
+		for _, j := range all { // the database gave the transaction up, and it begins anew
+			if err := j.run(tx); err != nil {
+				return err
+			}
+		}
+		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < longestTogether && !t.store.Awaited()); {
+			j := t.next()
+			if j == nil {
+				return nil
+			}
+			all = append(all, j)
+			if err := j.run(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, j := range all {
+		if j.err = err; err != nil && len(all) > 1 && !errors.Is(err, store.ErrAway) {
+			j.err = t.try(j.run)
+		}
+		close(j.done)
+	}
+}
+
+// try runs act in a transaction that does not end because one of many hangs up.
+func (t *together) try(act func(*store.Tx) error) error {
+	ctx, stop := context.WithTimeout(context.Background(), togetherTime)
+	defer stop()
+	return t.store.Do(ctx, act)
+}
+
+// run is act, whose fault is not everybody's.
+func (j *joining) run(tx *store.Tx) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%w: %s", errFault, debug.Stack())
+		}
+	}()
+	return j.act(tx)
+}

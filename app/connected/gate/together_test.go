@@ -1,0 +1,212 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"handslag/app/connected/gate/internal/store"
+	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/testnet/postgres"
+)
+
+// crowd is journals that wait at the same time: the store is held while they come.
+type crowd struct {
+	t     *testing.T
+	store *store.Store
+	*together
+	mu    sync.Mutex
+	order []string // whose turn it was, in every run
+	in    map[string]*store.Tx
+	back  atomic.Int64 // how many have had an answer
+}
+
+func newCrowd(t *testing.T) *crowd {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Place{Path: filepath.Join(t.TempDir(), "x.db"), URL: postgres.Database(t)}, make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for range 2 { // statements are known from the second time on
+		if err := s.Do(t.Context(), func(tx *store.Tx) error { _, err := tx.NextCounter(t.Context(), "before"); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &crowd{t: t, store: s, together: &together{store: s}, in: map[string]*store.Tx{}}
+}
+
+// stores lets all come while somebody else writes, one after the other, and says what each was told.
+func (c *crowd) stores(names []string, act func(name string, tx *store.Tx) error, ctx func(name string) context.Context) map[string]error {
+	c.t.Helper()
+	told := map[string]error{}
+	var all sync.WaitGroup
+	err := c.store.Do(c.t.Context(), func(*store.Tx) error {
+		for i, name := range names {
+			all.Go(func() {
+				err := c.do(ctx(name), func(tx *store.Tx) error {
+					c.mu.Lock()
+					c.order, c.in[name] = append(c.order, name), tx
+					c.mu.Unlock()
+					if _, err := tx.NextCounter(context.Background(), name); err != nil {
+						return err
+					}
+					return act(name, tx)
+				})
+				c.back.Add(1)
+				c.mu.Lock()
+				told[name] = err
+				c.mu.Unlock()
+			})
+			for c.waits() <= i {
+				runtime.Gosched()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	all.Wait()
+	return told
+}
+
+func (c *crowd) waits() int {
+	c.together.mu.Lock()
+	defer c.together.mu.Unlock()
+	return len(c.waiting)
+}
+
+// kept is how often something of name is in the database.
+func (c *crowd) kept(name string) (n int64) {
+	c.t.Helper()
+	err := c.store.Read(c.t.Context(), func(tx *store.Tx) (err error) {
+		n, err = tx.CounterValue(c.t.Context(), name)
+		if store.Missing(err) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return n
+}
+
+func patient(string) context.Context { return context.Background() }
+
+// Journals that wait at the same time are one transaction, in their order, and nobody has an answer before all are durable.
+func TestJournalsThatWaitAreStoredTogether(t *testing.T) {
+	c := newCrowd(t)
+	names := []string{"anna", "bo", "carl", "dora"}
+	told := c.stores(names, func(name string, _ *store.Tx) error {
+		if n := c.back.Load(); n > 0 {
+			return fmt.Errorf("%d have an answer while %s is being stored", n, name)
+		}
+		return nil
+	}, patient)
+	for _, name := range names {
+		if told[name] != nil || c.kept(name) != 1 || c.in[name] != c.in["anna"] {
+			t.Errorf("%s: %v, kept %d times, in the same transaction: %v", name, told[name], c.kept(name), c.in[name] == c.in["anna"])
+		}
+	}
+	if !slices.Equal(c.order, names) {
+		t.Errorf("in this order: %q", c.order)
+	}
+}
+
+// One that fails, in any way, has no answer but that, and nothing of it is kept; nobody else's journal hangs on it, and
+// none is kept twice.
+func TestOnePoisonedJournalIsNobodyElsesFault(t *testing.T) {
+	errOwn := errors.New("its own fault")
+	for what, poison := range map[string]func(tx *store.Tx) error{
+		"refused": func(*store.Tx) error { return errOwn },
+		"a fault": func(*store.Tx) error { panic("a fault") },
+		"the database refuses": func(tx *store.Tx) error {
+			return tx.AddOperations(context.Background(), []sqlc.Operation{{AssignmentID: "none"}})
+		},
+		"it fails only later": func(tx *store.Tx) error { tx.AddEntry(sqlc.Entry{ID: 1}); return nil }, // no column may be NULL
+	} {
+		for _, bad := range []string{"anna", "carl", "erik"} {
+			t.Run(what+" of "+bad, func(t *testing.T) {
+				c := newCrowd(t)
+				names := []string{"anna", "bo", "carl", "dora", "erik"}
+				told := c.stores(names, func(name string, tx *store.Tx) error {
+					if name == bad {
+						return poison(tx)
+					}
+					return nil
+				}, patient)
+				for _, name := range names {
+					want := int64(1)
+					if name == bad {
+						want = 0
+					}
+					if got := c.kept(name); got != want || (told[name] == nil) != (name != bad) {
+						t.Errorf("%s is kept %d times and told %v", name, got, told[name])
+					}
+				}
+			})
+		}
+	}
+}
+
+// Who hangs up before the turn comes is not stored; who does so while it is being stored disturbs nobody.
+func TestWhoHangsUpDisturbsNobody(t *testing.T) {
+	c := newCrowd(t)
+	early, hangsUp := context.WithCancel(t.Context())
+	hangsUp()
+	late, hangsUpLate := context.WithCancel(t.Context())
+	told := c.stores([]string{"anna", "bo", "carl", "dora"}, func(name string, _ *store.Tx) error {
+		if name == "carl" {
+			hangsUpLate()
+		}
+		return nil
+	}, func(name string) context.Context {
+		return map[string]context.Context{"anna": t.Context(), "bo": early, "carl": late, "dora": t.Context()}[name]
+	})
+	if told["anna"] != nil || told["dora"] != nil || c.kept("anna") != 1 || c.kept("dora") != 1 {
+		t.Errorf("others: %v", told)
+	}
+	if !errors.Is(told["bo"], context.Canceled) || c.kept("bo") != 0 {
+		t.Errorf("who hung up before: %v, kept %d times", told["bo"], c.kept("bo"))
+	}
+	if told["carl"] != nil || c.kept("carl") != 1 {
+		t.Errorf("who hung up meanwhile: %v, kept %d times", told["carl"], c.kept("carl"))
+	}
+}
+
+// Somebody who writes something else waits for the journal that is being stored and its commit, not for all that wait.
+func TestPeopleDoNotWaitForThousandsOfJournals(t *testing.T) {
+	c := newCrowd(t)
+	person := make(chan error, 1)
+	told := c.stores([]string{"anna", "bo", "carl"}, func(name string, _ *store.Tx) error {
+		if name != "anna" {
+			return nil
+		}
+		go func() {
+			person <- c.store.Do(context.Background(), func(*store.Tx) error {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.order = append(c.order, "a person")
+				return nil
+			})
+		}()
+		for !c.store.Awaited() {
+			runtime.Gosched()
+		}
+		return nil
+	}, patient)
+	if err := <-person; err != nil || told["bo"] != nil || told["carl"] != nil {
+		t.Fatal(err, told)
+	}
+	if want := []string{"anna", "a person", "bo", "carl"}; !slices.Equal(c.order, want) {
+		t.Errorf("their order is %q", c.order)
+	}
+}
