@@ -40,6 +40,17 @@ func (t *Tx) wrapContentKey(c RecordCopy, part partRow, r record.Record) ([]byte
 	return aead.Seal(nil, nil, key, t.view.seal.contentContext(r.Org, r)), nil
 }
 
+// CheckKey says whether the key of a copy that came with Unwrap is the one that r commits to, before any entry says that
+// the copy came: identity.ErrSealed, record.ErrContentKey.
+func (c RecordCopy) CheckKey(r record.Record) error {
+	key, err := c.Unwrap.Open(nil, nil, c.Sealed, []byte(c.Info))
+	if err != nil {
+		return fmt.Errorf("unwrap content key: %w", identity.ErrSealed)
+	}
+	defer clear(key)
+	return r.CheckKey(key)
+}
+
 // unseal takes a content key out of its seal, to the device or under a share's key; bare is it
 // where there is none.
 func (t *Tx) unseal(sealed []byte, info string, unwrap cipher.AEAD, bare []byte) (key []byte, err error) {

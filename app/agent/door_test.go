@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
+	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
@@ -23,84 +25,115 @@ func TestNothingThatIsNotTheOrganisationsWordComesDown(t *testing.T) {
 		return message
 	}
 	stranger := newKey(t)
-	for what, c := range map[string]struct {
-		spoil func(f *far, page *link.Page)
-		comes bool
-	}{
-		"all as it was sent":                  {func(*far, *link.Page) {}, true},
-		"a record's signature":                {func(_ *far, p *link.Page) { p.Records[1].Record = flip(p.Records[1].Record) }, false},
-		"a record's ciphertext":               {func(_ *far, p *link.Page) { p.Records[1].Cipher = flip(p.Records[1].Cipher) }, false},
-		"another record's ciphertext":         {func(_ *far, p *link.Page) { p.Records[1].Cipher = p.Records[0].Cipher }, false},
-		"another record's content key":        {func(_ *far, p *link.Page) { p.Records[1].ContentKey = p.Records[0].ContentKey }, false},
-		"no key of the page":                  {func(_ *far, p *link.Page) { p.Key = nil }, false},
-		"a page's key under another cursor":   {func(_ *far, p *link.Page) { p.Cursor += "1" }, false},
-		"a key that the page's does not open": {func(_ *far, p *link.Page) { p.Records[1].ContentKey = flip(p.Records[1].ContentKey) }, false},
-		"a record that stands there twice":    {func(_ *far, p *link.Page) { p.Records = append(p.Records, p.Records[1]) }, false},
-		"a loan's signature":                  {func(_ *far, p *link.Page) { p.Records[1].Loan = flip(p.Records[1].Loan) }, false},
-		"another record's loan":               {func(_ *far, p *link.Page) { p.Records[1].Loan = p.Records[0].Loan }, false},
-		"an assignment's signature":           {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = flip(p.Assignments[0].Assignment) }, false},
-		"a record where an assignment stands": {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = p.Records[0].Record }, false},
+	for what, c := range map[string]spoilt{
+		"all as it was sent":                  {func(*far, *link.Page) {}, true, true},
+		"a record's signature":                {func(_ *far, p *link.Page) { p.Records[1].Record = flip(p.Records[1].Record) }, false, true},
+		"a record's ciphertext":               {func(_ *far, p *link.Page) { p.Records[1].Cipher = flip(p.Records[1].Cipher) }, false, false},
+		"another record's ciphertext":         {func(_ *far, p *link.Page) { p.Records[1].Cipher = p.Records[0].Cipher }, false, false},
+		"another record's content key":        {func(_ *far, p *link.Page) { p.Records[1].ContentKey = p.Records[0].ContentKey }, false, false},
+		"no key of the page":                  {func(_ *far, p *link.Page) { p.Key = nil }, false, false},
+		"a page's key under another cursor":   {func(_ *far, p *link.Page) { p.Cursor += "1" }, false, false},
+		"a key that the page's does not open": {func(_ *far, p *link.Page) { p.Records[1].ContentKey = flip(p.Records[1].ContentKey) }, false, false},
+		"a record that stands there twice":    {func(_ *far, p *link.Page) { p.Records = append(p.Records, p.Records[1]) }, false, false},
+		"no signature of the page":            {func(_ *far, p *link.Page) { p.Sending = nil }, false, true},
+		"a page that a stranger signed":       {func(f *far, p *link.Page) { ok(t, p.Sign(stranger, f.org(), f.device())) }, false, true},
+		"a page for another device":           {func(f *far, p *link.Page) { ok(t, p.Sign(f.issuing, f.org(), "hs1other")) }, false, true},
+		"one record less than was signed":     {func(_ *far, p *link.Page) { p.Records = p.Records[:1] }, false, true},
+		"a loan's signature":                  {func(_ *far, p *link.Page) { p.Records[1].Loan = flip(p.Records[1].Loan) }, false, true},
+		"another record's loan":               {func(_ *far, p *link.Page) { p.Records[1].Loan = p.Records[0].Loan }, false, false},
+		"an assignment's signature":           {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = flip(p.Assignments[0].Assignment) }, false, false},
+		"a record where an assignment stands": {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = p.Records[0].Record }, false, false},
 		"a record that a stranger signed": {func(f *far, p *link.Page) {
 			data, err := f.records[1].Sign(stranger)
 			ok(t, err)
 			p.Records[1].Record = data
-		}, false},
+		}, false, true},
 		"an assignment that a stranger signed": {func(f *far, p *link.Page) {
 			data, err := f.tasks[0].Sign(stranger)
 			ok(t, err)
 			p.Assignments[0].Assignment = data
-		}, false},
+		}, false, false},
 		"an erasure order that a stranger signed": {func(f *far, p *link.Page) {
 			data, err := record.Erasure{Version: 1, Org: f.org(), Number: 1, Subject: "s1", At: signed.At(f.now)}.Sign(stranger)
 			ok(t, err)
 			p.Erasures = [][]byte{data}
-		}, false},
+		}, false, false},
 		"a statement that a stranger signed": {func(f *far, p *link.Page) {
 			s := f.statement
 			s.Number++
 			data, err := signed.Sign(signed.DomainStatement, stranger, s)
 			ok(t, err)
 			p.Statement = data
-		}, false},
+		}, false, false},
 		"an attachment": {func(f *far, p *link.Page) {
 			p.Attachments = []link.AttachmentCopy{f.attachment(f.issuing)}
-		}, true},
+		}, true, true},
 		"an attachment's signature": {func(f *far, p *link.Page) {
 			p.Attachments = []link.AttachmentCopy{f.attachment(f.issuing)}
 			p.Attachments[0].Attachment = flip(p.Attachments[0].Attachment)
-		}, false},
+		}, false, false},
 		"an attachment that a stranger signed": {func(f *far, p *link.Page) {
 			p.Attachments = []link.AttachmentCopy{f.attachment(stranger)}
-		}, false},
-		"a revocation list that is none": {func(f *far, p *link.Page) { p.Revocations = p.Records[0].Record }, false},
+		}, false, false},
+		"a revocation list that is none": {func(f *far, p *link.Page) { p.Revocations = p.Records[0].Record }, false, false},
 	} {
-		f := newFar(t)
-		f.addRecord("r2", "s2", "Ny, Nils", "0701740602")
-		p := f.phone().enrolled()
-		device := p.Me().Device
-		f.mu.Lock()
-		f.break_ = func(w http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path != link.PathChanges {
-				return false
-			}
-			honest := httptest.NewRecorder()
-			f.changes(honest, device)
-			var page link.Page
-			ok(t, json.Unmarshal(honest.Body.Bytes(), &page))
-			c.spoil(f, &page)
-			f.answer(w, page)
-			return true
-		}
-		f.mu.Unlock()
-		_, err := p.Sync(t.Context())
-		s, currentErr := p.current()
-		ok(t, currentErr)
-		records, tasks, countErr := s.vault.Count()
-		ok(t, countErr)
-		if came := records+tasks > 0; came != c.comes || (err == nil) != c.comes {
-			t.Errorf("%s: %d records and %d assignments came, %v", what, records, tasks, err)
+		for _, anew := range []bool{false, true} {
+			c.opens(t, what, anew)
 		}
 	}
+}
+
+// spoilt is a page that is not as it was sent.
+type spoilt struct {
+	spoil func(f *far, page *link.Page)
+	comes bool // signed as it was before
+	anew  bool // with what stands there signed anew: it is the organisation's word then
+}
+
+func (c spoilt) opens(t *testing.T, what string, anew bool) {
+	f := newFar(t)
+	f.addRecord("r2", "s2", "Ny, Nils", "0701740602")
+	p := f.phone().enrolled()
+	device := p.Me().Device
+	f.mu.Lock()
+	f.break_ = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != link.PathChanges {
+			return false
+		}
+		honest := httptest.NewRecorder()
+		f.changes(honest, device)
+		var page link.Page
+		ok(t, json.Unmarshal(honest.Body.Bytes(), &page))
+		c.spoil(f, &page)
+		if anew {
+			ok(t, page.Sign(f.issuing, f.org(), device))
+		}
+		f.answer(w, page)
+		return true
+	}
+	f.mu.Unlock()
+	want := map[bool]bool{false: c.comes, true: c.anew}[anew]
+	_, err := p.Sync(t.Context())
+	s, currentErr := p.current()
+	ok(t, currentErr)
+	records, tasks, countErr := s.vault.Count()
+	ok(t, countErr)
+	if came := records+tasks > 0; came != want || (err == nil) != want {
+		t.Errorf("%s, signed anew %v: %d records and %d assignments came, %v", what, anew, records, tasks, err)
+	}
+	for st, err := range s.journal.Entries(0, 0) {
+		if ok(t, err); st.Entry.Kind == journal.RecordFetched && !want {
+			t.Errorf("%s, signed anew %v: an entry says that %s came", what, anew, st.Entry.Record)
+		}
+	}
+}
+
+// device is the only one that has asked for a credential.
+func (f *far) device() identity.DeviceID {
+	for id := range f.keys {
+		return id
+	}
+	return ""
 }
 
 // attachment is one of r1, without a key, signed by somebody.

@@ -123,7 +123,11 @@ func (r *run) apply(page link.Page) error {
 	if len(page.Records)+len(page.Assignments)+len(page.GoneRecords)+len(page.GoneWork)+len(page.Attachments)+len(page.GoneFiles) > maxPageThings {
 		return fmt.Errorf("read changes: %w: a page of too many", link.ErrAnswer)
 	}
-	unwrap, err := page.OpenKey(r.session.who().profile.Org, r.session.keys)
+	me := r.session.who()
+	if err := page.Verify(me.statement.Issuing, me.profile.Org, r.session.device); err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	unwrap, err := page.OpenKey(me.profile.Org, r.session.keys)
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
@@ -143,7 +147,6 @@ func (r *run) apply(page link.Page) error {
 		seen[one.value.ID] = true
 	}
 	var work []task
-	me := r.session.who()
 	for _, c := range page.Assignments {
 		value, err := record.OpenAssignment(c.Assignment, me.profile.Org, me.statement.Issuing)
 		if err != nil {
@@ -190,25 +193,26 @@ type task struct {
 	subject journal.SubjectID
 }
 
+// judgeRecord judges one copy on a page for whose records the organisation has given its word.
 func (r *run) judgeRecord(c link.RecordCopy, unwrap cipher.AEAD) (arrival, error) {
 	s := r.session
 	me := s.who()
-	value, err := record.OpenRecord(c.Record, c.Cipher, me.profile.Org, me.statement.Issuing)
+	value, err := record.ReadRecord(c.Record, c.Cipher, me.profile.Org)
 	if err != nil {
 		return arrival{}, err
 	}
-	hands := []record.Hand{{Loan: c.Loan}}
-	loan, err := record.OpenHands(hands, me.profile.Org, me.statement.Issuing, s.device)
+	loan, err := record.ReadLent(c.Loan, me.profile.Org, s.device)
 	if err != nil {
 		return arrival{}, err
 	}
 	if loan.Record != value.ID || loan.Number != value.Number {
 		return arrival{}, fmt.Errorf("%w: of another record", record.ErrLoan)
 	}
-	return arrival{value: value, loan: loan, copy: vault.RecordCopy{
+	one := arrival{value: value, loan: loan, copy: vault.RecordCopy{
 		Signed: c.Record, Cipher: c.Cipher, Sealed: c.ContentKey, Unwrap: unwrap,
-		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: hands,
-	}}, nil
+		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: []record.Hand{{Loan: c.Loan}},
+	}}
+	return one, one.copy.CheckKey(value)
 }
 
 // store says that records were fetched and puts them into the view, some at a time. A copy

@@ -275,6 +275,7 @@ func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
 		ok(f.t, err)
 		page.Assignments = append(page.Assignments, link.AssignmentCopy{Assignment: data})
 	}
+	ok(f.t, page.Sign(f.issuing, f.org(), device))
 	f.answer(w, page)
 }
 

@@ -26,6 +26,7 @@ const (
 	DomainAttachment   Domain = "handslag/1/attachment"
 	DomainHead         Domain = "handslag/1/journal-head"
 	DomainBackup       Domain = "handslag/1/backup"
+	DomainSending      Domain = "handslag/1/sending"
 )
 
 // Domains lists every domain.
@@ -34,6 +35,6 @@ func Domains() []Domain {
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
 		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
 		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
-		DomainAttachment, DomainHead, DomainBackup,
+		DomainAttachment, DomainHead, DomainBackup, DomainSending,
 	}
 }

@@ -102,6 +102,12 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "enrolment", data)
+	page := link.Page{Cursor: "3/2//r-1/7", Records: []link.RecordCopy{{Record: []byte{1}, Cipher: []byte{2}, ContentKey: []byte{3}, Loan: []byte{4}}}}
+	if err := page.Sign(signedtest.Key(t, 2), c.Org, c.Device); err != nil {
+		t.Fatal(err)
+	}
+	signedtest.Golden(t, "sending", page.Sending)
+	signedtest.Rule(t, "link.cddl", "sending", link.Sending{})
 	signedtest.Rule(t, "link.cddl", "call", link.Call{})
 	signedtest.Rule(t, "link.cddl", "server-time", link.ServerTime{})
 	signedtest.Rule(t, "link.cddl", "enrolment", link.Enrolment{})

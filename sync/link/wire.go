@@ -165,6 +165,8 @@ type Page struct {
 	// Key is what content keys on this page are wrapped with (AES-256-GCM, the nonce before it), sealed to the device
 	// with record.PageKeyInfo; empty where there are none.
 	Key []byte `json:"key,omitempty"`
+
+	Sending []byte `json:"sending,omitempty"` // signed Sending, where there are records
 }
 
 // Empty reports whether the page tells nothing new, however the audit log has grown.

@@ -37,6 +37,11 @@ func (p *paging) send() error {
 			return err
 		}
 	}
+	if len(p.page.Records) > 0 {
+		if err := p.page.Sign(p.g.keys().Issuing, p.g.org, identity.DeviceID(p.device.ID)); err != nil {
+			return err
+		}
+	}
 	if err := p.g.sayAll(p.ctx, p.tx, p.entries); err != nil {
 		return err
 	}

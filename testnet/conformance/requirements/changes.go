@@ -77,6 +77,9 @@ func (r *reading) take(p link.Page) error {
 	if err != nil {
 		return err
 	}
+	if err := p.Verify(s.statement.Issuing, s.Org, d.keys.Device()); err != nil {
+		return err
+	}
 	for _, c := range p.Records {
 		rec, err := record.OpenRecord(c.Record, c.Cipher, s.Org, s.statement.Issuing)
 		if err != nil {
