@@ -1,3 +1,5 @@
+// Package keybag holds the keys of the subjects, outside of every place where deleted values linger: what is gone from it
+// opens nowhere. It knows neither rows nor payloads, and of a subject no name.
 package keybag
 
 import (
@@ -25,7 +27,7 @@ type Bag struct {
 	file sync.Mutex // held by who writes the file, for as long as a keyring or TPM takes to answer; taken before mu
 	Log  *sealedlog.Log
 
-	index []byte // key of keyID
+	index []byte // key of IDs
 
 	mu    sync.Mutex // for what lies in memory; nobody waits for anything while it is held
 	at    uint64     // changes that are in force
@@ -55,6 +57,7 @@ const (
 	Row     = "subject-row"
 )
 
+// New is the keybag in f, unread: Create or Load follows. Its file hangs on root and secret, names of keys on index.
 func New(f folder.Folder, vault, root, secret, index []byte) *Bag {
 	log := sealedlog.New(f, folder.Keybag, frame.KindKeybag, vault, Key(root, secret), Limit)
 	return &Bag{Log: log, index: index, deks: map[ID]*dek{}}

@@ -39,6 +39,7 @@ type Log struct {
 // small that is.
 const logSlack = 64 << 10
 
+// New is the log in f's file called name, of at most limit bytes, unread: Stage and Place begin it, or Load reads it.
 func New(f folder.Folder, name string, kind byte, vault, key []byte, limit int) *Log {
 	return &Log{form: Form{Kind: kind, vault: vault}, Folder: f, name: name, Key: key, limit: limit}
 }
