@@ -35,7 +35,8 @@ type Route struct {
 type Parameter struct {
 	Name  string
 	Means string
-	Must  bool // it has to be there
+	Like  string // an example
+	Must  bool   // it has to be there
 }
 
 // Body is what travels one way.

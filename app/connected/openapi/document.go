@@ -6,6 +6,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +17,6 @@ import (
 
 // Version is that of the OpenAPI specification (https://spec.openapis.org/oas/v3.1.1.html).
 const Version = "3.1.1"
-
-const about = `What a device and its organisation's connected system say to each other.
-
-Each call of a device proves itself: Authorization carries the scheme Handslag and a structure "call" (sync/link/testdata/link.cddl) as a COSE_Sign1 in base64url without padding, signed by the device over organisation, method, path, query, body, a nonce that is used once, and the newest server time that it has. Every answer carries a signed server time in Handslag-Time; a refusal stale_proof is answered by the same call with that time.
-
-Each refusal is a problem (RFC 9457) whose code names it. A path that is not here is refused with 404 not_found, another method with 405 method. The media type of a request's body is not looked at.
-
-Signed structures are COSE_Sign1 (RFC 9052) over deterministic CBOR (RFC 8949 section 4.2.1), each with an external AAD of its own; the CDDL files that are named here, and golden vectors beside them, lie in the source.`
 
 type object = map[string]any
 
@@ -47,6 +40,8 @@ func Document(routes []gate.Route, root string) ([]byte, error) {
 	text, err := json.MarshalIndent(object{
 		"openapi": Version,
 		"info":    object{"title": "Handslag: the connected system", "version": "1", "description": about},
+		"servers": []object{{"url": "https://linden.example:8443", "description": "The URL that the organisation's statement names; its TLS key is one of those that the statement pins, whoever signed the certificate."}},
+		"tags":    tags,
 		"paths":   paths,
 		"components": object{
 			"schemas": s.known,
@@ -67,17 +62,17 @@ func Document(routes []gate.Route, root string) ([]byte, error) {
 
 func (s *schemas) operation(r gate.Route) (object, error) {
 	o := object{
-		"operationId": operationID(r), "summary": r.Does, "description": "Asks for " + r.Right.String(), "security": security(r.Right),
+		"operationId": operationID(r), "summary": r.Does, "description": whoMay(r.Right), "tags": []string{tagOf(r.Path)}, "security": security(r.Right),
 	}
 	var query []object
 	if r.Rest != "" {
 		query = append(query, object{"name": "rest", "in": "path", "required": true, "description": r.Rest, "schema": object{"type": "string"}})
 	}
 	for _, p := range r.Query {
-		query = append(query, object{"name": p.Name, "in": "query", "required": p.Must, "description": p.Means, "schema": object{"type": "string"}})
+		query = append(query, object{"name": p.Name, "in": "query", "required": p.Must, "description": p.Means, "schema": object{"type": "string"}, "example": p.Like})
 	}
 	if r.Gives.Ranged {
-		query = append(query, object{"name": "Range", "in": "header", "required": false, "description": "bytes=N-; any other form is as if it had not been said", "schema": object{"type": "string"}})
+		query = append(query, object{"name": "Range", "in": "header", "required": false, "description": "bytes=N-; any other form is as if it had not been said", "schema": object{"type": "string"}, "example": "bytes=1000-"})
 	}
 	if query != nil {
 		o["parameters"] = query
@@ -115,12 +110,35 @@ func (s *schemas) operation(r gate.Route) (object, error) {
 	}
 	for status, names := range codes {
 		slices.Sort(names)
-		answers[strconv.Itoa(status)] = answer("Refused: "+strings.Join(names, ", ")+".", object{gate.TypeProblem: object{"schema": object{
-			"allOf": []any{problem, object{"properties": object{"code": object{"enum": names}, "status": object{"const": status}}}},
-		}}})
+		refusal, err := refused(status, names, problem)
+		if err != nil {
+			return nil, err
+		}
+		answers[strconv.Itoa(status)] = refusal
 	}
 	o["responses"] = answers
 	return o, nil
+}
+
+// refused is a refusal with each of its codes, what it says, and how it looks.
+func refused(status int, names []string, problem any) (object, error) {
+	var says []string
+	examples := object{}
+	for _, name := range names {
+		means, ok := meanings[link.Code(name)]
+		if !ok {
+			return nil, fmt.Errorf("nobody says what code %s means", name)
+		}
+		says = append(says, name+": "+means)
+		examples[name] = object{"value": link.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: link.Code(name)}}
+	}
+	a := answer("Refused. "+strings.Join(says, " "), object{gate.TypeProblem: object{"examples": examples, "schema": object{
+		"allOf": []any{problem, object{"properties": object{"code": object{"enum": names}, "status": object{"const": status}}}},
+	}}})
+	if status == http.StatusUnauthorized {
+		a["headers"].(object)["WWW-Authenticate"] = object{"description": "the scheme", "required": true, "schema": object{"const": link.Scheme}}
+	}
+	return a, nil
 }
 
 func answer(means string, content object) object {
