@@ -14,7 +14,7 @@ GUI_PROBE    := x11 xcursor xrandr xinerama xi xxf86vm gl egl wayland-client xkb
 # The rooms that need no Fyne: they build fast and are tested with the race detector.
 PLAIN := ./app/... ./assets/... ./identity/... ./sync/... ./testnet/... ./vault/...
 
-.PHONY: conformance run build tools test test-plain test-windows lint openapi deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar model camera fuzz bench load crash clean
+.PHONY: conformance run build tools test test-plain test-windows lint openapi deps deps-test deps-bench deps-model deps-factor deps-postgres deps-cellar deps-systemd model camera fuzz bench load crash clean
 
 run: build
 	@$(BIN)/demo -state $(STATE) -bin $(BIN)
@@ -133,6 +133,7 @@ deps-test:
 	@$(MAKE) --no-print-directory deps-factor || echo "Going on without a software TPM or a keyring."
 	@$(MAKE) --no-print-directory deps-postgres || echo "Going on without PostgreSQL."
 	@$(MAKE) --no-print-directory deps-cellar || echo "Going on without rooms of their own for the agents."
+	@$(MAKE) --no-print-directory deps-systemd || echo "Going on without systemd's word about its unit."
 
 # Throw-away ones, a test each: swtpm plays the TPM, gnome-keyring the keyring, on a session bus
 # of its own.
@@ -153,6 +154,16 @@ deps-postgres:
 		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; \
 	else \
 		echo "The tests of the connected system on PostgreSQL want its server, of this system's package manager."; exit 1; \
+	fi
+
+# What is open in the unit that connected systemd prints is systemd's own word.
+deps-systemd:
+	@if command -v systemd-analyze >/dev/null; then :; \
+	elif command -v apt-get >/dev/null; then \
+		echo "Installing systemd (the package, not as this machine's init), which judges the unit that connected systemd prints:"; \
+		$(AS_ROOT) apt-get update -q && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends systemd; \
+	else \
+		exit 1; \
 	fi
 
 # The stories in cellars give each agent a network namespace, which ip furnishes.

@@ -36,6 +36,53 @@ func TestTheUnitIsOneOfSystemds(t *testing.T) {
 	}
 }
 
+// What systemd itself finds open in the unit is what serving takes, and nothing more.
+func TestTheUnitIsAsShutAsServingLets(t *testing.T) {
+	systemd, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("no systemd-analyze on this machine")
+	}
+	open := func(text string) (found []string) {
+		path := filepath.Join(t.TempDir(), "handslag.service")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(systemd, "--no-pager", "security", "--offline=true", path).CombinedOutput()
+		if err != nil && strings.Contains(string(out), "offline") {
+			t.Skipf("this systemd-analyze judges no files: %s", out)
+		}
+		if !strings.Contains(string(out), "Overall exposure level") {
+			t.Fatalf("systemd says %s (%v)", out, err)
+		}
+		for line := range strings.Lines(string(out)) {
+			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "✗" {
+				found = append(found, fields[1])
+			}
+		}
+		return found
+	}
+	why := map[string]string{
+		"RootDirectory=/RootImage=":                "its program and certificates are the machine's",
+		"RestrictAddressFamilies=~AF_UNIX":         "PostgreSQL's socket",
+		"RestrictAddressFamilies=~AF_(INET|INET6)": "devices call it",
+		"PrivateNetwork=":                          "devices call it",
+		"IPAddressDeny=":                           "who may call is the organisation's to say",
+		"SystemCallFilter=~@resources":             "setrlimit, against core dumps",
+		"DeviceAllow=":                             "ProtectClock= lets the clock be read",
+	}
+	unit := newOffice(t).must("", "systemd")
+	for _, what := range open(unit) {
+		if why[what] == "" {
+			t.Errorf("%s is open, and nobody says why", what)
+		}
+	}
+	for _, line := range []string{"PrivateMounts=yes", "ProcSubset=pid", "NoNewPrivileges=yes", "MemoryDenyWriteExecute=yes", "PrivateTmp=yes"} {
+		if more := open(strings.Replace(unit, "\n"+line+"\n", "\n", 1)); len(more) <= len(open(unit)) {
+			t.Errorf("without %s systemd finds nothing more", line)
+		}
+	}
+}
+
 func TestTheUnitGivesNothingAway(t *testing.T) {
 	unit := newOffice(t).must("", "systemd")
 	for _, line := range []string{
