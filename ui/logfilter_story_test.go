@@ -74,7 +74,7 @@ func narrowed(t *testing.T) (*house, *desk) {
 func TestTheLogIsNarrowedDown(t *testing.T) {
 	_, d := narrowed(t)
 	device := d.agent.Me().Device
-	const who, staff, kind, day, of, task, unit = "Namn eller id", "Användarnamn", "Vad som hänt", "Dag eller dagar", "Enhets-id", "Nummer, rubrik", "Namn"
+	const who, staff, kind, day, of, task, unit = "Namn eller id", "Användarnamn", "Vad som hänt", "Dag, dagar", "Enhets-id", "Nummer", "Namn"
 	d.taps("Fler filter")
 	d.picture("log-filters")
 	for _, c := range []struct {
