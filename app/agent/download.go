@@ -54,7 +54,7 @@ func (r *run) download(ctx context.Context) error {
 		if r.tidings, next = nil, nil; err != nil {
 			return err
 		}
-		if page.More && page.Cursor != state.Cursor && len(page.Statement)+len(page.Revocations)+len(page.Erasures) == 0 {
+		if page.Cursor != state.Cursor && mayAskPast(page) {
 			had.Log = nil
 			next = r.askAhead(ctx, page.Cursor, had)
 		}
@@ -101,6 +101,12 @@ func (r *run) download(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("read changes: %w: there is no end", link.ErrAnswer)
+}
+
+// mayAskPast reports whether the page behind this one may be asked for before this one is in the view. Asking says that this
+// one has come: nothing may be on it that the connected system then forgets that it told, or that the question is to tell.
+func mayAskPast(p link.Page) bool {
+	return p.More && len(p.Statement)+len(p.Revocations)+len(p.Erasures)+len(p.GoneRecords)+len(p.GoneWork)+len(p.GoneFiles) == 0
 }
 
 // take carries out the orders of a page before it takes in what comes with them: a system that an older

@@ -188,7 +188,7 @@ func TestTheFirstEntriesAreSaidThoughTheProgramDiedBetweenCredentialAndJournal(t
 	}
 	ok(t, p.Unlock(t.Context(), passphrase))
 	p.synced()
-	if got := f.kinds(p.Me().Device); !strings.HasPrefix(got, "device.enrolled device.unlocked record.fetched ") {
+	if got := f.kinds(p.Me().Device); !strings.HasPrefix(got, "device.enrolled(passphrase) device.unlocked record.fetched ") {
 		t.Error(got)
 	}
 }

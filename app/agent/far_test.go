@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -116,11 +117,12 @@ func (f *far) signStatement(s identity.Statement) []byte {
 
 func (f *far) addRecord(id journal.RecordID, subject journal.SubjectID, title, phone string) {
 	number := uint64(1)
-	for _, r := range f.records {
+	f.records = slices.DeleteFunc(f.records, func(r farRecord) bool { // of each it sends the newest alone
 		if r.ID == id {
 			number = r.Number + 1
 		}
-	}
+		return r.ID == id
+	})
 	cipher, hash, key, err := record.SealProtected(f.org(), id, number, record.Protected{Fields: []record.Field{{Name: "phone", Value: phone}}})
 	ok(f.t, err)
 	f.records = append(f.records, farRecord{record.Record{
