@@ -63,11 +63,7 @@ conformance:
 # Every fuzz test for a moment each; FUZZTIME=5m for longer.
 FUZZTIME ?= 5s
 fuzz:
-	@for p in $$(go list $(PLAIN)); do \
-		for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
-			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
-		done; \
-	done
+	@sh .ci/fuzz $(FUZZTIME) $(PLAIN) ./ui/...
 
 # The verification's state machine, searched by spin: the design holds, each weakening falls.
 model: deps-model
