@@ -9,10 +9,10 @@ import (
 
 // What is read from a disk or from others, and the fuzz test that throws anything at its parser.
 var fuzzed = map[string]string{
-	"the vault's header":                 "vault.FuzzHeader",
-	"the header's body":                  "vault.FuzzHeaderBody",
-	"the keybag":                         "vault.FuzzKeys",
-	"the sealed log of both":             "vault.FuzzLog",
+	"the vault's header":                 "vault/internal/header.FuzzHeader",
+	"the header's body":                  "vault/internal/header.FuzzHeaderBody",
+	"the keybag":                         "vault/internal/keybag.FuzzKeys",
+	"the sealed log of both":             "vault/internal/sealedlog.FuzzLog",
 	"the catalogue":                      "vault.FuzzCatalogue",
 	"the profile":                        "vault.FuzzProfile",
 	"a row":                              "vault.FuzzRow",
@@ -39,7 +39,7 @@ var fuzzed = map[string]string{
 	"a file of a backup":                 "app/connected/backup.FuzzCheck",
 	"the recovery file":                  "app/connected/organisation.FuzzRecoveryFile",
 	"the connected system's keys":        "app/connected/organisation.FuzzKeys",
-	"a device's clock, kept outside":     "app/agent.FuzzClock",
+	"a device's clock, kept outside":     "app/agent/clock.FuzzClock",
 	"a statement":                        "identity.FuzzOpenStatement",
 	"an ID that somebody types":          "identity.FuzzParseDeviceID",
 	"revocations":                        "identity.FuzzRevocations",
@@ -57,7 +57,7 @@ var fuzzed = map[string]string{
 	"a chunk of one":                     "vault/record.FuzzOpenChunk",
 	"what a file is":                     "vault/record.FuzzMediaType",
 	"how large a picture is":             "vault/record.FuzzPicture",
-	"the journal's head, kept outside":   "app/agent.FuzzReadAnchor",
+	"the journal's head, kept outside":   "app/agent/anchor.FuzzReadAnchor",
 }
 
 func TestEveryParserIsFuzzedFromSeeds(t *testing.T) {
