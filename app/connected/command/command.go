@@ -50,7 +50,7 @@ func verbs() []verb {
 		initVerb(), letterVerb(), exportVerb(), exportLogVerb(), serveVerb(), systemdVerb(), statementVerb(),
 		unitAddVerb(), unitListVerb(), rolePutVerb(), roleGrantVerb(), roleTakeVerb(), roleListVerb(),
 		userAddVerb(), userPasswordVerb(), userOIDCVerb(), userDisableVerb(), userEnableVerb(), userListVerb(),
-		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
+		importVerb(), attachVerb(), attachmentListVerb(), detachVerb(), deviceListVerb(), deviceApproveVerb(), deviceRefuseVerb(), deviceRenameVerb(), deviceReplaceVerb(), deviceRevokeVerb(), eraseVerb(), erasureVerb(), ordersVerb(), verifyVerb(), evidenceVerb(), exportTilesVerb(),
 		deviceReleaseVerb(), logVerb(), findingListVerb(), spreadVerb(),
 		backupVerb(), restoreVerb(), resumeVerb(), rotateVerb(),
 	}
