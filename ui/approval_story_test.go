@@ -59,7 +59,13 @@ func TestADeviceWaitsForTheAdministrator(t *testing.T) {
 	if anew == id || anew == identity.DeviceID("") {
 		t.Fatalf("it asks with the same keys: %s", anew)
 	}
+	d.taps("Fortsätt senare")
+	d.ui.Close()
 	ok(t, h.gate.ApproveDevice(t.Context(), anew, "Annas surfplatta", ""))
+	h.beside = false
+	d = h.desk(loop, a, ui.Preferences{})
+	d.writes("Lösenfras", passphrase)
+	d.taps("Fortsätt ansluta")
 	d.sees("Anna Lind", "Bostads AB Linden", "Annas surfplatta")
 	if a.State() != agent.IsUnlocked {
 		t.Error(a.State())

@@ -115,7 +115,7 @@ func (h *house) desk(loop *mainLoop, a *agent.Agent, prefs ui.Preferences) *desk
 	d := &desk{t: h.t, h: h, loop: loop, agent: a, ticks: map[int]func(){}}
 	spawn := ui.Spawner(ui.AtOnce)
 	if h.beside {
-		spawn = ui.Concurrently
+		spawn = func(work func()) { go func() { work(); loop.do(func() {}) }() }
 	}
 	d.ui = ui.NewWindow(ui.Config{
 		Agent: a, Preferences: prefs, Spawn: spawn, Do: loop.do, Now: h.clock,
