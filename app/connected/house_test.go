@@ -122,6 +122,9 @@ func (h *house) start(listener net.Listener) {
 }
 
 func (h *house) stop() {
+	if f, err := h.gate.Figures(context.Background()); err == nil && f.Late != 0 {
+		h.t.Errorf("%d heard of what changed by the end of their wait alone", f.Late)
+	}
 	h.gate.EndWaits()
 	h.server.Close()
 	ok(h.t, h.gate.Close(context.Background()))

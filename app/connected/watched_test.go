@@ -110,7 +110,7 @@ func TestAWatchedMorningNamesNobody(t *testing.T) {
 		`handslag_calls_total{outcome="ok",route="POST /v1/journal"} 2`, `handslag_calls_total{outcome="forbidden",route="GET /v1/log"} 1`,
 		`handslag_calls_total{outcome="not_found",route="other"} 1`, `handslag_calls_total{outcome="wrong_password",route="POST /v1/enrol"} 1`,
 		`handslag_calls_total{outcome="user_disabled",route="GET /v1/changes"} 1`,
-		"handslag_entries_taken_total 3", "handslag_store_up 1", "handslag_calls_waiting 0", `handslag_findings_open{code="disabled"} 1`, "handslag_log_entries ",
+		"handslag_entries_taken_total 3", "handslag_store_up 1", "handslag_calls_waiting 0", "handslag_calls_late_total 0", `handslag_findings_open{code="disabled"} 1`, "handslag_log_entries ",
 	} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the metrics lack %s:\n%s", want, report)

@@ -30,13 +30,14 @@ type Figures struct {
 	Unchecked int64            // of them, whose own signatures CheckSignatures has not come to yet
 	Findings  map[string]int64 // that are open, by code; 0 where all of a code are closed
 	Waiting   int              // calls to this process that wait for a change
+	Late      int64            // calls to this process that were told something only when their wait was over: 0 while all that changes wakes whom it concerns
 	Witnesses int64            // devices that vouch for the log
 	Witnessed int64            // entries that one of them vouches for
 }
 
 // Figures reads them.
 func (g *Gate) Figures(ctx context.Context) (Figures, error) {
-	f := Figures{Findings: map[string]int64{}, Waiting: g.waiting.count()}
+	f := Figures{Findings: map[string]int64{}, Waiting: g.waiting.count(), Late: g.waiting.late.Load()}
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if f.Entries, err = tx.Places(ctx); err != nil {
 			return err

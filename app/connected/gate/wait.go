@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
@@ -29,6 +30,7 @@ type waiting struct {
 	stop  context.CancelFunc // of who reads it; nil: nobody does
 	ended bool               // nobody waits any more
 	looks sync.WaitGroup
+	late  atomic.Int64 // calls that nothing woke, though there was something to tell
 }
 
 type waiter struct {
@@ -193,10 +195,12 @@ func (d *Door) await(c *Call, r request, nothing Answer) (Answer, error) {
 	over := time.NewTimer(nothing.Wait)
 	defer over.Stop()
 	c.waited = true
+	unwoken := false
 	for {
 		select {
 		case <-c.ctx.Done():
 		case <-over.C:
+			unwoken = true
 		case <-one.over:
 		case <-one.woken:
 			still, err := d.glance(c, r)
@@ -211,7 +215,11 @@ func (d *Door) await(c *Call, r request, nothing Answer) (Answer, error) {
 			return nothing, nil
 		}
 		c.Now = d.g.now()
-		return d.act(c, r)
+		answer, err := d.act(c, r)
+		if unwoken && (err != nil || answer.Wait == 0) {
+			d.g.waiting.late.Add(1)
+		}
+		return answer, err
 	}
 }
 

@@ -77,6 +77,7 @@ var (
 	unchecked = prometheus.NewDesc("handslag_signatures_unchecked", "Entries of the audit log whose own signatures have not been checked yet; another one vouched for them.", nil, nil)
 	findings  = prometheus.NewDesc("handslag_findings_open", "Findings that are open, by code; those of which there was one ever.", []string{"code"}, nil)
 	waits     = prometheus.NewDesc("handslag_calls_waiting", "Calls to this process that wait for a change.", nil, nil)
+	late      = prometheus.NewDesc("handslag_calls_late_total", "Calls to this process that were told something only when their wait was over; what changes should have woken them.", nil, nil)
 	witnesses = prometheus.NewDesc("handslag_log_witnesses", "Devices that vouch for the audit log.", nil, nil)
 	witnessed = prometheus.NewDesc("handslag_log_witnessed_entries", "Entries of the audit log that one of them vouches for.", nil, nil)
 )
@@ -87,6 +88,7 @@ func (f figures) Describe(to chan<- *prometheus.Desc) {
 	to <- unchecked
 	to <- findings
 	to <- waits
+	to <- late
 	to <- witnesses
 	to <- witnessed
 }
@@ -103,6 +105,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(logSize, prometheus.GaugeValue, float64(now.Entries))
 	to <- prometheus.MustNewConstMetric(unchecked, prometheus.GaugeValue, float64(now.Unchecked))
 	to <- prometheus.MustNewConstMetric(waits, prometheus.GaugeValue, float64(now.Waiting))
+	to <- prometheus.MustNewConstMetric(late, prometheus.CounterValue, float64(now.Late))
 	to <- prometheus.MustNewConstMetric(witnesses, prometheus.GaugeValue, float64(now.Witnesses))
 	to <- prometheus.MustNewConstMetric(witnessed, prometheus.GaugeValue, float64(now.Witnessed))
 	for code, open := range now.Findings {
