@@ -82,6 +82,13 @@ func TestWhoWaitsHearsOfAChangeFromEveryProcess(t *testing.T) {
 			other := h.enrolled("bo.ek")
 			other.hands(other.batch(other.signsWork(t, other.changes(""), "W-2002", "klart")))
 		}, seen: func(p link.Page) bool { return len(p.Assignments) == 1 && len(p.Assignments[0].Work) == 1 }},
+		"a file comes from another device": {happens: func(h *house, _, _ *device) {
+			other := h.enrolled("bo.ek")
+			m := other.makes("r-maj", "s-maj", "läcka")
+			other.hands(other.batch(other.say(m.entry, nil)))
+			must[link.Handed](t)(other.client.Made(ctx, m.ask))
+			must[link.Handed](t)(other.client.HandInChunk(ctx, m.draft.ID, 0, m.chunks[0]))
+		}, seen: func(p link.Page) bool { return len(p.Attachments) == 1 }},
 		"a file is attached": {happens: func(h *house, _, _ *device) { h.attaches("b-1", "r-maj", "a.txt", []byte("Hissen står.")) },
 			seen: func(p link.Page) bool { return len(p.Attachments) == 1 }},
 		"a role is taken away": {happens: func(h *house, _, _ *device) { ok(t, h.gate.TakeRole(ctx, "bo.ek", "caretaker")) },

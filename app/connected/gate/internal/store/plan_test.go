@@ -69,8 +69,7 @@ func TestWhatAPageNamesIsFoundByItsKey(t *testing.T) {
 	s := open(t, Place{Path: filepath.Join(t.TempDir(), "asked.db")})
 	ctx := context.Background()
 	gathered := func(tx *Tx) error {
-		var all []error
-		for _, err := range []error{
+		return errors.Join(
 			second(tx.EntriesAt(ctx, []int64{1})),
 			second(tx.EntriesNamed(ctx, []Named{{"d", "h"}})),
 			second(tx.EntriesOfPairs(ctx, [][]byte{{1}})),
@@ -84,10 +83,7 @@ func TestWhatAPageNamesIsFoundByItsKey(t *testing.T) {
 			second(tx.SubjectBodies(ctx, []string{"s"})),
 			second(tx.AssignmentBodies(ctx, []string{"u"})),
 			tx.LearnKeys(ctx, []string{"s"}),
-		} {
-			all = append(all, err)
-		}
-		return errors.Join(all...)
+		)
 	}
 	if err := s.Do(ctx, gathered); err != nil {
 		t.Fatal(err)
