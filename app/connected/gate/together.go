@@ -91,14 +91,18 @@ func (t *together) next() *joining {
 
 // round is one transaction, and what comes of it.
 func (t *together) round() {
-	var all []*joining
+	first := t.next()
+	if first == nil {
+		return
+	}
+	all := []*joining{first} // who is told, also where the transaction can not begin
 	err := t.try(func(tx *store.Tx) error {
-		for _, j := range all { // the database gave the transaction up, and it begins anew
+		for _, j := range all { // more than the first where the database gave the transaction up, and it begins anew
 			if err := j.run(tx); err != nil {
 				return err
 			}
 		}
-		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < longestTogether && !t.store.Awaited()); {
+		for begun := time.Now(); len(all) < mostTogether && time.Since(begun) < longestTogether && !t.store.Awaited(); {
 			j := t.next()
 			if j == nil {
 				return nil

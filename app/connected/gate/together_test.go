@@ -210,3 +210,18 @@ func TestPeopleDoNotWaitForThousandsOfJournals(t *testing.T) {
 		t.Errorf("their order is %q", c.order)
 	}
 }
+
+// Where the database is away no transaction begins: who waits is told so, and is not kept.
+func TestWhereNoTransactionBeginsEverybodyIsTold(t *testing.T) {
+	c := newCrowd(t)
+	c.store.Close()
+	var all sync.WaitGroup
+	for range 5 {
+		all.Go(func() {
+			if err := c.do(context.Background(), func(*store.Tx) error { return nil }); err == nil {
+				t.Error("something is stored without a database")
+			}
+		})
+	}
+	all.Wait()
+}
