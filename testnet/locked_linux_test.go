@@ -205,7 +205,7 @@ func keysOf(t *testing.T, p *testnet.Person) needles {
 	defer loot.Close()
 	keys := needles{}
 	for name, path := range map[string]string{
-		"vault root": "vault.root", "keybag key": "vault.bag.log.key", "keybag index": "vault.bag.index", "subjects' keys": "vault.bag.deks",
+		"vault root": "vault.root", "keybag key": "vault.bag.Log.Key", "keybag index": "vault.bag.index", "subjects' keys": "vault.bag.deks",
 		"signing key": "Keys.signing.key", "transport key": "Keys.transport.key", "segment keys": "Journal.segments.key",
 	} {
 		found := bytesAt(t, reflect.ValueOf(loot), path)

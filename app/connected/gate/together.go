@@ -91,18 +91,14 @@ func (t *together) next() *joining {
 
 // round is one transaction, and what comes of it.
 func (t *together) round() {
-	first := t.next()
-	if first == nil {
-		return
-	}
-	all := []*joining{first} // who is told, also where the transaction can not begin
+	var all []*joining
 	err := t.try(func(tx *store.Tx) error {
-		for _, j := range all { // more than the first where the database gave the transaction up, and it begins anew
+		for _, j := range all { // the database gave the transaction up, and it begins anew
 			if err := j.run(tx); err != nil {
 				return err
 			}
 		}
-		for begun := time.Now(); len(all) < mostTogether && time.Since(begun) < longestTogether && !t.store.Awaited(); {
+		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < longestTogether && !t.store.Awaited()); {
 			j := t.next()
 			if j == nil {
 				return nil
@@ -114,6 +110,11 @@ func (t *together) round() {
 		}
 		return nil
 	})
+	if err != nil && len(all) == 0 { // no transaction began: who is next in turn is told so
+		if j := t.next(); j != nil {
+			all = append(all, j)
+		}
+	}
 	for _, j := range all {
 		if j.err = err; err != nil && len(all) > 1 && !errors.Is(err, store.ErrAway) {
 			j.err = t.try(j.run)
