@@ -48,9 +48,12 @@ func drawing(s link.Spread) string {
 			continue
 		}
 		line := lead + strings.Split(c.Person.Username, ".")[0] + " " + string(c.Way) + " " + string(c.State)
-		for word, is := range map[string]bool{" again": c.Again, " unseen": c.Unseen, " promise " + c.Promise: c.Promise != ""} {
-			if is {
-				line += word
+		for _, word := range []struct {
+			text string
+			is   bool
+		}{{" again", c.Again}, {" unseen", c.Unseen}, {" promise " + c.Promise, c.Promise != ""}} {
+			if word.is {
+				line += word.text
 			}
 		}
 		lines = append(lines, line)
