@@ -139,7 +139,8 @@ func (n *Net) Meet(ctx context.Context, a, b *Person) (*Meeting, error) {
 	return m, m.Type(ctx, digits)
 }
 
-// Give hands records over within the meeting. What is refused is an error: the first refusal's.
+// Give hands records over within the meeting. What is refused is an error: the first refusal's, or what broke
+// off a share of which some arrived.
 func (m *Meeting) Give(ctx context.Context, giver *Person, ids ...journal.RecordID) error {
 	line := "give"
 	for _, id := range ids {
@@ -158,10 +159,14 @@ func (m *Meeting) Give(ctx context.Context, giver *Person, ids ...journal.Record
 		return &Refused{Code: result.Refused[0].Problem.Code}
 	case result.Problem != nil:
 		return &Refused{Code: result.Problem.Code}
-	case len(result.Given) != len(ids):
-		return fmt.Errorf("%d of %d records were handed over", len(result.Given), len(ids))
+	case len(result.Given) == len(ids):
+		return nil
 	}
-	return nil
+	why, err := giver.until(ctx, func(h heard) bool { return h.Problem != nil }) // what arrived is said first
+	if err != nil {
+		return fmt.Errorf("%d of %d records were handed over: %w", len(result.Given), len(ids), err)
+	}
+	return &Refused{Code: why.Problem.Code}
 }
 
 // End ends it at one person's wish; the other's device sees it.

@@ -67,10 +67,10 @@ func (s *Session) run(ctx context.Context) {
 		}
 		s.perform(ctx, s.machine.step(time.Now(), ev))
 	}
-	close(s.stopped)
 	s.mu.Lock()
 	s.open = false
 	s.mu.Unlock()
+	close(s.stopped) // who wakes finds the session closed
 	s.cancel()
 	s.streams.linger(s.timing.linger)
 	s.node.end()
