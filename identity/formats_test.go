@@ -375,6 +375,75 @@ func FuzzParseDeviceID(f *testing.F) {
 		if again, err := identity.ParseDeviceID(id.Grouped()); err != nil || again != id {
 			t.Fatalf("%q does not read back", id)
 		}
+		if _, err := identity.ParseOrgID(text); err == nil {
+			t.Fatalf("%q names a device and an organisation", text)
+		}
+	})
+}
+
+func FuzzParseOrgID(f *testing.F) {
+	f.Add(identity.OrgIDOf(signedtest.Key(f, 1).Public()).Grouped())
+	f.Add("")
+	f.Add("ho1qqqq")
+	f.Fuzz(func(t *testing.T, text string) {
+		id, err := identity.ParseOrgID(text)
+		if err != nil {
+			return
+		}
+		if again, err := identity.ParseOrgID(id.Grouped()); err != nil || again != id {
+			t.Fatalf("%q does not read back", id)
+		}
+	})
+}
+
+// FuzzOpenCredential also throws what is well signed and ill formed: the words of a credential, signed anew.
+func FuzzOpenCredential(f *testing.F) {
+	good := signedtest.Load(f, "credential")
+	var c identity.Credential
+	if err := signed.Unverified(good, identity.CredentialLimit, &c); err != nil {
+		f.Fatal(err)
+	}
+	key, org := signedtest.Key(f, 2), c.Org
+	f.Add(good, "", uint64(1), int64(0))
+	f.Add([]byte{0x84}, "bo.ek", uint64(0), int64(-1))
+	f.Add([]byte{}, strings.Repeat("x", 999), uint64(1)<<63, int64(1)<<62)
+	f.Fuzz(func(t *testing.T, data []byte, name string, epoch uint64, expires int64) {
+		if c, err := identity.OpenCredential(data, org, []signed.Key{key.Public()}); err == nil && (c.Check() != nil || c.Org != org) {
+			t.Fatal("an ill-formed credential opens")
+		}
+		one := c
+		one.Person.Username, one.Epoch, one.Expires = name, epoch, one.Issued+signed.Time(expires)
+		message, err := signed.Sign(signed.DomainCredential, key, one)
+		if err != nil {
+			return
+		}
+		got, err := identity.OpenCredential(message, org, []signed.Key{key.Public()})
+		if (err == nil) != (one.Check() == nil && len(message) <= identity.CredentialLimit) || err == nil && got.Expires > got.Issued.Add(identity.MaxValidity) {
+			t.Fatalf("%+v: %v", one, err)
+		}
+	})
+}
+
+// FuzzOpenSealed throws anything at what is sealed to a device.
+func FuzzOpenSealed(f *testing.F) {
+	keys, err := identity.NewKeySet()
+	if err != nil {
+		f.Fatal(err)
+	}
+	box, err := identity.Seal(keys.Public().Sealing, "what for", []byte("words"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(box)
+	f.Add([]byte{})
+	f.Add(box[:len(box)-1])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if plain, err := keys.OpenSealed("what for", data); err == nil && (string(plain) != "words" || !bytes.Equal(data, box)) {
+			t.Fatalf("%q opens", plain)
+		}
+		if _, err := keys.OpenSealed("something else", data); err == nil {
+			t.Fatal("it opens for another use")
+		}
 	})
 }
 

@@ -58,6 +58,18 @@ var fuzzed = map[string]string{
 	"what a file is":                     "vault/record.FuzzMediaType",
 	"how large a picture is":             "vault/record.FuzzPicture",
 	"the journal's head, kept outside":   "app/agent/anchor.FuzzReadAnchor",
+	"connected.toml":                     "app/connected/command.FuzzSettings",
+	"a setting that a flag says":         "app/connected/command.FuzzSetting",
+	"a call's query and body":            "app/connected.FuzzCall",
+	"where a browser goes on":            "app/connected/oidc.FuzzRedirect",
+	"checkpoints in a file":              "app/verify.FuzzSplit",
+	"a credential":                       "identity.FuzzOpenCredential",
+	"what is sealed to a device":         "identity.FuzzOpenSealed",
+	"an organisation's ID":               "identity.FuzzParseOrgID",
+	"what a colleague or a page brings":  "vault/record.FuzzRead",
+	"what is signed out of work":         "vault/record.FuzzOpenEvidence",
+	"what a device was shown of another": "vault/journal.FuzzOpenHead",
+	"a system's messages for syslog":     "app/connected/feed.FuzzMessage",
 }
 
 func TestEveryParserIsFuzzedFromSeeds(t *testing.T) {

@@ -159,6 +159,15 @@ func TestTakingTheLogIsInTheLog(t *testing.T) {
 	}
 	if after := dora.exports(own[0].Cursor); len(after) != 1 || after[0].Code != "file" || after[0].Count != 1 || after[0].Person != "" {
 		t.Errorf("the administrator's export is told as %+v", after)
+	} else if told := dora.exports(after[0].Cursor); len(told) != 1 || told[0].Code != "http" || told[0].Count != 1 {
+		t.Errorf("that she has heard of another's export is told as %+v", told)
+	}
+	var notes []string
+	for _, row := range h.enrolled("anna.lind").log(link.LogFilter{Kind: journal.LogExported}).Rows {
+		notes = append(notes, row.Note)
+	}
+	if want := []string{"after " + own[0].Cursor, "after " + behind, "after "}; !slices.Equal(notes[len(notes)-3:], want) {
+		t.Errorf("it is said that they went on %q, want %q", notes, want)
 	}
 }
 

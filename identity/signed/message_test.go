@@ -182,10 +182,19 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(message)
 	f.Add([]byte{0x84, 0x43, 0xa1, 0x01, 0x27, 0xa0, 0x40, 0x40})
+	other := key(f).Public()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var got note
 		if signed.Open(signed.DomainEntry, k.Public(), data, 1<<16, &got) == nil && !bytes.Equal(data, message) {
 			t.Fatal("a message nobody signed opens")
+		}
+		if signed.OpenAny(signed.DomainEntry, []signed.Key{other, k.Public()}, data, 1<<16, &got) == nil && !bytes.Equal(data, message) {
+			t.Fatal("a message nobody signed opens under one of two keys")
+		}
+		if signed.DecodeOwn(data, &got) == nil {
+			if _, err := signed.Encode(got); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if signed.Unverified(data, 1<<16, &got) == nil {
 			if _, err := signed.Encode(got); err != nil {

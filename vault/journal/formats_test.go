@@ -337,6 +337,9 @@ func FuzzOpenEntry(f *testing.F) {
 		if e, err := journal.OpenEntry(data, key); err == nil && e.Check() != nil {
 			t.Fatal("an ill-formed entry opens")
 		}
+		if e, hash, err := journal.ReadEntry(data, key); err == nil && (e.Check() != nil || hash != journal.HashOf(data)) {
+			t.Fatal("an ill-formed entry is read, or under another hash")
+		}
 	})
 }
 

@@ -208,26 +208,45 @@ func (s *settings) complete(dir string) error {
 	return nil
 }
 
+// settingsLimit is what the file has at most, in bytes.
+const settingsLimit = 64 << 10
+
 // readSettings reads the folder's file, which may be missing.
 func readSettings(dir string) (settings, error) {
-	var s settings
 	path := filepath.Join(dir, settingsFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+		return settings{}, nil
 	}
+	if err != nil {
+		return settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	if info.Size() > settingsLimit || !info.Mode().IsRegular() { // what is read from a pipe may never come
+		return settings{}, fmt.Errorf("read settings: %s is no file of at most %d bytes", settingsFile, settingsLimit)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	s, err := parseSettings(string(text))
 	if err != nil {
 		return s, fmt.Errorf("read settings: %w", err)
 	}
-	meta, err := toml.DecodeFile(path, &s)
-	if err != nil {
-		return s, fmt.Errorf("read settings: %s is malformed", settingsFile) // toml's words quote the line
-	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return s, fmt.Errorf("read settings: %s has no setting %q", settingsFile, unknown[0])
-	}
 	if secret(s.Database) && info.Mode().Perm()&0o077 != 0 {
 		return s, fmt.Errorf("read settings: %w", errOpenSecret)
+	}
+	return s, nil
+}
+
+// parseSettings reads what stands in the file. Its errors repeat nothing of it but a setting's name.
+func parseSettings(text string) (settings, error) {
+	var s settings
+	meta, err := toml.Decode(text, &s)
+	if err != nil {
+		return settings{}, fmt.Errorf("%s is malformed", settingsFile) // toml's words quote the line
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return settings{}, fmt.Errorf("%s has no setting %.40q", settingsFile, unknown[0].String())
 	}
 	return s, nil
 }

@@ -6,8 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -50,12 +49,12 @@ const RedirectPath = "/signed-in"
 // ErrRedirect says that an address is not one that a device listens on.
 var ErrRedirect = errors.New("the redirect is not on loopback")
 
+// checkRedirect takes an address in one way of writing alone, so that no browser reads it otherwise.
 func checkRedirect(redirect string) error {
-	u, err := url.Parse(redirect)
-	if err != nil || len(redirect) > 64 || u.Scheme != "http" || u.Path != RedirectPath || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Port() == "" {
-		return ErrRedirect
-	}
-	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
+	text, _ := strings.CutPrefix(redirect, "http://")
+	text, _ = strings.CutSuffix(text, RedirectPath)
+	at, err := netip.ParseAddrPort(text)
+	if err != nil || !at.Addr().IsLoopback() || at.Addr().Zone() != "" || redirect != "http://"+at.String()+RedirectPath {
 		return ErrRedirect
 	}
 	return nil

@@ -219,6 +219,7 @@ func FuzzOpenCheckpoint(f *testing.F) {
 	f.Add(data)
 	f.Add([]byte("handslag.log/x\n1\nAA==\n\n— x AAAA\n"))
 	f.Fuzz(func(t *testing.T, in []byte) {
+		read, unread := audit.ReadCheckpoint(in)
 		got, err := audit.OpenCheckpoint(in, c.Org, []signed.Key{key.Public()})
 		if err != nil {
 			return
@@ -226,6 +227,9 @@ func FuzzOpenCheckpoint(f *testing.F) {
 		again, err := got.Sign(key)
 		if err != nil || !bytes.HasPrefix(in, again[:bytes.Index(again, []byte("\n\n"))+2]) {
 			t.Fatalf("%q reads back as %q", in, again)
+		}
+		if unread != nil || read != got {
+			t.Fatalf("%q opens as %+v and is read as %+v, %v", in, got, read, unread)
 		}
 	})
 }
