@@ -48,7 +48,7 @@ var fuzzed = map[string]string{
 	"a picture of a code":                "identity/qr.FuzzReadPicture",
 	"a call's proof and a server's time": "sync/link.FuzzReadProof",
 	"an offer of a handshake":            "sync/peer.FuzzParseOffer",
-	"a handshake's frames":               "sync/peer.FuzzReadFrame",
+	"a handshake's frames":               "sync/peer/internal/road.FuzzReadFrame",
 	"a handshake's messages":             "sync/peer.FuzzMessages",
 	"a share's manifest":                 "sync/peer.FuzzManifest",
 	"evidence of a verification":         "sync/peer.FuzzEvidence",

@@ -37,7 +37,8 @@ var house = []room{
 	{"vault/internal", []string{"identity", "identity/signed", "vault/disk/...", "vault/factor", "vault/journal", "vault/record"}, "what the store stands on, for the store alone: neither journal file nor stamp is known here, so nothing here opens a part"},
 	{"vault", []string{"identity/...", "vault/disk/...", "vault/factor", "vault/internal/...", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
 	{"sync/link", []string{"identity/...", "vault/journal", "vault/record"}, "the contract, so that another's server could speak it"},
-	{"sync/peer", []string{"identity/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
+	{"sync/peer/internal/road", []string{"identity/signed"}, "addresses, a key and one secret: what is said on it is read above"},
+	{"sync/peer", []string{"identity/...", "sync/peer/internal/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
 	{"assets", nil, "go:embed and nothing else"},
 	{"app/agent", []string{"app/agent/...", "app/process", "identity/...", "sync/...", "vault/..."}, "deeds give plain values: no screen, no server"},
 	{"app/agent/anchor", []string{"app/agent/clock", "identity", "identity/signed", "vault/factor", "vault/journal", "vault/journalfile"}, "what a keyring remembers of a journal, and no deed"},
@@ -292,7 +293,7 @@ func TestTheHouseRefusesWhatItMust(t *testing.T) {
 	for _, c := range []struct{ dir, imported string }{
 		{"ui", "vault"}, {"ui", "sync/peer"}, {"ui/part", "app/agent"}, {"ui/part", "ui"}, {"identity/qr", "identity"}, {"app/agent", "ui"},
 		{"vault/journal", "vault"}, {"vault/internal/keybag", "vault"}, {"vault/internal/keybag", "vault/journalfile"}, {"vault/journalfile", "vault/internal/seal"}, {"app/connected", "app/connected/gate/internal/store"}, {"testnet", "ui"},
-		{"sync/peer", "sync/link"}, {"app/verify", "app/connected/gate"}, {"app/verify", "sync/link"}, {"vault/journal/evidence", "vault"}, {"app/directory", "vault/record"}, {"vault/factor", "vault"},
+		{"sync/peer", "sync/link"}, {"sync/peer/internal/road", "sync/peer"}, {"sync/peer/internal/road", "identity"}, {"app/verify", "app/connected/gate"}, {"app/verify", "sync/link"}, {"vault/journal/evidence", "vault"}, {"app/directory", "vault/record"}, {"vault/factor", "vault"},
 	} {
 		r, ok := roomOf(c.dir)
 		if !ok || matches(r.may, c.imported) || inRoom(r.path, c.imported, c.dir) {

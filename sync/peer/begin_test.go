@@ -152,7 +152,7 @@ func TestACodeIsShownByADeviceThatListens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if heard := display.node.protocols(); len(heard) != 7 {
+		if heard := display.node.Protocols(); len(heard) != 7 {
 			t.Errorf("the code is out, and only %v are heard", heard)
 		}
 		watch(t, display).session.Close()

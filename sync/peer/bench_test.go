@@ -3,12 +3,14 @@ package peer
 import (
 	"context"
 	"io"
+	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peerstore"
 	ma "github.com/multiformats/go-multiaddr"
+
+	"handslag/sync/peer/internal/road"
 )
 
 // roundTrip is what lies between the two devices of a benchmark.
@@ -20,7 +22,7 @@ const roundTrip = 20 * time.Millisecond
 func BenchmarkVerification(b *testing.B) {
 	org := newOrganisation(b, 1)
 	anna, bo := org.enrol("anna"), org.enrol("bo")
-	for _, road := range []struct {
+	for _, way := range []struct {
 		name  string
 		relay func(testing.TB, Payload, time.Duration) ma.Multiaddr
 	}{{"TCP", relayTCP}, {"QUIC", relayUDP}} {
@@ -34,7 +36,7 @@ func BenchmarkVerification(b *testing.B) {
 			offer, _ := ParseOffer(d.Payload())
 			round := &round{TB: b}
 			defer round.end()
-			at := road.relay(round, offer, delay)
+			at := way.relay(round, offer, delay)
 			b.StartTimer()
 			began := time.Now()
 			s := scanOver(b, anna.config(), d.Payload(), at)
@@ -52,13 +54,13 @@ func BenchmarkVerification(b *testing.B) {
 			b.StopTimer()
 			return took
 		}
-		b.Run(road.name+"_on_loopback", func(b *testing.B) {
+		b.Run(way.name+"_on_loopback", func(b *testing.B) {
 			for b.Loop() {
 				verify(b, 0)
 				b.StartTimer()
 			}
 		})
-		b.Run(road.name+"_over_20_ms", func(b *testing.B) {
+		b.Run(way.name+"_over_20_ms", func(b *testing.B) {
 			var near, far time.Duration
 			for b.Loop() {
 				near += verify(b, 0)
@@ -119,14 +121,7 @@ func scanOver(t testing.TB, config Config, payload []byte, road ma.Multiaddr) *S
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := newDialler(transportKey(t, config.Keys), offer, timing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.gate.at = []ma.Multiaddr{road}
-	n.swarm.Peerstore().ClearAddrs(machine.expected)
-	n.swarm.Peerstore().AddAddr(machine.expected, road, peerstore.PermanentAddrTTL)
-	return newSession(context.WithoutCancel(t.Context()), config, timing, n, machine, payload)
+	return newSession(context.WithoutCancel(t.Context()), config, timing, dialler(t, config.Keys, offer, timing, road), machine, payload)
 }
 
 // BenchmarkRoad carries bytes from one device to the other over each road by itself: why TCP is the
@@ -136,34 +131,26 @@ func BenchmarkRoad(b *testing.B) {
 	anna, bo := org.enrol("anna"), org.enrol("bo")
 	const part = 1 << 20
 	var quic time.Duration
-	for _, road := range []struct {
+	for _, way := range []struct {
 		name string
-		at   func(Payload) ma.Multiaddr
-	}{
-		{"QUIC", func(p Payload) ma.Multiaddr { return quicAddr(p.Addrs[0]) }},
-		{"TCP", func(p Payload) ma.Multiaddr { return tcpAddr(p.Addrs[0]) }},
-	} {
-		b.Run(road.name, func(b *testing.B) {
+		at   func(netip.AddrPort) ma.Multiaddr
+	}{{"QUIC", byQUIC}, {"TCP", byTCP}} {
+		b.Run(way.name, func(b *testing.B) {
 			offer, _ := bo.offers()
-			d, open, err := newListener(transportKey(b, bo.keys), mustAddresses(b), offer.Secret, designTiming())
+			d, open, err := road.NewListener(transportKey(b, bo.keys), mustAddresses(b), offer.Secret, designTiming().road())
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer d.end()
+			defer d.End()
 			offer.Addrs = open
-			s, err := newDialler(transportKey(b, anna.keys), offer, designTiming())
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer s.end()
-			s.swarm.Peerstore().ClearAddrs(bo.peer())
-			s.swarm.Peerstore().AddAddr(bo.peer(), road.at(offer), peerstore.PermanentAddrTTL)
-			d.handle(shareProtocol, func(in network.Stream) {
+			s := dialler(b, anna.keys, offer, designTiming(), way.at(offer.Addrs[0]))
+			defer s.End()
+			d.Handle(road.Share, func(in network.Stream) {
 				io.Copy(io.Discard, in)
 				in.Write([]byte{1})
 				in.Close()
 			})
-			out, err := s.reach(b.Context(), bo.peer(), shareProtocol)
+			out, err := s.Reach(b.Context(), bo.peer(), road.Share)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -179,7 +166,7 @@ func BenchmarkRoad(b *testing.B) {
 				b.Fatal(err)
 			}
 			each := b.Elapsed() / time.Duration(b.N)
-			if road.name == "QUIC" {
+			if way.name == "QUIC" {
 				quic = each
 			} else {
 				b.ReportMetric(float64(quic)/float64(each), "x-quic")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"handslag/identity"
+	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 )
 
@@ -68,7 +69,7 @@ func (v *Verified) Carry(ctx context.Context, c Carrier) (given, kept int, err e
 	}
 	ctx, cancel := v.within(ctx)
 	defer cancel()
-	stream, err := v.arranged(ctx, carryProtocol, v.session.carries)
+	stream, err := v.arranged(ctx, road.Carry, v.session.carries)
 	if err != nil {
 		return 0, 0, fmt.Errorf("carry segments: %w", err)
 	}

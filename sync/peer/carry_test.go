@@ -10,6 +10,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 )
 
@@ -140,7 +141,7 @@ func TestALyingCarrierHarmsNothing(t *testing.T) {
 			_, _, err := d.Carry(t.Context(), theirs.carrier())
 			failed <- err
 		}()
-		stream, err := s.open(t.Context(), carryProtocol)
+		stream, err := s.open(t.Context(), road.Carry)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +185,7 @@ func TestALyingTakerGetsNothing(t *testing.T) {
 			}
 			failed <- err
 		}()
-		stream, err := d.arranged(t.Context(), carryProtocol, d.session.carries)
+		stream, err := d.arranged(t.Context(), road.Carry, d.session.carries)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"handslag/identity"
+	"handslag/sync/peer/internal/road"
 )
 
 // Meeting is what a verification established, for the entry and for the screen.
@@ -161,7 +162,7 @@ func (c *ceremony) receive(now time.Time, e received) []effect {
 		return c.judgeClaim(now, e, *m)
 	}
 	if e.conn != c.conn || c.conn == 0 {
-		return []effect{drop{e.conn, Garbled}} // a stranger without the secret: refused, nothing disturbed
+		return []effect{drop{e.conn, road.Garbled}} // a stranger without the secret: refused, nothing disturbed
 	}
 	if c.state == IsVerified {
 		if _, ok := body.(*abort); ok && err == nil {

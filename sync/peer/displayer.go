@@ -2,6 +2,7 @@ package peer
 
 import (
 	"crypto/hmac"
+	"handslag/sync/peer/internal/road"
 	"time"
 )
 
@@ -29,12 +30,12 @@ func (c *ceremony) judgeClaim(now time.Time, e received, m claim) []effect {
 		if e.conn == c.conn && c.state != IsVerified {
 			return c.fail(BadAnswer)
 		}
-		return []effect{drop{e.conn, StaleCode}}
+		return []effect{drop{e.conn, road.StaleCode}}
 	}
 	switch c.state {
 	case Offering:
 	case IsVerified:
-		return []effect{drop{e.conn, LateClaim}}
+		return []effect{drop{e.conn, road.LateClaim}}
 	default:
 		return append(c.fail(SecondClaim), drop{e.conn, ""})
 	}

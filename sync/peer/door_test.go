@@ -1,18 +1,18 @@
 package peer
 
 import (
-	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
+	"handslag/sync/peer/internal/road"
 	"io"
 	"net"
 	"net/netip"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peerstore"
 	ma "github.com/multiformats/go-multiaddr"
-	"golang.org/x/net/ipv4"
 )
 
 // At the door: who has not read the code gets no further, says what they may.
@@ -28,11 +28,11 @@ func TestNobodyGetsThroughTheDoorWithoutTheCode(t *testing.T) {
 	door := offer.Addrs[0].String()
 	inside := func() int { return len(display.node.Network().Conns()) }
 
-	heard := newKnock(offer.Secret, false).fresh()
+	heard := knocks(offer.Secret)
 	for name, says := range map[string][]byte{
-		"as much as a knock, and no knock": make([]byte, knockSize),
+		"as much as a knock, and no knock": make([]byte, len(heard)),
 		"a web browser":                    []byte("GET / HTTP/1.1\r\nHost: 192.168.1.7\r\nAccept: */*\r\n\r\n"),
-		"the knock of another code":        newKnock([16]byte{1}, false).fresh(),
+		"the knock of another code":        knocks([16]byte{1}),
 	} {
 		conn, err := net.Dial("tcp", door)
 		if err != nil {
@@ -68,19 +68,14 @@ func TestNobodyGetsThroughTheDoorWithoutTheCode(t *testing.T) {
 	// One who knows the device's key and not the code, over both roads.
 	blind := offer
 	blind.Secret = [16]byte(random(16))
-	for name, road := range map[string]func(netip.AddrPort) ma.Multiaddr{"TCP": tcpAddr, "QUIC": quicAddr} {
+	for name, way := range map[string]func(netip.AddrPort) ma.Multiaddr{"TCP": byTCP, "QUIC": byQUIC} {
 		short := designTiming()
 		short.claimed = 300 * time.Millisecond // or the one who gets no answer waits long
-		n, err := newDialler(transportKey(t, stranger.keys), blind, short)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n.swarm.Peerstore().ClearAddrs(bo.peer())
-		n.swarm.Peerstore().AddAddr(bo.peer(), road(offer.Addrs[0]), peerstore.PermanentAddrTTL)
-		if _, err := n.reach(t.Context(), bo.peer(), verifyProtocol); err == nil {
+		n := dialler(t, stranger.keys, blind, short, way(offer.Addrs[0]))
+		if _, err := n.Reach(t.Context(), bo.peer(), road.Verify); err == nil {
 			t.Errorf("over %s a stranger without the code is let in", name)
 		}
-		n.end()
+		n.End()
 	}
 	if n := inside(); n != 0 {
 		t.Errorf("%d strangers are inside", n)
@@ -124,9 +119,10 @@ func TestACrowdAtTheDoorKeepsNoColleagueOut(t *testing.T) {
 		return err != nil && !isTimeout(err)
 	}
 
+	const waiting, fromOne = 64, 8 // may stand at the door at once, and of one address
 	others := crowd("127.0.0.3", 1)
-	many := crowd("127.0.0.2", 3*maxFromOne)
-	for _, conn := range many[:2*maxFromOne] {
+	many := crowd("127.0.0.2", 3*fromOne)
+	for _, conn := range many[:2*fromOne] {
 		if !gone(conn) {
 			t.Fatal("one address holds more places than it may")
 		}
@@ -135,8 +131,8 @@ func TestACrowdAtTheDoorKeepsNoColleagueOut(t *testing.T) {
 	if _, err := others[0].Read(make([]byte, 1)); !isTimeout(err) {
 		t.Errorf("another address gave way: %v", err)
 	}
-	for i := range 2 * maxWaiting / maxFromOne {
-		crowd(netip.AddrFrom4([4]byte{127, 0, 1, byte(i + 1)}).String(), maxFromOne)
+	for i := range 2 * waiting / fromOne {
+		crowd(netip.AddrFrom4([4]byte{127, 0, 1, byte(i + 1)}).String(), fromOne)
 	}
 	if !gone(others[0]) {
 		t.Error("the oldest did not give way")
@@ -153,39 +149,23 @@ func TestACrowdAtTheDoorKeepsNoColleagueOut(t *testing.T) {
 	await(t, "D verified", dw.verified)
 }
 
+// knocks is what stands before the first byte, as anybody who has read the code can make it.
+func knocks(secret [16]byte) []byte {
+	nonce := random(16)
+	mac := hmac.New(sha256.New, secret[:])
+	mac.Write(append([]byte("handslag/1/knock\x00"), nonce...))
+	return mac.Sum(nonce)
+}
+
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func TestAKnockIsBounded(t *testing.T) {
-	k := newKnock([16]byte{7}, true)
-	first := k.fresh()
-	for i := range maxKnocks {
-		knock := k.fresh()
-		if i == 0 {
-			knock = first
-		}
-		if !k.right(knock) {
-			t.Fatalf("knock %d is refused", i)
-		}
-	}
-	if k.right(k.fresh()) || k.right(first) {
-		t.Error("a session hears knocks without end")
-	}
-	for i := range first {
-		bad := append([]byte(nil), first...)
-		bad[i] ^= 1
-		if newKnock([16]byte{7}, true).right(bad) {
-			t.Fatalf("a knock with byte %d changed is right", i)
-		}
-	}
-}
-
 // Each road by itself: where the network blocks the other, a verification goes on and is the same.
 func TestEachRoadByItself(t *testing.T) {
 	org := newOrganisation(t, 1)
-	for name, road := range map[string]func(netip.AddrPort) ma.Multiaddr{"TCP": tcpAddr, "QUIC": quicAddr} {
+	for name, way := range map[string]func(netip.AddrPort) ma.Multiaddr{"TCP": byTCP, "QUIC": byQUIC} {
 		t.Run(name, func(t *testing.T) {
 			anna, bo := org.enrol("anna"), org.enrol("bo")
 			display, err := Offer(t.Context(), bo.config())
@@ -194,7 +174,7 @@ func TestEachRoadByItself(t *testing.T) {
 			}
 			dw := watch(t, display)
 			offer, _ := ParseOffer(display.Payload())
-			at := road(offer.Addrs[0])
+			at := way(offer.Addrs[0])
 			sw := watch(t, scanOver(t, anna.config(), display.Payload(), at))
 			code := await(t, "the digits", sw.digits)
 			await(t, "the question", dw.asked)
@@ -221,109 +201,61 @@ func TestTCPIsPreferred(t *testing.T) {
 	}
 }
 
-// Datagrams that come many at a time pass the door one by one: a friend's in their order and without the knock, a
-// stranger's not at all.
-func TestABatchOfDatagramsIsSorted(t *testing.T) {
-	k := newKnock([16]byte{7}, true)
-	conn, err := k.listenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.end()
-	d := conn.(interface { // what QUIC looks for, before it asks the kernel for help
-		net.PacketConn
-		SetReadBuffer(int) error
-		SyscallConn() (syscall.RawConn, error)
-		ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error)
-		WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (n, oobn int, err error)
-		ReadBatch(ms []ipv4.Message, flags int) (int, error)
-	})
-	friend, stranger := dialUDP(t, d.LocalAddr()), dialUDP(t, d.LocalAddr())
-	hello := []byte{0xc0, 0, 0, 0, 1, 'h', 'e', 'j'}
-	said := func(from net.Conn, data ...byte) {
-		if _, err := from.Write(data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	said(stranger, append(hello, newKnock([16]byte{8}, false).fresh()...)...)
-	said(friend, 1) // before its knock
-	knock := append(hello, newKnock([16]byte{7}, false).fresh()...)
-	said(friend, knock...)
-	said(stranger, knock...) // overheard
-	for i := range 20 {
-		said(stranger, 0xff, byte(i))
-		said(friend, 'f', byte(i))
-	}
-	batch := make([]ipv4.Message, 8)
-	for i := range batch {
-		batch[i].Buffers, batch[i].OOB = [][]byte{make([]byte, 1500)}, make([]byte, 128)
-	}
-	var got [][]byte
-	for len(got) < 21 {
-		n, err := d.ReadBatch(batch, 0)
-		if err != nil || n == 0 {
-			t.Fatal(n, err)
-		}
-		for _, m := range batch[:n] {
-			if m.Addr.String() != friend.LocalAddr().String() {
-				t.Errorf("%v is let through", m.Addr)
-			}
-			got = append(got, bytes.Clone(m.Buffers[0][:m.N]))
-		}
-	}
-	if !bytes.Equal(got[0], hello) {
-		t.Errorf("the first is %q", got[0])
-	}
-	for i, data := range got[1:] {
-		if !bytes.Equal(data, []byte{'f', byte(i)}) {
-			t.Errorf("number %d is %v", i, data)
-		}
-	}
-	if _, _, _, _, err := d.ReadMsgUDP(make([]byte, 10), nil); err == nil {
-		t.Error("there is a way past the door")
-	}
-	if told := k.strange.take(); len(told) != 1 || told[0].What != StaleCode {
-		t.Errorf("disturbed: %+v", told)
-	}
-}
-
-func dialUDP(t *testing.T, at net.Addr) net.Conn {
-	t.Helper()
-	conn, err := net.Dial("udp4", at.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn
-}
-
-// Another program may have a UDP port whose number is free for TCP: then another pair is tried, not for ever, and
-// nothing is left open of those that were.
-func TestBothRoadsHaveOneNumber(t *testing.T) {
-	for refusals, both := range map[int]bool{0: true, 3: true, portPairs - 1: true, portPairs: false} {
-		org := newOrganisation(t, 1)
-		k, asked := newKnock([16]byte{7}, true), 0
-		k.open = func(network string, at *net.UDPAddr) (*net.UDPConn, error) {
-			if asked++; asked <= refusals {
-				return nil, syscall.EADDRINUSE
-			}
-			return net.ListenUDP(network, at)
-		}
-		n, err := newNode(transportKey(t, org.enrol("bo").keys), &gater{accepts: true}, k, designTiming())
+// A stranger's claim is remembered by its address, and a colleague who has the same address is verified all
+// the same, by either road.
+func TestAStrangerLocksNoColleagueOut(t *testing.T) {
+	org := newOrganisation(t, 1)
+	anna, bo, stranger := org.enrol("anna"), org.enrol("bo"), newOrganisation(t, 9).enrol("eva")
+	start := time.Now()
+	const unit = 20 * time.Millisecond
+	s := road.NewStrangers(unit, func() time.Duration { return time.Since(start) })
+	for range 3 {
+		config := bo.config()
+		config.Strangers = s
+		display, err := Offer(context.Background(), config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, err := n.listen(netip.MustParseAddr("127.0.0.1"))
+		dw := watch(t, display)
+		offer, err := ParseOffer(display.Payload())
 		if err != nil {
 			t.Fatal(err)
 		}
-		open := n.swarm.ListenAddresses()
-		if want := map[bool]int{true: 2, false: 1}[both]; len(open) != want || !ma.Contains(open, tcpAddr(at)) || both && !ma.Contains(open, quicAddr(at)) {
-			t.Errorf("after %d refusals it listens at %v, and says %v", refusals, open, at)
+		n := dialler(t, stranger.keys, offer, designTiming())
+		t.Cleanup(n.End)
+		stream, err := n.Reach(t.Context(), bo.peer(), road.Verify)
+		if err != nil {
+			t.Fatal(err)
 		}
-		n.end()
-		if asked > portPairs {
-			t.Errorf("it asked %d times", asked)
+		nonce := random(nonceSize)
+		mac, err := claimMAC(offer.Secret, sessionOf(display.Payload()), []byte(bo.peer()), offer.Form, partyOf(stranger.peer(), stranger.raw, nonce, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := encodeMessage(claim{Form: offer.Form, Nonce: nonce, Credential: stranger.raw, MAC: mac})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := road.WriteFrame(stream, data); err != nil {
+			t.Fatal(err)
+		}
+		if failed := await(t, "D's refusal", dw.failed); failed.Reason != WrongOrg || failed.Peer != nil {
+			t.Fatalf("D says %+v", failed)
 		}
 	}
+	home := netip.MustParseAddr("127.0.0.1")
+	patient := road.NewStrangers(road.StrangerUnit, func() time.Duration { return 0 })
+	for range 8 {
+		patient.Failed(home)
+	}
+	if most := patient.Wait(home); most == 0 || most >= designTiming().claimed {
+		t.Errorf("a wait of %v outlasts a colleague's patience", most)
+	}
+	if got := s.Wait(home); got != 4*unit {
+		t.Errorf("who comes from there waits for %v", got)
+	}
+	config := bo.config()
+	config.Strangers = s
+	_, _, sv, dv := meet(t, anna.config(), config)
+	share(t, sv, dv, 1)
 }

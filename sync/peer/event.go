@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"handslag/identity"
+	"handslag/sync/peer/internal/road"
 )
 
 // Event is what a session tells its screen: StateChanged, PeerMet, ShowCode, EnterCode,
@@ -48,7 +49,7 @@ type LinkChanged struct{ Up bool }
 // Disturbed says how many disturbed a device that showed its code, and how. It comes once of each kind, before
 // the session's last event.
 type Disturbed struct {
-	What  Disturbance
+	What  road.Disturbance
 	Times uint64
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 )
 
 // What the attacker of the stories uses: the real parts, one by one, without what keeps them honest. It
@@ -16,7 +17,7 @@ import (
 
 // Intruder is a connection to a device that shows a code, behind its door.
 type Intruder struct {
-	node  *node
+	node  *road.Node
 	keys  *identity.KeySet
 	offer Payload
 }
@@ -33,7 +34,11 @@ func Intrude(keys *identity.KeySet, payload []byte) (*Intruder, error) {
 		return nil, err
 	}
 	defer key.Destroy()
-	n, err := newDialler(key, offer, designTiming())
+	id, err := peerOf(offer.Key[:])
+	if err != nil {
+		return nil, err
+	}
+	n, err := road.NewDialler(key, id, road.Ways(offer.Addrs), offer.Secret, designTiming().road())
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +46,7 @@ func Intrude(keys *identity.KeySet, payload []byte) (*Intruder, error) {
 }
 
 // Close ends it.
-func (i *Intruder) Close() { i.node.end() }
+func (i *Intruder) Close() { i.node.End() }
 
 // Stream opens a stream of the named protocol.
 func (i *Intruder) Stream(ctx context.Context, name string) (io.ReadWriteCloser, error) {
@@ -49,7 +54,7 @@ func (i *Intruder) Stream(ctx context.Context, name string) (io.ReadWriteCloser,
 	if err != nil {
 		return nil, err
 	}
-	return i.node.reach(ctx, id, protocol.ID(name))
+	return i.node.Reach(ctx, id, protocol.ID(name))
 }
 
 // Connections are how many stand.
@@ -78,14 +83,14 @@ func (i *Intruder) Claim(credential []byte) ([]byte, error) {
 }
 
 // Frame writes one message as a stream carries it.
-func Frame(w io.Writer, message []byte) error { return writeFrame(w, message) }
+func Frame(w io.Writer, message []byte) error { return road.WriteFrame(w, message) }
 
 // Lure shows a code that names key, and answers at its address with keys and credential, whoever's those
 // are. It plays D to whoever comes, until it is closed.
 type Lure struct {
 	Payload []byte
 	session *Session
-	node    *node
+	node    *road.Node
 }
 
 // ShowAs makes a lure. named is the transport key in the code.
@@ -95,7 +100,7 @@ func ShowAs(config Config, named signed.Key, credential []byte) (*Lure, error) {
 		return nil, err
 	}
 	self.raw = credential
-	addrs, err := LocalAddresses(config.Loopback)
+	addrs, err := road.LocalAddresses(config.Loopback)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +112,7 @@ func ShowAs(config Config, named signed.Key, credential []byte) (*Lure, error) {
 	nonce := make([]byte, nonceSize)
 	offer := Payload{Purpose: HandOver, Form: OneCamera, Commit: commitTo(nonce), Key: [32]byte(named.Bytes), Secret: [16]byte{1, 2, 3}}
 	offer.Tag = TagOf(config.Org, offer.Commit)
-	node, open, err := newListener(key, addrs, offer.Secret, timing)
+	node, open, err := road.NewListener(key, addrs, offer.Secret, timing.road())
 	if err != nil {
 		return nil, err
 	}

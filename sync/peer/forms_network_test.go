@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"handslag/sync/peer/internal/road"
 	"slices"
 	"testing"
 	"time"
@@ -74,10 +75,10 @@ func (d deaf) Write([]byte) (int, error) {
 func (deaf) Reset() error { return nil }
 
 func TestAStrangerWhoReadsNothingHoldsNobodyUp(t *testing.T) {
-	s := &Session{streams: newStreams(), timing: designTiming()}
+	s := &Session{streams: road.NewStreams(), timing: designTiming()}
 	stranger := deaf{gone: make(chan struct{})}
 	defer close(stranger.gone)
-	id := s.streams.add(stranger)
+	id := s.streams.Add(stranger)
 	greeted := make(chan struct{})
 	go func() {
 		s.perform(t.Context(), []effect{greet{id, []byte("hej")}})

@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 )
 
 // eventRoom is more than the events that a session can have besides LinkChanged, which is
@@ -18,14 +19,14 @@ const eventRoom = 64
 // attend takes what comes from the other device. It is done before anybody can have seen the code: whoever
 // is quick to scan it is heard.
 func (s *Session) attend() {
-	s.node.handle(verifyProtocol, s.takeVerify)
-	s.node.handle(committedProtocol, s.takeVerify)
-	s.node.handle(againProtocol, s.takeAgain)
-	s.node.handle(shareProtocol, s.take(s.shares))
-	s.node.handle(newsProtocol, s.take(s.news))
-	s.node.handle(carryProtocol, s.take(s.carries))
-	s.node.handle(togetherProtocol, s.take(s.mates))
-	s.node.reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.claimant() })
+	s.node.Handle(road.Verify, s.takeVerify)
+	s.node.Handle(road.Committed, s.takeVerify)
+	s.node.Handle(road.Again, s.takeAgain)
+	s.node.Handle(road.Share, s.take(s.shares))
+	s.node.Handle(road.News, s.take(s.news))
+	s.node.Handle(road.Carry, s.take(s.carries))
+	s.node.Handle(road.Together, s.take(s.mates))
+	s.node.Reap(s.timing.hello, func(id peer.ID) bool { return id == s.streams.Claimant() })
 	s.node.Network().Notify(&network.NotifyBundle{
 		ConnectedF:    func(network.Network, network.Conn) { go s.post(linked{}) },
 		DisconnectedF: func(network.Network, network.Conn) { go s.post(linked{}) },
@@ -72,14 +73,14 @@ func (s *Session) run(ctx context.Context) {
 	s.mu.Unlock()
 	close(s.stopped) // who wakes finds the session closed
 	s.cancel()
-	s.streams.linger(s.timing.linger)
-	s.node.end()
+	s.streams.Linger(s.timing.linger)
+	s.node.End()
 }
 
 // resume lets the last word go the way that the verified peer opened.
 func (s *Session) resume(e resumed) {
 	if s.machine.state == IsVerified && e.remote == s.machine.remote {
-		s.streams.resume(e.conn)
+		s.streams.Resume(e.conn)
 		s.resumed = time.Now()
 	}
 }
@@ -87,7 +88,7 @@ func (s *Session) resume(e resumed) {
 // awaitResumed gives S a moment to open the way for D's last word, where the connection has only just been
 // made again: else S would look for D until its session is too old.
 func (s *Session) awaitResumed() {
-	if s.machine.state != IsVerified || s.machine.role != Displayer || s.streams.get(s.machine.conn) != nil ||
+	if s.machine.state != IsVerified || s.machine.role != Displayer || s.streams.Get(s.machine.conn) != nil ||
 		s.node.Network().Connectedness(s.machine.remote) != network.Connected {
 		return
 	}
@@ -125,13 +126,13 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 		case dial:
 			go s.dial(ctx)
 		case send:
-			s.streams.claim(e.conn)
-			s.streams.send(e.conn, e.data, s.timing.write)
+			s.streams.Claim(e.conn)
+			s.streams.Send(e.conn, e.data, s.timing.write)
 		case greet: // a stranger's, who may read nothing: nobody waits for it
-			go s.streams.send(e.conn, e.data, s.timing.write)
+			go s.streams.Send(e.conn, e.data, s.timing.write)
 		case drop:
 			s.disturb(e.conn, e.what)
-			s.streams.drop(e.conn)
+			s.streams.Drop(e.conn)
 		case entered:
 			s.mu.Lock()
 			s.form = s.machine.form
@@ -164,7 +165,7 @@ func (s *Session) perform(ctx context.Context, effects []effect) {
 				who := s.machine.meeting.Peer
 				failed.Peer = &who
 			} else if s.machine.role == Displayer && e.reason.isStrange() {
-				s.config.Strangers.failed(s.streams.origin())
+				s.config.Strangers.Failed(s.streams.Origin())
 			}
 			s.tellDisturbed()
 			s.emit(failed)
@@ -184,16 +185,16 @@ func (s *Session) emit(ev Event) {
 func (s *Session) dial(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.timing.claimed)
 	defer cancel()
-	speak := verifyProtocol
+	speak := road.Verify
 	if s.machine.form == NoCamera {
-		speak = committedProtocol
+		speak = road.Committed
 	}
-	stream, err := s.node.reach(ctx, s.machine.expected, speak)
+	stream, err := s.node.Reach(ctx, s.machine.expected, speak)
 	if err != nil {
 		s.post(unreachable{})
 		return
 	}
-	id := s.streams.add(stream)
+	id := s.streams.Add(stream)
 	s.post(connected{id, stream.Conn().RemotePeer()})
 	s.listen(id, stream, s.timing.claimed+s.timing.identified)
 }
@@ -204,8 +205,8 @@ func (s *Session) takeVerify(stream network.Stream) {
 		_ = stream.Reset()
 		return
 	}
-	id := s.streams.add(stream)
-	if stream.Protocol() == committedProtocol {
+	id := s.streams.Add(stream)
+	if stream.Protocol() == road.Committed {
 		s.post(opened{id})
 	}
 	s.listen(id, stream, s.timing.hello)
@@ -216,14 +217,14 @@ const verifyMessages = 7
 
 // listen posts what comes, each message within its time, until the stream ends.
 func (s *Session) listen(id int, stream network.Stream, first time.Duration) {
-	defer s.streams.gone(id)
+	defer s.streams.Gone(id)
 	within := first
 	for n := 0; ; n++ {
 		_ = stream.SetReadDeadline(time.Now().Add(within))
-		data, err := readFrame(stream, verifyLimit)
+		data, err := road.ReadFrame(stream, verifyLimit)
 		if err != nil {
-			s.node.knock.strange.noteError(err, stream.Conn())
-			if errors.Is(err, signed.ErrTooLarge) && s.streams.speaks(id) {
+			s.node.Strange.NoteError(err, stream.Conn())
+			if errors.Is(err, signed.ErrTooLarge) && s.streams.Speaks(id) {
 				s.post(received{id, stream.Conn().RemotePeer(), nil}) // which is no message
 			}
 			break
@@ -246,13 +247,7 @@ func (s *Session) mint(ctx context.Context) {
 		return
 	}
 	remote := s.machine.remote
-	s.node.gate.narrow(remote)
-	s.node.knock.strange.settle()
-	for _, conn := range s.node.Network().Conns() {
-		if conn.RemotePeer() != remote {
-			_ = conn.Close()
-		}
-	}
+	s.node.Narrow(remote)
 	v := &Verified{session: s, meeting: s.machine.meeting, remote: remote, self: s.machine.self, since: s.machine.self.now()}
 	s.mu.Lock()
 	s.verified = v
@@ -294,7 +289,7 @@ func (s *Session) redial(ctx context.Context, remote peer.ID, wait time.Duration
 			return
 		}
 		attempt, cancel := context.WithTimeout(ctx, s.timing.claimed)
-		stream, err := s.node.reach(attempt, remote, againProtocol)
+		stream, err := s.node.Reach(attempt, remote, road.Again)
 		cancel()
 		if err == nil {
 			s.resumeOn(stream)
@@ -306,8 +301,8 @@ func (s *Session) redial(ctx context.Context, remote peer.ID, wait time.Duration
 
 // takeAgain is D's: of the verified peer alone.
 func (s *Session) takeAgain(stream network.Stream) {
-	if s.machine.role != Displayer || stream.Conn().RemotePeer() != s.streams.claimant() {
-		s.node.knock.strange.note(Garbled, stream.Conn().ID())
+	if s.machine.role != Displayer || stream.Conn().RemotePeer() != s.streams.Claimant() {
+		s.node.Strange.Note(road.Garbled, stream.Conn().ID())
 		_ = stream.Reset()
 		return
 	}
@@ -315,7 +310,7 @@ func (s *Session) takeAgain(stream network.Stream) {
 }
 
 func (s *Session) resumeOn(stream network.Stream) {
-	id := s.streams.add(stream)
+	id := s.streams.Add(stream)
 	s.post(resumed{id, stream.Conn().RemotePeer()})
 	s.listen(id, stream, 2*s.timing.verified)
 }

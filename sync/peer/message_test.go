@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"io"
 	"testing"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -192,34 +190,6 @@ func FuzzManifest(f *testing.F) {
 		}
 		if again, err := signed.Encode(got); err != nil || !bytes.Equal(again, in) {
 			t.Errorf("read and written it is another: %x, %v", again, err)
-		}
-	})
-}
-
-func FuzzReadFrame(f *testing.F) {
-	var b bytes.Buffer
-	if err := writeFrame(&b, []byte("one message")); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b.Bytes())
-	f.Add([]byte{0, 0, 0, 0})
-	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1})
-	f.Fuzz(func(t *testing.T, in []byte) {
-		data, err := readFrame(bytes.NewReader(in), 64)
-		switch {
-		case errors.Is(err, io.EOF) && len(in) == 0, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-			return
-		case errors.Is(err, signed.ErrTooLarge):
-			if binary.BigEndian.Uint32(in) <= 64 {
-				t.Error("a message that fits is refused")
-			}
-		case err != nil:
-			t.Errorf("%v", err)
-		default:
-			var again bytes.Buffer
-			if err := writeFrame(&again, data); err != nil || !bytes.HasPrefix(in, again.Bytes()) {
-				t.Errorf("read and written it is another: %x", again.Bytes())
-			}
 		}
 	})
 }

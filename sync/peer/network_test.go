@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"net"
+	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
@@ -10,9 +11,11 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 )
 
 // patience bounds a test that would otherwise wait for ever; nothing is measured with it.
@@ -156,7 +159,7 @@ func TestNothingListensAndNothingIsFound(t *testing.T) {
 		"/handslag/news/1", "/handslag/carry/1", "/handslag/share/1", "/handslag/together/1",
 	}
 	for name, w := range map[string]*watcher{"S": sw, "D": dw} {
-		for _, p := range w.session.node.protocols() {
+		for _, p := range w.session.node.Protocols() {
 			if !slices.Contains(allowed, string(p)) {
 				t.Errorf("%s speaks %s", name, p)
 			}
@@ -311,14 +314,11 @@ func TestStrangersAreBounded(t *testing.T) {
 	offer, _ := ParseOffer(display.Payload())
 
 	knock := func(first []byte) {
-		n, err := newDialler(transportKey(t, stranger.keys), offer, designTiming())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer n.end()
+		n := dialler(t, stranger.keys, offer, designTiming())
+		defer n.End()
 		gone := make(chan struct{}, 8)
 		n.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { gone <- struct{}{} }})
-		stream, err := n.reach(t.Context(), bo.peer(), verifyProtocol)
+		stream, err := n.Reach(t.Context(), bo.peer(), road.Verify)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -334,12 +334,9 @@ func TestStrangersAreBounded(t *testing.T) {
 	knock([]byte{0, 0})                                           // one that never goes on
 
 	// One who wants to share without a verification.
-	n, err := newDialler(transportKey(t, stranger.keys), offer, designTiming())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.end()
-	stream, err := n.reach(t.Context(), bo.peer(), shareProtocol)
+	n := dialler(t, stranger.keys, offer, designTiming())
+	defer n.End()
+	stream, err := n.Reach(t.Context(), bo.peer(), road.Share)
 	if err == nil {
 		stream.Write([]byte{0, 0, 0, 1, 0})
 		stream.SetReadDeadline(time.Now().Add(patience))
@@ -360,8 +357,17 @@ func TestStrangersAreBounded(t *testing.T) {
 	await(t, "D verified", dw.verified)
 
 	// From now on nobody else is let in at all.
-	if !dw.session.node.gate.InterceptSecured(network.DirInbound, anna.peer(), nil) || dw.session.node.gate.InterceptSecured(network.DirInbound, stranger.peer(), nil) {
-		t.Error("D is verified and lets strangers in, or its colleague out")
+	late := dialler(t, stranger.keys, offer, designTiming())
+	defer late.End()
+	if stream, err = late.Reach(t.Context(), bo.peer(), road.Verify); err == nil {
+		stream.SetReadDeadline(time.Now().Add(patience))
+		_, err = stream.Read(make([]byte, 1))
+	}
+	if err == nil || isTimeout(err) {
+		t.Errorf("D is verified and lets strangers in: %v", err)
+	}
+	if dw.session.node.Network().Connectedness(anna.peer()) != network.Connected {
+		t.Error("D is verified and has its colleague no more")
 	}
 }
 
@@ -384,6 +390,27 @@ func TestASessionSurvivesALostConnection(t *testing.T) {
 	await(t, "S's end", sw.closed)
 }
 
+// dialler is one's own end of the road to the device of an offer, over both ways to it or those that are named.
+func dialler(t testing.TB, keys *identity.KeySet, offer Payload, timing timing, at ...ma.Multiaddr) *road.Node {
+	t.Helper()
+	id, err := peerOf(offer.Key[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(at) == 0 {
+		at = road.Ways(offer.Addrs)
+	}
+	n, err := road.NewDialler(transportKey(t, keys), id, at, offer.Secret, timing.road())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func byTCP(at netip.AddrPort) ma.Multiaddr { return road.Ways([]netip.AddrPort{at})[0] }
+
+func byQUIC(at netip.AddrPort) ma.Multiaddr { return road.Ways([]netip.AddrPort{at})[1] }
+
 func transportKey(t testing.TB, keys *identity.KeySet) *signed.PrivateKey {
 	t.Helper()
 	key, err := keys.Transport()
@@ -398,13 +425,13 @@ func TestTheWayForTheLastWordIsOpenedAgain(t *testing.T) {
 	org := newOrganisation(t, 1)
 	sw, dw, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
 	opened := make(chan struct{}, 8)
-	dw.session.node.handle(againProtocol, func(s network.Stream) {
+	dw.session.node.Handle(road.Again, func(s network.Stream) {
 		opened <- struct{}{}
 		dw.session.takeAgain(s)
 	})
-	_ = sw.session.streams.get(1).Reset()
+	_ = sw.session.streams.Get(1).Reset()
 	await(t, "another way", opened)
-	for dw.session.streams.get(1) != nil {
+	for dw.session.streams.Get(1) != nil {
 		runtime.Gosched()
 	}
 	dw.session.Close() // whether D has seen the other way by now or not

@@ -9,6 +9,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 )
 
@@ -45,7 +46,7 @@ func (v *Verified) Exchange(ctx context.Context, own News) (News, error) {
 	}
 	ctx, cancel := v.within(ctx)
 	defer cancel()
-	stream, err := v.arranged(ctx, newsProtocol, v.session.news)
+	stream, err := v.arranged(ctx, road.News, v.session.news)
 	if err != nil {
 		return News{}, fmt.Errorf("exchange news: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"handslag/identity"
+	"handslag/sync/peer/internal/road"
 )
 
 // Payload is what the QR says: whom to dial, where, for what, and the secret that shows that
@@ -30,8 +31,6 @@ const (
 	offerKind    = 'V'
 	offerVersion = 1
 	offerFixed   = 4 + 8 + 32 + 16 + 16
-	maxIPv4      = 2
-	maxIPv6      = 1
 )
 
 // Errors of ParseOffer, told apart because a person can act on each.
@@ -55,8 +54,8 @@ func TagOf(org identity.OrgID, commit [16]byte) [8]byte {
 func (o Payload) Encode() ([]byte, error) {
 	var v4, v6 []byte
 	for i, addr := range o.Addrs {
-		if err := checkAddr(addr); err != nil {
-			return nil, err
+		if !road.Dialable(addr) {
+			return nil, fmt.Errorf("encode offer: an address that nobody can be dialled at: %w", ErrOffer)
 		}
 		for _, before := range o.Addrs[:i] {
 			if before == addr {
@@ -74,7 +73,7 @@ func (o Payload) Encode() ([]byte, error) {
 		}
 	}
 	n4, n6 := len(v4)/6, len(v6)/18
-	if n4 > maxIPv4 || n6 > maxIPv6 || n4+n6 == 0 {
+	if n4 > road.MaxIPv4 || n6 > road.MaxIPv6 || n4+n6 == 0 {
 		return nil, fmt.Errorf("encode offer: no address, or too many: %w", ErrOffer)
 	}
 	if o.Purpose != HandOver || o.Form != TwoCameras && o.Form != OneCamera {
@@ -133,15 +132,4 @@ func ParseOffer(data []byte) (Payload, error) {
 		return Payload{}, fmt.Errorf("read offer: %w", ErrOffer)
 	}
 	return o, nil
-}
-
-// checkAddr refuses what no device listens on, so that a forged code makes nobody send
-// packets to a group or to itself by another name.
-func checkAddr(addr netip.AddrPort) error {
-	ip := addr.Addr()
-	if !ip.IsValid() || addr.Port() == 0 || ip.IsUnspecified() || ip.IsMulticast() || ip.Is4In6() || ip.Zone() != "" ||
-		ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || ip.Is6() && ip.IsLinkLocalUnicast() {
-		return fmt.Errorf("an address that nobody can be dialled at: %w", ErrOffer)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"handslag/sync/peer/internal/road"
 	"net"
 	"net/netip"
 	"testing"
@@ -10,7 +11,7 @@ import (
 )
 
 func mustAddresses(t testing.TB) []netip.Addr {
-	addrs, err := LocalAddresses(true)
+	addrs, err := road.LocalAddresses(true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func relayTCP(t testing.TB, offer Payload, length time.Duration) ma.Multiaddr {
 			go carry(d, s, time.Time{})
 		}
 	}()
-	return tcpAddr(netip.MustParseAddrPort(l.Addr().String()))
+	return byTCP(netip.MustParseAddrPort(l.Addr().String()))
 }
 
 // relayUDP is the same for datagrams, of one dialler.
@@ -130,5 +131,5 @@ func relayUDP(t testing.TB, offer Payload, length time.Duration) ma.Multiaddr {
 			there <- late{data[:n], time.Now().Add(length)}
 		}
 	}()
-	return quicAddr(netip.MustParseAddrPort(near.LocalAddr().String()))
+	return byQUIC(netip.MustParseAddrPort(near.LocalAddr().String()))
 }

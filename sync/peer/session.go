@@ -13,6 +13,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 )
 
 // Config is what a session needs to know and to ask. Now, Revoked and Append are called from
@@ -29,7 +30,7 @@ type Config struct {
 	ClockSuspect bool                                       // the wall clock contradicts it; both screens say so
 	Revoked      func(identity.DeviceID, uint64) bool       // by device and epoch; nil: no list is held
 	TooSoon      func(identity.DeviceID) bool               // by device; nil: nobody has to wait
-	Strangers    *Strangers                                 // D: who has to wait at the door; nil: nobody
+	Strangers    *road.Strangers                            // D: who has to wait at the door; nil: nobody
 	Append       func(ctx context.Context, m Meeting) error // returns once the entry that says so is durable
 
 	Camera   bool // D: this device can scan the other's screen, so that nobody needs to type
@@ -52,7 +53,7 @@ type Session struct {
 	config  Config
 	sending sync.Mutex // one share at a time
 	timing  timing
-	node    *node
+	node    *road.Node
 	payload []byte
 	cancel  context.CancelFunc
 	stopped chan struct{} // closed when the loop takes no more events
@@ -65,7 +66,7 @@ type Session struct {
 	mates   chan network.Stream // likewise, of working together
 
 	machine *ceremony // the loop's alone
-	streams *streams
+	streams *road.Streams
 	journal error     // why the entry failed, the loop's alone
 	resumed time.Time // when a lost way for the last word was last opened anew, likewise
 
@@ -85,7 +86,7 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := LocalAddresses(config.Loopback)
+	addrs, err := road.LocalAddresses(config.Loopback)
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +101,11 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 	offer.Tag = TagOf(config.Org, offer.Commit)
 	copy(offer.Key[:], self.credential.Keys.Transport.Bytes)
 	rand.Read(offer.Secret[:])
-	node, open, err := newListener(key, addrs, offer.Secret, timing)
+	node, open, err := road.NewListener(key, addrs, offer.Secret, timing.road())
 	if err != nil {
 		return nil, err
 	}
-	node.knock.mind(config.Strangers)
+	node.Mind(config.Strangers)
 	offer.Addrs = open
 	payload, err := offer.Encode()
 	if err == nil {
@@ -113,7 +114,7 @@ func Offer(ctx context.Context, config Config) (*Session, error) {
 			return newSession(ctx, config, timing, node, machine, payload), nil
 		}
 	}
-	node.end()
+	node.End()
 	return nil, err
 }
 
@@ -137,7 +138,7 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 	if offer.Addrs = reachable(offer.Addrs, config.Loopback); len(offer.Addrs) == 0 {
 		return nil, &Failure{Unreachable}
 	}
-	if _, err := LocalAddresses(config.Loopback); err != nil {
+	if _, err := road.LocalAddresses(config.Loopback); err != nil {
 		return nil, err
 	}
 	// The machine sees the offer as it was read: the session is named after all of it.
@@ -153,7 +154,7 @@ func Scan(ctx context.Context, config Config, payload []byte) (*Session, error) 
 		return nil, fmt.Errorf("open session: %w", err)
 	}
 	defer key.Destroy()
-	node, err := newDialler(key, offer, timing)
+	node, err := road.NewDialler(key, machine.expected, road.Ways(offer.Addrs), offer.Secret, timing.road())
 	if err != nil {
 		return nil, err
 	}
@@ -213,11 +214,11 @@ func (c Config) self() (self, timing, error) {
 	return s, t, nil
 }
 
-func newSession(ctx context.Context, config Config, timing timing, node *node, machine *ceremony, payload []byte) *Session {
+func newSession(ctx context.Context, config Config, timing timing, node *road.Node, machine *ceremony, payload []byte) *Session {
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Session{config: config, timing: timing, node: node, payload: payload, cancel: cancel, machine: machine,
 		stopped: make(chan struct{}), done: make(chan struct{}), inbox: make(chan event), events: make(chan Event, eventRoom),
-		shares: make(chan network.Stream, 1), news: make(chan network.Stream, 1), carries: make(chan network.Stream, 1), mates: make(chan network.Stream, 1), streams: newStreams(), form: machine.form, open: true, link: make(chan struct{})}
+		shares: make(chan network.Stream, 1), news: make(chan network.Stream, 1), carries: make(chan network.Stream, 1), mates: make(chan network.Stream, 1), streams: road.NewStreams(), form: machine.form, open: true, link: make(chan struct{})}
 	s.attend()
 	go s.run(ctx)
 	return s

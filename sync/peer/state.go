@@ -1,6 +1,9 @@
 package peer
 
-import "time"
+import (
+	"handslag/sync/peer/internal/road"
+	"time"
+)
 
 // Role is which end of the verification a device is.
 type Role uint64
@@ -92,6 +95,9 @@ func (r Reason) known() bool {
 	return false
 }
 
+// isStrange reports whether a claim that failed so, from a device that was not named, was no colleague's.
+func (r Reason) isStrange() bool { return r == WrongOrg || r == KeyMismatch || r == BadAnswer }
+
 // Tries is how often the six digits may be typed.
 const Tries = 3
 
@@ -108,6 +114,9 @@ type timing struct {
 	linger                                 time.Duration // for the last message to arrive
 	redial                                 time.Duration // between attempts to reach a verified peer again
 }
+
+// road is what of it the road keeps.
+func (t timing) road() road.Patience { return road.Patience{Dial: t.claimed, Hello: t.hello} }
 
 func designTiming() timing {
 	return timing{

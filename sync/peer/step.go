@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"handslag/sync/peer/internal/road"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -49,7 +50,7 @@ type (
 	}
 	drop struct {
 		conn int
-		what Disturbance // "" for none
+		what road.Disturbance // "" for none
 	}
 	entered struct {
 		state State

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -54,7 +55,7 @@ func (v *Verified) Together(ctx context.Context, w Workshop) error {
 	}
 	ctx, cancel := v.within(ctx)
 	defer cancel()
-	stream, err := v.arranged(ctx, togetherProtocol, v.session.mates)
+	stream, err := v.arranged(ctx, road.Together, v.session.mates)
 	if err != nil {
 		return fmt.Errorf("work together: %w", err)
 	}

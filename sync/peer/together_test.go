@@ -13,6 +13,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -125,7 +126,7 @@ func (d *desk) workshop() Workshop {
 // intruder is a modified program at the other end, which is S: it says what it likes.
 func intruder(t *testing.T, v *Verified) *talk {
 	t.Helper()
-	stream, err := v.arranged(t.Context(), togetherProtocol, v.session.mates)
+	stream, err := v.arranged(t.Context(), road.Together, v.session.mates)
 	if err != nil {
 		t.Fatal(err)
 	}

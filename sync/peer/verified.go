@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/road"
 )
 
 // Verified is the right to share with one device, in one session. Nothing but a verification
@@ -57,7 +58,7 @@ func (v *Verified) within(ctx context.Context) (context.Context, context.CancelF
 
 // stream opens one for a share.
 func (v *Verified) stream(ctx context.Context) (network.Stream, error) {
-	return v.open(ctx, shareProtocol)
+	return v.open(ctx, road.Share)
 }
 
 // open opens a stream to the other device, waiting for its return where the link is down.
@@ -72,7 +73,7 @@ func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, err
 		case <-ctx.Done():
 			return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
 		}
-		stream, err := s.node.reach(ctx, v.remote, p)
+		stream, err := s.node.Reach(ctx, v.remote, p)
 		if err == nil || ctx.Err() != nil || s.node.Network().Connectedness(v.remote) == network.Connected {
 			return stream, err
 		}
@@ -88,8 +89,8 @@ func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, err
 // machine of this end may be a message behind the other's.
 func (s *Session) take(queue chan network.Stream) network.StreamHandler {
 	return func(stream network.Stream) {
-		if stream.Conn().RemotePeer() != s.streams.claimant() {
-			s.node.knock.strange.note(Garbled, stream.Conn().ID())
+		if stream.Conn().RemotePeer() != s.streams.Claimant() {
+			s.node.Strange.Note(road.Garbled, stream.Conn().ID())
 			_ = stream.Reset()
 			return
 		}
@@ -123,7 +124,7 @@ func (t *talk) say(body any) error {
 	t.saying.Lock()
 	defer t.saying.Unlock()
 	_ = t.stream.SetWriteDeadline(time.Now().Add(t.timing.item))
-	return writeFrame(t.stream, data)
+	return road.WriteFrame(t.stream, data)
 }
 
 func (t *talk) hear(limit int, within time.Duration, body any) error {
@@ -136,7 +137,7 @@ func (t *talk) hear(limit int, within time.Duration, body any) error {
 
 func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
 	t.wait(within)
-	data, err := readFrame(t.stream, limit)
+	data, err := road.ReadFrame(t.stream, limit)
 	if err != nil {
 		return nil, fmt.Errorf("receive message: %w", err)
 	}

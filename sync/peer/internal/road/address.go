@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"context"
@@ -21,6 +21,12 @@ var ErrNoNetwork = errors.New("no network that a colleague's device can reach")
 var (
 	inward  = []string{"docker", "br-", "veth", "virbr", "vnet", "cni", "podman", "lxcbr", "lxdbr", "incusbr", "vmnet", "vboxnet"}
 	outward = []string{"tun", "tap", "wg", "tailscale", "zt", "utun", "vEthernet"}
+)
+
+// The most addresses that a device offers, of each kind: more do not fit in a code that is easily read.
+const (
+	MaxIPv4 = 2
+	MaxIPv6 = 1
 )
 
 // LocalAddresses are the addresses to offer, best first: up to two IPv4 and one IPv6 of
@@ -76,6 +82,14 @@ func AwaitNetwork(ctx context.Context, loopback bool) error {
 	}
 }
 
+// dialable refuses what no device listens on, so that a forged code makes nobody send
+// packets to a group or to itself by another name.
+func Dialable(addr netip.AddrPort) bool {
+	ip := addr.Addr()
+	return ip.IsValid() && addr.Port() != 0 && !ip.IsUnspecified() && !ip.IsMulticast() && !ip.Is4In6() && ip.Zone() == "" &&
+		ip != netip.AddrFrom4([4]byte{255, 255, 255, 255}) && !(ip.Is6() && ip.IsLinkLocalUnicast())
+}
+
 // candidate is an address and the name of its interface.
 type candidate struct {
 	name string
@@ -97,10 +111,10 @@ func choose(near []candidate) ([]netip.Addr, error) {
 	var v4, v6 []netip.Addr
 	for _, c := range near {
 		switch {
-		case c.addr.IsLoopback(), checkAddr(netip.AddrPortFrom(c.addr, 1)) != nil, slices.Contains(v4, c.addr):
-		case c.addr.Is4() && len(v4) < maxIPv4:
+		case c.addr.IsLoopback(), !Dialable(netip.AddrPortFrom(c.addr, 1)), slices.Contains(v4, c.addr):
+		case c.addr.Is4() && len(v4) < MaxIPv4:
 			v4 = append(v4, c.addr)
-		case c.addr.Is6() && len(v6) < maxIPv6:
+		case c.addr.Is6() && len(v6) < MaxIPv6:
 			v6 = append(v6, c.addr)
 		}
 	}

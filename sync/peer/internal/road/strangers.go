@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"net/netip"
@@ -29,15 +29,15 @@ type stranger struct {
 
 // Bounds of the wait.
 const (
-	strangerUnit   = time.Second
+	StrangerUnit   = time.Second
 	strangerMost   = 8 // units; S dials for 15 seconds
 	maxStrangers   = 64
 	strangerMemory = 15 * time.Minute
 )
 
-// NewStrangers remembers nobody yet; uptime is monotonic.
-func NewStrangers(uptime func() time.Duration) *Strangers {
-	return &Strangers{unit: strangerUnit, uptime: uptime}
+// NewStrangers remembers nobody yet; unit is the first wait, and uptime is monotonic.
+func NewStrangers(unit time.Duration, uptime func() time.Duration) *Strangers {
+	return &Strangers{unit: unit, uptime: uptime}
 }
 
 // prefixOf is an address as far as one who has it can not change it at will.
@@ -52,7 +52,7 @@ func prefixOf(at netip.Addr) netip.Prefix {
 }
 
 // failed says that a stranger claimed from there.
-func (s *Strangers) failed(at netip.Addr) {
+func (s *Strangers) Failed(at netip.Addr) {
 	if s == nil || !at.IsValid() {
 		return
 	}
@@ -68,7 +68,7 @@ func (s *Strangers) failed(at netip.Addr) {
 }
 
 // wait is for how long one who comes from there is kept at the door.
-func (s *Strangers) wait(at netip.Addr) time.Duration {
+func (s *Strangers) Wait(at netip.Addr) time.Duration {
 	if s == nil || !at.IsValid() {
 		return 0
 	}
@@ -86,6 +86,3 @@ func (s *Strangers) find(from netip.Prefix) int {
 	now := s.uptime()
 	return slices.IndexFunc(s.known, func(k stranger) bool { return k.from == from && now-k.last < strangerMemory })
 }
-
-// isStrange reports whether a claim that failed so, from a device that was not named, was no colleague's.
-func (r Reason) isStrange() bool { return r == WrongOrg || r == KeyMismatch || r == BadAnswer }

@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"slices"
@@ -72,7 +72,7 @@ func (g *gater) InterceptSecured(dir network.Direction, id peer.ID, at network.C
 		return g.dials != "" && id == g.dials
 	}
 	if g.accepts && g.only != "" && id != g.only {
-		g.strange.note(LateClaim, "")
+		g.strange.Note(LateClaim, "")
 	}
 	return g.accepts && (g.only == "" || id == g.only)
 }

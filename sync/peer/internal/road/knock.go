@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"context"
@@ -29,7 +29,6 @@ type knock struct {
 	strangers *Strangers // who is kept at the door for a while though they knocked; nil: nobody
 }
 
-// mind has D keep strangers waiting; nobody can have seen its code yet.
 func (k *knock) mind(s *Strangers) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"errors"
@@ -29,7 +29,7 @@ type doorway struct {
 	upgrade transport.Upgrader
 	limits  network.ResourceManager
 	knock   *knock
-	timing  timing
+	within  time.Duration // for who knocks
 }
 
 // Listen opens a door.
@@ -38,7 +38,7 @@ func (d *doorway) Listen(addr ma.Multiaddr) (transport.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.upgrade.UpgradeGatedMaListener(d, newDoor(l, d.knock, d.limits, d.timing.hello)), nil
+	return d.upgrade.UpgradeGatedMaListener(d, newDoor(l, d.knock, d.limits, d.within)), nil
 }
 
 // door is a listener that lets through who knocks rightly. The others wait, and are sent away when
@@ -68,7 +68,7 @@ type guest struct {
 // Close counts who had time enough and showed none.
 func (g *guest) Close() error {
 	if !g.shown.Swap(true) && time.Since(g.since) >= g.within {
-		g.strange.note(Slow, "")
+		g.strange.Note(Slow, "")
 	}
 	return g.Conn.Close()
 }
@@ -145,7 +145,7 @@ func (d *door) enter(conn manet.Conn) {
 
 // send sends the i'th away. The caller holds mu.
 func (d *door) send(i int) {
-	d.knock.strange.note(Endless, "")
+	d.knock.strange.Note(Endless, "")
 	_ = d.waiting[i].Close()
 	d.waiting = append(d.waiting[:i], d.waiting[i+1:]...)
 }
@@ -173,9 +173,9 @@ func (d *door) hear(conn manet.Conn) {
 	switch {
 	case !there: // too many came after it; the door says so, or is shut
 	case errors.As(err, &slow) && slow.Timeout():
-		d.knock.strange.note(Slow, "")
+		d.knock.strange.Note(Slow, "")
 	case err == nil && !d.knock.right(said):
-		d.knock.strange.note(StaleCode, "")
+		d.knock.strange.Note(StaleCode, "")
 	case err == nil:
 		_ = conn.SetReadDeadline(time.Time{})
 		d.welcome(conn)
@@ -186,13 +186,13 @@ func (d *door) hear(conn manet.Conn) {
 
 // welcome lets in one who knocked rightly.
 func (d *door) welcome(conn manet.Conn) {
-	if !d.keep(d.knock.minded().wait(addressOf(conn))) {
+	if !d.keep(d.knock.minded().Wait(addressOf(conn))) {
 		_ = conn.Close()
 		return
 	}
 	scope, err := d.limits.OpenConnection(network.DirInbound, true, conn.RemoteMultiaddr())
 	if err != nil {
-		d.knock.strange.note(Endless, "")
+		d.knock.strange.Note(Endless, "")
 		_ = conn.Close()
 		return
 	}

@@ -1,13 +1,13 @@
-package peer
+// Package road is what lies between two devices: who is let through the door of one that shows its code, libp2p under
+// TCP with TLS and QUIC, the streams on it and the frames on those. It knows addresses, keys and one secret; what is said
+// on a stream it does not read.
+package road
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,52 +33,32 @@ import (
 	"handslag/identity/signed"
 )
 
-// The protocols, with their version.
-const (
-	verifyProtocol protocol.ID = "/handslag/verify/1"
-	// committedProtocol is the same where D speaks first: S has the code as a file.
-	committedProtocol protocol.ID = "/handslag/verify/1/committed"
-	newsProtocol      protocol.ID = "/handslag/news/1"
-	carryProtocol     protocol.ID = "/handslag/carry/1"
-	shareProtocol     protocol.ID = "/handslag/share/1"
-	togetherProtocol  protocol.ID = "/handslag/together/1"
-	// againProtocol is for the last word of a session whose connection was lost and made again; S opens it.
-	againProtocol protocol.ID = "/handslag/again/1"
-)
-
-// Bounds on what those who knocked rightly can make this device hold; who did not gets no further than
-// the door.
-const (
-	maxConns   = 8
-	maxStreams = 32
-	maxMemory  = 64 << 20
-)
-
 // node is libp2p's connections and streams, and nothing else of libp2p: there is no host with its
 // services, and so no identify, ping, relay, DHT, AutoNAT, mDNS, hole punching or port mapping that
 // could be left on. It has TCP with TLS, and QUIC.
-type node struct {
+type Node struct {
 	swarm *swarm.Swarm
 	quic  *quicreuse.ConnManager
 	gate  *gater
 	knock *knock
 	hello time.Duration // for a stream to say which protocol it is for
 
+	Strange *disturbances // what came to nothing here
+
 	mu       sync.Mutex
 	handlers map[protocol.ID]network.StreamHandler
 }
 
-// newDialler is S's host: it listens nowhere and dials nobody but the offer's key.
-func newDialler(key *signed.PrivateKey, to Payload, timing timing) (*node, error) {
-	id, err := peerOf(to.Key[:])
-	if err != nil {
-		return nil, err
-	}
-	var at []ma.Multiaddr
-	for _, addr := range to.Addrs {
-		at = append(at, tcpAddr(addr), quicAddr(addr))
-	}
-	n, err := newNode(key, &gater{dials: id, at: at}, newKnock(to.Secret, false), timing)
+// Patience is how long the road waits.
+type Patience struct {
+	Dial  time.Duration // for a connection that this end makes
+	Hello time.Duration // for a stranger's first words
+}
+
+// newDialler is S's host: it listens nowhere, and dials nobody but who has the key of id, at those places and
+// with the secret of its door.
+func NewDialler(key *signed.PrivateKey, id peer.ID, at []ma.Multiaddr, secret [16]byte, patience Patience) (*Node, error) {
+	n, err := newNode(key, &gater{dials: id, at: at}, newKnock(secret, false), patience)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +68,8 @@ func newDialler(key *signed.PrivateKey, to Payload, timing timing) (*node, error
 
 // newListener is D's host: it listens on addrs, on ports that the system picks, and dials
 // nobody. Only who knows secret gets through its door. It returns where a dialler finds it.
-func newListener(key *signed.PrivateKey, addrs []netip.Addr, secret [16]byte, timing timing) (*node, []netip.AddrPort, error) {
-	n, err := newNode(key, &gater{accepts: true}, newKnock(secret, true), timing)
+func NewListener(key *signed.PrivateKey, addrs []netip.Addr, secret [16]byte, patience Patience) (*Node, []netip.AddrPort, error) {
+	n, err := newNode(key, &gater{accepts: true}, newKnock(secret, true), patience)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +84,7 @@ func newListener(key *signed.PrivateKey, addrs []netip.Addr, secret [16]byte, ti
 		open = append(open, at)
 	}
 	if len(open) == 0 {
-		n.end()
+		n.End()
 		return nil, nil, fmt.Errorf("listen for a colleague's device: %w: %w", ErrNoNetwork, failed)
 	}
 	return n, open, nil
@@ -115,7 +95,7 @@ const portPairs = 8
 
 // listen opens TCP and QUIC at a free port of addr. Where other programs have the UDP port of each that is
 // tried, TCP is enough.
-func (n *node) listen(addr netip.Addr) (netip.AddrPort, error) {
+func (n *Node) listen(addr netip.Addr) (netip.AddrPort, error) {
 	var taken []ma.Multiaddr // they stay open meanwhile, so that the system picks others
 	for {
 		at, err := n.listenTCP(addr)
@@ -129,7 +109,7 @@ func (n *node) listen(addr netip.Addr) (netip.AddrPort, error) {
 }
 
 // listenTCP opens TCP at a port that the system picks.
-func (n *node) listenTCP(addr netip.Addr) (netip.AddrPort, error) {
+func (n *Node) listenTCP(addr netip.Addr) (netip.AddrPort, error) {
 	before := n.swarm.ListenAddresses()
 	if err := n.swarm.Listen(tcpAddr(netip.AddrPortFrom(addr, 0))); err != nil {
 		return netip.AddrPort{}, err
@@ -144,6 +124,14 @@ func (n *node) listenTCP(addr netip.Addr) (netip.AddrPort, error) {
 		}
 	}
 	return netip.AddrPort{}, errors.New("listen: the port is not known")
+}
+
+// ways are the roads to a device that listens at addrs: TCP's and QUIC's to each.
+func Ways(addrs []netip.AddrPort) (at []ma.Multiaddr) {
+	for _, addr := range addrs {
+		at = append(at, tcpAddr(addr), quicAddr(addr))
+	}
+	return at
 }
 
 func tcpAddr(at netip.AddrPort) ma.Multiaddr {
@@ -161,7 +149,7 @@ func family(at netip.AddrPort) string {
 	return "ip6"
 }
 
-func newNode(key *signed.PrivateKey, gate *gater, knock *knock, timing timing) (*node, error) {
+func newNode(key *signed.PrivateKey, gate *gater, knock *knock, patience Patience) (*Node, error) {
 	private, err := p2pcrypto.UnmarshalEd25519PrivateKey(append([]byte(nil), key.Ed25519()...))
 	if err != nil {
 		return nil, fmt.Errorf("read transport key: %w", err)
@@ -171,8 +159,8 @@ func newNode(key *signed.PrivateKey, gate *gater, knock *knock, timing timing) (
 		return nil, fmt.Errorf("read transport key: %w", err)
 	}
 	gate.strange = knock.strange
-	n := &node{gate: gate, knock: knock, hello: timing.hello, handlers: map[protocol.ID]network.StreamHandler{}}
-	if err := n.build(id, private, timing); err != nil {
+	n := &Node{gate: gate, knock: knock, Strange: knock.strange, hello: patience.Hello, handlers: map[protocol.ID]network.StreamHandler{}}
+	if err := n.build(id, private, patience); err != nil {
 		return nil, fmt.Errorf("start the network: %w", err)
 	}
 	n.swarm.SetStreamHandler(n.arrived)
@@ -180,7 +168,7 @@ func newNode(key *signed.PrivateKey, gate *gater, knock *knock, timing timing) (
 }
 
 // build puts libp2p's parts together. What it leaves behind where it fails has no socket yet.
-func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error {
+func (n *Node) build(id peer.ID, private p2pcrypto.PrivKey, patience Patience) error {
 	limits, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(resourceLimits()), rcmgr.WithMetricsDisabled())
 	if err != nil {
 		return err
@@ -193,7 +181,7 @@ func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error
 		return err
 	}
 	n.swarm, err = swarm.NewSwarm(id, book, eventbus.NewBus(), swarm.WithConnectionGater(n.gate), swarm.WithResourceManager(limits),
-		swarm.WithDialTimeout(timing.claimed), swarm.WithDialTimeoutLocal(timing.claimed), swarm.WithDialRanker(tcpFirst),
+		swarm.WithDialTimeout(patience.Dial), swarm.WithDialTimeoutLocal(patience.Dial), swarm.WithDialRanker(tcpFirst),
 		swarm.WithUDPBlackHoleSuccessCounter(nil), swarm.WithIPv6BlackHoleSuccessCounter(nil))
 	if err != nil {
 		return err
@@ -205,7 +193,7 @@ func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error
 	if err != nil {
 		return err
 	}
-	upgrade, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, limits, n.gate, upgrader.WithAcceptTimeout(timing.hello))
+	upgrade, err := upgrader.New([]sec.SecureTransport{secure}, muxers, nil, limits, n.gate, upgrader.WithAcceptTimeout(patience.Hello))
 	if err != nil {
 		return err
 	}
@@ -224,7 +212,7 @@ func (n *node) build(id peer.ID, private p2pcrypto.PrivKey, timing timing) error
 	if err != nil {
 		return err
 	}
-	return errors.Join(n.swarm.AddTransport(&doorway{TcpTransport: plain, upgrade: upgrade, limits: limits, knock: n.knock, timing: timing}),
+	return errors.Join(n.swarm.AddTransport(&doorway{TcpTransport: plain, upgrade: upgrade, limits: limits, knock: n.knock, within: patience.Hello}),
 		n.swarm.AddTransport(datagrams))
 }
 
@@ -249,43 +237,14 @@ func tcpFirst(addrs []ma.Multiaddr) []network.AddrDelay {
 	return out
 }
 
-// streamsOfOne is how many streams of each protocol one peer may have open.
-func streamsOfOne() map[protocol.ID]rcmgr.ResourceLimits {
-	return map[protocol.ID]rcmgr.ResourceLimits{
-		verifyProtocol:    {Streams: 2, StreamsInbound: 2},
-		committedProtocol: {Streams: 2, StreamsInbound: 2},
-		againProtocol:     {Streams: 2, StreamsInbound: 2, StreamsOutbound: 2},
-		newsProtocol:      {Streams: 2, StreamsInbound: 1},
-		carryProtocol:     {Streams: 2, StreamsInbound: 1},
-		shareProtocol:     {Streams: 4, StreamsInbound: 4},
-		togetherProtocol:  {Streams: 4, StreamsInbound: 4},
-	}
-}
-
-func resourceLimits() rcmgr.ConcreteLimitConfig {
-	all := rcmgr.ResourceLimits{Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams,
-		Conns: maxConns, ConnsInbound: maxConns, ConnsOutbound: maxConns, FD: 2 * maxConns, Memory: maxMemory}
-	one := all
-	one.Conns, one.ConnsInbound, one.ConnsOutbound, one.Streams, one.StreamsInbound = 4, 4, 4, maxStreams/2, maxStreams/2
-	few := rcmgr.ResourceLimits{Streams: maxConns, StreamsInbound: maxConns, StreamsOutbound: maxConns}
-	ofOne := streamsOfOne()
-	ofAll := map[protocol.ID]rcmgr.ResourceLimits{}
-	for p := range ofOne {
-		ofAll[p] = few
-	}
-	return rcmgr.PartialLimitConfig{
-		System: all, Transient: all, PeerDefault: one, Protocol: ofAll, ProtocolPeer: ofOne,
-	}.Build(rcmgr.DefaultLimits.Scale(maxMemory, 4*maxConns))
-}
-
 // reap closes a connection that has opened no stream within hello, so that nobody fills the few
 // places there are; a peer that spared names is left alone.
-func (n *node) reap(hello time.Duration, spared func(peer.ID) bool) {
+func (n *Node) Reap(hello time.Duration, spared func(peer.ID) bool) {
 	n.swarm.Notify(&network.NotifyBundle{ConnectedF: func(_ network.Network, c network.Conn) {
 		time.AfterFunc(hello, func() {
 			if !spared(c.RemotePeer()) {
 				if !c.IsClosed() {
-					n.knock.strange.note(Slow, c.ID())
+					n.Strange.Note(Slow, c.ID())
 				}
 				_ = c.Close()
 			}
@@ -293,68 +252,25 @@ func (n *node) reap(hello time.Duration, spared func(peer.ID) bool) {
 	}})
 }
 
-// protocolLimit is the most bytes of a protocol's name.
-const protocolLimit = 64
+// mind has D keep strangers waiting at the door; nobody can have seen its code yet.
+func (n *Node) Mind(s *Strangers) { n.knock.mind(s) }
 
-// handle says who takes streams of a protocol.
-func (n *node) handle(p protocol.ID, h network.StreamHandler) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.handlers[p] = h
-}
-
-// protocols are those that are taken.
-func (n *node) protocols() []protocol.ID {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Collect(maps.Keys(n.handlers))
-}
-
-// arrived gives a stream to whom its first frame names; any other is nobody's.
-func (n *node) arrived(s network.Stream) {
-	_ = s.SetReadDeadline(time.Now().Add(n.hello))
-	name, err := readFrame(s, protocolLimit)
-	n.mu.Lock()
-	take := n.handlers[protocol.ID(name)]
-	n.mu.Unlock()
-	switch {
-	case err != nil:
-		n.knock.strange.noteError(err, s.Conn())
-	case take == nil:
-		n.knock.strange.note(Garbled, s.Conn().ID())
-	case s.SetProtocol(protocol.ID(name)) != nil:
-		n.knock.strange.note(Endless, s.Conn().ID())
-	default:
-		_ = s.SetReadDeadline(time.Time{})
-		take(s)
-		return
-	}
-	_ = s.Reset()
-}
-
-// reach dials the one key and opens a stream of the protocol. It waits for no answer: one that
-// does not take the protocol resets the stream.
-func (n *node) reach(ctx context.Context, id peer.ID, p protocol.ID) (network.Stream, error) {
-	s, err := n.swarm.NewStream(ctx, id)
-	if err == nil {
-		if err = s.SetProtocol(p); err == nil {
-			err = writeFrame(s, []byte(p))
-		}
-		if err != nil {
-			_ = s.Reset()
+// narrow lets nobody but id in from now on, and cuts off who is.
+func (n *Node) Narrow(id peer.ID) {
+	n.gate.narrow(id)
+	n.Strange.settle()
+	for _, conn := range n.swarm.Conns() {
+		if conn.RemotePeer() != id {
+			_ = conn.Close()
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reach the other device: %w", err)
-	}
-	return s, nil
 }
 
 // Network is the connections.
-func (n *node) Network() network.Network { return n.swarm }
+func (n *Node) Network() network.Network { return n.swarm }
 
 // end stops listening and cuts every connection.
-func (n *node) end() {
+func (n *Node) End() {
 	n.gate.shut()
 	_ = n.swarm.Close()
 	_ = n.quic.Close()

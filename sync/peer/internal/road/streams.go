@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"net/netip"
@@ -11,7 +11,7 @@ import (
 )
 
 // streams numbers the verification's streams for the machine, which knows no network.
-type streams struct {
+type Streams struct {
 	mu      sync.Mutex
 	last    int
 	open    map[int]network.Stream
@@ -21,11 +21,11 @@ type streams struct {
 	ended   chan struct{} // closed when the claimed stream's reader is
 }
 
-func newStreams() *streams {
-	return &streams{open: map[int]network.Stream{}, ended: make(chan struct{})}
+func NewStreams() *Streams {
+	return &Streams{open: map[int]network.Stream{}, ended: make(chan struct{})}
 }
 
-func (s *streams) add(stream network.Stream) int {
+func (s *Streams) Add(stream network.Stream) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last++
@@ -34,7 +34,7 @@ func (s *streams) add(stream network.Stream) int {
 }
 
 // claim marks the stream that the machine speaks on.
-func (s *streams) claim(id int) {
+func (s *Streams) Claim(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if stream := s.open[id]; s.claimed == 0 && stream != nil {
@@ -46,7 +46,7 @@ func (s *streams) claim(id int) {
 }
 
 // resume makes another stream of the claimant's the one that the machine speaks on.
-func (s *streams) resume(id int) {
+func (s *Streams) Resume(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := s.open[s.claimed]
@@ -57,58 +57,58 @@ func (s *streams) resume(id int) {
 }
 
 // origin is the address that the claim came from.
-func (s *streams) origin() netip.Addr {
+func (s *Streams) Origin() netip.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.from
 }
 
 // claimant is the peer at the other end of the claimed stream.
-func (s *streams) claimant() peer.ID {
+func (s *Streams) Claimant() peer.ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.who
 }
 
-func (s *streams) get(id int) network.Stream {
+func (s *Streams) Get(id int) network.Stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open[id]
 }
 
 // send writes a message; an error shows as the stream's end.
-func (s *streams) send(id int, data []byte, within time.Duration) {
-	stream := s.get(id)
+func (s *Streams) Send(id int, data []byte, within time.Duration) {
+	stream := s.Get(id)
 	if stream == nil {
 		return
 	}
 	_ = stream.SetWriteDeadline(time.Now().Add(within))
-	if err := writeFrame(stream, data); err != nil {
+	if err := WriteFrame(stream, data); err != nil {
 		_ = stream.Reset()
 	}
 }
 
 // drop refuses a stranger and its connection; the claimed peer loses the stream only.
-func (s *streams) drop(id int) {
-	stream := s.get(id)
+func (s *Streams) Drop(id int) {
+	stream := s.Get(id)
 	if stream == nil {
 		return
 	}
 	_ = stream.Reset()
-	if stream.Conn().RemotePeer() != s.claimant() {
+	if stream.Conn().RemotePeer() != s.Claimant() {
 		_ = stream.Conn().Close()
 	}
 }
 
 // speaks reports whether it is the stream that the machine speaks on.
-func (s *streams) speaks(id int) bool {
+func (s *Streams) Speaks(id int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.claimed == id
 }
 
 // gone forgets a stream whose reader has ended.
-func (s *streams) gone(id int) {
+func (s *Streams) Gone(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, id)
@@ -118,7 +118,7 @@ func (s *streams) gone(id int) {
 }
 
 // finish says that nothing more comes from this end.
-func (s *streams) finish() {
+func (s *Streams) finish() {
 	s.mu.Lock()
 	stream := s.open[s.claimed]
 	s.mu.Unlock()
@@ -128,7 +128,7 @@ func (s *streams) finish() {
 }
 
 // linger waits until the other end has heard the last word, or within has passed.
-func (s *streams) linger(within time.Duration) {
+func (s *Streams) Linger(within time.Duration) {
 	s.finish()
 	s.mu.Lock()
 	waiting, ended := s.open[s.claimed] != nil, s.ended

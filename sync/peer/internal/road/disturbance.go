@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"errors"
@@ -41,7 +41,7 @@ func newDisturbances() *disturbances {
 }
 
 // note counts one, once for each who in the same way; "" is somebody new each time.
-func (d *disturbances) note(what Disturbance, who string) {
+func (d *disturbances) Note(what Disturbance, who string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.found && what == Slow {
@@ -68,42 +68,31 @@ func (d *disturbances) settle() {
 }
 
 // noteError counts an error of reading what somebody said, where it is the sayer's fault.
-func (d *disturbances) noteError(err error, who network.Conn) {
+func (d *disturbances) NoteError(err error, who network.Conn) {
 	var slow net.Error
 	switch {
 	case errors.Is(err, signed.ErrTooLarge):
-		d.note(Endless, who.ID())
+		d.Note(Endless, who.ID())
 	case errors.As(err, &slow) && slow.Timeout():
-		d.note(Slow, who.ID())
+		d.Note(Slow, who.ID())
 	}
 }
 
+// Count is how often something was done.
+type Count struct {
+	What  Disturbance
+	Times uint64
+}
+
 // take returns what was counted since the last time, in a fixed order.
-func (d *disturbances) take() (all []Disturbed) {
+func (d *disturbances) Take() (all []Count) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, what := range []Disturbance{StaleCode, Slow, Endless, Garbled, LateClaim} {
 		if n := d.counts[what]; n > 0 {
-			all = append(all, Disturbed{what, n})
+			all = append(all, Count{what, n})
 		}
 	}
 	clear(d.counts)
 	return all
-}
-
-// disturb counts who is dropped for what it said.
-func (s *Session) disturb(id int, what Disturbance) {
-	if stream := s.streams.get(id); stream != nil && what != "" && s.machine.role == Displayer {
-		s.node.knock.strange.note(what, stream.Conn().ID())
-	}
-}
-
-// tellDisturbed has the journal told, before the session's last word.
-func (s *Session) tellDisturbed() {
-	if s.machine.role != Displayer {
-		return // nobody comes to S
-	}
-	for _, one := range s.node.knock.strange.take() {
-		s.emit(one)
-	}
 }

@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"encoding/binary"
@@ -11,7 +11,7 @@ import (
 // On a stream each message stands behind its length, four bytes big endian.
 
 // writeFrame writes one message.
-func writeFrame(w io.Writer, data []byte) error {
+func WriteFrame(w io.Writer, data []byte) error {
 	if _, err := w.Write(append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data))), data...)); err != nil {
 		return fmt.Errorf("send message: %w", err)
 	}
@@ -20,7 +20,7 @@ func writeFrame(w io.Writer, data []byte) error {
 
 // readFrame reads one message of at most limit bytes. It returns signed.ErrTooLarge before
 // it makes room for a larger one, and io.EOF where the stream ended between messages.
-func readFrame(r io.Reader, limit int) ([]byte, error) {
+func ReadFrame(r io.Reader, limit int) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		if err == io.EOF {

@@ -1,4 +1,4 @@
-package peer
+package road
 
 import (
 	"errors"
@@ -124,7 +124,7 @@ func (d *datagrams) admit(p []byte, who netip.AddrPort) int {
 		return len(p)
 	}
 	if opens(p) {
-		d.knock.strange.note(StaleCode, who.String())
+		d.knock.strange.Note(StaleCode, who.String())
 	}
 	return 0
 }
@@ -132,7 +132,7 @@ func (d *datagrams) admit(p []byte, who netip.AddrPort) int {
 // keeps is the door's keep.
 func (d *datagrams) keeps(who netip.AddrPort) bool {
 	strangers := d.knock.minded()
-	wait := strangers.wait(who.Addr())
+	wait := strangers.Wait(who.Addr())
 	if wait == 0 {
 		return false
 	}
