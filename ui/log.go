@@ -27,6 +27,7 @@ type logScreen struct {
 	w        *Window
 	banner   *part.Banner
 	filter   *logFilter
+	within   *part.Text // of which units' entries these are, where that is not everybody's
 	findings *fyne.Container
 	list     *part.RowList
 	count    *part.Text
@@ -50,7 +51,8 @@ type logScreen struct {
 }
 
 func newLogScreen(w *Window) *logScreen {
-	s := &logScreen{w: w, banner: part.NewBanner(w.lang), filter: newLogFilter(w.lang, w.now), findings: part.Stack(), count: part.NewMuted("").Unbroken()}
+	s := &logScreen{w: w, banner: part.NewBanner(w.lang), filter: newLogFilter(w.lang, w.now), within: part.NewMuted(""), findings: part.Stack(), count: part.NewMuted("").Unbroken()}
+	s.within.Hide()
 	s.filter.onChange = s.ask
 	s.list = part.NewRowList(part.NewEmpty(w.lang, assets.IconLog, "log.empty", nil))
 	s.list.OnOpen = func(row part.Row) { s.open(row.ID) }
@@ -63,7 +65,7 @@ func newLogScreen(w *Window) *logScreen {
 	s.export = newLogExport(w, s.banner, func() link.LogFilter { return s.shown })
 	update := part.NewButton(w.lang.Say("log.update"), assets.IconSync, s.ask)
 	foot := container.NewHBox(part.Middle(s.count), layout.NewSpacer(), s.stop, s.more)
-	s.body = part.HeadedBy(part.Gap, part.Stack(s.filter.content, s.findings, s.export.progressBox), s.list, foot)
+	s.body = part.HeadedBy(part.Gap, part.Stack(s.filter.content, s.within, s.findings, s.export.progressBox), s.list, foot)
 	s.page = container.NewStack(s.body)
 	s.content = part.NewPage(w.lang.Say("log.title"), s.banner, s.page, update, s.export.csv, s.export.json)
 	return s
@@ -220,6 +222,8 @@ func (s *logScreen) atEnd() {
 func (s *logScreen) take(page link.LogPage) {
 	s.rows, s.cursor = append(s.rows, page.Rows...), page.Cursor
 	s.filter.learn(page.Rows)
+	s.within.SetText(s.w.lang.Say("log.within", "units", unitNames(page.Within)))
+	s.within.Hidden = len(page.Within) == 0
 	code := "log.none_match"
 	if s.shown == (link.LogFilter{Limit: logPage}) {
 		code = "log.empty"

@@ -11,6 +11,9 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"handslag/app/agent"
+	"handslag/app/connected/gate"
+	"handslag/identity"
+	"handslag/identity/access"
 	"handslag/sync/link"
 	"handslag/ui"
 	"handslag/ui/part"
@@ -208,4 +211,19 @@ func TestALongLogComesInPieces(t *testing.T) {
 	d.search("Användarnamn", "bo.ek")
 	d.sees("> Bo Ek anslöt enheten")
 	d.seesNot("fler finns", "Skäl")
+}
+
+// Whoever reviews a unit is told that there is more than they see.
+func TestAUnitsReviewerIsToldHowFarTheLogGoes(t *testing.T) {
+	h := newHouse(t)
+	ok(t, h.gate.PutRole(t.Context(), gate.Role{ID: "unit_reviewer", Name: "Granskare på enheten", Grants: []identity.Grant{{Right: access.LogRead, Scope: access.Unit}}}))
+	ok(t, h.gate.GrantRole(t.Context(), "bo.ek", "unit_reviewer"))
+	a := h.enrolled("bo.ek", nil)
+	d := h.desk(newMainLoop(), a, ui.Preferences{})
+	d.goes(ui.PlaceLog)
+	d.sees("Du ser det som har gjorts på Norra.", "> Bo Ek anslöt enheten")
+	d.picture("log-unit")
+	ok(t, h.gate.PutRole(t.Context(), gate.Role{ID: "unit_reviewer", Name: "Granskare", Grants: []identity.Grant{{Right: access.LogRead, Scope: access.All}}}))
+	d.taps("Uppdatera")
+	d.seesNot("Du ser det som har gjorts på")
 }

@@ -141,11 +141,12 @@ func (a *Agent) Me() Me {
 		return Me{Person: identity.Person{First: plate.First}, Device: plate.Device, Org: plate.Org, Waiting: a.waiting, WrongAttempts: a.attempts, ApprovalUntil: until}
 	}
 	who := s.who()
+	everything, units := access.Reach(access.May, access.SubjectOf(who.credential), access.LogRead)
 	me := Me{
 		Person: who.credential.Person, Device: s.device, Organisation: who.statement.Name, Org: who.profile.Org,
 		Units: who.credential.Units, Roles: who.credential.Roles, Online: a.online, Waiting: s.journal.Waiting(),
 		Label: who.profile.Label, CredentialUntil: who.credential.Expires.Time(), Unlocked: true, WrongAttempts: a.told, Carried: a.handedIn,
-		MayReadLog:   access.May(access.SubjectOf(who.credential), access.LogRead, access.Thing{}).Allowed,
+		MayReadLog:   everything || len(units) > 0,
 		ClockSuspect: a.clock.Read().Suspect, Revoked: who.barred == DeviceRevoked, Problem: a.problem,
 	}
 	if last := who.lastSync; !last.IsZero() {

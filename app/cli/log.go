@@ -85,8 +85,14 @@ func (s *session) logPages(filter link.LogFilter) error {
 }
 
 func (s *session) logText(filter link.LogFilter) error {
-	rows := 0
+	rows, bounded := 0, false
 	err := s.eachPage(filter, func(page link.LogPage) error {
+		if len(page.Within) > 0 && !bounded {
+			bounded = true
+			if _, err := fmt.Fprintln(s.env.Out, s.say("log.within", "units", unitNames(page.Within))); err != nil {
+				return err
+			}
+		}
 		for _, f := range page.Found {
 			if _, err := fmt.Fprintf(s.env.Out, "%s: %s  %s  %s %s\n", s.say("log.finding"), s.found(f.Code), moment(f.At.Time()), f.Person.Username, f.Device.Short()); err != nil {
 				return err

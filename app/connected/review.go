@@ -15,10 +15,9 @@ func reviewRoutes() []gate.Route {
 	return []gate.Route{
 		{
 			Method: http.MethodGet, Path: link.PathFindings,
-			Right:    gate.Needs(access.LogRead),
-			Resource: auditLog,
-			Handler:  findings,
-			Does:     "Gives a page of what was noticed about journals, newest first. To read it is an entry itself.",
+			Right:   gate.Within(access.LogRead),
+			Handler: findings,
+			Does:    "Gives a page of what was noticed about journals, newest first. To read it is an entry itself.",
 			Query: []gate.Parameter{
 				{Name: "device", Like: "qpzry9x8gf2tvdw0s3jn54khce6mua7l", Means: "a device ID"},
 				{Name: "person", Like: "anna.lind", Means: "username of a member of staff"},
@@ -31,10 +30,9 @@ func reviewRoutes() []gate.Route {
 		},
 		{
 			Method: http.MethodGet, Path: link.PathSpread,
-			Right:    gate.Needs(access.LogRead),
-			Resource: auditLog,
-			Handler:  spread,
-			Does:     "Says where copies of a record went, as a tree: who was given one by whom, until when, and what has become of it. To look at it is an entry itself.",
+			Right:   gate.Within(access.LogRead),
+			Handler: spread,
+			Does:    "Says where copies of a record went, as a tree: who was given one by whom, until when, and what has become of it. To look at it is an entry itself.",
 			Query: []gate.Parameter{
 				{Name: "record", Like: "r-maja", Means: "ID of the record", Must: true},
 				{Name: "from", Like: "qpzry9x8gf2tvdw0s3jn54khce6mua7l", Means: "a device ID: what went on from it"},

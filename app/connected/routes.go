@@ -172,10 +172,9 @@ func Routes(statement func() []byte) []gate.Route {
 		},
 		{
 			Method: http.MethodGet, Path: link.PathLog,
-			Right:    gate.Needs(access.LogRead),
-			Resource: auditLog,
-			Handler:  readLog,
-			Does:     "Gives a page of the audit log, newest first: the entries of which all filters hold. One that would take long to fill is short, or empty, and has a cursor. To read it is an entry itself.",
+			Right:   gate.Within(access.LogRead),
+			Handler: readLog,
+			Does:    "Gives a page of the audit log, newest first: the entries of which all filters hold. One that would take long to fill is short, or empty, and has a cursor. To read it is an entry itself.",
 			Query: []gate.Parameter{
 				{Name: "subject", Like: "s-maja", Means: "ID of the person or place that the data are about"},
 				{Name: "record", Like: "r-maja", Means: "ID of a record"},
@@ -272,13 +271,12 @@ func Routes(statement func() []byte) []gate.Route {
 		},
 		{
 			Method: http.MethodGet, Path: link.PathEvidence,
-			Right:    gate.Needs(access.LogRead),
-			Resource: auditLog,
-			Handler:  evidenceOf,
-			Does:     "Gives evidence about entries, which shows without this system what they say, who signed it, that the log has it, and who has seen the log. To ask is an entry itself.",
-			Query:    []gate.Parameter{{Name: "entries", Like: "4711,4712", Means: "at most 100 places in the log, from 1, separated by commas", Must: true}},
-			Gives:    gate.Body{Type: typeCBOR, Means: "bundle (vault/journal/evidence/testdata/evidence.cddl)."},
-			Codes:    []link.Code{link.CodeNotFound},
+			Right:   gate.Within(access.LogRead),
+			Handler: evidenceOf,
+			Does:    "Gives evidence about entries, which shows without this system what they say, who signed it, that the log has it, and who has seen the log. To ask is an entry itself.",
+			Query:   []gate.Parameter{{Name: "entries", Like: "4711,4712", Means: "at most 100 places in the log, from 1, separated by commas", Must: true}},
+			Gives:   gate.Body{Type: typeCBOR, Means: "bundle (vault/journal/evidence/testdata/evidence.cddl)."},
+			Codes:   []link.Code{link.CodeNotFound},
 		},
 		{
 			Method: http.MethodPost, Path: link.PathErasures,

@@ -101,6 +101,20 @@ func May(who Subject, right identity.Right, what Thing) Decision {
 	return Decision{Reason: NoRight}
 }
 
+// Reach is how far a right goes over things that are a unit's or nobody's, the audit log's entries for one: over
+// everything, or over what is of the units. Neither: it goes nowhere. may is May, or what stands in its place.
+func Reach(may func(Subject, identity.Right, Thing) Decision, who Subject, right identity.Right) (everything bool, units []identity.UnitID) {
+	if may(who, right, Thing{}).Allowed {
+		return true, nil
+	}
+	for _, unit := range who.Units {
+		if may(who, right, Thing{Unit: unit}).Allowed {
+			units = append(units, unit)
+		}
+	}
+	return false, units
+}
+
 func reaches(who Subject, scope identity.Scope, what Thing) bool {
 	own := who.Person != "" && slices.Contains(what.People, who.Person)
 	switch scope {

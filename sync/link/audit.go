@@ -55,6 +55,8 @@ type LogPage struct {
 	Rows   []LogRow  `json:"rows"`
 	Cursor string    `json:"cursor,omitempty"` // empty on the last page
 	Found  []Finding `json:"findings,omitempty"`
+
+	Within []identity.Unit `json:"within,omitempty"` // the units of which the reader sees entries; none: of all
 }
 
 // LogRow is one entry as reviewers see it: a sentence's worth.

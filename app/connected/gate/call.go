@@ -37,6 +37,7 @@ type Call struct {
 	asker   *sqlc.DevicesWaiting // proven, where it waits to become one
 	user    *sqlc.User
 	who     access.Subject
+	reach   reach // of the right that the route asks for within units
 	proof   *proven
 	signIn  *attempt
 	took    int    // entries of a journal that it stored

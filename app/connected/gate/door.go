@@ -250,7 +250,11 @@ func (c *Call) admit(r request) error {
 	if err := c.alive(); err != nil {
 		return err
 	}
-	if c.route.Right.kind != needs {
+	switch c.route.Right.kind {
+	case needs:
+	case within:
+		return c.reaches()
+	default:
 		return nil
 	}
 	thing, err := c.route.Resource(c)

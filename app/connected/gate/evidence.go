@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 // Evidence is a bundle about entries, by their places in the log, that shows without this system what they say,
 // who signed it, that the log has it and who has seen the log. That it was taken out is an entry.
 func (c *Call) Evidence(places []int64) ([]byte, error) {
-	bundle, err := c.g.evidence(c.ctx, c.tx, places, journal.Entry{
+	bundle, err := c.g.evidence(c.ctx, c.tx, places, c.reach, journal.Entry{
 		Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Route: c.route.Path,
 	}, journal.Details{})
 	switch {
@@ -36,7 +37,7 @@ func (c *Call) Evidence(places []int64) ([]byte, error) {
 // Evidence is the same for an administrator.
 func (g *Gate) Evidence(ctx context.Context, places []int64) (bundle []byte, err error) {
 	err = g.store.Do(ctx, func(tx *store.Tx) error {
-		bundle, err = g.evidence(ctx, tx, places, journal.Entry{Code: codeEvidence}, journal.Details{Reason: clip(g.config.Operator)})
+		bundle, err = g.evidence(ctx, tx, places, reach{everything: true}, journal.Entry{Code: codeEvidence}, journal.Details{Reason: clip(g.config.Operator)})
 		return err
 	})
 	if err != nil {
@@ -47,7 +48,7 @@ func (g *Gate) Evidence(ctx context.Context, places []int64) (bundle []byte, err
 
 const codeEvidence = "evidence"
 
-func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, looked journal.Entry, note journal.Details) ([]byte, error) {
+func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, within reach, looked journal.Entry, note journal.Details) ([]byte, error) {
 	places = slices.Compact(slices.Sorted(slices.Values(places)))
 	if len(places) == 0 || len(places) > evidence.MaxEntries || places[0] <= 0 {
 		return nil, fmt.Errorf("1 to %d places in the log are asked for: %w", evidence.MaxEntries, ErrInput)
@@ -64,14 +65,17 @@ func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, looke
 		}
 		rows, asked = append(rows, found[0]), append(asked, strconv.FormatInt(id, 10))
 	}
-	looked.Kind, note.Note = journal.LogRead, clip(url.Values{"entries": {strings.Join(asked, ",")}}.Encode())
+	if seen, err := within.entries(ctx, tx, rows); err != nil || len(seen) != len(rows) {
+		return nil, cmp.Or(err, ErrUnknown)
+	}
+	looked.Kind, note.Note = journal.LogRead, clip(within.noted(url.Values{"entries": {strings.Join(asked, ",")}}))
 	if one := rows[0].Subject; !slices.ContainsFunc(rows, func(r sqlc.Entry) bool { return r.Subject != one }) {
 		looked.Subject = journal.SubjectID(one)
 	}
 	if _, err := g.say(ctx, tx, looked, &note); err != nil {
 		return nil, err
 	}
-	b := gathering{g: g, ctx: ctx, tx: tx, has: map[string]bool{}}
+	b := gathering{g: g, reach: within, ctx: ctx, tx: tx, has: map[string]bool{}}
 	b.bundle.Version, b.bundle.Org, b.bundle.Statement = 1, g.org, g.keys().Statement
 	if err := b.trail(places[len(places)-1]); err != nil {
 		return nil, err
@@ -90,6 +94,7 @@ func (g *Gate) evidence(ctx context.Context, tx *store.Tx, places []int64, looke
 // gathering is a bundle being made.
 type gathering struct {
 	g      *Gate
+	reach  reach
 	ctx    context.Context
 	tx     *store.Tx
 	bundle evidence.Bundle
@@ -115,6 +120,13 @@ func (b *gathering) trail(last int64) error {
 	trail := []vouched{{Checkpoint: now, note: note}} // the largest first
 	words := map[int64][]audit.Cosignature{}
 	for _, row := range rows {
+		within, err := b.reach.device(b.ctx, b.tx, row.DeviceID)
+		if err != nil {
+			return err
+		}
+		if !within { // a credential names its person: others are the witnesses of who may see everything
+			continue
+		}
 		v, ok, err := b.g.vouchedBy(b.ctx, b.tx, row)
 		if err != nil {
 			return err

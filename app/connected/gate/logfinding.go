@@ -20,7 +20,8 @@ func (r reviewer) findings(f link.FindingFilter) (link.FindingPage, error) {
 	if err != nil {
 		return link.FindingPage{}, err
 	}
-	if _, err := r.look(journal.Entry{}, f.Query().Encode()); err != nil {
+	q.reach = r.reach
+	if _, err := r.look(journal.Entry{}, f.Query()); err != nil {
 		return link.FindingPage{}, err
 	}
 	if err := r.g.findLoneHalves(r.ctx, r.tx, r.now); err != nil {
@@ -31,6 +32,7 @@ func (r reviewer) findings(f link.FindingFilter) (link.FindingPage, error) {
 
 // findingQuery is a page of findings. It looks at so many at most, as a page of the log does.
 type findingQuery struct {
+	reach                reach
 	device, person, code string
 	open                 bool
 	before               int64
@@ -75,19 +77,24 @@ func (q findingQuery) page(ctx context.Context, tx *store.Tx) (link.FindingPage,
 	for _, f := range rows {
 		people.add(f.PersonID)
 	}
-	names := newLogNames()
+	names := newLogNames(q.reach)
 	if err := names.learnPeople(ctx, tx, people, asked[string]{}); err != nil {
 		return page, err
 	}
-	for i, f := range rows {
+	for _, f := range rows {
+		within, err := q.reach.person(ctx, tx, f.PersonID)
+		if err != nil {
+			return page, err
+		}
+		if !within || !q.fits(f) {
+			continue
+		}
 		if len(page.Findings) == q.rows {
-			page.Cursor = strconv.FormatInt(rows[i-1].ID, 10)
+			page.Cursor = strconv.FormatInt(page.Findings[q.rows-1].ID, 10)
 			return page, nil
 		}
-		if q.fits(f) {
-			page.Findings = append(page.Findings, link.Finding{ID: f.ID, Code: f.Code, Device: identity.DeviceID(f.DeviceID), Person: names.person(f.PersonID),
-				At: signed.Time(f.At), Generation: uint64(f.Generation), Seq: uint64(max(f.Seq, 0)), Open: f.ClosedAt == 0, Times: uint64(f.Times), Entry: f.Hash})
-		}
+		page.Findings = append(page.Findings, link.Finding{ID: f.ID, Code: f.Code, Device: identity.DeviceID(f.DeviceID), Person: names.person(f.PersonID),
+			At: signed.Time(f.At), Generation: uint64(f.Generation), Seq: uint64(max(f.Seq, 0)), Open: f.ClosedAt == 0, Times: uint64(f.Times), Entry: f.Hash})
 	}
 	if len(rows) == stepsMost {
 		page.Cursor = strconv.FormatInt(rows[stepsMost-1].ID, 10)
@@ -102,6 +109,9 @@ func (q findingQuery) fits(f sqlc.Finding) bool {
 
 // read goes along the index of the filter that seldom leaves much.
 func (q findingQuery) read(ctx context.Context, tx *store.Tx) ([]sqlc.Finding, error) {
+	if beyond, err := q.beyond(ctx, tx); err != nil || beyond {
+		return nil, err
+	}
 	switch {
 	case q.device != "":
 		return tx.FindingsOfDevice(ctx, sqlc.FindingsOfDeviceParams{DeviceID: q.device, Before: q.before, Rows: stepsMost})
@@ -112,7 +122,23 @@ func (q findingQuery) read(ctx context.Context, tx *store.Tx) ([]sqlc.Finding, e
 	case q.code != "":
 		return tx.FindingsOfCode(ctx, sqlc.FindingsOfCodeParams{Code: q.code, Before: q.before, Rows: stepsMost})
 	}
-	return tx.Findings(ctx, sqlc.FindingsParams{Before: q.before, Rows: int32(q.rows + 1)})
+	rows := q.rows + 1
+	if !q.reach.everything { // of which some lie beyond
+		rows = stepsMost
+	}
+	return tx.Findings(ctx, sqlc.FindingsParams{Before: q.before, Rows: int32(rows)})
+}
+
+// beyond reports whether what the page is filtered by lies beyond reach: then no cursor tells how much there is.
+func (q findingQuery) beyond(ctx context.Context, tx *store.Tx) (bool, error) {
+	within, err := true, error(nil)
+	if q.device != "" {
+		within, err = q.reach.device(ctx, tx, q.device)
+	}
+	if q.person != "" && within && err == nil {
+		within, err = q.reach.person(ctx, tx, q.person)
+	}
+	return !within, err
 }
 
 // staff is the ID of the member of staff with that username; of nobody's an ID that nobody has.

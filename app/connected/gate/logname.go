@@ -15,6 +15,7 @@ import (
 
 // logNames are what entries name, for people to read.
 type logNames struct {
+	reach    reach
 	people   map[string]identity.Person
 	owners   map[string]store.Owned // of devices
 	units    map[int64][]identity.Unit
@@ -24,8 +25,8 @@ type logNames struct {
 	searches map[store.Named]sqlc.Entry
 }
 
-func newLogNames() logNames {
-	return logNames{people: map[string]identity.Person{}, owners: map[string]store.Owned{}, units: map[int64][]identity.Unit{}, cards: map[string]string{},
+func newLogNames(within reach) logNames {
+	return logNames{reach: within, people: map[string]identity.Person{}, owners: map[string]store.Owned{}, units: map[int64][]identity.Unit{}, cards: map[string]string{},
 		titles: map[string]string{}, codes: map[string][]string{}, searches: map[store.Named]sqlc.Entry{}}
 }
 
@@ -129,6 +130,9 @@ func (n *logNames) learnThings(ctx context.Context, tx *store.Tx, records, subje
 	}
 	if err := tx.LearnKeys(ctx, keys.all()); err != nil {
 		return err
+	}
+	for _, bodies := range []map[string]store.Body{byID, bySubject, work} { // what is of others is not named
+		maps.DeleteFunc(bodies, func(_ string, b store.Body) bool { return !n.reach.unit(b.Unit) })
 	}
 	for id, b := range byID {
 		if n.cards[id], err = cardTitle(ctx, tx, b); err != nil {

@@ -23,6 +23,10 @@ type logQuery struct {
 	place  int64  // only entries before this one, the look itself
 	rows   int
 	steps  int // entries that it looks at, at most
+
+	bounded bool      // it has nothing but what is of units
+	within  []string  // those
+	mine    store.Fit // of what a bounded one is filtered by, what is of those units itself: it may go along that
 }
 
 const (
@@ -55,17 +59,33 @@ func (q *logQuery) after(ctx context.Context, tx *store.Tx, place int64) error {
 type logFound struct {
 	places []int64
 	next   int64
+	cut    bool // it had looked at as many as it may
 }
 
 // read finds the page's entries.
 func (q *logQuery) read(ctx context.Context, tx *store.Tx) (found logFound, err error) {
+	units, along := q.within, q.Fit
 	if q.unit != "" {
-		q.Units, err = tx.UnitSets(ctx, sqlc.UnitSetsParams{UnitID: q.unit, Rows: setsMost})
-		if err != nil || len(q.Units) == 0 {
+		units = []string{q.unit}
+	}
+	if q.bounded || q.unit != "" {
+		if q.Units, err = unitSets(ctx, tx, units); err != nil || len(q.Units) == 0 {
 			return found, err
 		}
 	}
-	lanes, err := q.lanes(ctx, tx)
+	if q.bounded {
+		along = q.mine
+	}
+	found, err = q.pass(ctx, tx, along)
+	if err == nil && found.cut && q.bounded { // the entry to go on from may be one of others: it is told by none
+		return q.pass(ctx, tx, store.Fit{})
+	}
+	return found, err
+}
+
+// pass goes along the road that leaves least of those by which the page may go, and finds its entries.
+func (q *logQuery) pass(ctx context.Context, tx *store.Tx, along store.Fit) (found logFound, err error) {
+	lanes, err := q.lanes(ctx, tx, along)
 	if err != nil {
 		return found, fmt.Errorf("read log: %w", err)
 	}
@@ -86,7 +106,7 @@ func (q *logQuery) read(ctx context.Context, tx *store.Tx) (found logFound, err 
 		}
 		last = passed
 	}
-	found.next = last.ID
+	found.next, found.cut = last.ID, true
 	return found, nil
 }
 
@@ -96,7 +116,7 @@ func (q *logQuery) span() store.Span {
 }
 
 // roads are the ways along which the page could go, one for each filter, the one first that seldom leaves much.
-func (q *logQuery) roads() (all [][]store.Stretch) {
+func (q *logQuery) roads(by store.Fit) (all [][]store.Stretch) {
 	along := func(value string, roads ...store.Road) {
 		if value == "" {
 			return
@@ -107,12 +127,12 @@ func (q *logQuery) roads() (all [][]store.Stretch) {
 		}
 		all = append(all, way)
 	}
-	along(q.Assignment, store.ByAssignment)
-	along(q.Record, store.ByRecord)
-	along(q.Subject, store.BySubject)
-	along(q.Device, store.ByDevice, store.ByTold)
-	along(q.Person, store.ByPerson)
-	along(q.Kind, store.ByKind)
+	along(by.Assignment, store.ByAssignment)
+	along(by.Record, store.ByRecord)
+	along(by.Subject, store.BySubject)
+	along(by.Device, store.ByDevice, store.ByTold)
+	along(by.Person, store.ByPerson)
+	along(by.Kind, store.ByKind)
 	if 0 < len(q.Units) && len(q.Units) <= lanesMost {
 		var way []store.Stretch
 		for _, set := range q.Units {
@@ -127,13 +147,13 @@ func (q *logQuery) roads() (all [][]store.Stretch) {
 }
 
 // lanes is the road that leaves least, and what came later than the day beside it.
-func (q *logQuery) lanes(ctx context.Context, tx *store.Tx) (all []lane, err error) {
-	road, err := narrowest(ctx, tx, q.roads())
+func (q *logQuery) lanes(ctx context.Context, tx *store.Tx, by store.Fit) (all []lane, err error) {
+	road, err := narrowest(ctx, tx, q.roads(by))
 	if err != nil {
 		return nil, err
 	}
 	if q.Until != math.MaxInt64 && q.at > q.Until {
-		if road, all, err = q.splitByDay(ctx, tx, road); err != nil {
+		if road, all, err = q.splitByDay(ctx, tx, road, by); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +165,7 @@ func (q *logQuery) lanes(ctx context.Context, tx *store.Tx) (all []lane, err err
 
 // splitByDay leaves of the road what came until the day's end, and has a lane for what came later. Where the road
 // holds little that came later, it is looked through as it is.
-func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.Stretch) ([]store.Stretch, []lane, error) {
+func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.Stretch, by store.Fit) ([]store.Stretch, []lane, error) {
 	few := true
 	for _, s := range road {
 		s.Since = q.Until
@@ -158,13 +178,13 @@ func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.St
 	if few {
 		return road, nil, nil
 	}
-	person := q.Person
-	if person == "" && q.Device != "" {
-		owners, err := tx.Owners(ctx, []string{q.Device})
+	person := by.Person
+	if person == "" && by.Device != "" {
+		owners, err := tx.Owners(ctx, []string{by.Device})
 		if err != nil {
 			return nil, nil, err
 		}
-		person = owners[q.Device].User
+		person = owners[by.Device].User
 	}
 	later := &lateLane{fit: q.Fit, span: q.span(), since: q.since, person: person}
 	later.span.Since = q.Until

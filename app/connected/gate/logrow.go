@@ -26,8 +26,8 @@ type rowReader struct {
 	said   map[int64]journal.Entry
 }
 
-func newRowReader(ctx context.Context, g *Gate, tx *store.Tx) *rowReader {
-	return &rowReader{ctx: ctx, g: g, tx: tx, logNames: newLogNames(), halves: map[int64]sqlc.Entry{}, said: map[int64]journal.Entry{}}
+func newRowReader(ctx context.Context, g *Gate, tx *store.Tx, within reach) *rowReader {
+	return &rowReader{ctx: ctx, g: g, tx: tx, logNames: newLogNames(within), halves: map[int64]sqlc.Entry{}, said: map[int64]journal.Entry{}}
 }
 
 // rows are a page's entries, each with its other half.
@@ -89,6 +89,12 @@ func (r *rowReader) join(entries []sqlc.Entry) error {
 	}
 	works, err := r.tx.EntriesNamed(r.ctx, named)
 	if err != nil {
+		return err
+	}
+	if others, err = r.reach.entries(r.ctx, r.tx, others); err != nil {
+		return err
+	}
+	if works, err = r.reach.entries(r.ctx, r.tx, works); err != nil {
 		return err
 	}
 	byPair, byHash := map[string][]sqlc.Entry{}, map[string][]sqlc.Entry{}

@@ -21,26 +21,29 @@ func (r reviewer) log(f link.LogFilter) (link.LogPage, error) {
 	if err != nil {
 		return link.LogPage{}, err
 	}
+	if err := r.reach.bound(r.ctx, r.tx, q); err != nil {
+		return link.LogPage{}, err
+	}
 	return r.page(q, f)
 }
 
 // page enters the look and reads the page.
 func (r reviewer) page(q *logQuery, f link.LogFilter) (link.LogPage, error) {
-	what, err := concerned(r.ctx, r.tx, f)
+	what, err := r.concerned(f)
 	if err != nil {
 		return link.LogPage{}, err
 	}
-	if q.place, err = r.look(what, f.Query().Encode()); err != nil {
+	if q.place, err = r.look(what, f.Query()); err != nil {
 		return link.LogPage{}, err
 	}
 	if err := r.g.findLoneHalves(r.ctx, r.tx, r.now); err != nil {
 		return link.LogPage{}, err
 	}
-	return r.g.readPage(r.ctx, r.tx, q, f.After == "")
+	return r.g.readPage(r.ctx, r.tx, q, r.reach, f.After == "")
 }
 
 // readPage reads a page, the first with what was found about whom and what it is filtered by.
-func (g *Gate) readPage(ctx context.Context, tx *store.Tx, q *logQuery, first bool) (page link.LogPage, err error) {
+func (g *Gate) readPage(ctx context.Context, tx *store.Tx, q *logQuery, within reach, first bool) (page link.LogPage, err error) {
 	found, err := q.read(ctx, tx)
 	if err != nil {
 		return page, err
@@ -48,26 +51,34 @@ func (g *Gate) readPage(ctx context.Context, tx *store.Tx, q *logQuery, first bo
 	if found.next > 0 {
 		page.Cursor = strconv.FormatInt(found.next, 10)
 	}
-	if page.Rows, err = newRowReader(ctx, g, tx).rows(found.places); err != nil || !first {
+	if page.Within, err = within.named(ctx, tx); err != nil {
 		return page, err
 	}
-	about := findingQuery{device: q.Device, person: q.Person, before: math.MaxInt64, rows: link.LogPageRows}
+	if page.Rows, err = newRowReader(ctx, g, tx, within).rows(found.places); err != nil || !first {
+		return page, err
+	}
+	about := findingQuery{reach: within, device: q.Device, person: q.Person, before: math.MaxInt64, rows: link.LogPageRows}
 	findings, err := about.page(ctx, tx)
 	page.Found = findings.Findings
 	return page, err
 }
 
 // concerned is whom and what a look with this filter concerns: whom it names, or whom the record or assignment
-// is about that it names.
-func concerned(ctx context.Context, tx *store.Tx, f link.LogFilter) (e journal.Entry, err error) {
+// is about that it names, where that lies within reach: who may not see it shall not learn by looking that it is there.
+func (r reviewer) concerned(f link.LogFilter) (e journal.Entry, err error) {
 	var subject string
+	within := false
 	switch {
 	case f.Subject != "":
 		subject = string(f.Subject)
 	case f.Record != "":
-		subject, err = tx.SubjectOfRecord(ctx, string(f.Record))
+		if within, err = r.reach.record(r.ctx, r.tx, string(f.Record)); within {
+			subject, err = r.tx.SubjectOfRecord(r.ctx, string(f.Record))
+		}
 	case f.Assignment != "":
-		subject, err = tx.SubjectOfAssignment(ctx, string(f.Assignment))
+		if within, err = r.reach.assignment(r.ctx, r.tx, string(f.Assignment)); within {
+			subject, err = r.tx.SubjectOfAssignment(r.ctx, string(f.Assignment))
+		}
 	}
 	if err != nil && !store.Missing(err) {
 		return e, err

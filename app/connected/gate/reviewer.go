@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
@@ -21,19 +22,20 @@ type reviewer struct {
 	tx     *store.Tx
 	now    signed.Time
 	as     journal.Entry // who looks, and by what call
+	reach  reach         // how far they may
 	reason string        // of the administrator: who runs the command
 }
 
 func (c *Call) reviewer() reviewer {
-	return reviewer{ctx: c.ctx, g: c.g, tx: c.tx, now: c.Now,
+	return reviewer{ctx: c.ctx, g: c.g, tx: c.tx, now: c.Now, reach: c.reach,
 		as: journal.Entry{Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Route: c.route.Path}}
 }
 
-// look enters that somebody looks: at what, with what filter, and whom it concerns where that is known. It
-// returns the entry's place.
-func (r reviewer) look(what journal.Entry, filter string) (int64, error) {
+// look enters that somebody looks: at what, with what filter and within which units, and whom it concerns where that is
+// known. It returns the entry's place.
+func (r reviewer) look(what journal.Entry, filter url.Values) (int64, error) {
 	what.Kind, what.Person, what.Peer, what.Route = journal.LogRead, r.as.Person, r.as.Peer, r.as.Route
-	return r.g.say(r.ctx, r.tx, what, &journal.Details{Reason: clip(r.reason), Note: clip(cmp.Or(filter, "all"))})
+	return r.g.say(r.ctx, r.tx, what, &journal.Details{Reason: clip(r.reason), Note: clip(r.reach.noted(filter))})
 }
 
 // spread says where copies of a record went. To look at it is an entry about whom the record is about.
@@ -52,6 +54,9 @@ func (r reviewer) spread(f link.SpreadFilter) (link.Spread, error) {
 		}
 		*id = device
 	}
+	if within, err := r.reach.record(r.ctx, r.tx, string(f.Record)); err != nil || !within {
+		return link.Spread{}, cmp.Or(err, Refuse(link.CodeNotFound))
+	}
 	s, err := r.g.spreadOf(r.ctx, r.tx, f.Record, r.now)
 	if store.Missing(err) {
 		return link.Spread{}, Refuse(link.CodeNotFound)
@@ -63,7 +68,7 @@ func (r reviewer) spread(f link.SpreadFilter) (link.Spread, error) {
 	if !found {
 		return link.Spread{}, Refuse(link.CodeNotFound)
 	}
-	_, err = r.look(journal.Entry{Subject: drawn.Subject, Record: f.Record}, f.Query().Encode())
+	_, err = r.look(journal.Entry{Subject: drawn.Subject, Record: f.Record}, f.Query())
 	return drawn, err
 }
 
@@ -96,7 +101,7 @@ func (g *Gate) ReadSpread(ctx context.Context, f link.SpreadFilter) (link.Spread
 // review has the administrator look.
 func review[T any](ctx context.Context, g *Gate, see func(reviewer) (T, error)) (seen T, err error) {
 	err = g.store.Do(ctx, func(tx *store.Tx) error {
-		seen, err = see(reviewer{ctx: ctx, g: g, tx: tx, now: g.now(), reason: g.config.Operator})
+		seen, err = see(reviewer{ctx: ctx, g: g, tx: tx, now: g.now(), reach: reach{everything: true}, reason: g.config.Operator})
 		return err
 	})
 	var refused *link.Problem

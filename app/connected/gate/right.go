@@ -24,6 +24,7 @@ const (
 	own                // a live device, for what is its own
 	each               // a live device; every thing it gets is judged by itself
 	needs              // a live device whose person has the right to the route's resource
+	within             // a live device whose person has the right to everything, or to what is of their units: it gets no more
 	carried            // whoever carries a journal; a device that proves itself is named
 )
 
@@ -53,6 +54,10 @@ func Each(why string) Right { return Right{kind: each, why: why} }
 // Needs asks for a live device whose person has the right to the route's Resource.
 func Needs(right identity.Right) Right { return Right{kind: needs, name: right} }
 
+// Within asks for a live device whose person has the right to everything, or to what is of their units; it gets what is
+// within that (Call.reach).
+func Within(right identity.Right) Right { return Right{kind: within, name: right} }
+
 // Carried takes a journal from anybody: from a device ever known, revoked or not, by its
 // proof; from others a few a minute.
 func Carried(why string) Right { return Right{kind: carried, why: why} }
@@ -72,15 +77,20 @@ func (r Right) String() string {
 		return "each: " + r.why
 	case needs:
 		return string(r.name)
+	case within:
+		return "within: " + string(r.name)
 	case carried:
 		return "carried: " + r.why
 	}
 	return "none"
 }
 
+// asksRight reports whether a person needs a right that has a name.
+func (r Right) asksRight() bool { return r.kind == needs || r.kind == within }
+
 // Proved says how the right asks for a device's proof: it must be there, or it may.
 func (r Right) Proved() (must, may bool) {
-	must = r.kind == waits || r.kind == own || r.kind == each || r.kind == needs
+	must = r.kind == waits || r.kind == own || r.kind == each || r.asksRight()
 	return must, must || r.kind == carried
 }
 
@@ -94,10 +104,10 @@ func (r Right) refusals() []link.Code {
 	case waits:
 		return []link.Code{link.CodeNoProof, link.CodeBadProof, link.CodeStaleProof, link.CodeReplayed,
 			link.CodeDeviceRefused, link.CodeWaitedLong, link.CodeUserDisabled, link.CodeBusy}
-	case own, each, needs:
+	case own, each, needs, within:
 		codes := []link.Code{link.CodeNoProof, link.CodeBadProof, link.CodeStaleProof, link.CodeReplayed,
 			link.CodeDeviceRevoked, link.CodeUserDisabled, link.CodeExpired, link.CodeBusy}
-		if r.kind == needs {
+		if r.asksRight() {
 			codes = append(codes, link.CodeForbidden)
 		}
 		return codes

@@ -155,9 +155,9 @@ func newTable(routes []Route) table {
 			panic("route " + name + " is not whole")
 		case r.Right.kind == noRight:
 			panic("route " + name + " has no right")
-		case r.Right.kind == needs && (r.Right.name == "" || r.Resource == nil):
+		case r.Right.asksRight() && (r.Right.name == "" || (r.Right.kind == needs) != (r.Resource != nil)):
 			panic("route " + name + " needs a right to something")
-		case r.Right.kind != needs && r.Right.why == "":
+		case !r.Right.asksRight() && r.Right.why == "":
 			panic("route " + name + " does not say why")
 		case r.Does == "" || r.Gives.Type == "":
 			panic("route " + name + " does not say what it does")

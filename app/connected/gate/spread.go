@@ -203,7 +203,7 @@ func (s *spread) learn(ctx context.Context, g *Gate, tx *store.Tx) error {
 	for _, all := range s.to {
 		slices.SortFunc(all, byFirst)
 	}
-	devices, people, names := asked[string]{}, asked[string]{}, newLogNames()
+	devices, people, names := asked[string]{}, asked[string]{}, newLogNames(reach{everything: true})
 	for id := range s.holders {
 		devices.add(id)
 	}
@@ -249,7 +249,7 @@ func (s *spread) learn(ctx context.Context, g *Gate, tx *store.Tx) error {
 }
 
 func (s *spread) learnName(ctx context.Context, g *Gate, tx *store.Tx) error {
-	names, records := newLogNames(), asked[string]{}
+	names, records := newLogNames(reach{everything: true}), asked[string]{}
 	records.add(string(s.out.Record))
 	err := names.learnThings(ctx, tx, records, asked[string]{}, asked[string]{}, asked[string]{})
 	s.out.SubjectName = names.cards[string(s.out.Record)]

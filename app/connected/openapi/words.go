@@ -56,6 +56,10 @@ func tagOf(path string) string {
 // whoMay says who may call, and why.
 func whoMay(r gate.Right) string {
 	kind, why, _ := strings.Cut(r.String(), ": ")
+	if kind == "within" {
+		return "A device may call it, with its proof, whose person has the right " + why + " to everything, or to what is of their units (scope unit): then it tells of that alone. " +
+			"An entry is of the units in which whoever said it served then, a record and an assignment of their own, a finding of those in which the person of its device serves now. What lies beyond answers as what is not there."
+	}
 	if who, ok := map[string]string{
 		"public":   "Anybody may call it, without a proof",
 		"password": "Whoever knows a username and its password, or has signed in at the identity provider, may call it, without a proof",

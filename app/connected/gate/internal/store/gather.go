@@ -186,11 +186,12 @@ func (tx *Tx) UnitsIn(ctx context.Context, sets []int64) (map[int64][]identity.U
 // Body is what a record's or an assignment's row holds of it, encrypted.
 type Body struct {
 	ID, Subject string
+	Unit        string
 	Number      int64
 	Body        []byte
 }
 
-const recordBodies = "SELECT id, subject, number, body FROM records "
+const recordBodies = "SELECT id, subject, unit_id, number, body FROM records "
 
 // RecordBodies are records by ID, without what they protect.
 func (tx *Tx) RecordBodies(ctx context.Context, ids []string) (map[string]Body, error) {
@@ -207,14 +208,14 @@ func (tx *Tx) SubjectBodies(ctx context.Context, subjects []string) (map[string]
 // AssignmentBodies are the newest versions of assignments, by ID.
 func (tx *Tx) AssignmentBodies(ctx context.Context, ids []string) (map[string]Body, error) {
 	all := map[string]Body{}
-	query := "SELECT a.id, a.subject, a.number, v.body FROM assignments a JOIN assignment_versions v ON v.assignment_id = a.id AND v.number = a.number WHERE a.id IN %s"
+	query := "SELECT a.id, a.subject, a.unit_id, a.number, v.body FROM assignments a JOIN assignment_versions v ON v.assignment_id = a.id AND v.number = a.number WHERE a.id IN %s"
 	return all, gather(ctx, tx, query, ids, keepBody(all, func(b Body) string { return b.ID }))
 }
 
 func keepBody(all map[string]Body, key func(Body) string) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var b Body
-		err := rows.Scan(&b.ID, &b.Subject, &b.Number, &b.Body)
+		err := rows.Scan(&b.ID, &b.Subject, &b.Unit, &b.Number, &b.Body)
 		all[key(b)] = b
 		return err
 	}
