@@ -14,6 +14,7 @@ import (
 
 func main() {
 	process.Seclude(os.Stderr)
+	process.Roomy()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := command.Run(ctx, command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, os.Args[1:])
 	stop()

@@ -8,6 +8,8 @@ import (
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
+	"handslag/vault/record"
 )
 
 // What a batch says is read ahead of the transaction that stores it, beside those of others: nothing
@@ -25,10 +27,12 @@ type readBatch struct {
 type readItem struct {
 	raw    []byte
 	entry  *journal.Entry
-	row    sqlc.Entry       // without what the transaction adds
-	boxed  bool             // it brings words
-	words  *journal.Payload // nil: they are not those that it commits to
-	signed bool             // its own signature was checked
+	row    sqlc.Entry        // without what the transaction adds
+	leaf   audit.Hash        // of the audit log's tree
+	boxed  bool              // it brings words
+	words  *journal.Payload  // nil: they are not those that it commits to
+	said   *record.Operation // what it says about an assignment; nil: nothing, or it is no operation
+	signed bool              // its own signature was checked
 }
 
 // readJournal reads a batch and opens the credential in it, which must be one of ours. A refusal is a bad request.
@@ -57,15 +61,15 @@ func (c *Call) PrepareJournal() {
 		proof.Verify(b.credential.Keys.Signing, c.g.org, c.request.method, c.request.path, c.request.query, c.Body) != nil {
 		return
 	}
-	c.g.readItems(b, nil, true)
+	c.g.readItems(b, nil, c.Now, true)
 	c.ahead = b
 }
 
 // readItems reads the entries. Each signature is checked where each has to be; otherwise the last of each
 // run of entries that name one another is, which vouches for those before it: what they say was signed with
 // it, and their own signatures are checked within minutes. A device can harm nobody's
-// journal but its own with that. segments are payload keys that are known.
-func (g *Gate) readItems(b *readBatch, segments map[uint64][]byte, vouch bool) {
+// journal but its own with that. segments are payload keys that are known; now is when the batch came.
+func (g *Gate) readItems(b *readBatch, segments map[uint64][]byte, now signed.Time, vouch bool) {
 	if segments == nil {
 		segments = map[uint64][]byte{}
 	}
@@ -87,9 +91,20 @@ func (g *Gate) readItems(b *readBatch, segments map[uint64][]byte, vouch bool) {
 			next = nil
 			continue
 		}
-		it.entry, it.row, next = &e, rowOf(e, hash, item.Entry), &e
+		it.row = rowOf(e, hash, item.Entry)
+		it.row.ReceivedAt = int64(now)
+		if it.leaf, err = leafOf(it.row).Hash(); err != nil {
+			next = nil
+			continue
+		}
+		it.entry, next = &e, &e
 		if it.boxed = len(item.Box) > 0; it.boxed {
 			it.words = g.openBox(b, segments, &e, item)
+		}
+		if it.words != nil && e.Kind.IsWork() {
+			if said, err := (record.Said{Entry: item.Entry, Payload: *it.words}).Open(b.credential.Keys.Signing); err == nil {
+				it.said = &said
+			}
 		}
 	}
 }

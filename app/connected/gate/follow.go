@@ -7,6 +7,7 @@ import (
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/vault/journal"
+	"handslag/vault/record"
 )
 
 // chain is how far the entry's generation is known. A new generation begins after a head
@@ -59,12 +60,15 @@ func (t *taking) knowsHeads(ctx context.Context, e journal.Entry) (bool, error) 
 	return len(named) > 0, nil
 }
 
-// cover extends the contiguous prefix by an entry that follows, which is to act on what the system holds.
-func (t *taking) cover(chain *journal.Chain, e journal.Entry, r sqlc.Entry) {
+// cover extends the contiguous prefix by an entry that follows, which is to act on what the system holds. said is what it
+// says about an assignment, where that has been read.
+func (t *taking) cover(chain *journal.Chain, e journal.Entry, r sqlc.Entry, said *record.Operation) {
 	*chain = chain.After(e, journal.Hash(r.Hash))
 	t.covered[string(r.Hash)] = true
 	t.touched[e.Generation] = true
-	t.due = append(t.due, due{e, r, true})
+	if e.Kind.IsWork() || e.Kind == journal.RecordFound || e.Kind == journal.SubjectErased {
+		t.due = append(t.due, due{entry: e, row: r, acts: true, said: said})
+	}
 }
 
 // due is what has to be done about an entry once the rows of its batch are stored: they are written together.
@@ -72,6 +76,7 @@ type due struct {
 	entry journal.Entry
 	row   sqlc.Entry
 	acts  bool // it is covered now, and acts on what the system holds; otherwise its other half is looked for
+	said  *record.Operation
 }
 
 // act does what is due, in order.
@@ -82,7 +87,7 @@ func (t *taking) act(ctx context.Context) error {
 	for _, d := range all {
 		if !d.acts {
 			rows = append(rows, d.row)
-		} else if err := t.apply(ctx, d.entry, d.row); err != nil {
+		} else if err := t.apply(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -112,7 +117,7 @@ func (t *taking) settle(ctx context.Context, generation uint64) error {
 					if err := t.tx.Cover(ctx, r.ID); err != nil {
 						return err
 					}
-					t.cover(chain, e, r)
+					t.cover(chain, e, r, nil)
 					moved = true
 					continue
 				}

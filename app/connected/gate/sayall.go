@@ -8,6 +8,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 )
 
 // sayAll is say for many entries without words, each following the one before. None waits for the signature of
@@ -34,9 +35,11 @@ func (g *Gate) sayAll(ctx context.Context, tx *store.Tx, all []journal.Entry) er
 		hashes[i] = journal.HashOfContent(contents[i])
 		chain = chain.After(*e, hashes[i])
 	}
-	raw := make([][]byte, len(all))
+	raw, leaves := make([][]byte, len(all)), make([]audit.Hash, len(all))
 	err = signed.SideBySide(len(all), func(i int) (err error) {
-		raw[i], err = contents[i].Sign(keys.Log)
+		if raw[i], err = contents[i].Sign(keys.Log); err == nil {
+			leaves[i], err = audit.NewLeaf(raw[i], now).Hash()
+		}
 		return err
 	})
 	if err != nil {
@@ -49,7 +52,7 @@ func (g *Gate) sayAll(ctx context.Context, tx *store.Tx, all []journal.Entry) er
 		if r.UnitSet, err = tx.UnitSetOf(ctx, r.PersonID); err != nil {
 			return err
 		}
-		if err := addRow(ctx, tx, &r); err != nil {
+		if err := addRow(ctx, tx, &r, leaves[i]); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (c *Call) TakeSegment(raw []byte) ([]byte, error) {
 		return nil, Refuse(link.CodeSegDamaged)
 	}
 	b := &readBatch{Batch: batchOf(header, walked, row.Body), credential: credential}
-	c.g.readItems(b, map[uint64][]byte{0: payload}, false)
+	c.g.readItems(b, map[uint64][]byte{0: payload}, c.Now, false)
 	receipt, err := c.takes(c.taking(b))
 	if err != nil {
 		return nil, err

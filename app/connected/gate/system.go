@@ -11,6 +11,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/vault/journal"
+	"handslag/vault/journal/audit"
 )
 
 const counterFindings = "findings"
@@ -67,7 +68,11 @@ func (g *Gate) say(ctx context.Context, tx *store.Tx, e journal.Entry, details *
 			return 0, err
 		}
 	}
-	if err := addRow(ctx, tx, &r); err != nil {
+	leaf, err := leafOf(r).Hash()
+	if err != nil {
+		return 0, err
+	}
+	if err := addRow(ctx, tx, &r, leaf); err != nil {
 		return 0, err
 	}
 	return r.ID, putChain(ctx, tx, e.Device, chain.Extend(e, raw))
@@ -107,15 +112,16 @@ func rowOf(e journal.Entry, hash journal.Hash, raw []byte) sqlc.Entry {
 	return r
 }
 
-// addRow gives the row its place in the audit log.
-func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry) error {
+// addRow gives the row its place in the audit log, and puts its leaf under the tree. Entries are numbered from 1 without
+// gaps, leaves from 0.
+func addRow(ctx context.Context, tx *store.Tx, r *sqlc.Entry, leaf audit.Hash) error {
 	id, err := tx.NextPlace(ctx)
 	if err != nil {
 		return fmt.Errorf("number entry: %w", err)
 	}
 	r.ID, r.NotBefore = id, min(r.NotBefore, r.ReceivedAt) // whatever it says, it was said before it came
 	tx.AddEntry(*r)
-	return grow(ctx, tx, *r)
+	return tx.GrowLog(ctx, id-1, leaf)
 }
 
 // keepPayload encrypts an entry's words under the key of the person they are about, or

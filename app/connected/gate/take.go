@@ -60,7 +60,7 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 		if b, err = c.g.readJournal(raw); err != nil {
 			return nil, err
 		}
-		c.g.readItems(b, nil, false)
+		c.g.readItems(b, nil, c.Now, false)
 	}
 	return c.takes(c.taking(b))
 }
@@ -157,7 +157,7 @@ func (t *taking) item(ctx context.Context, it *readItem) error {
 			PersonID: string(t.credential.Person.ID), At: int64(t.now)})
 	}
 	e, r := it.entry, it.row
-	r.PersonID, r.ReceivedAt, r.Address, r.Carrier = string(t.credential.Person.ID), int64(t.now), t.address, t.carrier
+	r.PersonID, r.Address, r.Carrier = string(t.credential.Person.ID), t.address, t.carrier
 	set, err := t.unitSet(ctx, e.Epoch)
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func (t *taking) item(ctx context.Context, it *readItem) error {
 	if err := t.payload(ctx, &r, it); err != nil {
 		return err
 	}
-	if err := t.place(ctx, *e, &r); err != nil {
+	if err := t.place(ctx, it, &r); err != nil {
 		return err
 	}
 	t.answer(*e, r)
@@ -252,7 +252,8 @@ func (t *taking) sameEntry(ctx context.Context, e *journal.Entry, r sqlc.Entry) 
 }
 
 // place stores an entry where the chain says it stands.
-func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) error {
+func (t *taking) place(ctx context.Context, it *readItem, r *sqlc.Entry) error {
+	e := *it.entry
 	chain, err := t.chain(ctx, e)
 	if err != nil {
 		return err
@@ -279,7 +280,7 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 			return err
 		}
 	}
-	if err := addRow(ctx, t.tx, r); err != nil {
+	if err := addRow(ctx, t.tx, r, it.leaf); err != nil {
 		return err
 	}
 	if t.stored == 0 {
@@ -291,10 +292,12 @@ func (t *taking) place(ctx context.Context, e journal.Entry, r *sqlc.Entry) erro
 		return err
 	}
 	t.notices(e, *r, verdict)
-	t.due = append(t.due, due{e, *r, false})
+	if key, _ := pairOf(*r); key != nil {
+		t.due = append(t.due, due{entry: e, row: *r})
+	}
 	switch verdict {
 	case journal.Follows:
-		t.cover(chain, e, *r)
+		t.cover(chain, e, *r, it.said)
 		return nil
 	case journal.Gap:
 		return find(ctx, t.tx, sqlc.PutFindingParams{Code: foundGap, DeviceID: r.DeviceID, PersonID: r.PersonID,

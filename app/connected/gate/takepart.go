@@ -81,18 +81,19 @@ func (t *taking) findStanding(ctx context.Context) error {
 }
 
 // apply lets an entry of the contiguous prefix act on what the system holds.
-func (t *taking) apply(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
-	switch e.Kind {
-	case journal.AssignmentDone, journal.AssignmentNoted, journal.AssignmentEdited:
-		return t.work(ctx, e, r)
-	case journal.RecordFound:
+func (t *taking) apply(ctx context.Context, d due) error {
+	e, r := d.entry, d.row
+	switch {
+	case e.Kind.IsWork():
+		return t.work(ctx, d)
+	case e.Kind == journal.RecordFound:
 		gone, err := erased(ctx, t.tx, string(e.Subject))
 		if err != nil || !gone {
 			return err
 		}
 		_, err = eraseSearch(ctx, t.tx, r.DeviceID, e.Ref, r.ReceivedAt)
 		return err
-	case journal.SubjectErased:
+	case e.Kind == journal.SubjectErased:
 		gone, err := erased(ctx, t.tx, string(e.Subject))
 		if err != nil || gone {
 			return err

@@ -9,14 +9,14 @@ import (
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
-	"handslag/vault/journal"
 	"handslag/vault/record"
 )
 
 // work takes an operation on an assignment in behind those that came before: this order is what settles
 // who stands where two did not know of each other. Who may not, or says what is none, changes nothing and
 // is a finding; that whom it was about has been erased meanwhile is none.
-func (t *taking) work(ctx context.Context, e journal.Entry, r sqlc.Entry) error {
+func (t *taking) work(ctx context.Context, d due) error {
+	e, r := d.entry, d.row
 	w, err := t.workOn(ctx, string(e.Assignment))
 	if store.Missing(err) {
 		if gone, err := erased(ctx, t.tx, string(e.Subject)); err != nil || gone {
@@ -27,7 +27,7 @@ func (t *taking) work(ctx context.Context, e journal.Entry, r sqlc.Entry) error 
 	if err != nil {
 		return err
 	}
-	fits, err := t.fits(ctx, e, r, w.row)
+	fits, err := t.fits(ctx, d, w.row)
 	if err != nil {
 		return err
 	}
@@ -69,15 +69,12 @@ func (t *taking) workOn(ctx context.Context, id string) (*work, error) {
 }
 
 // fits reports whether the entry is an operation on this assignment, and a signature one for what it names.
-func (t *taking) fits(ctx context.Context, e journal.Entry, r sqlc.Entry, row sqlc.Assignment) (bool, error) {
-	words, err := openPayload(ctx, t.tx, r)
-	if err != nil || words == nil {
+func (t *taking) fits(ctx context.Context, d due, row sqlc.Assignment) (bool, error) {
+	o, err := t.said(ctx, d)
+	if err != nil || o == nil || o.Number > uint64(row.Number) {
 		return false, err
 	}
-	o, err := record.Said{Entry: r.Raw, Payload: *words}.Open(t.credential.Keys.Signing)
-	if err != nil || o.Number > uint64(row.Number) {
-		return false, nil
-	}
+	e := d.entry
 	a, err := t.assignment(ctx, row, int64(o.Number))
 	if err != nil || a.Subject != e.Subject {
 		return false, err
@@ -87,6 +84,23 @@ func (t *taking) fits(ctx context.Context, e journal.Entry, r sqlc.Entry, row sq
 	}
 	signedBy, err := record.OpenWork(o.Work, t.credential.Keys.Signing)
 	return err == nil && signedBy.Org == t.g.org && bytes.Equal(signedBy.Content, record.WorkContent(e.Payload, a.raw)), nil
+}
+
+// said is what an entry says about an assignment; nil where it is no operation, or its words are not here. One that had been
+// held is read now.
+func (t *taking) said(ctx context.Context, d due) (*record.Operation, error) {
+	if d.said != nil && d.row.PayloadState == payloadKept {
+		return d.said, nil
+	}
+	words, err := openPayload(ctx, t.tx, d.row)
+	if err != nil || words == nil {
+		return nil, err
+	}
+	o, err := record.Said{Entry: d.row.Raw, Payload: *words}.Open(t.credential.Keys.Signing)
+	if err != nil {
+		return nil, nil
+	}
+	return &o, nil
 }
 
 // assigned is a version of an assignment as it was signed.

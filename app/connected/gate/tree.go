@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -33,17 +32,4 @@ var errTree = errors.New("the audit log's tree is damaged")
 // leafOf is the row's leaf.
 func leafOf(r sqlc.Entry) audit.Leaf {
 	return audit.NewLeaf(r.Raw, signed.Time(r.ReceivedAt))
-}
-
-// grow puts a row's leaf under the tree. Entries are numbered from 1 without gaps, leaves from 0.
-func grow(ctx context.Context, tx *store.Tx, r sqlc.Entry) error {
-	h, err := leafOf(r).Hash()
-	if err != nil {
-		return err
-	}
-	hashes, err := tlog.StoredHashesForRecordHash(r.ID-1, h, tree{ctx, tx})
-	if err != nil {
-		return fmt.Errorf("grow the audit log: %w", err)
-	}
-	return tx.GrowLog(ctx, r.ID-1, hashes)
 }

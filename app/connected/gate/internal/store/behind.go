@@ -91,13 +91,21 @@ func (o ordered) ready(ctx context.Context, query string) (context.Context, *sql
 	if err := o.tx.catchUp(ctx); err != nil {
 		return ctx, nil, err
 	}
+	return ctx, o.known(ctx, query), nil
+}
+
+// known is the statement that is kept for a query; nil where there is none yet.
+func (o ordered) known(ctx context.Context, query string) *sql.Stmt {
+	if o.kept == nil {
+		return nil
+	}
 	if s, ok := o.tx.kept[query]; ok {
-		return ctx, s, nil
+		return s
 	}
 	s := o.kept.of(query)
 	if s != nil {
 		s = o.tx.raw.StmtContext(ctx, s)
 		o.tx.kept[query] = s
 	}
-	return ctx, s, nil
+	return s
 }

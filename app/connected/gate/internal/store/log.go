@@ -20,15 +20,15 @@ const atOnce = 256
 // logEnd is the end of the audit log in one transaction: how many entries there are, and what was read or has grown of the
 // tree over them. Batches grow it in memory, and the end of the transaction writes it.
 type logEnd struct {
-	read   bool
-	size   int64
-	tiles  map[tileAt][]byte
-	grown  map[tileAt]bool
-	hashes map[int64]tlog.Hash // that have grown, by their stored indexes
+	read  bool
+	size  int64
+	tiles map[tileAt][]byte
+	grown map[tileAt]bool
+	edge  []tlog.Hash // roots of the whole subtrees that the leaves make, largest first; nil: not read
 }
 
 func newLogEnd() logEnd {
-	return logEnd{tiles: map[tileAt][]byte{}, grown: map[tileAt]bool{}, hashes: map[int64]tlog.Hash{}}
+	return logEnd{tiles: map[tileAt][]byte{}, grown: map[tileAt]bool{}}
 }
 
 // Places is how many entries the audit log has.

@@ -85,7 +85,7 @@ func rewriteKeys(ctx context.Context, db *sql.DB) error {
 }
 
 // copied inserts rows by COPY, in the transaction that the connection is in.
-func copied(ctx context.Context, conn *sql.Conn, _ *sql.Tx, table string, columns []string, rows [][]any) error {
+func copied(ctx context.Context, conn *sql.Conn, _ *Tx, table string, columns []string, rows [][]any) error {
 	return conn.Raw(func(driver any) error {
 		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
 		return err

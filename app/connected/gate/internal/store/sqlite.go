@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -27,37 +28,33 @@ func (s *Store) openSQLite(path string) error {
 		"?_txlock=immediate&_pragma=busy_timeout(15000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
 	s.kept = newPrepared()
-	s.engine = engine{dialect: goose.DialectSQLite3, folder: "sqlite", settle: emptyLog, bulk: oneByOne}
-	if s.write, err = sql.Open("sqlite", source+"&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(8000)"); err != nil {
+	if s.write, err = sql.Open("sqlite", source+fmt.Sprintf("&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(%d)", logBackstop)); err != nil {
 		return err
 	}
 	if s.read, err = sql.Open("sqlite", source+"&_pragma=query_only(1)"); err != nil {
 		return errors.Join(err, s.write.Close())
 	}
-	return nil
-}
-
-// emptyLog moves everything from the write-ahead log into the database, where secure_delete has
-// overwritten what is gone, and empties it.
-func emptyLog(ctx context.Context, db *sql.DB) error {
-	var busy, pages, moved int
-	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
-		return err
-	}
-	if busy != 0 {
-		return ErrUnsettled
-	}
-	return nil
-}
-
-// oneByOne inserts rows by a statement that is prepared once: SQLite has nothing faster.
-func oneByOne(ctx context.Context, _ *sql.Conn, tx *sql.Tx, table string, columns []string, rows [][]any) (err error) {
-	ctx = context.WithoutCancel(ctx) // else the driver watches each row; the transaction ends with its own
-	statement, err := tx.PrepareContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES "+places(1, len(columns)))
+	beside, err := sql.Open("sqlite", source)
 	if err != nil {
-		return err
+		return errors.Join(err, s.read.Close(), s.write.Close())
 	}
-	defer func() { err = errors.Join(err, statement.Close()) }()
+	s.checkpoints = newCheckpoints(beside, s.write)
+	s.engine = engine{dialect: goose.DialectSQLite3, folder: "sqlite", settle: s.checkpoints.empty, bulk: oneByOne}
+	return nil
+}
+
+// oneByOne inserts rows by one statement, which is kept: SQLite has nothing faster. Its places have no names, which the driver
+// would look up for each value of each row.
+func oneByOne(ctx context.Context, _ *sql.Conn, tx *Tx, table string, columns []string, rows [][]any) (err error) {
+	text := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ")"
+	ctx = context.WithoutCancel(ctx) // else the driver watches each row; the transaction ends with its own
+	statement := tx.asks.known(ctx, text)
+	if statement == nil {
+		if statement, err = tx.raw.PrepareContext(ctx, text); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, statement.Close()) }()
+	}
 	for _, row := range rows {
 		if _, err := statement.ExecContext(ctx, row...); err != nil {
 			return err

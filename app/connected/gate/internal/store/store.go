@@ -35,12 +35,13 @@ type Place struct {
 // processes; those that only read stand beside it.
 type Store struct {
 	engine
-	write *sql.DB // one connection
-	read  *sql.DB
-	kept  *prepared // of the writing connection; nil where the driver keeps statements
-	key   columnKeys
-	last  func(context.Context, *Tx) error // of each transaction that writes, before it ends; nil: nothing
-	await atomic.Int64                     // who wait to write
+	write       *sql.DB // one connection
+	read        *sql.DB
+	kept        *prepared    // of the writing connection; nil where the driver keeps statements
+	checkpoints *checkpoints // nil where the database sees to that
+	key         columnKeys
+	last        func(context.Context, *Tx) error // of each transaction that writes, before it ends; nil: nothing
+	await       atomic.Int64                     // who wait to write
 }
 
 // AtEnd has act run at the end of each transaction that writes, as a part of it: to tell what was noticed in it.
@@ -111,11 +112,11 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	var kept error
-	if s.kept != nil {
-		kept = s.kept.close()
+	var own []error
+	if s.checkpoints != nil {
+		own = append(own, s.checkpoints.close(), s.kept.close())
 	}
-	return errors.Join(kept, s.read.Close(), s.write.Close())
+	return errors.Join(append(own, s.read.Close(), s.write.Close())...)
 }
 
 // Settle sees to it that what was overwritten or deleted lies in no file of the living database

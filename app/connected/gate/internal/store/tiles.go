@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -29,28 +30,59 @@ var ErrTile = errors.New("a tile of the audit log's tree is damaged")
 // tileAt names a tile.
 type tileAt struct{ level, number int64 }
 
-// GrowLog puts hashes under the tree that come with leaf n, from 0, which is the next: its own, and those of each level above
-// that it completes.
-func (tx *Tx) GrowLog(ctx context.Context, n int64, hashes []tlog.Hash) error {
-	for level, hash := range hashes {
-		i := n >> level
-		tx.end.hashes[tlog.StoredHashIndex(level, i)] = hash
-		if level%tileHeight != 0 {
-			continue
+// GrowLog puts leaf n, from 0, which is the next, under the tree, with the hashes of each level above that it completes.
+func (tx *Tx) GrowLog(ctx context.Context, n int64, leaf tlog.Hash) error {
+	if tx.end.edge == nil {
+		if err := tx.readEdge(ctx, n); err != nil {
+			return fmt.Errorf("grow the log: %w", err)
 		}
-		at := tileAt{int64(level / tileHeight), i / tileWidth}
-		have := int(i % tileWidth)
-		if _, ok := tx.end.tiles[at]; !ok && have > 0 {
-			if err := tx.readTiles(ctx, []tileAt{at}); err != nil {
-				return fmt.Errorf("grow the log: %w", err)
+	}
+	hash := leaf
+	for level := 0; ; level++ {
+		if level%tileHeight == 0 {
+			if err := tx.growTile(ctx, tileAt{int64(level / tileHeight), n >> level / tileWidth}, n>>level%tileWidth, hash); err != nil {
+				return fmt.Errorf("grow the log: hash %d of level %d: %w", n>>level, level, err)
 			}
 		}
-		if len(tx.end.tiles[at]) != have*tlog.HashSize {
-			return fmt.Errorf("grow the log: %w: %d bytes before hash %d of level %d", ErrTile, len(tx.end.tiles[at]), i, level)
+		if n>>level&1 == 0 {
+			tx.end.edge = append(tx.end.edge, hash)
+			return nil
 		}
-		tx.end.tiles[at] = append(tx.end.tiles[at], hash[:]...)
-		tx.end.grown[at] = true
+		last := len(tx.end.edge) - 1
+		if last < 0 {
+			return fmt.Errorf("grow the log: leaf %d: %w", n, ErrTile)
+		}
+		hash = tlog.NodeHash(tx.end.edge[last], hash)
+		tx.end.edge = tx.end.edge[:last]
 	}
+}
+
+// readEdge reads the roots of the whole subtrees that the first n leaves make, largest first: all that the next needs.
+func (tx *Tx) readEdge(ctx context.Context, n int64) (err error) {
+	var at []int64
+	for level := bits.Len64(uint64(n)) - 1; level >= 0; level-- {
+		if n>>level&1 == 1 {
+			at = append(at, tlog.StoredHashIndex(level, n>>level-1))
+		}
+	}
+	if tx.end.edge, err = tx.ReadHashes(ctx, at); err == nil && tx.end.edge == nil {
+		tx.end.edge = []tlog.Hash{}
+	}
+	return err
+}
+
+// growTile adds a hash to a tile that has so many.
+func (tx *Tx) growTile(ctx context.Context, at tileAt, have int64, hash tlog.Hash) error {
+	if _, ok := tx.end.tiles[at]; !ok && have > 0 {
+		if err := tx.readTiles(ctx, []tileAt{at}); err != nil {
+			return err
+		}
+	}
+	if int64(len(tx.end.tiles[at])) != have*tlog.HashSize {
+		return fmt.Errorf("%w: %d bytes before it", ErrTile, len(tx.end.tiles[at]))
+	}
+	tx.end.tiles[at] = append(tx.end.tiles[at], hash[:]...)
+	tx.end.grown[at] = true
 	return nil
 }
 
@@ -60,7 +92,7 @@ func (tx *Tx) ReadHashes(ctx context.Context, at []int64) ([]tlog.Hash, error) {
 	for _, id := range at {
 		t := tlog.TileForIndex(tileHeight, id)
 		name := tileAt{int64(t.L), t.N}
-		if _, known := tx.end.hashes[id]; !known && tx.end.tiles[name] == nil && !slices.Contains(lacking, name) {
+		if tx.end.tiles[name] == nil && !slices.Contains(lacking, name) {
 			lacking = append(lacking, name)
 		}
 	}
@@ -69,17 +101,14 @@ func (tx *Tx) ReadHashes(ctx context.Context, at []int64) ([]tlog.Hash, error) {
 	}
 	out := make([]tlog.Hash, len(at))
 	for i, id := range at {
-		hash, ok := tx.end.hashes[id]
-		if !ok {
-			t := tlog.TileForIndex(tileHeight, id)
-			data := tx.end.tiles[tileAt{int64(t.L), t.N}]
-			if len(data) < t.W*tlog.HashSize {
-				return nil, fmt.Errorf("read hash %d of the log: %w", id, ErrTile)
-			}
-			var err error
-			if hash, err = tlog.HashFromTile(t, data[:t.W*tlog.HashSize], id); err != nil {
-				return nil, fmt.Errorf("read hash %d of the log: %w", id, err)
-			}
+		t := tlog.TileForIndex(tileHeight, id)
+		data := tx.end.tiles[tileAt{int64(t.L), t.N}]
+		if len(data) < t.W*tlog.HashSize {
+			return nil, fmt.Errorf("read hash %d of the log: %w", id, ErrTile)
+		}
+		hash, err := tlog.HashFromTile(t, data[:t.W*tlog.HashSize], id)
+		if err != nil {
+			return nil, fmt.Errorf("read hash %d of the log: %w", id, err)
 		}
 		out[i] = hash
 	}

@@ -65,10 +65,10 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	if db == s.write {
 		kept = s.kept
 	}
-	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, noticedAt: map[int64]int{}, end: newLogEnd(),
-		bulk: func(ctx context.Context, table string, columns []string, rows [][]any) error {
-			return s.bulk(ctx, conn, sqlTx, table, columns, rows)
-		}}
+	tx := &Tx{raw: sqlTx, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, noticedAt: map[int64]int{}, end: newLogEnd()}
+	tx.bulk = func(ctx context.Context, table string, columns []string, rows [][]any) error {
+		return s.bulk(ctx, conn, tx, table, columns, rows)
+	}
 	tx.asks = ordered{tx, kept}
 	tx.Queries = sqlc.New(tx.asks)
 	defer tx.forget()
@@ -87,6 +87,9 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	}
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if db == s.write && s.checkpoints != nil {
+		s.checkpoints.written()
 	}
 	return nil
 }
