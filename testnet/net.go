@@ -51,7 +51,7 @@ type Net struct {
 }
 
 // patience bounds each wait for a program: nothing takes so long unless it hangs.
-const patience = 90 * time.Second
+const patience = 5 * time.Minute
 
 // saved is what a second start needs of the first.
 type saved struct {

@@ -70,7 +70,7 @@ func shell(ctx context.Context, work, line string) *exec.Cmd {
 
 func serves(t *testing.T, work, line string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	command := shell(ctx, work, line)
 	out, err := command.StdoutPipe()

@@ -12,7 +12,7 @@ import (
 func comesToSee(s *scene, args []string) error {
 	want, err := regexp.Compile(args[1])
 	s.ts.Check(err)
-	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		var value json.RawMessage

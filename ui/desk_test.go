@@ -248,7 +248,7 @@ func (d *desk) seesNot(words ...string) {
 // until waits for what other goroutines bring; nothing takes so long unless it hangs.
 func (d *desk) until(what string, is func() bool) {
 	d.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(5 * time.Minute)
 	for {
 		d.loop.run()
 		if is() {

@@ -34,7 +34,7 @@ func (d *tablet) waits(do func(context.Context) error) (end context.CancelFunc, 
 	case <-says:
 	case err := <-ended:
 		d.h.t.Fatalf("it does not wait: %v", unwrapped(asProblem(err)))
-	case <-time.After(30 * time.Second):
+	case <-time.After(longEnough):
 		d.h.t.Fatal("it never says that it waits")
 	}
 	return end, ended

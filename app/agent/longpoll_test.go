@@ -31,7 +31,7 @@ func (p *phone) runs(t *testing.T) (until func(fits func() bool)) {
 	})
 	return func(fits func() bool) {
 		t.Helper()
-		enough := time.NewTimer(20 * time.Second)
+		enough := time.NewTimer(longEnough)
 		defer enough.Stop()
 		for !fits() {
 			select {

@@ -148,7 +148,7 @@ func eventually(t *testing.T, h *Handover, is func() bool) {
 		}
 	})
 	defer stop()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(longEnough)
 	for !is() {
 		select {
 		case <-wake:

@@ -3,7 +3,6 @@ package connected_test
 import (
 	"context"
 	"crypto/rand"
-	"time"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -28,7 +27,7 @@ func (h *house) newDevice(username string) *device {
 	h.t.Helper()
 	keys := must[*identity.KeySet](h.t)(identity.NewKeySet())
 	d := &device{h: h, name: username, keys: keys, request: "req-" + string(keys.Device()), chain: journal.Chain{Generation: 1}}
-	d.client = link.NewClient(h.statement, keys, link.ClientOptions{Timeout: 20 * time.Second})
+	d.client = link.NewClient(h.statement, keys, link.ClientOptions{})
 	h.t.Cleanup(d.client.Close)
 	d.segment = make([]byte, 32)
 	rand.Read(d.segment)

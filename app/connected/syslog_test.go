@@ -40,7 +40,7 @@ func runs(jobs ...feed.Job) (end func()) {
 }
 
 func inTime(t *testing.T) context.Context {
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), longEnough)
 	t.Cleanup(stop)
 	return ctx
 }

@@ -145,7 +145,7 @@ func TestTheServerEndsWithItsContext(t *testing.T) {
 	select {
 	case err := <-ended:
 		ok(t, err)
-	case <-time.After(20 * time.Second):
+	case <-time.After(longEnough):
 		t.Fatal("it goes on")
 	}
 	if _, err := bo.client.Changes(context.Background(), "", link.Had{Statement: 1}); err == nil {

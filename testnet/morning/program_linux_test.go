@@ -105,7 +105,7 @@ type run struct {
 }
 
 // patience bounds each run: nothing takes so long unless it hangs.
-const patience = 3 * time.Minute
+const patience = 10 * time.Minute
 
 // begin starts bin/demo. display is what DISPLAY says; "" is a machine without one.
 func begin(t *testing.T, bin, state, display string, args ...string) *run {

@@ -27,7 +27,7 @@ func TestServeSendsTheLog(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(o.dir, "connected.toml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	ended := make(chan int, 1)
 	var out, errs bytes.Buffer

@@ -197,7 +197,7 @@ func TestWhoIsSentAwayUnheardHasNotGuessed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	c := &Call{Body: body, ctx: ctx, g: g, Now: signed.At(time.Unix(1e9, 0))}
 	if err := c.beginSignIn(); problemOf(err).Code != link.CodeBusy {

@@ -15,8 +15,8 @@ import (
 
 // Bounds of one search; the largest takes a small part of each.
 const (
-	searchTime   = 2 * time.Minute // a machine that is busy with other things included
-	searchMemory = 512             // MiB
+	searchTime   = 10 * time.Minute // a machine that is busy with other things included
+	searchMemory = 512              // MiB
 	searchDepth  = 200000
 )
 

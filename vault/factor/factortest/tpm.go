@@ -57,6 +57,7 @@ func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
 	var chip *exec.Cmd
+	var done chan struct{} // closed when it has ended
 	var said bytes.Buffer
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -66,7 +67,7 @@ func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()
 	stop := func() {
 		if chip != nil {
 			chip.Process.Kill()
-			chip.Wait()
+			<-done
 			chip = nil
 		}
 	}
@@ -89,7 +90,11 @@ func Chip(t testing.TB) (dial func() (io.ReadWriteCloser, error), restart func()
 			"--flags", "not-need-init,startup-clear", "--seccomp", "action=none")
 		chip.ExtraFiles = []*os.File{listening}
 		chip.Stderr = &said
-		if err := chip.Start(); err != nil {
+		started := make(chan error, 1)
+		done = make(chan struct{})
+		go keep(chip, started, done)
+		if err := <-started; err != nil {
+			chip = nil
 			t.Fatal(err)
 		}
 	}
