@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"handslag/app/agent"
+	"handslag/app/complaint"
 	"handslag/assets"
 )
 
@@ -111,11 +112,20 @@ func Main(ctx context.Context, args []string, env Surroundings) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case isUsage(err):
-		fmt.Fprintf(env.Err, "handslagctl: %v\n%s\n", err, s.say("cli.see_help"))
+		if complaint.InJSON(args) {
+			s.misused(err).write(env.Err, s.lang(), true)
+		} else {
+			fmt.Fprintf(env.Err, "handslagctl: %v\n%s\n", err, s.say("cli.see_help"))
+		}
 		return 2
 	}
-	tell(s.lang(), err).write(env.Err, s.lang(), s.set.json)
+	tell(s.lang(), err).write(env.Err, s.lang(), s.set.json || complaint.InJSON(args))
 	return 1
+}
+
+// misused says of a command line or a session's line that it is malformed.
+func (s *session) misused(err error) told {
+	return told{Code: complaint.Usage, What: err.Error(), Safe: s.say("cli.nothing_done"), Do: s.say("cli.see_help")}
 }
 
 func (s *session) main(args []string) error {

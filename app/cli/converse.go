@@ -66,7 +66,7 @@ func (s *session) answer(err error) {
 		fmt.Fprintln(s.raw, "= ok")
 		return
 	case isUsage(err):
-		t = told{Code: "usage", What: err.Error(), Safe: s.say("cli.nothing_done"), Do: s.say("cli.see_help")}
+		t = s.misused(err)
 	default:
 		t = tell(s.lang(), err)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"handslag/app/connected/gate"
 	"handslag/identity"
-	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
 	"handslag/vault/journal/evidence"
@@ -249,13 +248,18 @@ func TestAUnitsReviewerIsJudgedAtEachCall(t *testing.T) {
 func TestACursorNamesNobodyElsesEntry(t *testing.T) {
 	h := newUnits(t)
 	h.carl.opens("r-sod", "s-sod")
-	for range 5 {
-		var items []journal.Item
-		for range 400 {
-			items = append(items, h.bo.say(journal.Entry{Kind: journal.RecordOpened, Record: "r-sod", Subject: "s-sod", Clock: signed.At(h.clock.Now())}, nil))
+	many := func(d *device, batches int, e journal.Entry) {
+		for range batches {
+			var items []journal.Item
+			for range 400 {
+				items = append(items, d.say(e, nil))
+			}
+			h.clock.pass(time.Minute)
+			d.hands(d.batch(items...))
 		}
-		h.bo.hands(h.bo.batch(items...))
 	}
+	many(h.bo, 4, journal.Entry{Kind: journal.RecordOpened, Record: "r-sod", Subject: "s-sod"})
+	many(h.carl, 2, journal.Entry{Kind: journal.Unlocked}) // so that the record's entries lie further apart than the unit's
 	page := h.dora.log(link.LogFilter{Record: "r-sod", Kind: journal.RecordOpened})
 	if got := told(page); got != "carl record.opened r-sod (Sune Söder)" || page.Cursor != "" {
 		t.Errorf("Dora sees %s, and goes on at %q", got, page.Cursor)

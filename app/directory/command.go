@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"handslag/app/complaint"
 )
 
 const usage = `The directory answers one question: the newest signed statement of an organisation.
@@ -66,7 +68,7 @@ func Run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	flags.StringVar(&s.key, "key", "", "TLS key `file`, PEM")
 	flags.Var(&s.hosts, "host", "`name` or address that the self-made certificate is for; may be repeated")
 	flags.DurationVar(&s.keep, "keep-ips", 168*time.Hour, "how long callers' addresses are kept, at least 1h")
-	flags.BoolVar(&s.json, "json", false, "say where it listens as one line of JSON")
+	flags.BoolVar(&s.json, "json", false, "say where it listens, or why it does not, as one line of JSON")
 	flags.IntVar(&s.readyFD, "ready-fd", -1, "file descriptor `number` that gets the same line of JSON, and is closed")
 	help := func(w io.Writer) {
 		fmt.Fprint(w, usage)
@@ -74,29 +76,32 @@ func Run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		flags.PrintDefaults()
 		fmt.Fprint(w, examples)
 	}
+	complain := func(code, what, do string) int {
+		complaint.Complaint{Code: code, What: what, Do: do}.Tell(stderr, "directory", complaint.InJSON(args))
+		if code == complaint.Usage {
+			return 2
+		}
+		return 1
+	}
 	wants := len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help")
 	if wants {
 		help(stdout)
 		return 0
 	}
 	if len(args) == 0 || args[0] != "serve" {
-		fmt.Fprintln(stderr, "directory: the command is missing or not known\n  try: directory serve -statements DIR, or directory -h")
-		return 2
+		return complain(complaint.Usage, "the command is missing or not known", "try: directory serve -statements DIR, or directory -h")
 	}
 	switch err := flags.Parse(args[1:]); {
 	case errors.Is(err, flag.ErrHelp):
 		help(stdout)
 		return 0
 	case err != nil:
-		fmt.Fprintf(stderr, "directory: %v\n  try: directory serve -h\n", err)
-		return 2
+		return complain(complaint.Usage, err.Error(), "try: directory serve -h")
 	case flags.NArg() > 0 || s.statements == "" || (s.cert == "") != (s.key == ""):
-		fmt.Fprintln(stderr, "directory: -statements DIR is required, -cert and -key go together, and nothing else may follow\n  try: directory serve -h")
-		return 2
+		return complain(complaint.Usage, "-statements DIR is required, -cert and -key go together, and nothing else may follow", "try: directory serve -h")
 	}
 	if err := s.serve(ctx, stdout, stderr); err != nil {
-		fmt.Fprintf(stderr, "directory: %v\n  nothing was changed; see directory serve -h\n", err)
-		return 1
+		return complain(complaint.Failed, err.Error(), "nothing was changed; see directory serve -h")
 	}
 	return 0
 }

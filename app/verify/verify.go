@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 
+	"handslag/app/complaint"
 	"handslag/identity"
 )
 
@@ -53,19 +54,21 @@ func Run(out, errs io.Writer, args []string) int {
 	flags := flag.NewFlagSet("handslagverify", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	inJSON := flags.Bool("json", false, "answer in JSON")
+	complain := func(what, do string) int {
+		complaint.Complaint{Code: complaint.Usage, What: what, Do: do}.Tell(errs, "handslagverify", complaint.InJSON(args))
+		return exitUsage
+	}
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(out, usage)
 		return exitOK
 	}
 	if err != nil || flags.NArg() < 2 {
-		fmt.Fprint(errs, "handslagverify: usage: handslagverify [-json] ORGANISATION-ID FILE...\n  try: handslagverify -h\n")
-		return exitUsage
+		return complain("usage: handslagverify [-json] ORGANISATION-ID FILE...", "try: handslagverify -h")
 	}
 	org, err := identity.ParseOrgID(flags.Arg(0))
 	if err != nil {
-		fmt.Fprint(errs, "handslagverify: the organisation ID is not one\n  it has eight groups of four, as in the letter to staff; check characters catch a slip\n")
-		return exitUsage
+		return complain("the organisation ID is not one", "it has eight groups of four, as in the letter to staff; check characters catch a slip")
 	}
 	r := judge(org, flags.Args()[1:])
 	if *inJSON {

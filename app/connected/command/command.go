@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"handslag/app/complaint"
 )
 
 // Streams are what a command reads and writes. Secrets are asked for on In where it is a
@@ -57,7 +59,7 @@ func verbs() []verb {
 }
 
 // Run carries out one command line and returns the exit code: 0 done, 1 failed, 2 the
-// command line is malformed. Failures are a sentence and a hint on streams.Err.
+// command line is malformed. Failures are a sentence and a hint on streams.Err, or one JSON object where -json asks for it.
 func Run(ctx context.Context, streams Streams, args []string) int {
 	c := &call{Streams: streams}
 	run, err := c.parse(args)
@@ -67,11 +69,7 @@ func Run(ctx context.Context, streams Streams, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	sentence, hint := explain(err)
-	fmt.Fprintf(streams.Err, "connected: %s\n", clean(sentence))
-	if hint != "" {
-		fmt.Fprintf(streams.Err, "  %s\n", clean(hint))
-	}
+	explain(err).Tell(streams.Err, "connected", complaint.InJSON(args))
 	var usage *usageError
 	if errors.As(err, &usage) {
 		return exitUsage

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -33,8 +34,11 @@ func evidenceVerb() verb {
 				if err != nil {
 					return err
 				}
-				_, err = c.Out.Write(bundle)
-				return err
+				var written error
+				err = c.answer(struct {
+					Evidence []byte `json:"evidence"`
+				}{bundle}, func() { _, written = c.Out.Write(bundle) })
+				return cmp.Or(err, written)
 			})
 		}),
 	}

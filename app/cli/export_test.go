@@ -1,0 +1,9 @@
+package cli
+
+// Commands are the names of all commands.
+func Commands() (all []string) {
+	for _, c := range commands() {
+		all = append(all, c.name)
+	}
+	return all
+}
