@@ -32,7 +32,7 @@ var fuzzed = map[string]string{
 	"how far receipts reach":             "vault/journalfile.FuzzCursor",
 	"what a factor keeps":                "vault/factor.FuzzSealedNote",
 	"how far a device's sync has come":   "app/connected/gate.FuzzPlace",
-	"a line of an import":                "app/connected/gate.FuzzImportLine",
+	"a line of an import":                "app/connected/gate/internal/importline.FuzzLine",
 	"a password's hash":                  "app/connected/gate.FuzzPasswordHash",
 	"erasure orders":                     "app/connected/gate.FuzzReadOrders",
 	"where an export goes on":            "app/connected/feed.FuzzCursor",

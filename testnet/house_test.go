@@ -51,6 +51,8 @@ var house = []room{
 	{"ui/part", []string{"assets", "identity", "vault/record"}, "looks and widgets: they show what they are given, and know no agent and no screen"},
 	{"ui/program", []string{"app/agent", "assets", "identity/qr", "ui", "ui/camera"}, "what surrounds the window: command line and display"},
 	{"app/connected/gate/internal/store", []string{"identity/...", "vault/journal", "vault/record", "sync/link", "app/connected/gate/internal/..."}, "behind the gate"},
+	{"app/connected/gate/internal/importline", []string{"identity", "vault/record"}, "it reads lines: what they do stands behind the gate"},
+	{"app/connected/gate/internal/pace", []string{"identity/signed"}, "it counts, and knows nobody"},
 	{"app/connected/feed", []string{"identity/...", "vault/journal"}, "it writes what the gate gives it, and sends it"},
 	{"app/connected/oidc", nil, "it asks an identity provider, and knows nobody"},
 	{"app/connected/gate", []string{"app/connected/oidc", "identity/...", "vault/journal/...", "vault/record", "sync/link", "app/connected/feed", "app/connected/gate/internal/..."}, "the only door to the store"},

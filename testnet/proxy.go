@@ -35,9 +35,6 @@ type Fault struct {
 	Seed        uint64
 }
 
-// NewProxy listens on a free port of loopback.
-func NewProxy() (*Proxy, error) { return NewProxyAt("") }
-
 // NewProxyAt listens on address, host:port, or on a free port of loopback where it is "".
 func NewProxyAt(address string) (*Proxy, error) {
 	if address == "" {

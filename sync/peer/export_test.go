@@ -57,9 +57,6 @@ func (i *Intruder) Stream(ctx context.Context, name string) (io.ReadWriteCloser,
 	return i.node.Reach(ctx, id, protocol.ID(name))
 }
 
-// Connections are how many stand.
-func (i *Intruder) Connections() int { return len(i.node.Network().Conns()) }
-
 // Claim is S's first message with that credential, whoever's it is: the MAC is right for this connection.
 func (i *Intruder) Claim(credential []byte) ([]byte, error) {
 	self, err := peerOf(i.keys.Public().Transport.Bytes)

@@ -44,9 +44,6 @@ func (w *Wire) In(weather Weather) {
 	w.weather, w.rng = weather, rand.New(rand.NewPCG(weather.Seed, 0x77697265))
 }
 
-// Cut lets nothing through, until Mend.
-func (w *Wire) Cut() { w.set(true) }
-
 // CutAfter cuts it when so many bytes more have gone over it.
 func (w *Wire) CutAfter(bytes int) {
 	w.mu.Lock()
@@ -54,7 +51,7 @@ func (w *Wire) CutAfter(bytes int) {
 	w.left = bytes
 }
 
-// Mend ends Cut.
+// Mend ends what CutAfter did.
 func (w *Wire) Mend() { w.set(false) }
 
 func (w *Wire) set(cut bool) {

@@ -219,7 +219,7 @@ func (d *Door) act(c *Call, r request) (answer Answer, err error) {
 	d.g.config.Meter.Stored(d.g.config.Now().Sub(begun))
 	if err == nil && c.took > 0 {
 		d.g.config.Meter.Took(c.took)
-		d.g.limits.add(c.pace, c.took, c.Now)
+		d.g.limits.Add(c.pace, c.took, c.Now)
 	}
 	if err == nil && c.settle {
 		if err = d.g.store.Settle(c.ctx); errors.Is(err, store.ErrUnsettled) {
@@ -288,7 +288,7 @@ func (d *Door) refused(c *Call, err error) error {
 	}
 	e := journal.Entry{Kind: journal.CallRefused, Route: c.route.Path, Code: string(p.Code)}
 	switch {
-	case c.proof != nil && c.device != nil && d.g.limits.take("refused "+c.device.ID, refusalsLogged, c.Now):
+	case c.proof != nil && c.device != nil && d.g.limits.Take("refused "+c.device.ID, refusalsLogged, c.Now):
 		e.Person, e.Peer = c.Person.ID, identity.DeviceID(c.device.ID)
 	case c.signIn != nil && c.signIn.user != nil:
 		e.Kind, e.Person = journal.SignInRefused, c.Person.ID

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"handslag/app/connected/gate/internal/pace"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
@@ -32,7 +33,7 @@ type Gate struct {
 	search    []byte        // the key of the tokens by which devices find protected values
 	hashing   chan struct{} // who may hash a password now
 	strangers *strangers
-	limits    limits
+	limits    pace.Rates
 	pulse     pulse
 	looked    atomic.Int64 // when what nothing but time makes a finding was last looked for here
 	busy      atomic.Int64 // large bodies that are being taken in now
@@ -96,7 +97,7 @@ func open(config Config, reach func(store.Place) (*store.Store, error)) (*Gate, 
 		search:    search,
 		hashing:   make(chan struct{}, hashesAtOnce),
 		strangers: newStrangers(),
-		limits:    newLimits(),
+		limits:    pace.New(),
 	}
 	g.current.Store(&config.Keys)
 	st.AtEnd(g.tellFindings)

@@ -82,50 +82,12 @@ func FuzzPasswordHash(f *testing.F) {
 	})
 }
 
-func FuzzImportLine(f *testing.F) {
-	f.Add([]byte(`{"type":"record","id":"r","subject":"s","held_by":[],"protected":{"b":"1","a":2},"card":{"title":"T","tags":["x"]}}`))
-	f.Add([]byte(`{"type":"user","username":"bo.ek","first":"Bo","roles":["caretaker"]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		line, err := parseLine(data)
-		if err != nil {
-			return
-		}
-		if line.Protected != nil {
-			again, err := line.Protected.MarshalJSON()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var back fields
-			if err := back.UnmarshalJSON(again); err != nil || len(back) != len(*line.Protected) {
-				t.Errorf("%s reads back as %v, %v", again, back, err)
-			}
-			for i, field := range back {
-				if field != (*line.Protected)[i] {
-					t.Errorf("%v reads back as %v", (*line.Protected)[i], field)
-				}
-			}
-		}
-	})
-}
-
 func TestWaitsGrowAndEnd(t *testing.T) {
 	now := signed.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
 	for failures, want := range map[int64]time.Duration{1: 0, 3: 0, 4: time.Second, 5: 2 * time.Second, 8: 16 * time.Second, 13: longestWait, 1 << 40: longestWait} {
 		if got := waitAfter(failures, freeAttempts, now); got != now.Add(want) {
 			t.Errorf("after %d failures: %v", failures, got.Time().Sub(now.Time()))
 		}
-	}
-}
-
-func TestLimitsStartAgainEachMinute(t *testing.T) {
-	l, now := newLimits(), signed.At(time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC))
-	for i := range 3 {
-		if got := l.take("x", 2, now); got != (i < 2) {
-			t.Errorf("number %d: %v", i+1, got)
-		}
-	}
-	if !l.take("y", 2, now) || !l.take("x", 2, now.Add(time.Minute)) || !l.take("x", 2, now.Add(-time.Hour)) {
-		t.Error("another name, the next minute or a clock turned back is refused")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"handslag/app/connected/gate/internal/importline"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
@@ -45,7 +46,7 @@ func (g *Gate) ImportFiles(ctx context.Context, lines io.Reader, files fs.FS) (I
 		done = Imported{}
 		in := importer{g: g, tx: tx, files: files, users: map[string]identity.PersonID{}}
 		scan := bufio.NewScanner(bytes.NewReader(data))
-		scan.Buffer(make([]byte, 0, 64<<10), maxLine)
+		scan.Buffer(make([]byte, 0, 64<<10), importline.Limit)
 		number := 0
 		for scan.Scan() {
 			number++
@@ -69,7 +70,7 @@ func (g *Gate) ImportFiles(ctx context.Context, lines io.Reader, files fs.FS) (I
 		}
 		if err := scan.Err(); err != nil {
 			if errors.Is(err, bufio.ErrTooLong) {
-				err = fmt.Errorf("%w: longer than %d bytes", ErrInput, maxLine)
+				err = fmt.Errorf("%w: longer than %d bytes", ErrInput, importline.Limit)
 			}
 			return fmt.Errorf("line %d: %w", number+1, err)
 		}
@@ -92,9 +93,9 @@ type importer struct {
 }
 
 func (in *importer) take(ctx context.Context, data []byte) (change, error) {
-	line, err := parseLine(data)
+	line, err := importline.Parse(data)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("%w: %w", ErrInput, err)
 	}
 	switch line.Type {
 	case "unit":
@@ -113,7 +114,7 @@ func (in *importer) take(ctx context.Context, data []byte) (change, error) {
 	return 0, fmt.Errorf("%w: unknown type", ErrInput)
 }
 
-func (in *importer) unit(ctx context.Context, line importLine) (change, error) {
+func (in *importer) unit(ctx context.Context, line importline.Line) (change, error) {
 	row, err := in.tx.Unit(ctx, line.ID)
 	did := changed
 	switch {
@@ -127,7 +128,7 @@ func (in *importer) unit(ctx context.Context, line importLine) (change, error) {
 	return did, putUnit(ctx, in.tx, identity.Unit{ID: identity.UnitID(line.ID), Name: line.Name})
 }
 
-func (in *importer) role(ctx context.Context, line importLine) (change, error) {
+func (in *importer) role(ctx context.Context, line importline.Line) (change, error) {
 	row, err := in.tx.Role(ctx, line.ID)
 	did := changed
 	switch {
@@ -155,7 +156,7 @@ func (in *importer) role(ctx context.Context, line importLine) (change, error) {
 	return did, putRole(ctx, in.tx, Role{ID: line.ID, Name: line.Name, Grants: line.Grants})
 }
 
-func (in *importer) user(ctx context.Context, line importLine) (change, error) {
+func (in *importer) user(ctx context.Context, line importline.Line) (change, error) {
 	want := NewUser{Username: line.Username, First: line.First, Last: line.Last, Roles: line.Roles}
 	if line.Unit != "" {
 		want.Units = []identity.UnitID{identity.UnitID(line.Unit)}
@@ -218,7 +219,7 @@ func (in *importer) people(ctx context.Context, names []string) ([]identity.Pers
 }
 
 // mac tells whether a line says the same as the last time, without keeping it.
-func (in *importer) mac(line importLine) ([]byte, error) {
+func (in *importer) mac(line importline.Line) ([]byte, error) {
 	data, err := json.Marshal(line)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 
+	"handslag/app/connected/gate/internal/importline"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity"
 	"handslag/vault/journal"
@@ -22,7 +23,7 @@ const importFiles = 256 << 20
 
 // attachment takes an attachment line: its file is read once for its hash, which tells whether it
 // is the same as the last time, and once to be encrypted.
-func (in *importer) attachment(ctx context.Context, line importLine) (change, error) {
+func (in *importer) attachment(ctx context.Context, line importline.Line) (change, error) {
 	if identity.CheckOpaque(line.ID) != nil || identity.CheckOpaque(line.Record) != nil || line.File == "" || in.files == nil {
 		return 0, fmt.Errorf("%w: id, record or file", ErrInput)
 	}
@@ -66,7 +67,7 @@ func (in *importer) attachment(ctx context.Context, line importLine) (change, er
 	return added, finish(ctx, in.tx)
 }
 
-func (in *importer) fileMAC(line importLine, file io.ReaderAt, info fs.FileInfo) ([]byte, error) {
+func (in *importer) fileMAC(line importline.Line, file io.ReaderAt, info fs.FileInfo) ([]byte, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, io.NewSectionReader(file, 0, info.Size())); err != nil {
 		return nil, fmt.Errorf("read file: %w", err)

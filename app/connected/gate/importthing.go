@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"handslag/app/connected/gate/internal/importline"
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/identity"
@@ -23,7 +24,7 @@ const (
 
 // record takes a record line: a changed one becomes a new version, signed anew, with a new
 // content key.
-func (in *importer) record(ctx context.Context, line importLine) (change, error) {
+func (in *importer) record(ctx context.Context, line importline.Line) (change, error) {
 	if err := checkRecordLine(line); err != nil {
 		return 0, err
 	}
@@ -89,7 +90,7 @@ func (in *importer) record(ctx context.Context, line importLine) (change, error)
 
 // seal encrypts the protected part, signs the version and fills the row with both. The clear
 // text is kept nowhere.
-func (in *importer) seal(ctx context.Context, row *sqlc.PutRecordParams, line importLine, people []identity.PersonID) error {
+func (in *importer) seal(ctx context.Context, row *sqlc.PutRecordParams, line importline.Line, people []identity.PersonID) error {
 	part := record.Protected{Fields: []record.Field{}}
 	if line.Protected != nil {
 		part.Fields = append(part.Fields, *line.Protected...)
@@ -123,7 +124,7 @@ func (in *importer) seal(ctx context.Context, row *sqlc.PutRecordParams, line im
 	return err
 }
 
-func checkRecordLine(line importLine) error {
+func checkRecordLine(line importline.Line) error {
 	switch {
 	case identity.CheckOpaque(line.ID) != nil, identity.CheckOpaque(line.Subject) != nil, identity.CheckOpaque(line.Unit) != nil:
 		return fmt.Errorf("%w: id, subject or unit", ErrInput)
@@ -137,7 +138,7 @@ func checkRecordLine(line importLine) error {
 	if !line.ProtectedIdentity {
 		return nil
 	}
-	name := line.protectedText("name")
+	name := line.ProtectedText("name")
 	if line.Card.Street != "" || len(line.Card.Tags) > 0 || name != "" && strings.Contains(line.Card.Title+" "+line.Card.Area, name) {
 		return fmt.Errorf("%w: the card of a protected identity says more than an assignment and an area", ErrInput)
 	}
@@ -145,7 +146,7 @@ func checkRecordLine(line importLine) error {
 }
 
 // assignment takes an assignment line; all versions are kept, because signatures name one.
-func (in *importer) assignment(ctx context.Context, line importLine) (change, error) {
+func (in *importer) assignment(ctx context.Context, line importline.Line) (change, error) {
 	if identity.CheckOpaque(line.ID) != nil || identity.CheckOpaque(line.Unit) != nil || line.Record != "" && identity.CheckOpaque(line.Record) != nil {
 		return 0, fmt.Errorf("%w: id, unit or record", ErrInput)
 	}

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"sync"
-	"time"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/identity/signed"
@@ -70,54 +69,11 @@ func (g *Gate) flushStrangers(ctx context.Context, all bool) error {
 	return err
 }
 
-// limits are rates kept in memory: what may come to this process in one minute. They save its
-// strength and the log's room, and nothing about data hangs on them, so several processes need not agree.
-type limits struct {
-	mu     *sync.Mutex
-	minute map[string]window
-}
-
-type window struct {
-	start signed.Time
-	count int
-}
-
-// maxWindows bounds how many rates are kept at once.
-const maxWindows = 1 << 15
-
 // journalOf names the rate of the journal that a batch is of. What is beyond Config.Pace comes again later: nothing
 // of it is lost, and nobody fills the log at the pace of the disk.
 func journalOf(t *taking) string { return "journal " + string(t.batch.Device) }
 
-func newLimits() limits { return limits{mu: &sync.Mutex{}, minute: map[string]window{}} }
-
-// take reports whether one more of name fits into this minute's limit, and counts it.
-func (l limits) take(name string, limit int, now signed.Time) bool {
-	return l.add(name, 1, now) <= limit
-}
-
-// fits reports whether this minute's limit of name is not reached.
-func (l limits) fits(name string, limit int, now signed.Time) bool {
-	return l.add(name, 0, now) < limit
-}
-
-// add counts n more of name, and says how many there have been in this minute.
-func (l limits) add(name string, n int, now signed.Time) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	w, ok := l.minute[name]
-	if !ok || now < w.start || now >= w.start.Add(time.Minute) {
-		if !ok && len(l.minute) >= maxWindows {
-			clear(l.minute)
-		}
-		w = window{start: now}
-	}
-	w.count += n
-	l.minute[name] = w
-	return w.count
-}
-
 // strangerCarries reports whether one more who proves nothing may hand a journal in.
 func (g *Gate) strangerCarries(now signed.Time) bool {
-	return g.limits.take("carried", strangersCarried, now)
+	return g.limits.Take("carried", strangersCarried, now)
 }

@@ -67,7 +67,7 @@ func (c *Call) TakeJournal(raw []byte) ([]byte, error) {
 
 // takes runs a taking and notes how much it stored.
 func (c *Call) takes(t *taking) ([]byte, error) {
-	if !c.g.limits.fits(journalOf(t), c.g.config.Pace, c.Now) {
+	if !c.g.limits.Fits(journalOf(t), c.g.config.Pace, c.Now) {
 		return nil, Refuse(link.CodeTooMany)
 	}
 	receipt, err := t.run(c.ctx)

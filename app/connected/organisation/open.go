@@ -32,9 +32,6 @@ func Open(dir string) (*Keys, error) {
 	return keys, nil
 }
 
-// CertPath is where dir's TLS certificate lies, as PEM.
-func CertPath(dir string) string { return filepath.Join(dir, folderName, certFile) }
-
 // Changed reports whether dir has another statement than that of keys, as far as can be read.
 func Changed(dir string, keys *Keys) bool {
 	data, err := readLimited(filepath.Join(dir, folderName, statementFile), identity.StatementLimit)

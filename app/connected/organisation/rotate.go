@@ -21,9 +21,6 @@ const (
 	RotateLog     Rotation = "log"     // receipts, server times, checkpoints
 )
 
-// Rotations lists them.
-func Rotations() []Rotation { return []Rotation{RotateTLS, RotateSealing, RotateIssuing, RotateLog} }
-
 // ErrRotation says that there is no such key to rotate.
 var ErrRotation = errors.New("there is no such key")
 

@@ -117,13 +117,6 @@ func (l *Listener) Asks(roots *x509.CertPool) {
 	l.config = &tls.Config{Certificates: l.config.Certificates, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots}
 }
 
-// Next has it take the next connections like this, whatever it was told before.
-func (l *Listener) Next(conducts ...Conduct) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.conducts = conducts
-}
-
 // Received are the messages that have arrived, in order.
 func (l *Listener) Received() []Message {
 	l.mu.Lock()

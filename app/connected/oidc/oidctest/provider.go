@@ -87,9 +87,6 @@ func (p *Provider) Roots() *x509.CertPool {
 	return pool
 }
 
-// Certificate is in DER.
-func (p *Provider) Certificate() []byte { return p.server.Certificate().Raw }
-
 // Is says who signs in from now on: the provider's name for them, and what else it says.
 func (p *Provider) Is(subject string, more map[string]any) {
 	p.mu.Lock()

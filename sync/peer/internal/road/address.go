@@ -82,7 +82,7 @@ func AwaitNetwork(ctx context.Context, loopback bool) error {
 	}
 }
 
-// dialable refuses what no device listens on, so that a forged code makes nobody send
+// Dialable refuses what no device listens on, so that a forged code makes nobody send
 // packets to a group or to itself by another name.
 func Dialable(addr netip.AddrPort) bool {
 	ip := addr.Addr()

@@ -40,7 +40,7 @@ func newDisturbances() *disturbances {
 	return &disturbances{counts: map[Disturbance]uint64{}, known: map[string]bool{}}
 }
 
-// note counts one, once for each who in the same way; "" is somebody new each time.
+// Note counts one, once for each who in the same way; "" is somebody new each time.
 func (d *disturbances) Note(what Disturbance, who string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -67,7 +67,7 @@ func (d *disturbances) settle() {
 	d.found = true
 }
 
-// noteError counts an error of reading what somebody said, where it is the sayer's fault.
+// NoteError counts an error of reading what somebody said, where it is the sayer's fault.
 func (d *disturbances) NoteError(err error, who network.Conn) {
 	var slow net.Error
 	switch {
@@ -84,7 +84,7 @@ type Count struct {
 	Times uint64
 }
 
-// take returns what was counted since the last time, in a fixed order.
+// Take returns what was counted since the last time, in a fixed order.
 func (d *disturbances) Take() (all []Count) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

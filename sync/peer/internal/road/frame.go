@@ -10,7 +10,7 @@ import (
 
 // On a stream each message stands behind its length, four bytes big endian.
 
-// writeFrame writes one message.
+// WriteFrame writes one message.
 func WriteFrame(w io.Writer, data []byte) error {
 	if _, err := w.Write(append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data))), data...)); err != nil {
 		return fmt.Errorf("send message: %w", err)
@@ -18,7 +18,7 @@ func WriteFrame(w io.Writer, data []byte) error {
 	return nil
 }
 
-// readFrame reads one message of at most limit bytes. It returns signed.ErrTooLarge before
+// ReadFrame reads one message of at most limit bytes. It returns signed.ErrTooLarge before
 // it makes room for a larger one, and io.EOF where the stream ended between messages.
 func ReadFrame(r io.Reader, limit int) ([]byte, error) {
 	var head [4]byte

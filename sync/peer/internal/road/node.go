@@ -33,7 +33,7 @@ import (
 	"handslag/identity/signed"
 )
 
-// node is libp2p's connections and streams, and nothing else of libp2p: there is no host with its
+// Node is libp2p's connections and streams, and nothing else of libp2p: there is no host with its
 // services, and so no identify, ping, relay, DHT, AutoNAT, mDNS, hole punching or port mapping that
 // could be left on. It has TCP with TLS, and QUIC.
 type Node struct {
@@ -55,7 +55,7 @@ type Patience struct {
 	Hello time.Duration // for a stranger's first words
 }
 
-// newDialler is S's host: it listens nowhere, and dials nobody but who has the key of id, at those places and
+// NewDialler is S's host: it listens nowhere, and dials nobody but who has the key of id, at those places and
 // with the secret of its door.
 func NewDialler(key *signed.PrivateKey, id peer.ID, at []ma.Multiaddr, secret [16]byte, patience Patience) (*Node, error) {
 	n, err := newNode(key, &gater{dials: id, at: at}, newKnock(secret, false), patience)
@@ -66,7 +66,7 @@ func NewDialler(key *signed.PrivateKey, id peer.ID, at []ma.Multiaddr, secret [1
 	return n, nil
 }
 
-// newListener is D's host: it listens on addrs, on ports that the system picks, and dials
+// NewListener is D's host: it listens on addrs, on ports that the system picks, and dials
 // nobody. Only who knows secret gets through its door. It returns where a dialler finds it.
 func NewListener(key *signed.PrivateKey, addrs []netip.Addr, secret [16]byte, patience Patience) (*Node, []netip.AddrPort, error) {
 	n, err := newNode(key, &gater{accepts: true}, newKnock(secret, true), patience)
@@ -126,7 +126,7 @@ func (n *Node) listenTCP(addr netip.Addr) (netip.AddrPort, error) {
 	return netip.AddrPort{}, errors.New("listen: the port is not known")
 }
 
-// ways are the roads to a device that listens at addrs: TCP's and QUIC's to each.
+// Ways are the roads to a device that listens at addrs: TCP's and QUIC's to each.
 func Ways(addrs []netip.AddrPort) (at []ma.Multiaddr) {
 	for _, addr := range addrs {
 		at = append(at, tcpAddr(addr), quicAddr(addr))
@@ -237,7 +237,7 @@ func tcpFirst(addrs []ma.Multiaddr) []network.AddrDelay {
 	return out
 }
 
-// reap closes a connection that has opened no stream within hello, so that nobody fills the few
+// Reap closes a connection that has opened no stream within hello, so that nobody fills the few
 // places there are; a peer that spared names is left alone.
 func (n *Node) Reap(hello time.Duration, spared func(peer.ID) bool) {
 	n.swarm.Notify(&network.NotifyBundle{ConnectedF: func(_ network.Network, c network.Conn) {
@@ -252,10 +252,10 @@ func (n *Node) Reap(hello time.Duration, spared func(peer.ID) bool) {
 	}})
 }
 
-// mind has D keep strangers waiting at the door; nobody can have seen its code yet.
+// Mind has D keep strangers waiting at the door; nobody can have seen its code yet.
 func (n *Node) Mind(s *Strangers) { n.knock.mind(s) }
 
-// narrow lets nobody but id in from now on, and cuts off who is.
+// Narrow lets nobody but id in from now on, and cuts off who is.
 func (n *Node) Narrow(id peer.ID) {
 	n.gate.narrow(id)
 	n.Strange.settle()
@@ -269,7 +269,7 @@ func (n *Node) Narrow(id peer.ID) {
 // Network is the connections.
 func (n *Node) Network() network.Network { return n.swarm }
 
-// end stops listening and cuts every connection.
+// End stops listening and cuts every connection.
 func (n *Node) End() {
 	n.gate.shut()
 	_ = n.swarm.Close()

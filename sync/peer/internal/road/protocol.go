@@ -66,14 +66,14 @@ func resourceLimits() rcmgr.ConcreteLimitConfig {
 // protocolLimit is the most bytes of a protocol's name.
 const protocolLimit = 64
 
-// handle says who takes streams of a protocol.
+// Handle says who takes streams of a protocol.
 func (n *Node) Handle(p protocol.ID, h network.StreamHandler) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.handlers[p] = h
 }
 
-// protocols are those that are taken.
+// Protocols are those that are taken.
 func (n *Node) Protocols() []protocol.ID {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -102,7 +102,7 @@ func (n *Node) arrived(s network.Stream) {
 	_ = s.Reset()
 }
 
-// reach dials the one key and opens a stream of the protocol. It waits for no answer: one that
+// Reach dials the one key and opens a stream of the protocol. It waits for no answer: one that
 // does not take the protocol resets the stream.
 func (n *Node) Reach(ctx context.Context, id peer.ID, p protocol.ID) (network.Stream, error) {
 	s, err := n.swarm.NewStream(ctx, id)

@@ -51,7 +51,7 @@ func prefixOf(at netip.Addr) netip.Prefix {
 	return p
 }
 
-// failed says that a stranger claimed from there.
+// Failed says that a stranger claimed from there.
 func (s *Strangers) Failed(at netip.Addr) {
 	if s == nil || !at.IsValid() {
 		return
@@ -67,7 +67,7 @@ func (s *Strangers) Failed(at netip.Addr) {
 	s.known = append(s.known[max(0, len(s.known)+1-maxStrangers):], one)
 }
 
-// wait is for how long one who comes from there is kept at the door.
+// Wait is for how long one who comes from there is kept at the door.
 func (s *Strangers) Wait(at netip.Addr) time.Duration {
 	if s == nil || !at.IsValid() {
 		return 0

@@ -10,7 +10,7 @@ import (
 	manet "github.com/multiformats/go-multiaddr/net"
 )
 
-// streams numbers the verification's streams for the machine, which knows no network.
+// Streams numbers the verification's streams for the machine, which knows no network.
 type Streams struct {
 	mu      sync.Mutex
 	last    int
@@ -21,10 +21,12 @@ type Streams struct {
 	ended   chan struct{} // closed when the claimed stream's reader is
 }
 
+// NewStreams has none yet.
 func NewStreams() *Streams {
 	return &Streams{open: map[int]network.Stream{}, ended: make(chan struct{})}
 }
 
+// Add gives a stream its number.
 func (s *Streams) Add(stream network.Stream) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,7 +35,7 @@ func (s *Streams) Add(stream network.Stream) int {
 	return s.last
 }
 
-// claim marks the stream that the machine speaks on.
+// Claim marks the stream that the machine speaks on.
 func (s *Streams) Claim(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +47,7 @@ func (s *Streams) Claim(id int) {
 	}
 }
 
-// resume makes another stream of the claimant's the one that the machine speaks on.
+// Resume makes another stream of the claimant's the one that the machine speaks on.
 func (s *Streams) Resume(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,27 +58,28 @@ func (s *Streams) Resume(id int) {
 	}
 }
 
-// origin is the address that the claim came from.
+// Origin is the address that the claim came from.
 func (s *Streams) Origin() netip.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.from
 }
 
-// claimant is the peer at the other end of the claimed stream.
+// Claimant is the peer at the other end of the claimed stream.
 func (s *Streams) Claimant() peer.ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.who
 }
 
+// Get is the stream with that number, or nil.
 func (s *Streams) Get(id int) network.Stream {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open[id]
 }
 
-// send writes a message; an error shows as the stream's end.
+// Send writes a message; an error shows as the stream's end.
 func (s *Streams) Send(id int, data []byte, within time.Duration) {
 	stream := s.Get(id)
 	if stream == nil {
@@ -88,7 +91,7 @@ func (s *Streams) Send(id int, data []byte, within time.Duration) {
 	}
 }
 
-// drop refuses a stranger and its connection; the claimed peer loses the stream only.
+// Drop refuses a stranger and its connection; the claimed peer loses the stream only.
 func (s *Streams) Drop(id int) {
 	stream := s.Get(id)
 	if stream == nil {
@@ -100,14 +103,14 @@ func (s *Streams) Drop(id int) {
 	}
 }
 
-// speaks reports whether it is the stream that the machine speaks on.
+// Speaks reports whether it is the stream that the machine speaks on.
 func (s *Streams) Speaks(id int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.claimed == id
 }
 
-// gone forgets a stream whose reader has ended.
+// Gone forgets a stream whose reader has ended.
 func (s *Streams) Gone(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +130,7 @@ func (s *Streams) finish() {
 	}
 }
 
-// linger waits until the other end has heard the last word, or within has passed.
+// Linger waits until the other end has heard the last word, or within has passed.
 func (s *Streams) Linger(within time.Duration) {
 	s.finish()
 	s.mu.Lock()

@@ -1,4 +1,6 @@
-package gate
+// Package importline reads what an import says, one JSON object a line, strictly: a key that is not known is an error. What a
+// line does is the gate's business; nothing here knows a row.
+package importline
 
 import (
 	"bytes"
@@ -14,13 +16,13 @@ import (
 
 // Bounds of an import.
 const (
-	maxLine   = 512 << 10 // bytes
+	Limit     = 512 << 10 // bytes
 	maxFields = 64        // of a protected part
 	maxListed = 256       // people, roles or grants on a line
 )
 
-// importLine is one line of an import: what fits to its type is filled.
-type importLine struct {
+// Line is one line of an import: what fits to its type is filled.
+type Line struct {
 	Type string `json:"type"`
 
 	ID     string           `json:"id,omitempty"`
@@ -40,7 +42,7 @@ type importLine struct {
 	Restricted        bool         `json:"restricted,omitempty"`
 	ProtectedIdentity bool         `json:"protected_identity,omitempty"`
 	Card              *record.Card `json:"card,omitempty"`
-	Protected         *fields      `json:"protected,omitempty"`
+	Protected         *Fields      `json:"protected,omitempty"`
 
 	Record string `json:"record,omitempty"`
 	Title  string `json:"title,omitempty"`
@@ -52,20 +54,20 @@ type importLine struct {
 	Points []record.Point `json:"points,omitempty"`
 }
 
-// parseLine reads one line strictly: a key that it does not know is an error, so that a
+// Parse reads one line strictly: a key that it does not know is an error, so that a
 // slip in "held_by" can not send a record to the wrong people.
-func parseLine(data []byte) (importLine, error) {
-	var line importLine
+func Parse(data []byte) (Line, error) {
+	var line Line
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&line); err != nil {
-		return importLine{}, fmt.Errorf("%w: %s", ErrInput, jsonFault(err))
+		return Line{}, errors.New(jsonFault(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return importLine{}, fmt.Errorf("%w: more than one object", ErrInput)
+		return Line{}, errors.New("more than one object")
 	}
 	if len(line.People) > maxListed || len(line.Roles) > maxListed || len(line.Grants) > maxListed || line.HeldBy != nil && len(*line.HeldBy) > maxListed {
-		return importLine{}, fmt.Errorf("%w: a list is too long", ErrInput)
+		return Line{}, errors.New("a list is too long")
 	}
 	return line, nil
 }
@@ -89,19 +91,19 @@ func jsonFault(err error) string {
 	return "not JSON"
 }
 
-// fields is a JSON object of texts and numbers in the order they stand in.
-type fields []record.Field
+// Fields is a JSON object of texts and numbers in the order they stand in.
+type Fields []record.Field
 
 var errFields = errors.New("protected is not an object of texts and numbers, each once")
 
 // UnmarshalJSON keeps the order.
-func (f *fields) UnmarshalJSON(data []byte) error {
+func (f *Fields) UnmarshalJSON(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return errFields
 	}
-	var all fields
+	var all Fields
 	seen := map[string]bool{}
 	for d.More() {
 		name, err := d.Token()
@@ -133,7 +135,7 @@ func (f *fields) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes what UnmarshalJSON reads; numbers have become texts.
-func (f fields) MarshalJSON() ([]byte, error) {
+func (f Fields) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	for i, field := range f {
@@ -155,8 +157,8 @@ func (f fields) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// protectedText is the protected field name, empty where there is none.
-func (line importLine) protectedText(name string) string {
+// ProtectedText is the protected field name, empty where there is none.
+func (line Line) ProtectedText(name string) string {
 	if line.Protected != nil {
 		for _, f := range *line.Protected {
 			if f.Name == name {
