@@ -140,9 +140,9 @@ type search struct {
 // reach at all.
 func (g *Gate) copies(ctx context.Context, tx *store.Tx, order sqlc.Erasure) (copies, error) {
 	c := copies{at: signed.Time(order.At), devices: map[string]ErasureDevice{}}
-	var at, last int64
+	var last int64
 	for {
-		rows, err := tx.CopiesOf(ctx, sqlc.CopiesOfParams{Subject: order.Subject, At: at, ID: last})
+		rows, err := tx.CopiesOf(ctx, sqlc.CopiesOfParams{Subject: order.Subject, ID: last})
 		if err != nil {
 			return c, fmt.Errorf("read copies: %w", err)
 		}
@@ -150,7 +150,7 @@ func (g *Gate) copies(ctx context.Context, tx *store.Tx, order sqlc.Erasure) (co
 			return c, nil
 		}
 		for _, r := range rows {
-			at, last = r.ReceivedAt, r.ID
+			last = r.ID
 			var e journal.Entry
 			if err := signed.Unverified(r.Raw, journal.EntryLimit, &e); err != nil { // verified when it was stored
 				return c, fmt.Errorf("read entry: %w", err)

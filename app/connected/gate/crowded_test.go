@@ -314,7 +314,9 @@ func (c *crowded) grow(n int) {
 	c.exec(fmt.Sprintf(strings.Replace(counted, fmt.Sprint(c.n+1), fmt.Sprint(c.n/10), 1), n/10) + `INSERT INTO late (day, received_at, last, first, person_id)
 		SELECT ` + strings.ReplaceAll(received, "(i / 10) * 10", "i * 10") + ` / 86400000000 - d.back, ` + strings.ReplaceAll(received, "(i / 10) * 10", "i * 10") + `, i * 10 + 9, i * 10, 'p-' || (i * 7919 % 2000)
 		FROM n JOIN (SELECT 0 AS back UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) d ON i % 5 = 0 AND d.back <= i % 3 + 1
-		ON CONFLICT (day, received_at, last) DO NOTHING`)
+		ON CONFLICT (day, last) DO NOTHING`)
+	c.exec("DELETE FROM hours")
+	c.exec("INSERT INTO hours (hour, first, last) SELECT received_at / 3600000000, MIN(id), MAX(id) FROM entries GROUP BY received_at / 3600000000")
 	c.exec("DELETE FROM log_tiles")
 	for level := 0; n>>(8*level) > 0; level++ {
 		hashes := n >> (8 * level)
@@ -331,10 +333,10 @@ func (c *crowded) grow(n int) {
 	for _, index := range indexes {
 		c.exec(index)
 	}
-	c.exec("ANALYZE")
 	if c.g.config.Postgres == "" {
-		c.exec("DROP TABLE IF EXISTS sqlite_stat1") // the program makes none
-		c.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		c.exec("PRAGMA wal_checkpoint(TRUNCATE)") // the program analyses nothing on SQLite
+	} else {
+		c.exec("ANALYZE") // as the server does by itself
 	}
 	c.n = n
 }

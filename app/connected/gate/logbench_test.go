@@ -94,7 +94,7 @@ func (c *crowded) filters() map[string]func(*rand.Rand) logQuery {
 		since := (crowdedSince+i*crowdedEvery)/dayLong*dayLong - 3_600_000_000
 		q.day(since, since+dayLong)
 	}
-	at := func(q *logQuery, i int64) { q.at, q.id = crowdedSince+i/10*10*crowdedEvery, i }
+	at := func(q *logQuery, i int64) { q.after = i }
 	thing := func(name string, i int64) string { return fmt.Sprintf("%s-%d", name, i%int64(c.things)) }
 	person := func(i int64) string { return fmt.Sprintf("p-%d", i/10*7919%2000) }
 	device := func(i int64) string { return fmt.Sprintf("d-%d", i/10*7919%2000) }

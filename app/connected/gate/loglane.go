@@ -3,7 +3,6 @@ package gate
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 
 	"handslag/app/connected/gate/internal/store"
@@ -13,20 +12,25 @@ import (
 // lane yields entries of the log on a page's way, newest first, those too that do not fit.
 type lane interface {
 	// head is the newest that has not been taken; false where there is none left.
-	head(ctx context.Context, tx *store.Tx) (store.Passed, bool, error)
+	head(ctx context.Context, tx *store.Tx) (passed, bool, error)
 	take()
 }
 
-// newest takes the newest entry off the lanes.
-func newest(ctx context.Context, tx *store.Tx, lanes []lane) (store.Passed, bool, error) {
+// passed is an entry on the way, or a place up to which there is none, and how many steps it took to come there.
+type passed struct {
+	store.Passed
+	steps int
+}
+
+// newest takes the newest entry off the lanes. What fits comes before what is passed at the same place.
+func newest(ctx context.Context, tx *store.Tx, lanes []lane) (best passed, found bool, err error) {
 	var first lane
-	var best store.Passed
 	for _, l := range lanes {
 		p, ok, err := l.head(ctx, tx)
 		if err != nil {
 			return p, false, err
 		}
-		if ok && (first == nil || cmp.Or(cmp.Compare(p.At, best.At), cmp.Compare(p.ID, best.ID)) > 0) {
+		if ok && (first == nil || p.ID > best.ID || p.ID == best.ID && p.Fits && !best.Fits) {
 			first, best = l, p
 		}
 	}
@@ -37,110 +41,131 @@ func newest(ctx context.Context, tx *store.Tx, lanes []lane) (store.Passed, bool
 	return best, true, nil
 }
 
+// steps are entries that were passed, each a step.
+func steps(all []store.Passed) []passed {
+	out := make([]passed, len(all))
+	for i, p := range all {
+		out[i] = passed{p, 1}
+	}
+	return out
+}
+
 // roadLane goes along one index.
 type roadLane struct {
 	s      store.Stretch
 	fit    store.Fit
-	passed []store.Passed
+	passed []passed
 	end    bool
 }
 
 func (l *roadLane) take() { l.passed = l.passed[1:] }
 
-func (l *roadLane) head(ctx context.Context, tx *store.Tx) (store.Passed, bool, error) {
+func (l *roadLane) head(ctx context.Context, tx *store.Tx) (passed, bool, error) {
 	if len(l.passed) == 0 && !l.end {
-		var err error
-		if l.passed, err = tx.Pass(ctx, l.s, l.fit, stepsOnce); err != nil {
-			return store.Passed{}, false, err
+		some, err := tx.Pass(ctx, l.s, l.fit, stepsOnce)
+		if err != nil {
+			return passed{}, false, err
 		}
-		l.end = len(l.passed) < stepsOnce
-		if n := len(l.passed); n > 0 {
-			l.s.At, l.s.ID = l.passed[n-1].At, l.passed[n-1].ID
+		l.end = len(some) < stepsOnce
+		if n := len(some); n > 0 {
+			l.s.Before = some[n-1].ID
 		}
+		l.passed = steps(some)
 	}
 	if len(l.passed) == 0 {
-		return store.Passed{}, false, nil
+		return passed{}, false, nil
 	}
 	return l.passed[0], true, nil
 }
 
-// lateLane goes along the batches that tell of a day and came after it.
+// Bounds of what a page looks through at once of what came late.
+const (
+	batchesOnce = 128
+	lateOnce    = 1024 // entries that batches have
+)
+
+// lateLane goes along the batches that tell of a day and came after it, and in each along the road. Whatever tells of some days
+// and came after them tells of the last of them.
 type lateLane struct {
 	fit    store.Fit
-	span   store.Span // since the day's end
-	since  int64      // the day's beginning
-	person string     // whose batches; empty: anybody's
-
+	road   []store.Stretch
+	span   store.LateSpan // batches still to be asked for
 	begun  bool
-	at     int64 // batches before these are to be asked for
-	last   int64
-	spans  []sqlc.Late
-	passed []store.Passed
-	end    bool // all batches have been asked for
+	passed []passed
+	end    bool
 }
 
 func (l *lateLane) take() { l.passed = l.passed[1:] }
 
-func (l *lateLane) head(ctx context.Context, tx *store.Tx) (store.Passed, bool, error) {
-	if !l.begun {
-		l.begun, l.at, l.last = true, l.span.At, math.MaxInt64
-	}
+func (l *lateLane) head(ctx context.Context, tx *store.Tx) (passed, bool, error) {
 	for len(l.passed) == 0 {
-		if len(l.spans) == 0 {
-			if l.end {
-				return store.Passed{}, false, nil
-			}
-			if err := l.ask(ctx, tx); err != nil {
-				return store.Passed{}, false, err
-			}
-			continue
+		if l.end {
+			return passed{}, false, nil
 		}
-		var err error
-		if l.passed, err = tx.PassPlaces(ctx, l.places(), l.span, l.fit); err != nil {
-			return store.Passed{}, false, err
+		batches, err := l.ask(ctx, tx)
+		if err != nil {
+			return passed{}, false, err
+		}
+		if err := l.through(ctx, tx, batches); err != nil {
+			return passed{}, false, err
 		}
 	}
 	return l.passed[0], true, nil
 }
 
-// places takes the next places off the batches, newest first.
-func (l *lateLane) places() (all []int64) {
-	for len(l.spans) > 0 && len(all) < stepsOnce {
-		s := &l.spans[0]
-		for ; s.Last >= s.First && len(all) < stepsOnce; s.Last-- {
-			all = append(all, s.Last)
-		}
-		if s.Last < s.First {
-			l.spans = l.spans[1:]
-		}
-	}
-	return all
-}
-
-// ask reads the next batches under the day's days (UTC).
-func (l *lateLane) ask(ctx context.Context, tx *store.Tx) error {
-	for day := l.since / dayLong; day <= (l.span.Since-1)/dayLong; day++ {
-		more, err := l.on(ctx, tx, day)
+// ask reads the next batches, newest first: that first in which the page begins, where it does so within one.
+func (l *lateLane) ask(ctx context.Context, tx *store.Tx) ([]sqlc.Late, error) {
+	if !l.begun {
+		l.begun = true
+		at, err := tx.LateAt(ctx, sqlc.LateAtParams{Day: l.span.Day, Place: l.span.Before})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		l.spans = append(l.spans, more...)
+		if len(at) == 1 && at[0].First < l.span.Before {
+			return at, nil
+		}
 	}
-	slices.SortFunc(l.spans, func(a, b sqlc.Late) int {
-		return cmp.Or(cmp.Compare(b.ReceivedAt, a.ReceivedAt), cmp.Compare(b.Last, a.Last))
-	})
-	l.spans = slices.CompactFunc(l.spans, func(a, b sqlc.Late) bool { return a.Last == b.Last }) // under both of its days
-	if l.end = len(l.spans) < stepsOnce; !l.end {
-		l.spans = l.spans[:stepsOnce]
-		end := l.spans[stepsOnce-1]
-		l.at, l.last = end.ReceivedAt, end.Last-1
+	var batches []sqlc.Late
+	var err error
+	if l.span.Person != "" {
+		batches, err = tx.LateOf(ctx, sqlc.LateOfParams{Day: l.span.Day, PersonID: l.span.Person, Before: l.span.Before, Rows: batchesOnce})
+	} else {
+		batches, err = tx.LateOn(ctx, sqlc.LateOnParams{Day: l.span.Day, Before: l.span.Before, Rows: batchesOnce})
 	}
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	l.end = len(batches) < batchesOnce
+	entries := int64(0)
+	for i, b := range batches {
+		if entries += b.Last - b.First + 1; entries > lateOnce && i > 0 {
+			l.end = false
+			return batches[:i], nil
+		}
+	}
+	return batches, nil
 }
 
-func (l *lateLane) on(ctx context.Context, tx *store.Tx, day int64) ([]sqlc.Late, error) {
-	if l.person != "" {
-		return tx.LateOf(ctx, sqlc.LateOfParams{Day: day, PersonID: l.person, Until: l.span.Since, At: l.at, Last: l.last, Rows: stepsOnce})
+// through goes through batches along the road, to the first entry of the oldest of them.
+func (l *lateLane) through(ctx context.Context, tx *store.Tx, batches []sqlc.Late) error {
+	if len(batches) == 0 {
+		return nil
 	}
-	return tx.LateOn(ctx, sqlc.LateOnParams{Day: day, Until: l.span.Since, At: l.at, Last: l.last, Rows: stepsOnce})
+	oldest := batches[len(batches)-1]
+	l.span.From, l.span.Before = oldest.Last, batches[0].Last+1
+	cost := 1
+	if slices.ContainsFunc(batches, func(b sqlc.Late) bool { return b.ReceivedAt >= l.span.Until }) {
+		cost = len(batches)
+		for _, s := range l.road {
+			some, err := tx.PassLate(ctx, l.span, s, l.fit)
+			if err != nil {
+				return err
+			}
+			l.passed = append(l.passed, steps(some)...)
+		}
+	}
+	slices.SortFunc(l.passed, func(a, b passed) int { return cmp.Compare(b.ID, a.ID) })
+	l.passed = append(l.passed, passed{store.Passed{ID: oldest.First}, cost})
+	l.span.Before = oldest.Last
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
@@ -11,18 +12,17 @@ import (
 	"handslag/identity/signed"
 )
 
-// logQuery is a page of the log, newest first by time of receipt and place: what its entries are, and where
-// it begins. A page goes along the index of that filter which leaves least, and looks at so many entries at
-// most: it costs the same however long the log has grown and whatever it is filtered by. One that has
-// looked at as many before it was full is short, and the next goes on from there.
+// logQuery is a page of the log, newest first by place: what its entries are, and where it begins. A page goes
+// along the index of that filter which leaves least, and looks at so many entries at most: it costs the same however
+// long the log has grown and whatever it is filtered by. One that has looked at as many before it was full is short, and the
+// next goes on from there.
 type logQuery struct {
 	store.Fit
-	unit   string // of those in which whoever said it served
-	since  int64  // µs: received from then on
-	at, id int64  // only entries before this time of receipt and place
-	place  int64  // only entries before this one, the look itself
-	rows   int
-	steps  int // entries that it looks at, at most
+	unit  string // of those in which whoever said it served
+	after int64  // only entries before this one, where the page before ended
+	place int64  // only entries before this one, the look itself
+	rows  int
+	steps int // entries that it looks at, at most
 
 	bounded bool      // it has nothing but what is of units
 	within  []string  // those
@@ -39,21 +39,11 @@ const (
 
 // everything is the page's bounds where there is no day.
 func (q *logQuery) everything() {
-	q.since, q.Until, q.at, q.id, q.steps = 0, math.MaxInt64, math.MaxInt64, 0, stepsMost
+	q.Since, q.Until, q.after, q.steps = 0, math.MaxInt64, math.MaxInt64, stepsMost
 }
 
 // day narrows the page to what may have happened from since until until: a day, or some.
-func (q *logQuery) day(since, until int64) { q.since, q.Until = since, until }
-
-// after begins where a page ended whose last entry this was.
-func (q *logQuery) after(ctx context.Context, tx *store.Tx, place int64) error {
-	at, err := tx.EntryAt(ctx, place)
-	if err != nil {
-		return err
-	}
-	q.at, q.id = at, place
-	return nil
-}
+func (q *logQuery) day(since, until int64) { q.Since, q.Until = since, until }
 
 // logFound is what a page has: places of entries, and where the next one begins, 0 where there is none.
 type logFound struct {
@@ -89,31 +79,30 @@ func (q *logQuery) pass(ctx context.Context, tx *store.Tx, along store.Fit) (fou
 	if err != nil {
 		return found, fmt.Errorf("read log: %w", err)
 	}
-	last := store.Passed{ID: -1}
-	for steps := 0; steps < q.steps; steps++ {
+	var newestFound int64
+	for steps := 0; steps < q.steps; {
 		passed, ok, err := newest(ctx, tx, lanes)
 		switch {
 		case err != nil:
 			return found, fmt.Errorf("read log: %w", err)
 		case !ok:
+			found.next = 0
 			return found, nil
-		case passed.Fits && passed.ID != last.ID: // two lanes may share it
+		case passed.Fits && passed.ID != newestFound: // two lanes may share it
 			if len(found.places) == q.rows {
 				found.next = found.places[q.rows-1]
 				return found, nil
 			}
-			found.places = append(found.places, passed.ID)
+			newestFound, found.places = passed.ID, append(found.places, passed.ID)
 		}
-		last = passed
+		found.next, steps = passed.ID, steps+passed.steps
 	}
-	found.next, found.cut = last.ID, true
+	found.cut = true
 	return found, nil
 }
 
 // span is what the page has left to look at.
-func (q *logQuery) span() store.Span {
-	return store.Span{Since: q.since, At: q.at, ID: q.id, Place: q.place}
-}
+func (q *logQuery) span() store.Span { return store.Span{Before: min(q.after, q.place)} }
 
 // roads are the ways along which the page could go, one for each filter, the one first that seldom leaves much.
 func (q *logQuery) roads(by store.Fit) (all [][]store.Stretch) {
@@ -141,84 +130,99 @@ func (q *logQuery) roads(by store.Fit) (all [][]store.Stretch) {
 		all = append(all, way)
 	}
 	if len(all) == 0 {
-		all = append(all, []store.Stretch{{Road: store.ByReceipt, Span: q.span()}})
+		all = append(all, []store.Stretch{{Road: store.ByPlace, Span: q.span()}})
 	}
 	return all
 }
 
-// lanes is the road that leaves least, and what came later than the day beside it.
+// lanes is the road that leaves least. Of a day it is the piece of it on which the day came, and beside it what came later.
+// A road that has little ahead is gone along as it is.
 func (q *logQuery) lanes(ctx context.Context, tx *store.Tx, by store.Fit) (all []lane, err error) {
-	road, err := narrowest(ctx, tx, q.roads(by))
+	roads := q.roads(by)
+	if q.Until == math.MaxInt64 {
+		road, err := narrowest(ctx, tx, roads)
+		return along(road, q.Fit), err
+	}
+	day, later, err := tx.Between(ctx, q.Since, q.Until)
 	if err != nil {
 		return nil, err
 	}
-	if q.Until != math.MaxInt64 && q.at > q.Until {
-		if road, all, err = q.splitByDay(ctx, tx, road, by); err != nil {
-			return nil, err
+	for _, road := range roads {
+		if road[0].Road == store.ByPlace {
+			break
+		}
+		if _, more, err := furthest(ctx, tx, road); err != nil || !more {
+			return along(road, q.Fit), err
 		}
 	}
-	for _, s := range road {
-		all = append(all, &roadLane{s: s, fit: q.Fit})
-	}
-	return all, nil
-}
-
-// splitByDay leaves of the road what came until the day's end, and has a lane for what came later. Where the road
-// holds little that came later, it is looked through as it is.
-func (q *logQuery) splitByDay(ctx context.Context, tx *store.Tx, road []store.Stretch, by store.Fit) ([]store.Stretch, []lane, error) {
-	few := true
-	for _, s := range road {
-		s.Since = q.Until
-		_, more, err := tx.Reach(ctx, s, probed)
-		if err != nil {
-			return nil, nil, err
+	for _, road := range roads {
+		for i := range road {
+			road[i].From, road[i].Before = max(road[i].From, day.From), min(road[i].Before, day.Before)
 		}
-		few = few && !more
 	}
-	if few {
-		return road, nil, nil
+	road, err := narrowest(ctx, tx, roads)
+	if err != nil {
+		return nil, err
 	}
-	person := by.Person
-	if person == "" && by.Device != "" {
+	all = along(road, q.Fit)
+	if !later {
+		return all, nil
+	}
+	late := &lateLane{fit: q.Fit, road: slices.Clone(road), span: store.LateSpan{Day: (q.Until - 1) / dayLong, Until: q.Until, Person: by.Person, Span: q.span()}}
+	for i := range late.road {
+		late.road[i].Span = q.span()
+	}
+	if late.span.Person == "" && by.Device != "" {
 		owners, err := tx.Owners(ctx, []string{by.Device})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		person = owners[by.Device].User
+		late.span.Person = owners[by.Device].User
 	}
-	later := &lateLane{fit: q.Fit, span: q.span(), since: q.since, person: person}
-	later.span.Since = q.Until
-	for i := range road {
-		road[i].At, road[i].ID = q.Until, 0
+	return append(all, late), nil
+}
+
+// along has a lane for each stretch of a road.
+func along(road []store.Stretch, fit store.Fit) (all []lane) {
+	for _, s := range road {
+		all = append(all, &roadLane{s: s, fit: fit})
 	}
-	return road, []lane{later}, nil
+	return all
 }
 
 // narrowest is the road whose entries lie furthest apart from where the page begins.
 func narrowest(ctx context.Context, tx *store.Tx, roads [][]store.Stretch) ([]store.Stretch, error) {
-	best, furthest := roads[0], int64(math.MaxInt64)
+	best, least := roads[0], int64(math.MaxInt64)
 	if len(roads) == 1 {
 		return best, nil
 	}
 	for _, road := range roads {
-		nearest := int64(-1)
-		for _, s := range road {
-			at, more, err := tx.Reach(ctx, s, probed/len(road))
-			if err != nil {
-				return nil, err
-			}
-			if more {
-				nearest = max(nearest, at)
-			}
+		reached, more, err := furthest(ctx, tx, road)
+		if err != nil {
+			return nil, err
 		}
-		if nearest < 0 {
+		if !more {
 			return road, nil // and few they are
 		}
-		if nearest < furthest {
-			best, furthest = road, nearest
+		if reached < least {
+			best, least = road, reached
 		}
 	}
 	return best, nil
+}
+
+// furthest is how far a few hundred entries of a road reach; false where it has not so many.
+func furthest(ctx context.Context, tx *store.Tx, road []store.Stretch) (nearest int64, more bool, err error) {
+	for _, s := range road {
+		place, some, err := tx.Reach(ctx, s, probed/len(road))
+		if err != nil {
+			return 0, false, err
+		}
+		if some {
+			nearest, more = max(nearest, place), true
+		}
+	}
+	return nearest, more, nil
 }
 
 const dayLong = 24 * 60 * 60 * 1_000_000 // µs

@@ -22,9 +22,7 @@ func TestPagesOfTheLogHaveWhatALookAtEveryRowFinds(t *testing.T) {
 		all, err = tx.EntriesFrom(ctx, sqlc.EntriesFromParams{Rows: 5000})
 		return err
 	})
-	slices.SortFunc(all, func(a, b sqlc.Entry) int {
-		return cmp.Or(cmp.Compare(b.ReceivedAt, a.ReceivedAt), cmp.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(all, func(a, b sqlc.Entry) int { return cmp.Compare(b.ID, a.ID) })
 	found, short := 0, 0
 	for range 150 {
 		row := all[random.IntN(len(all))]
@@ -51,7 +49,7 @@ func TestPagesOfTheLogHaveWhatALookAtEveryRowFinds(t *testing.T) {
 		}
 		var want, got []int64
 		for _, r := range all {
-			if r.ID < q.place && r.ReceivedAt >= q.since && r.NotBefore < q.Until && (q.Subject == "" || r.Subject == q.Subject) &&
+			if r.ID < q.place && r.ReceivedAt >= q.Since && r.NotBefore < q.Until && (q.Subject == "" || r.Subject == q.Subject) &&
 				(q.Record == "" || r.RecordID == q.Record) && (q.Person == "" || r.PersonID == q.Person) &&
 				(q.Assignment == "" || r.AssignmentID == q.Assignment) && (q.Kind == "" || r.Kind == q.Kind) &&
 				(q.unit == "" || crowdedIn(q.unit, r.UnitSet)) &&
@@ -63,9 +61,7 @@ func TestPagesOfTheLogHaveWhatALookAtEveryRowFinds(t *testing.T) {
 			var page logFound
 			c.read(q, func(tx *store.Tx, q *logQuery) (err error) {
 				if next > 0 {
-					if err := q.after(ctx, tx, next); err != nil {
-						return err
-					}
+					q.after = next
 				}
 				page, err = q.read(ctx, tx)
 				return err

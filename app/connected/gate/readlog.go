@@ -126,10 +126,12 @@ func (g *Gate) logQuery(ctx context.Context, tx *store.Tx, f link.LogFilter) (*l
 	if err != nil || n <= 0 {
 		return nil, bad
 	}
-	if err := q.after(ctx, tx, n); store.Missing(err) {
-		return nil, bad
-	} else if err != nil {
+	places, err := tx.Places(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if q.after = n; n > places {
+		return nil, bad
 	}
 	return q, nil
 }

@@ -16,6 +16,7 @@ var entryColumns = []string{"id", "hash", "raw", "device_id", "generation", "seq
 // AddEntry stores a row of the log: at the end of the transaction, or before the next statement in it,
 // whichever comes first. So rows that come one after the other are written together.
 func (tx *Tx) AddEntry(r sqlc.Entry) {
+	tx.noteHour(r.ReceivedAt, r.ID)
 	tx.behind = append(tx.behind, []any{r.ID, r.Hash, r.Raw, r.DeviceID, r.Generation, r.Seq, r.Covered, r.Verdict, r.IsSystem, r.Kind, r.PersonID, r.Epoch,
 		r.NotBefore, r.ReceivedAt, r.Subject, r.RecordID, r.AssignmentID, r.Peer, r.Pair, r.Lone, r.Address, r.Carrier,
 		r.PayloadSubject, r.Payload, r.PayloadState, r.UnitSet})

@@ -38,7 +38,7 @@ var (
 		{"erasures", "number"}, {"records", "id"}, {"record_people", "record_id, user_id"}, {"record_held", "record_id, user_id"},
 		{"assignments", "id"}, {"assignment_versions", "assignment_id, number"}, {"assignment_people", "assignment_id, user_id"},
 		{"attachments", "id"}, {"attachment_chunks", "attachment_id, number"}, {"sent", "device_id, kind, thing_id"},
-		{"entries", "id"}, {"operations", "assignment_id, number"}, {"log_tiles", "level, number"}, {"late", "day, received_at, last"},
+		{"entries", "id"}, {"operations", "assignment_id, number"}, {"log_tiles", "level, number"}, {"late", "day, last"}, {"hours", "hour"},
 		{"chains", "device_id, generation"}, {"findings", "id"}, {"cosignatures", "device_id"}, {"feeds", "name"},
 		{"sign_in_links", "link_key"}, {"sign_ins_spent", "state"},
 	}

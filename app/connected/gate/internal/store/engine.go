@@ -23,7 +23,8 @@ type engine struct {
 	head   string
 	settle func(context.Context, *sql.DB) error
 	// bulk inserts many rows into a table as fast as the engine can.
-	bulk func(ctx context.Context, conn *sql.Conn, tx *Tx, table string, columns []string, rows [][]any) error
+	bulk  func(ctx context.Context, conn *sql.Conn, tx *Tx, table string, columns []string, rows [][]any) error
+	names int // rows that one statement names, at most
 	// others counts who else is connected to the database; nil where a file that was not there says enough.
 	others string
 }

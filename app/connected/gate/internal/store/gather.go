@@ -18,7 +18,7 @@ import (
 // gather runs query, in which %s stands for the keys behind those that are given, for some keys at a time, and has
 // take read each row.
 func gather[K any](ctx context.Context, tx *Tx, query string, keys []K, take func(*sql.Rows) error, given ...any) error {
-	for some := range slices.Chunk(keys, atOnce) {
+	for some := range slices.Chunk(keys, tx.names) {
 		if err := gatherSome(ctx, tx, query, some, take, given); err != nil {
 			return fmt.Errorf("gather: %w", err)
 		}

@@ -59,7 +59,7 @@ func (tx *Tx) AddOperations(ctx context.Context, all []sqlc.Operation) error {
 
 // change runs a statement, in which %s stands for the keys behind those that are given, for some keys at a time.
 func change[K any](ctx context.Context, tx *Tx, statement string, keys []K, given ...any) error {
-	for some := range slices.Chunk(keys, atOnce) {
+	for some := range slices.Chunk(keys, tx.names) {
 		a := arguments(slices.Clone(given))
 		text := fmt.Sprintf(statement, "("+strings.Join(padded(&a, some), ", ")+")")
 		if _, err := tx.asks.ExecContext(ctx, text, a...); err != nil {

@@ -14,9 +14,6 @@ import (
 // counterEntries counts the audit log's entries: on PostgreSQL its row is the log's head.
 const counterEntries = "entries"
 
-// atOnce bounds how many rows one statement names.
-const atOnce = 256
-
 // logEnd is the end of the audit log in one transaction: how many entries there are, and what was read or has grown of the
 // tree over them. Batches grow it in memory, and the end of the transaction writes it.
 type logEnd struct {
@@ -76,6 +73,9 @@ func (tx *Tx) flush(ctx context.Context) error {
 	}
 	if err := tx.PutCounter(ctx, sqlc.PutCounterParams{Name: counterEntries, Value: tx.end.size}); err != nil {
 		return fmt.Errorf("write the log's size: %w", err)
+	}
+	if err := tx.putHours(ctx); err != nil {
+		return err
 	}
 	return tx.putTiles(ctx)
 }

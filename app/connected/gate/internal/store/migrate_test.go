@@ -64,7 +64,7 @@ func TestEveryEarlierSchemaComesForward(t *testing.T) {
 					t.Errorf("%s had %q and has %q", table, rows, after[table])
 				}
 			}
-			if err := moved.Do(ctx, func(tx *Tx) error { _, err := tx.EntryAt(ctx, 7); return err }); err != nil {
+			if err := moved.Do(ctx, func(tx *Tx) error { _, err := tx.Places(ctx); return err }); err != nil {
 				t.Error(err)
 			}
 		})

@@ -42,10 +42,10 @@ func TestNoPageOfTheLogReadsTheWholeLog(t *testing.T) {
 // Each road is its own index, from where the page begins, in the order of the page, on either database.
 func TestEachRoadGoesAlongItsOwnIndex(t *testing.T) {
 	s := open(t, place(t))
-	fit := Fit{Subject: "s", Record: "r", Assignment: "u", Person: "p", Device: "d", Kind: "k", Units: []int64{1, 2}, Until: 7}
+	fit := Fit{Subject: "s", Record: "r", Assignment: "u", Person: "p", Device: "d", Kind: "k", Units: []int64{1, 2}, Since: 3, Until: 7}
 	for _, road := range roads {
 		var a arguments
-		query := Stretch{Road: road}.statement("CASE WHEN "+fit.condition(&a)+" THEN 1 ELSE 0 END", &a) + " LIMIT " + a.add(1)
+		query := Stretch{Road: road}.statement(fit.verdict(&a), &a) + " LIMIT " + a.add(1)
 		if postgres.Here() != nil {
 			if steps := s.explain(t, query, "off"); !onlyAlong(steps, road.column) {
 				t.Errorf("by %q: %q", road.column, steps)
@@ -53,12 +53,35 @@ func TestEachRoadGoesAlongItsOwnIndex(t *testing.T) {
 			continue
 		}
 		steps := s.plan(t, query)
-		from := "(" + road.column + ",received_at,id)<"
+		from := "(" + road.column + ",id)<"
 		if road.column == "" {
-			from = "(received_at,id)<"
+			from = "id<"
 		}
-		if len(steps) != 1 || !strings.HasPrefix(steps[0], "SEARCH entries USING") || !strings.Contains(steps[0], from) {
+		if len(steps) != 1 || !strings.HasPrefix(steps[0], "SEARCH e USING") || !strings.Contains(steps[0], from) {
 			t.Errorf("by %q: %q", road.column, steps)
+		}
+	}
+}
+
+// What came late is found by its day, and in each of its batches the road's entries by the road's own index.
+func TestWhatCameLateIsFoundByDayAndRoad(t *testing.T) {
+	postgres.OnlySQLite(t, "its plans")
+	s := open(t, place(t))
+	for _, road := range roads {
+		for _, person := range []string{"", "p"} {
+			var a arguments
+			query := Stretch{Road: road}.late(LateSpan{Person: person}, Fit{Until: 7}.verdict(&a), &a)
+			batch, entry := "(day=? AND last>? AND last<?)", "("+road.column+"=? AND id>? AND id<?)"
+			if person != "" {
+				batch = "late_person (day=? AND person_id=? AND last>? AND last<?)"
+			}
+			if road.column == "" {
+				entry = "(id>? AND id<?)"
+			}
+			steps := s.plan(t, query)
+			if len(steps) < 2 || !strings.HasPrefix(steps[0], "SEARCH l ") || !strings.HasSuffix(steps[0], batch) || !strings.HasPrefix(steps[1], "SEARCH e ") || !strings.HasSuffix(steps[1], entry) {
+				t.Errorf("by %q of %q: %q", road.column, person, steps)
+			}
 		}
 	}
 }
@@ -167,11 +190,11 @@ func (s *Store) explain(t *testing.T, query, sort string) (steps []string) {
 // onlyAlong reports whether PostgreSQL does nothing but go backward along the index that begins with column, from where the page
 // begins, and stop.
 func onlyAlong(steps []string, column string) bool {
-	if column == "" {
-		column = "received_at"
-	}
 	if len(steps) < 3 || !strings.HasPrefix(steps[0], "Limit") || !strings.Contains(steps[1], "Index Scan Backward using entries_") {
 		return false
+	}
+	if column == "" {
+		return strings.Contains(steps[2], "Index Cond: ((id >= ") && strings.Contains(steps[2], "id < ")
 	}
 	return strings.Contains(steps[2], "Index Cond") && strings.Contains(steps[2], "ROW("+column) && strings.Contains(steps[2], "id) < ROW(")
 }

@@ -52,7 +52,7 @@ func (s *Store) openPostgres(url string) error {
 	s.engine = engine{
 		dialect: goose.DialectPostgres, folder: "postgres", locks: []goose.ProviderOption{goose.WithSessionLocker(locker)},
 		head:   "SELECT value FROM counters WHERE name = 'entries' FOR UPDATE",
-		settle: rewriteKeys, bulk: copied,
+		settle: rewriteKeys, bulk: copied, names: 256,
 		others: "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
 	}
 	s.write, s.read = stdlib.OpenDB(*config), stdlib.OpenDB(*config)

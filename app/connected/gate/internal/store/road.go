@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Road is an index of the audit log that goes by one column, then by time of receipt and place: what a page of
-// the log goes along, newest first. Only those below exist.
+// Road is an index of the audit log that goes by one column, then by place: what a page of the log goes along, newest
+// first. Only those below exist.
 type Road struct {
 	column string
 	where  string // what the index is partial by
@@ -17,45 +17,40 @@ type Road struct {
 
 // The roads.
 var (
-	ByReceipt    = Road{}
-	BySubject    = Road{"subject", "subject <> ''"}
-	ByRecord     = Road{"record_id", "record_id <> ''"}
-	ByAssignment = Road{"assignment_id", "assignment_id <> ''"}
+	ByPlace      = Road{}
+	BySubject    = Road{"subject", "e.subject <> ''"}
+	ByRecord     = Road{"record_id", "e.record_id <> ''"}
+	ByAssignment = Road{"assignment_id", "e.assignment_id <> ''"}
 	ByPerson     = Road{column: "person_id"}
 	ByDevice     = Road{column: "device_id"}
-	ByTold       = Road{"peer", "is_system = 1"} // what the system says of a device
+	ByTold       = Road{"peer", "e.is_system = 1"} // what the system says of a device
 	ByKind       = Road{column: "kind"}
-	ByUnits      = Road{"unit_set", "unit_set <> 0"}
+	ByUnits      = Road{"unit_set", "e.unit_set <> 0"}
 
-	roads = []Road{ByReceipt, BySubject, ByRecord, ByAssignment, ByPerson, ByDevice, ByTold, ByKind, ByUnits}
+	roads = []Road{ByPlace, BySubject, ByRecord, ByAssignment, ByPerson, ByDevice, ByTold, ByKind, ByUnits}
 )
 
-// Stretch is a piece of a road: value is the column's, and entries are received from Since on and stand
-// before At and ID, and before Place.
+// Stretch is a piece of a road: value is the column's, and entries stand at places of the span.
 type Stretch struct {
 	Road  Road
 	Value any
 	Span
 }
 
-// Span bounds what is asked for.
-type Span struct {
-	Since  int64 // µs
-	At, ID int64
-	Place  int64
-}
+// Span is the places from From on, before Before.
+type Span struct{ From, Before int64 }
 
 // Passed is an entry that was passed on the way.
 type Passed struct {
-	At, ID int64
-	Fits   bool
+	ID   int64
+	Fits bool
 }
 
 // Fit is what an entry must be besides: conditions on its columns, all of which hold.
 type Fit struct {
 	Subject, Record, Assignment, Person, Device, Kind string  // empty: any
 	Units                                             []int64 // one of these sets; nil: any
-	Until                                             int64   // it may have happened before then; math.MaxInt64: any
+	Since, Until                                      int64   // µs: it may have happened in between; 0 and math.MaxInt64: ever
 }
 
 // arguments collects values and gives each its place in the statement.
@@ -66,74 +61,84 @@ func (a *arguments) add(v any) string {
 	return fmt.Sprintf("$%d", len(*a))
 }
 
-// condition is the fit as SQL.
+// condition is the fit as SQL. Its text is the same whatever is asked for, but for how many sets of units there are:
+// so there are few statements, and the database knows them. A column is looked at where it is asked for alone.
 func (f Fit) condition(a *arguments) string {
-	all := []string{"1 = 1"}
-	for column, value := range f.texts() {
-		all = append(all, column+" = "+a.add(value))
+	var all []string
+	for _, c := range [][2]string{{"subject", f.Subject}, {"record_id", f.Record}, {"assignment_id", f.Assignment}, {"person_id", f.Person}, {"kind", f.Kind}} {
+		all = append(all, fmt.Sprintf("(%[1]s = '' OR e.%[2]s = %[1]s)", a.add(c[1]), c[0]))
 	}
-	if f.Device != "" {
-		all = append(all, fmt.Sprintf("(device_id = %[1]s OR (is_system = 1 AND peer = %[1]s))", a.add(f.Device)))
-	}
+	all = append(all, fmt.Sprintf("(%[1]s = '' OR e.device_id = %[1]s OR (e.is_system = 1 AND e.peer = %[1]s))", a.add(f.Device)),
+		fmt.Sprintf("(CAST(%[1]s AS BIGINT) = 0 OR e.received_at >= %[1]s)", a.add(f.Since)),
+		fmt.Sprintf("(CAST(%[1]s AS BIGINT) = %[2]d OR e.not_before < %[1]s)", a.add(f.Until), math.MaxInt64))
 	if f.Units != nil {
-		places := []string{"-1"} // no set's number
-		for _, set := range f.Units {
-			places = append(places, a.add(set))
+		sets := f.Units
+		if len(sets) == 0 {
+			sets = []int64{-1} // no set's number
 		}
-		all = append(all, "unit_set IN ("+strings.Join(places, ", ")+")")
-	}
-	if f.Until != math.MaxInt64 {
-		all = append(all, "not_before < "+a.add(f.Until))
+		all = append(all, "e.unit_set IN ("+strings.Join(padded(a, sets), ", ")+")")
 	}
 	return strings.Join(all, " AND ")
 }
 
-// texts yields the conditions that a column be a text, always in one order: one filter has one statement.
-func (f Fit) texts() func(yield func(string, string) bool) {
-	return func(yield func(string, string) bool) {
-		for _, c := range [][2]string{{"subject", f.Subject}, {"record_id", f.Record}, {"assignment_id", f.Assignment}, {"person_id", f.Person}, {"kind", f.Kind}} {
-			if c[1] != "" && !yield(c[0], c[1]) {
-				return
-			}
-		}
-	}
+// verdict is what is asked of each entry on the way.
+func (f Fit) verdict(a *arguments) string {
+	return "e.id, CASE WHEN " + f.condition(a) + " THEN 1 ELSE 0 END"
 }
 
 // statement is the way along a stretch. Rows are compared as wholes, and the road's column stands first in
 // the order, so that every planner goes along its index and no other.
 func (s Stretch) statement(what string, a *arguments) string {
-	at, id, since := a.add(s.At), a.add(s.ID), a.add(s.Since)
-	place := a.add(s.Place)
+	from, before := a.add(s.From), a.add(s.Before)
 	if s.Road.column == "" {
-		return fmt.Sprintf("SELECT %s FROM entries WHERE received_at >= %s AND (received_at, id) < (%s, %s) AND id < %s ORDER BY received_at DESC, id DESC",
-			what, since, at, id, place)
+		return fmt.Sprintf("SELECT %s FROM entries e WHERE e.id >= %s AND e.id < %s ORDER BY e.id DESC", what, from, before)
 	}
-	c, value, where := s.Road.column, a.add(s.Value), ""
-	if s.Road.where != "" {
-		where = s.Road.where + " AND "
+	c, value := "e."+s.Road.column, a.add(s.Value)
+	return fmt.Sprintf("SELECT %s FROM entries e WHERE %s(%s, e.id) >= (%s, %s) AND (%s, e.id) < (%s, %s) ORDER BY %s DESC, e.id DESC",
+		what, s.Road.and(), c, value, from, c, value, before, c)
+}
+
+func (r Road) and() string {
+	if r.where == "" {
+		return ""
 	}
-	return fmt.Sprintf("SELECT %s FROM entries WHERE %s(%s, received_at) >= (%s, %s) AND (%s, received_at, id) < (%s, %s, %s) AND id < %s ORDER BY %s DESC, received_at DESC, id DESC",
-		what, where, c, value, since, c, value, at, id, place, c)
+	return r.where + " AND "
 }
 
 // Pass goes along a stretch for so many entries, and says of each whether it fits.
 func (tx *Tx) Pass(ctx context.Context, s Stretch, fit Fit, steps int) ([]Passed, error) {
 	var a arguments
-	what := "received_at, id, CASE WHEN " + fit.condition(&a) + " THEN 1 ELSE 0 END"
-	query := s.statement(what, &a) + " LIMIT " + a.add(steps)
+	query := s.statement(fit.verdict(&a), &a) + " LIMIT " + a.add(steps)
 	return tx.passed(ctx, query, a)
 }
 
-// PassPlaces says of the entries at places, newest first, whether they fit and stand within the span.
-func (tx *Tx) PassPlaces(ctx context.Context, places []int64, within Span, fit Fit) ([]Passed, error) {
-	if len(places) == 0 {
-		return nil, nil
-	}
+// LateSpan is batches of a day's late ones, by the places of their last entries: From and Before bound these.
+type LateSpan struct {
+	Day    int64
+	Person string // whose; empty: anybody's
+	Until  int64  // µs: received from then on
+	Span
+}
+
+// PassLate says of the entries of a stretch that stand in such batches, newest first, whether they fit.
+func (tx *Tx) PassLate(ctx context.Context, l LateSpan, s Stretch, fit Fit) ([]Passed, error) {
 	var a arguments
-	what := "SELECT received_at, id, CASE WHEN " + fit.condition(&a) + " THEN 1 ELSE 0 END FROM entries WHERE id IN (" + strings.Join(padded(&a, places), ", ") + ")"
-	query := fmt.Sprintf("%s AND received_at >= %s AND (received_at, id) < (%s, %s) AND id < %s ORDER BY received_at DESC, id DESC",
-		what, a.add(within.Since), a.add(within.At), a.add(within.ID), a.add(within.Place))
+	query := s.late(l, fit.verdict(&a), &a)
 	return tx.passed(ctx, query, a)
+}
+
+// late is the way along the batches, and in each along the road's entries.
+func (s Stretch) late(l LateSpan, what string, a *arguments) string {
+	whose, on := "", ""
+	if l.Person != "" {
+		whose = " AND l.person_id = " + a.add(l.Person)
+	}
+	if s.Road.column != "" {
+		on = fmt.Sprintf(" AND %se.%s = %s", s.Road.and(), s.Road.column, a.add(s.Value))
+	}
+	return fmt.Sprintf("SELECT %s FROM late l CROSS JOIN entries e WHERE l.day = %s%s AND l.last >= %s AND l.last < %s AND l.received_at >= %s"+
+		"%s AND e.id >= l.first AND e.id <= l.last AND e.id >= %s AND e.id < %s ORDER BY e.id DESC",
+		what, a.add(l.Day), whose, a.add(l.From), a.add(l.Before), a.add(l.Until), on, a.add(s.From), a.add(s.Before))
 }
 
 func (tx *Tx) passed(ctx context.Context, query string, a arguments) ([]Passed, error) {
@@ -145,7 +150,7 @@ func (tx *Tx) passed(ctx context.Context, query string, a arguments) ([]Passed, 
 	var all []Passed
 	for rows.Next() {
 		var p Passed
-		if err := rows.Scan(&p.At, &p.ID, &p.Fits); err != nil {
+		if err := rows.Scan(&p.ID, &p.Fits); err != nil {
 			return nil, fmt.Errorf("pass entries: %w", err)
 		}
 		all = append(all, p)
@@ -155,23 +160,23 @@ func (tx *Tx) passed(ctx context.Context, query string, a arguments) ([]Passed, 
 
 // ask asks what is put together for one question.
 func (tx *Tx) ask(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return ordered{tx, nil}.QueryContext(ctx, query, args...)
+	return tx.asks.QueryContext(ctx, query, args...)
 }
 
-// Reach is when the entry was received that stands so many steps along a stretch; false where it has not so many.
+// Reach is the place of the entry that stands so many steps along a stretch; false where it has not so many.
 func (tx *Tx) Reach(ctx context.Context, s Stretch, steps int) (int64, bool, error) {
 	var a arguments
-	query := s.statement("received_at", &a)
+	query := s.statement("e.id", &a)
 	query += " LIMIT 1 OFFSET " + a.add(steps)
-	var at int64
-	err := ordered{tx, nil}.QueryRowContext(ctx, query, a...).Scan(&at)
+	var place int64
+	err := tx.asks.QueryRowContext(ctx, query, a...).Scan(&place)
 	if Missing(err) {
 		return 0, false, nil
 	}
 	if err != nil {
 		return 0, false, fmt.Errorf("look along: %w", err)
 	}
-	return at, true, nil
+	return place, true, nil
 }
 
 // padded are places for values, the last one as often as makes a power of four: so there are few statements for

@@ -39,7 +39,8 @@ func (s *Store) openSQLite(path string) error {
 		return errors.Join(err, s.read.Close(), s.write.Close())
 	}
 	s.checkpoints = newCheckpoints(beside, s.write)
-	s.engine = engine{dialect: goose.DialectSQLite3, folder: "sqlite", settle: s.checkpoints.empty, bulk: oneByOne}
+	s.engine = engine{dialect: goose.DialectSQLite3, folder: "sqlite", settle: s.checkpoints.empty, bulk: oneByOne,
+		names: 64} // for each value the driver looks through all of them
 	return nil
 }
 

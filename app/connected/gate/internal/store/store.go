@@ -57,9 +57,11 @@ type Tx struct {
 	deks   map[string][]byte // opened in this transaction; nil: destroyed
 	sets   map[string]int64  // of units, by the user or by the units
 	end    logEnd
-	grows  bool    // the log has grown
-	behind [][]any // rows of entries that are not written yet
-	failed error   // why they could not be
+	grows  bool           // the log has grown
+	names  int            // rows that one statement names, at most
+	hours  map[int64]Span // places of entries of this transaction, by the hour they were received in
+	behind [][]any        // rows of entries that are not written yet
+	failed error          // why they could not be
 	kept   map[string]*sql.Stmt
 
 	noticed   []Noticed

@@ -117,7 +117,7 @@ func (tx *Tx) ReadHashes(ctx context.Context, at []int64) ([]tlog.Hash, error) {
 
 // readTiles reads tiles, some at once. One that is not there is empty.
 func (tx *Tx) readTiles(ctx context.Context, all []tileAt) error {
-	for some := range slices.Chunk(all, atOnce) {
+	for some := range slices.Chunk(all, tx.names) {
 		if err := tx.readSomeTiles(ctx, some); err != nil {
 			return fmt.Errorf("read tiles: %w", err)
 		}

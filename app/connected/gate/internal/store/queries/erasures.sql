@@ -15,10 +15,10 @@ SELECT COUNT(*) FROM entries WHERE subject = @subject;
 
 -- name: CopiesOf :many
 SELECT id, device_id, kind, peer, received_at, raw FROM entries
-WHERE subject = @subject AND subject <> '' AND (received_at, id) > (@at, @id)
+WHERE subject = @subject AND subject <> '' AND id > @id
   AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased',
     'attachment.added', 'attachment.exported')
-ORDER BY received_at, id LIMIT 500;
+ORDER BY subject, id LIMIT 500;
 
 -- name: WaysOf :many
 SELECT kind, device_id, peer, CAST(MIN(id) AS BIGINT) AS first, CAST(MAX(id) AS BIGINT) AS last, COUNT(*) AS times FROM entries
@@ -32,4 +32,4 @@ WHERE subject = @subject AND kind = 'subject.erased'
 GROUP BY device_id ORDER BY device_id LIMIT @rows;
 
 -- name: SubjectInLog :one
-SELECT subject FROM entries WHERE record_id = @record_id AND record_id <> '' AND subject <> '' ORDER BY record_id, received_at LIMIT 1;
+SELECT subject FROM entries WHERE record_id = @record_id AND record_id <> '' AND subject <> '' ORDER BY record_id, id LIMIT 1;

@@ -66,15 +66,14 @@ func (q *Queries) AnswersOf(ctx context.Context, arg AnswersOfParams) ([]Answers
 
 const copiesOf = `-- name: CopiesOf :many
 SELECT id, device_id, kind, peer, received_at, raw FROM entries
-WHERE subject = $1 AND subject <> '' AND (received_at, id) > ($2, $3)
+WHERE subject = $1 AND subject <> '' AND id > $2
   AND kind IN ('system.record_sent', 'record.fetched', 'share.sent', 'share.received', 'record.found', 'subject.erased',
     'attachment.added', 'attachment.exported')
-ORDER BY received_at, id LIMIT 500
+ORDER BY subject, id LIMIT 500
 `
 
 type CopiesOfParams struct {
 	Subject string
-	At      int64
 	ID      int64
 }
 
@@ -88,7 +87,7 @@ type CopiesOfRow struct {
 }
 
 func (q *Queries) CopiesOf(ctx context.Context, arg CopiesOfParams) ([]CopiesOfRow, error) {
-	rows, err := q.db.QueryContext(ctx, copiesOf, arg.Subject, arg.At, arg.ID)
+	rows, err := q.db.QueryContext(ctx, copiesOf, arg.Subject, arg.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +183,7 @@ func (q *Queries) LastErasure(ctx context.Context) (int64, error) {
 }
 
 const subjectInLog = `-- name: SubjectInLog :one
-SELECT subject FROM entries WHERE record_id = $1 AND record_id <> '' AND subject <> '' ORDER BY record_id, received_at LIMIT 1
+SELECT subject FROM entries WHERE record_id = $1 AND record_id <> '' AND subject <> '' ORDER BY record_id, id LIMIT 1
 `
 
 func (q *Queries) SubjectInLog(ctx context.Context, recordID string) (string, error) {

@@ -171,6 +171,12 @@ type Finding struct {
 	ClosedAt   int64
 }
 
+type Hour struct {
+	Hour  int64
+	First int64
+	Last  int64
+}
+
 type Late struct {
 	Day        int64
 	ReceivedAt int64

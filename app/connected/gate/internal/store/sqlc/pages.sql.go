@@ -11,7 +11,7 @@ import (
 
 const addLate = `-- name: AddLate :exec
 INSERT INTO late (day, received_at, last, first, person_id) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (day, received_at, last) DO NOTHING
+ON CONFLICT (day, last) DO NOTHING
 `
 
 type AddLateParams struct {
@@ -47,29 +47,52 @@ func (q *Queries) AddUnitSet(ctx context.Context, arg AddUnitSetParams) error {
 	return err
 }
 
-const entryAt = `-- name: EntryAt :one
-SELECT received_at FROM entries WHERE id = $1
+const lateAt = `-- name: LateAt :many
+SELECT day, received_at, last, first, person_id FROM late WHERE day = $1 AND last >= $2 ORDER BY last LIMIT 1
 `
 
-func (q *Queries) EntryAt(ctx context.Context, id int64) (int64, error) {
-	row := q.db.QueryRowContext(ctx, entryAt, id)
-	var received_at int64
-	err := row.Scan(&received_at)
-	return received_at, err
+type LateAtParams struct {
+	Day   int64
+	Place int64
+}
+
+func (q *Queries) LateAt(ctx context.Context, arg LateAtParams) ([]Late, error) {
+	rows, err := q.db.QueryContext(ctx, lateAt, arg.Day, arg.Place)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Late
+	for rows.Next() {
+		var i Late
+		if err := rows.Scan(
+			&i.Day,
+			&i.ReceivedAt,
+			&i.Last,
+			&i.First,
+			&i.PersonID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lateOf = `-- name: LateOf :many
-SELECT day, received_at, last, first, person_id FROM late
-WHERE day = $1 AND person_id = $2 AND received_at >= $3 AND (received_at, last) <= ($4, $5)
-ORDER BY received_at DESC, last DESC LIMIT $6
+SELECT day, received_at, last, first, person_id FROM late WHERE day = $1 AND person_id = $2 AND last < $3 ORDER BY last DESC LIMIT $4
 `
 
 type LateOfParams struct {
 	Day      int64
 	PersonID string
-	Until    int64
-	At       int64
-	Last     int64
+	Before   int64
 	Rows     int32
 }
 
@@ -77,9 +100,7 @@ func (q *Queries) LateOf(ctx context.Context, arg LateOfParams) ([]Late, error) 
 	rows, err := q.db.QueryContext(ctx, lateOf,
 		arg.Day,
 		arg.PersonID,
-		arg.Until,
-		arg.At,
-		arg.Last,
+		arg.Before,
 		arg.Rows,
 	)
 	if err != nil {
@@ -110,27 +131,17 @@ func (q *Queries) LateOf(ctx context.Context, arg LateOfParams) ([]Late, error) 
 }
 
 const lateOn = `-- name: LateOn :many
-SELECT day, received_at, last, first, person_id FROM late
-WHERE day = $1 AND received_at >= $2 AND (received_at, last) <= ($3, $4)
-ORDER BY received_at DESC, last DESC LIMIT $5
+SELECT day, received_at, last, first, person_id FROM late WHERE day = $1 AND last < $2 ORDER BY last DESC LIMIT $3
 `
 
 type LateOnParams struct {
-	Day   int64
-	Until int64
-	At    int64
-	Last  int64
-	Rows  int32
+	Day    int64
+	Before int64
+	Rows   int32
 }
 
 func (q *Queries) LateOn(ctx context.Context, arg LateOnParams) ([]Late, error) {
-	rows, err := q.db.QueryContext(ctx, lateOn,
-		arg.Day,
-		arg.Until,
-		arg.At,
-		arg.Last,
-		arg.Rows,
-	)
+	rows, err := q.db.QueryContext(ctx, lateOn, arg.Day, arg.Before, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +167,45 @@ func (q *Queries) LateOn(ctx context.Context, arg LateOnParams) ([]Late, error) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const placesOfHours = `-- name: PlacesOfHours :one
+SELECT CAST(COALESCE(MIN(h.first), 0) AS BIGINT) AS first, CAST(COALESCE(MAX(h.last), 0) AS BIGINT) AS last,
+    CAST(COALESCE((SELECT MAX(n.hour) FROM hours n), 0) AS BIGINT) AS newest
+FROM hours h WHERE h.hour >= $1 AND h.hour <= $2
+`
+
+type PlacesOfHoursParams struct {
+	Since int64
+	Until int64
+}
+
+type PlacesOfHoursRow struct {
+	First  int64
+	Last   int64
+	Newest int64
+}
+
+func (q *Queries) PlacesOfHours(ctx context.Context, arg PlacesOfHoursParams) (PlacesOfHoursRow, error) {
+	row := q.db.QueryRowContext(ctx, placesOfHours, arg.Since, arg.Until)
+	var i PlacesOfHoursRow
+	err := row.Scan(&i.First, &i.Last, &i.Newest)
+	return i, err
+}
+
+const putHour = `-- name: PutHour :exec
+INSERT INTO hours (hour, first, last) VALUES ($1, $2, $3) ON CONFLICT (hour) DO UPDATE SET last = excluded.last
+`
+
+type PutHourParams struct {
+	Hour  int64
+	First int64
+	Last  int64
+}
+
+func (q *Queries) PutHour(ctx context.Context, arg PutHourParams) error {
+	_, err := q.db.ExecContext(ctx, putHour, arg.Hour, arg.First, arg.Last)
+	return err
 }
 
 const unitSets = `-- name: UnitSets :many
