@@ -93,7 +93,7 @@ func deedIcon(k journal.Kind) string {
 		return assets.IconHidden
 	case k == journal.AttachmentExported:
 		return assets.IconExport
-	case strings.HasPrefix(kind, "record."), strings.HasPrefix(kind, "attachment."), k == journal.RecordSent, k == journal.AttachmentSent, k == journal.AttachmentTaken:
+	case strings.HasPrefix(kind, "record."), strings.HasPrefix(kind, "attachment."), k == journal.RecordsFetched, k == journal.RecordSent, k == journal.AttachmentSent, k == journal.AttachmentTaken:
 		return assets.IconRecord
 	case k == journal.Locked:
 		return assets.IconLock

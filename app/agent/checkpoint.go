@@ -248,7 +248,7 @@ func (a *Agent) alarm(s *session, before, now audit.Checkpoint) error {
 // logRestored says in the journal, and to the person once, that the log goes on from a backup. With the entry the
 // journal is handed in at least once more, and the receipt shows what else the log lacks.
 func (a *Agent) logRestored(s *session, before audit.Checkpoint) error {
-	if err := s.journal.LogRestored(); err != nil {
+	if err := errors.Join(s.sayHeld(), s.journal.LogRestored()); err != nil {
 		return err
 	}
 	_, err := s.say(line{

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"crypto/cipher"
 	"errors"
@@ -12,14 +11,12 @@ import (
 	"handslag/sync/link"
 	"handslag/vault"
 	"handslag/vault/journal"
-	"handslag/vault/journalfile"
 	"handslag/vault/record"
 )
 
-// What goes into the journal with one sync of the disk, and into the view with one transaction, when much
-// comes at once: a page, if its records are not very large. A transaction costs four syncs.
+// What goes into the view with one transaction when much comes at once: a page, if its records are not very large. A
+// transaction costs four syncs.
 const (
-	fetchAtOnce = journalfile.DraftLimit
 	effectBytes = 1 << 20 // about; the view takes half as many again
 	effectRow   = 1 << 10 // bytes beside what is signed and encrypted
 )
@@ -174,7 +171,7 @@ func (r *run) apply(page link.Page) error {
 		}
 		files = append(files, one)
 	}
-	if err := r.store(arrivals); err != nil {
+	if err := r.store(arrivals, page.Name()); err != nil {
 		return err
 	}
 	if err := r.arrange(page, work); err != nil {
@@ -219,94 +216,6 @@ func (r *run) judgeRecord(c link.RecordCopy, unwrap cipher.AEAD) (arrival, error
 		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: []record.Hand{{Loan: c.Loan}},
 	}}
 	return one, one.copy.CheckKey(value)
-}
-
-// store says that records were fetched and puts them into the view, some at a time. A copy
-// whose version and loan the device has already is no news and no entry.
-func (r *run) store(all []arrival) error {
-	s := r.session
-	var lines []line
-	var renewed []arrival // the same version, a longer loan
-	size := 0
-	flush := func() error {
-		if len(lines) == 0 {
-			return nil
-		}
-		if _, err := s.say(lines...); err != nil {
-			return err
-		}
-		r.result.Received += len(lines)
-		r.moved(len(lines))
-		r.changed = append(r.changed, RecordsChanged, EventsChanged)
-		lines, size = nil, 0
-		return nil
-	}
-	for _, one := range all {
-		if s.erased(one.value.Subject) {
-			continue // sent by a system that an older backup was put back into
-		}
-		held, err := r.held(one.value.ID)
-		switch {
-		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
-		case err != nil:
-			return err
-		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until == one.loan.Until && !held.Source.IsPeer():
-			r.moved(1)
-			continue
-		case held.Number == one.value.Number && !held.Source.IsPeer():
-			renewed = append(renewed, one)
-			continue
-		}
-		lines = append(lines, line{
-			entry: journal.Entry{
-				Kind: journal.RecordFetched, Subject: one.value.Subject, Record: one.value.ID,
-				RecordVersion: one.value.Number, Until: one.loan.Until,
-			},
-			effect: unlessErased(one.value.Subject, func(tx *vault.Tx) error { _, err := tx.PutRecord(one.copy); return err }),
-		})
-		size += len(one.copy.Cipher) + len(one.copy.Signed) + effectRow
-		if len(lines) == fetchAtOnce || size > effectBytes {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	if err := r.lend(renewed); err != nil {
-		return err
-	}
-	return flush()
-}
-
-// held is the row of a record that is here; most are not, when much comes, and for these nothing is read.
-func (r *run) held(id journal.RecordID) (vault.RecordRow, error) {
-	v := r.session.vault
-	if here, err := v.Holds(id); err != nil || !here {
-		return vault.RecordRow{}, cmp.Or(err, vault.ErrNotFound)
-	}
-	return v.Record(id)
-}
-
-// lend puts what was on the device before into the view with its new loan. No entry says so, and an
-// order that a colleague passes on may come between: it waits here, or is heeded.
-func (r *run) lend(renewed []arrival) error {
-	if len(renewed) == 0 {
-		return nil
-	}
-	s := r.session
-	s.erasing.Lock()
-	defer s.erasing.Unlock()
-	var copies []vault.RecordCopy
-	for _, one := range renewed {
-		if !s.erased(one.value.Subject) {
-			copies = append(copies, one.copy)
-		}
-	}
-	r.changed = append(r.changed, RecordsChanged)
-	if _, err := s.vault.PutRecords(copies); err != nil {
-		return err
-	}
-	r.moved(len(renewed))
-	return nil
 }
 
 // arrange puts assignments into the view and takes out what no longer concerns the person.

@@ -70,3 +70,9 @@ func (p Page) Verify(issuing []signed.Key, org identity.OrgID, to identity.Devic
 	}
 	return nil
 }
+
+// Name is what both journals call a page with records: the hash of what is signed of it.
+func (p Page) Name() []byte {
+	sum := sha256.Sum256(p.Sending)
+	return sum[:]
+}

@@ -15,7 +15,10 @@ const (
 	// leaves the entry, and the passphrase as it was.
 	PassphraseChanged Kind = "device.passphrase_changed"
 
+	// RecordFetched says that a copy came, or is here. Where many come at once RecordsFetched says so of all: Count is how
+	// many, Until when the longest loan ends, Pair names them as RecordSent of each does.
 	RecordFetched  Kind = "record.fetched"
+	RecordsFetched Kind = "records.fetched"
 	RecordOpened   Kind = "record.opened"
 	RecordExtended Kind = "record.extended"
 	RecordClosed   Kind = "record.closed"
@@ -97,7 +100,7 @@ const (
 	SignedIn      Kind = "system.signed_in"
 	SignInRefused Kind = "system.sign_in_refused"
 	Renewed       Kind = "system.renewed"
-	RecordSent    Kind = "system.record_sent"
+	RecordSent    Kind = "system.record_sent" // Pair: SHA-256 of the signed Sending of its page, which RecordsFetched names too
 	// An attachment's content key was sent to a device; one that a device made is here whole, and
 	// signed: Content is its digest, as in the device's AttachmentAdded.
 	AttachmentSent  Kind = "system.attachment_sent"

@@ -68,6 +68,7 @@ var meanings = map[journal.Kind]meaning{
 	journal.HeadSeen:          {classEntity, 2, "Read", "", informational, false},
 
 	journal.RecordFetched:   {classDatastore, 1, "Read", records, informational, false},
+	journal.RecordsFetched:  {classDatastore, 1, "Read", records, informational, false},
 	journal.RecordOpened:    {classDatastore, 10, "Decrypt", records, informational, false},
 	journal.RecordExtended:  {classDatastore, 10, "Decrypt", records, informational, false},
 	journal.RecordClosed:    {classDatastore, other, "Close", records, informational, false},

@@ -41,6 +41,12 @@ func (p *paging) send() error {
 		if err := p.page.Sign(p.g.keys().Issuing, p.g.org, identity.DeviceID(p.device.ID)); err != nil {
 			return err
 		}
+		name := p.page.Name()
+		for i := range p.entries {
+			if p.entries[i].Kind == journal.RecordSent {
+				p.entries[i].Pair = name
+			}
+		}
 	}
 	if err := p.g.sayAll(p.ctx, p.tx, p.entries); err != nil {
 		return err
