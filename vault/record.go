@@ -100,10 +100,7 @@ func lastLoan(hands []record.Hand) (loan record.Loan, err error) {
 	if len(hands) == 0 || len(hands) > record.MaxHands {
 		return loan, fmt.Errorf("read record: %w", record.ErrLoan)
 	}
-	if err := signed.Unverified(hands[len(hands)-1].Loan, record.LoanLimit, &loan); err != nil {
-		return loan, fmt.Errorf("read loan: %w", err)
-	}
-	return loan, nil
+	return record.ReadLoan(hands[len(hands)-1].Loan)
 }
 
 // whole is the record with what its part keeps of it; ErrView where they do not belong

@@ -26,23 +26,28 @@ func TestNothingThatIsNotTheOrganisationsWordComesDown(t *testing.T) {
 	}
 	stranger := newKey(t)
 	for what, c := range map[string]spoilt{
-		"all as it was sent":                  {func(*far, *link.Page) {}, true, true},
-		"a record's signature":                {func(_ *far, p *link.Page) { p.Records[1].Record = flip(p.Records[1].Record) }, false, true},
-		"a record's ciphertext":               {func(_ *far, p *link.Page) { p.Records[1].Cipher = flip(p.Records[1].Cipher) }, false, false},
-		"another record's ciphertext":         {func(_ *far, p *link.Page) { p.Records[1].Cipher = p.Records[0].Cipher }, false, false},
-		"another record's content key":        {func(_ *far, p *link.Page) { p.Records[1].ContentKey = p.Records[0].ContentKey }, false, false},
-		"no key of the page":                  {func(_ *far, p *link.Page) { p.Key = nil }, false, false},
-		"a page's key under another cursor":   {func(_ *far, p *link.Page) { p.Cursor += "1" }, false, false},
-		"a key that the page's does not open": {func(_ *far, p *link.Page) { p.Records[1].ContentKey = flip(p.Records[1].ContentKey) }, false, false},
-		"a record that stands there twice":    {func(_ *far, p *link.Page) { p.Records = append(p.Records, p.Records[1]) }, false, false},
-		"no signature of the page":            {func(_ *far, p *link.Page) { p.Sending = nil }, false, true},
-		"a page that a stranger signed":       {func(f *far, p *link.Page) { ok(t, p.Sign(stranger, f.org(), f.device())) }, false, true},
-		"a page for another device":           {func(f *far, p *link.Page) { ok(t, p.Sign(f.issuing, f.org(), "hs1other")) }, false, true},
-		"one record less than was signed":     {func(_ *far, p *link.Page) { p.Records = p.Records[:1] }, false, true},
-		"a loan's signature":                  {func(_ *far, p *link.Page) { p.Records[1].Loan = flip(p.Records[1].Loan) }, false, true},
-		"another record's loan":               {func(_ *far, p *link.Page) { p.Records[1].Loan = p.Records[0].Loan }, false, false},
-		"an assignment's signature":           {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = flip(p.Assignments[0].Assignment) }, false, false},
-		"a record where an assignment stands": {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = p.Records[0].Record }, false, false},
+		"all as it was sent":                    {func(*far, *link.Page) {}, true, true},
+		"a record's signature":                  {func(_ *far, p *link.Page) { p.Records[1].Record = flip(p.Records[1].Record) }, false, true},
+		"a record's ciphertext":                 {func(_ *far, p *link.Page) { p.Records[1].Cipher = flip(p.Records[1].Cipher) }, false, false},
+		"another record's ciphertext":           {func(_ *far, p *link.Page) { p.Records[1].Cipher = p.Records[0].Cipher }, false, false},
+		"another record's content key":          {func(_ *far, p *link.Page) { p.Records[1].ContentKey = p.Records[0].ContentKey }, false, false},
+		"no key of the page":                    {func(_ *far, p *link.Page) { p.Key = nil }, false, false},
+		"a page's key under another cursor":     {func(_ *far, p *link.Page) { p.Cursor += "1" }, false, false},
+		"a key that the page's does not open":   {func(_ *far, p *link.Page) { p.Records[1].ContentKey = flip(p.Records[1].ContentKey) }, false, false},
+		"a record that stands there twice":      {func(_ *far, p *link.Page) { p.Records = append(p.Records, p.Records[1]) }, false, false},
+		"no signature of the page":              {func(_ *far, p *link.Page) { p.Sending = nil }, false, true},
+		"a page that a stranger signed":         {func(f *far, p *link.Page) { ok(t, p.Sign(stranger, f.org(), f.device())) }, false, true},
+		"a page for another device":             {func(f *far, p *link.Page) { ok(t, p.Sign(f.issuing, f.org(), "hs1other")) }, false, true},
+		"one record less than was signed":       {func(_ *far, p *link.Page) { p.Records = p.Records[:1] }, false, false},
+		"no loans":                              {func(_ *far, p *link.Page) { p.Loans = nil }, false, false},
+		"the loans' signature":                  {func(_ *far, p *link.Page) { p.Loans = flip(p.Loans) }, false, false},
+		"loans of the records in another order": {func(_ *far, p *link.Page) { slices.Reverse(p.Records) }, false, false},
+		"loans that a stranger signed":          {func(f *far, p *link.Page) { p.Loans = f.lends(stranger, f.device(), "r1", "r2") }, false, false},
+		"loans to another device":               {func(f *far, p *link.Page) { p.Loans = f.lends(f.issuing, "hs1other", "r1", "r2") }, false, false},
+		"loans of another record":               {func(f *far, p *link.Page) { p.Loans = f.lends(f.issuing, f.device(), "r1", "r3") }, false, false},
+		"loans of these records anew":           {func(f *far, p *link.Page) { p.Loans = f.lends(f.issuing, f.device(), "r1", "r2") }, false, true},
+		"an assignment's signature":             {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = flip(p.Assignments[0].Assignment) }, false, false},
+		"a record where an assignment stands":   {func(_ *far, p *link.Page) { p.Assignments[0].Assignment = p.Records[0].Record }, false, false},
 		"a record that a stranger signed": {func(f *far, p *link.Page) {
 			data, err := f.records[1].Sign(stranger)
 			ok(t, err)
@@ -81,6 +86,17 @@ func TestNothingThatIsNotTheOrganisationsWordComesDown(t *testing.T) {
 			c.opens(t, what, anew)
 		}
 	}
+}
+
+// lends are loans of the first version of records.
+func (f *far) lends(key *signed.PrivateKey, to identity.DeviceID, ids ...journal.RecordID) []byte {
+	var lent []record.Lent
+	for _, id := range ids {
+		lent = append(lent, record.Lent{Record: id, Number: 1})
+	}
+	loans, err := record.Lend(key, f.org(), to, f.clockNow().Add(f.loan/2), lent)
+	ok(f.t, err)
+	return loans
 }
 
 // spoilt is a page that is not as it was sent.

@@ -134,20 +134,9 @@ func (r *run) apply(page link.Page) error {
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
-	arrivals := make([]arrival, len(page.Records))
-	err = signed.SideBySide(len(arrivals), func(i int) (err error) {
-		arrivals[i], err = r.judgeRecord(page.Records[i], unwrap)
-		return err
-	})
+	arrivals, err := r.judgeRecords(page, unwrap)
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
-	}
-	seen := make(map[journal.RecordID]bool, len(arrivals))
-	for _, one := range arrivals {
-		if seen[one.value.ID] {
-			return fmt.Errorf("read changes: %w: a record twice on one page", link.ErrAnswer)
-		}
-		seen[one.value.ID] = true
 	}
 	var work []task
 	for _, c := range page.Assignments {
@@ -187,7 +176,7 @@ const maxPageThings = 4 * link.PageRecords
 type arrival struct {
 	copy  vault.RecordCopy
 	value record.Record
-	loan  record.Loan
+	until signed.Time // end of the loan
 }
 
 // task is a verified copy of an assignment, and whom it is about.
@@ -196,7 +185,38 @@ type task struct {
 	subject journal.SubjectID
 }
 
-// judgeRecord judges one copy on a page for whose records the organisation has given its word.
+// judgeRecords judges the copies on a page for whose records the organisation has given its word, and gives each its loan.
+func (r *run) judgeRecords(page link.Page, unwrap cipher.AEAD) ([]arrival, error) {
+	if len(page.Records) == 0 {
+		return nil, nil
+	}
+	arrivals := make([]arrival, len(page.Records))
+	err := signed.SideBySide(len(arrivals), func(i int) (err error) {
+		arrivals[i], err = r.judgeRecord(page.Records[i], unwrap)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	lent, seen := make([]record.Lent, len(arrivals)), make(map[journal.RecordID]bool, len(arrivals))
+	for i, one := range arrivals {
+		if seen[one.value.ID] {
+			return nil, fmt.Errorf("%w: a record twice on one page", link.ErrAnswer)
+		}
+		lent[i], seen[one.value.ID] = record.Lent{Record: one.value.ID, Number: one.value.Number}, true
+	}
+	me := r.session.who()
+	until, loans, err := record.OpenLoans(page.Loans, me.profile.Org, me.statement.Issuing, r.session.device, lent)
+	if err != nil {
+		return nil, err
+	}
+	for i := range arrivals {
+		arrivals[i].until, arrivals[i].copy.Hands = until, []record.Hand{{Loan: loans[i]}}
+	}
+	return arrivals, nil
+}
+
+// judgeRecord judges one copy, but for its loan.
 func (r *run) judgeRecord(c link.RecordCopy, unwrap cipher.AEAD) (arrival, error) {
 	s := r.session
 	me := s.who()
@@ -204,16 +224,9 @@ func (r *run) judgeRecord(c link.RecordCopy, unwrap cipher.AEAD) (arrival, error
 	if err != nil {
 		return arrival{}, err
 	}
-	loan, err := record.ReadLent(c.Loan, me.profile.Org, s.device)
-	if err != nil {
-		return arrival{}, err
-	}
-	if loan.Record != value.ID || loan.Number != value.Number {
-		return arrival{}, fmt.Errorf("%w: of another record", record.ErrLoan)
-	}
-	one := arrival{value: value, loan: loan, copy: vault.RecordCopy{
+	one := arrival{value: value, copy: vault.RecordCopy{
 		Signed: c.Record, Cipher: c.Cipher, Sealed: c.ContentKey, Unwrap: unwrap,
-		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device), Hands: []record.Hand{{Loan: c.Loan}},
+		Info: record.ContentKeyInfo(me.profile.Org, value.ID, value.Number, s.device),
 	}}
 	return one, one.copy.CheckKey(value)
 }

@@ -343,12 +343,8 @@ func TestAnOrderBetweenAPagesJudgingAndItsKeepingIsHeeded(t *testing.T) {
 	ok(t, err)
 	unwrap, err := page.OpenKey(h.statement.Org(), s.keys)
 	ok(t, err)
-	var judged []arrival
-	for _, c := range page.Records {
-		one, err := r.judgeRecord(c, unwrap)
-		ok(t, err)
-		judged = append(judged, one)
-	}
+	judged, err := r.judgeRecords(page, unwrap)
+	ok(t, err)
 	var work []task
 	for _, c := range page.Assignments {
 		value, err := record.OpenAssignment(c.Assignment, h.statement.Org(), h.statement.Issuing)

@@ -262,15 +262,17 @@ func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
 	wrap, err := link.NewPageKey()
 	ok(f.t, err)
 	ok(f.t, wrap.Close(&page, f.org(), f.keys[device], device))
+	var lent []record.Lent
 	for _, r := range f.records {
 		data, err := r.Sign(f.issuing)
 		ok(f.t, err)
 		key := wrap.Wrap(r.key, record.ContentKeyInfo(f.org(), r.ID, r.Number, device))
-		loan, err := signed.Sign(signed.DomainLoan, f.issuing, record.Loan{
-			Version: 1, Org: f.org(), Record: r.ID, Number: r.Number, To: device, Until: f.clockNow().Add(f.loan),
-		})
+		lent = append(lent, record.Lent{Record: r.ID, Number: r.Number})
+		page.Records = append(page.Records, link.RecordCopy{Record: data, Cipher: r.cipher, ContentKey: key})
+	}
+	if len(lent) > 0 {
+		page.Loans, err = record.Lend(f.issuing, f.org(), device, f.clockNow().Add(f.loan), lent)
 		ok(f.t, err)
-		page.Records = append(page.Records, link.RecordCopy{Record: data, Cipher: r.cipher, ContentKey: key, Loan: loan})
 	}
 	for _, a := range f.tasks {
 		data, err := a.Sign(f.issuing)

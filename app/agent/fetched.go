@@ -30,7 +30,7 @@ func (r *run) store(all []arrival, page []byte) error {
 		case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrView):
 		case err != nil:
 			return err
-		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until == one.loan.Until && !held.Source.IsPeer():
+		case held.Number > one.value.Number, held.Number == one.value.Number && held.Until == one.until && !held.Source.IsPeer():
 			r.moved(1)
 			continue
 		case held.Number == one.value.Number && !held.Source.IsPeer():
@@ -69,11 +69,11 @@ func (r *run) keep(f fetch) error {
 // about each of them bears.
 func (f fetch) entry() journal.Entry {
 	if one := f.all[0]; len(f.all) == 1 {
-		return fetched(one.value.Subject, one.value.ID, one.value.Number, one.loan.Until)
+		return fetched(one.value.Subject, one.value.ID, one.value.Number, one.until)
 	}
 	e := journal.Entry{Kind: journal.RecordsFetched, Count: uint64(len(f.all)), Pair: f.page}
 	for _, one := range f.all {
-		e.Until = max(e.Until, one.loan.Until)
+		e.Until = max(e.Until, one.until)
 	}
 	return e
 }

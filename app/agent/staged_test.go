@@ -28,9 +28,9 @@ func (d *tablet) fetched(t *testing.T) peer.Incoming {
 	ok(t, err)
 	unwrap, err := page.OpenKey(r.session.who().profile.Org, s.keys)
 	ok(t, err)
-	for _, c := range page.Records {
-		one, err := r.judgeRecord(c, unwrap)
-		ok(t, err)
+	all, err := r.judgeRecords(page, unwrap)
+	ok(t, err)
+	for _, one := range all {
 		if one.value.ID == "r-maj" {
 			return peer.Incoming{
 				Handing: peer.Handing{Thing: peer.Thing{Record: "r-maj"}, Number: one.value.Number, Subject: "s-maj"}, Theirs: theirs,

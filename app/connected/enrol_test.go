@@ -269,14 +269,28 @@ func TestLoansRenewAndNeverOutliveTheCredential(t *testing.T) {
 		t.Fatalf("after half a day: %d records", len(next.Records))
 	}
 	h.clock.pass(10 * 24 * time.Hour) // the credential has three and a half days left
-	last := bo.changes(next.Cursor).Records
+	last := bo.changes(next.Cursor)
 	credential := must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
-	if len(last) != 1 || loanOf(t, h, last[0]).Until != credential.Expires {
+	if len(last.Records) != 1 || lentUntil(t, h, bo.keys.Device(), last) != credential.Expires {
 		t.Errorf("the last loan ends at another time than the credential")
 	}
 }
 
-func loanOf(t *testing.T, h *house, r link.RecordCopy) record.Loan {
+// lentUntil is when the loans of a page end.
+func lentUntil(t *testing.T, h *house, to identity.DeviceID, page link.Page) signed.Time {
 	t.Helper()
-	return must[record.Loan](t)(record.OpenLoan(r.Loan, h.statement.Org(), h.statement.Issuing))
+	var lent []record.Lent
+	for _, c := range page.Records {
+		r := must[record.Record](t)(record.OpenRecord(c.Record, c.Cipher, h.statement.Org(), h.statement.Issuing))
+		lent = append(lent, record.Lent{Record: r.ID, Number: r.Number})
+	}
+	until, loans, err := record.OpenLoans(page.Loans, h.statement.Org(), h.statement.Issuing, to, lent)
+	ok(t, err)
+	for i, data := range loans {
+		loan := must[record.Loan](t)(record.OpenHands([]record.Hand{{Loan: data}}, h.statement.Org(), h.statement.Issuing, to))
+		if loan.Record != lent[i].Record || loan.Number != lent[i].Number || loan.Until != until {
+			t.Errorf("the loan of %v says %+v", lent[i], loan)
+		}
+	}
+	return until
 }

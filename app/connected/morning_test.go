@@ -34,9 +34,8 @@ func TestAMorning(t *testing.T) {
 	if rec.ID != "r-maj" {
 		t.Fatalf("Bo got %s: of his assignments' records one is held by Anna alone", rec.ID)
 	}
-	loan := must[record.Loan](t)(record.OpenLoan(got.Loan, h.statement.Org(), h.statement.Issuing))
-	if loan.To != bo.keys.Device() || loan.Until != signed.At(h.clock.Now().Add(7*24*time.Hour)) {
-		t.Fatalf("the loan says %+v", loan)
+	if until := lentUntil(t, h, bo.keys.Device(), page); until != signed.At(h.clock.Now().Add(7*24*time.Hour)) {
+		t.Fatalf("the loan ends %v", until.Time())
 	}
 	unwrap := must[cipher.AEAD](t)(page.OpenKey(h.statement.Org(), bo.keys))
 	key := must[[]byte](t)(unwrap.Open(nil, nil, got.ContentKey, []byte(record.ContentKeyInfo(h.statement.Org(), rec.ID, rec.Number, bo.keys.Device()))))

@@ -14,6 +14,7 @@ const (
 	DomainRecord       Domain = "handslag/1/record"
 	DomainAssignment   Domain = "handslag/1/assignment"
 	DomainLoan         Domain = "handslag/1/loan"
+	DomainLoans        Domain = "handslag/1/loans"
 	DomainWork         Domain = "handslag/1/work"
 	DomainCall         Domain = "handslag/1/call"
 	DomainServerTime   Domain = "handslag/1/server-time"
@@ -33,7 +34,7 @@ const (
 func Domains() []Domain {
 	return []Domain{
 		DomainStatement, DomainCredential, DomainEnrolment, DomainEntry, DomainReceipt, DomainRecord,
-		DomainAssignment, DomainLoan, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
+		DomainAssignment, DomainLoan, DomainLoans, DomainWork, DomainCall, DomainServerTime, DomainTranscript,
 		DomainManifest, DomainRevocations, DomainRecoveryFile, DomainSegment, DomainErasure,
 		DomainAttachment, DomainHead, DomainBackup, DomainSending,
 	}

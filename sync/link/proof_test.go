@@ -102,7 +102,7 @@ func TestFormatsStandStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	signedtest.Golden(t, "enrolment", data)
-	page := link.Page{Cursor: "3/2//r-1/7", Records: []link.RecordCopy{{Record: []byte{1}, Cipher: []byte{2}, ContentKey: []byte{3}, Loan: []byte{4}}}}
+	page := link.Page{Cursor: "3/2//r-1/7", Records: []link.RecordCopy{{Record: []byte{1}, Cipher: []byte{2}, ContentKey: []byte{3}}}, Loans: []byte{4}}
 	if err := page.Sign(signedtest.Key(t, 2), c.Org, c.Device); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ type Sending struct {
 	Org     identity.OrgID    `cbor:"2,keyasint"`
 	To      identity.DeviceID `cbor:"3,keyasint"`
 	Cursor  string            `cbor:"4,keyasint"` // the page's
-	Records []byte            `cbor:"5,keyasint"` // SHA-256 of all copies of records on it, as link.cddl writes them
+	Records []byte            `cbor:"5,keyasint"` // SHA-256 of all copies of records on it and their loans, as link.cddl writes them
 }
 
 // sendingLimit bounds a signed Sending, in bytes.
@@ -27,11 +27,11 @@ const sendingLimit = 1 << 10
 var ErrSending = errors.New("page is not what was signed")
 
 func (p Page) sending(org identity.OrgID, to identity.DeviceID) (Sending, error) {
-	copies := make([][4][]byte, len(p.Records))
+	copies := make([][3][]byte, len(p.Records))
 	for i, c := range p.Records {
-		copies[i] = [...][]byte{c.Record, c.Cipher, c.ContentKey, c.Loan}
+		copies[i] = [...][]byte{c.Record, c.Cipher, c.ContentKey}
 	}
-	data, err := signed.Encode(copies)
+	data, err := signed.Encode([]any{copies, p.Loans})
 	if err != nil {
 		return Sending{}, err
 	}

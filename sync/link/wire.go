@@ -166,6 +166,7 @@ type Page struct {
 	// with record.PageKeyInfo; empty where there are none.
 	Key []byte `json:"key,omitempty"`
 
+	Loans   []byte `json:"loans,omitempty"`   // signed record.Loans, of the records on it in their order
 	Sending []byte `json:"sending,omitempty"` // signed Sending, where there are records
 }
 
@@ -192,7 +193,6 @@ type RecordCopy struct {
 	Record     []byte `json:"record"`      // signed record.Record
 	Cipher     []byte `json:"cipher"`      // the protected part, encrypted
 	ContentKey []byte `json:"content_key"` // wrapped under the page's key, with record.ContentKeyInfo
-	Loan       []byte `json:"loan"`        // signed record.Loan
 }
 
 // AssignmentCopy is one version of an assignment, and how far the work on it is.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"handslag/testnet"
@@ -48,14 +50,20 @@ func firstSync(ctx context.Context, o options, n int, said io.Writer) (err error
 	}
 	_, _, before := town.Line.Traffic()
 	url, ca := town.DirectoryURL()
-	began := time.Now()
+	began, servers := time.Now(), children()
 	cmd := exec.CommandContext(ctx, programs.Agent, "-vault", bo.Vault, "-outbox", bo.Outbox, "-directory", url, "-directory-ca", ca,
 		"-loopback", "-camera", "none", "-json", "-passphrase-fd", "0", "sync")
 	cmd.Stdin = strings.NewReader(bo.Passphrase + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		return fmt.Errorf("sync: %w: %s", err, out)
 	}
 	took := time.Since(began)
+	servers = children() - servers
+	agent := usage{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10}
+	if err := received(out, n); err != nil {
+		return err
+	}
 	_, _, after := town.Line.Traffic()
 	plain, err := download(ctx, home, after-before)
 	if err != nil {
@@ -67,9 +75,26 @@ func firstSync(ctx context.Context, o options, n int, said io.Writer) (err error
 	if ratio > most {
 		verdict = "NOT KEPT"
 	}
-	fmt.Fprintf(said, "first sync of %d records, %d MiB: %v, %.0f µs a record; as many bytes by plain HTTP to disk: %v\n", n, (after-before)>>20,
-		took.Round(time.Millisecond), took.Seconds()*1e6/float64(n), plain.Round(time.Millisecond))
+	each := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(n) }
+	fmt.Fprintf(said, "first sync of %d records, %.1f MiB: %v, %.0f µs a record; as many bytes by plain HTTP to disk: %v\n", n, float64(after-before)/(1<<20),
+		took.Round(time.Millisecond), each(took), plain.Round(time.Millisecond))
 	fmt.Fprintf(said, "  first sync / plain download  %.1f  at most %d  %s\n", ratio, most, verdict)
+	fmt.Fprintf(said, "  processors                   agent %v, %.0f µs a record, %d MiB; servers %v, %.0f µs a record\n",
+		agent.cpu.Round(time.Millisecond), each(agent.cpu), agent.peak>>20, servers.Round(time.Millisecond), each(servers))
+	return nil
+}
+
+// received checks that a sync brought n things.
+func received(out []byte, n int) error {
+	var result struct {
+		Received int `json:"received"`
+	}
+	if err := json.Unmarshal(out, &result); err != nil {
+		return fmt.Errorf("read what the sync says: %w", err)
+	}
+	if result.Received != n {
+		return fmt.Errorf("sync: %d of %d records came", result.Received, n)
+	}
 	return nil
 }
 

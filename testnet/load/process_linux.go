@@ -67,17 +67,38 @@ func (p *process) look() {
 
 // cpu is the processor time that it has taken so far.
 func (p *process) cpu() time.Duration {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	cpu, _ := cpuOf(strconv.Itoa(p.cmd.Process.Pid))
+	return cpu
+}
+
+// children is the processor time that the programs which this one has started, and which run still, have taken.
+func children() (all time.Duration) {
+	ids, err := os.ReadDir("/proc")
 	if err != nil {
 		return 0
 	}
+	for _, id := range ids {
+		if cpu, parent := cpuOf(id.Name()); parent == os.Getpid() {
+			all += cpu
+		}
+	}
+	return all
+}
+
+// cpuOf is the processor time that a process has taken so far, and its parent; nought where there is none.
+func cpuOf(id string) (cpu time.Duration, parent int) {
+	data, err := os.ReadFile("/proc/" + id + "/stat")
+	if err != nil {
+		return 0, 0
+	}
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // its name may hold spaces
+	parent, _ = strconv.Atoi(fields[1])
 	var ticks int64
 	for _, field := range fields[11:13] { // utime and stime
 		n, _ := strconv.ParseInt(field, 10, 64)
 		ticks += n
 	}
-	return time.Duration(ticks) * time.Second / hertz
+	return time.Duration(ticks) * time.Second / hertz, parent
 }
 
 // kill ends it with -9 and returns what it took.

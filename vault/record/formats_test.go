@@ -96,12 +96,14 @@ func TestFormatsStandStill(t *testing.T) {
 	signedtest.Golden(t, "record", sign(t, signed.DomainRecord, 2, aRecord(t)))
 	signedtest.Golden(t, "assignment", sign(t, signed.DomainAssignment, 2, anAssignment(t)))
 	signedtest.Golden(t, "loan", lend(t, "", 2, device(t, 3), now))
+	signedtest.Golden(t, "loans", lendMany(t, 2, device(t, 3), now))
+	signedtest.Golden(t, "loan_of_many", oneOf(t, device(t, 3))[1])
 	signedtest.Golden(t, "erasure", sign(t, signed.DomainErasure, 2, anErasure(t)))
 	signedtest.Golden(t, "evidence", evidence(t))
 	signedtest.Golden(t, "work", sign(t, signed.DomainWork, 3, record.Work{Version: 1, Org: org(t), Assignment: "U-1042", Number: 1,
 		Content: make([]byte, 32), Device: device(t, 3), State: record.StateOf(nil)}))
 	for rule, v := range map[string]any{"record": record.Record{}, "card": record.Card{}, "protected": record.Protected{}, "field": record.Field{},
-		"assignment": record.Assignment{}, "loan": record.Loan{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "point": record.Point{}, "said": record.Said{}, "work": record.Work{}, "evidence": record.Evidence{}} {
+		"assignment": record.Assignment{}, "loan": record.Loan{}, "loans": record.Loans{}, "lent": record.Lent{}, "erasure": record.Erasure{}, "hand": record.Hand{}, "point": record.Point{}, "said": record.Said{}, "work": record.Work{}, "evidence": record.Evidence{}} {
 		signedtest.Rule(t, "record.cddl", rule, v)
 	}
 }
@@ -298,6 +300,8 @@ func FuzzOpenRecord(f *testing.F) {
 	f.Add(signedtest.Load(f, "record"))
 	f.Add(signedtest.Load(f, "assignment"))
 	f.Add(signedtest.Load(f, "loan"))
+	f.Add(signedtest.Load(f, "loans"))
+	f.Add(signedtest.Load(f, "loan_of_many"))
 	f.Add(signedtest.Load(f, "erasure"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r, err := record.OpenRecord(data, cipher, org(t), issuing(t)); err == nil && r.Check() != nil {
@@ -310,6 +314,8 @@ func FuzzOpenRecord(f *testing.F) {
 			t.Fatal("an ill-formed erasure order opens")
 		}
 		record.OpenLoan(data, org(t), issuing(t))
+		record.ReadLoan(data)
+		record.OpenLoans(data, org(t), issuing(t), device(t, 3), someLent)
 	})
 }
 

@@ -30,28 +30,31 @@ const (
 // OpenLoan verifies one loan under the keys of who lends: the organisation's issuing keys,
 // or the signing key of the device From.
 func OpenLoan(data []byte, org identity.OrgID, lender []signed.Key) (Loan, error) {
-	var l Loan
-	if err := signed.OpenAny(signed.DomainLoan, lender, data, LoanLimit, &l); err != nil {
-		return Loan{}, fmt.Errorf("open loan: %w", err)
-	}
-	if err := l.check(org); err != nil {
+	l, err := readLoan(data, append([]signed.Key{}, lender...))
+	if err != nil {
 		return Loan{}, err
 	}
-	return l, nil
+	return l, l.check(org)
 }
 
-// ReadLent is the loan of a hand that has the connected system lend to device, as OpenHands gives it, without its
-// signature: for who has the organisation's word for it otherwise.
-func ReadLent(data []byte, org identity.OrgID, device identity.DeviceID) (Loan, error) {
-	var l Loan
-	if err := signed.Unverified(data, LoanLimit, &l); err != nil {
+// ReadLoan is what a loan says that somebody has verified before.
+func ReadLoan(data []byte) (Loan, error) { return readLoan(data, nil) }
+
+// readLoan reads a loan that is signed by itself, or one of many; where lender is nil, nobody verifies it.
+func readLoan(data []byte, lender []signed.Key) (l Loan, err error) {
+	switch {
+	case len(data) > 0 && data[0] == arrayOfFive:
+		var part loanOfMany
+		if err = signed.Decode(data, LoanLimit, &part); err == nil {
+			l, err = part.one(lender)
+		}
+	case lender == nil:
+		err = signed.Unverified(data, LoanLimit, &l)
+	default:
+		err = signed.OpenAny(signed.DomainLoan, lender, data, LoanLimit, &l)
+	}
+	if err != nil {
 		return Loan{}, fmt.Errorf("open loan: %w", err)
-	}
-	if l.From != "" || l.To != device {
-		return Loan{}, fmt.Errorf("open loan: %w: lent to another device, or by one", ErrLoan)
-	}
-	if err := l.check(org); err != nil {
-		return Loan{}, err
 	}
 	return l, nil
 }
@@ -63,7 +66,7 @@ func (l Loan) check(org identity.OrgID) error {
 	return nil
 }
 
-// Hand is one link in a chain of hands: a loan, and the credential of the device that
+// Hand is one link in a chain of hands: a loan, by itself or, of the connected system, one of many, and the credential of the device that
 // signed it; no credential where the connected system lends.
 type Hand struct {
 	_          struct{} `cbor:",toarray"`
@@ -76,8 +79,7 @@ type Hand struct {
 func Lenders(hands []Hand) []identity.DeviceID {
 	var through []identity.DeviceID
 	for _, hand := range hands {
-		var loan Loan
-		if err := signed.Unverified(hand.Loan, LoanLimit, &loan); err == nil && loan.From != "" {
+		if loan, err := ReadLoan(hand.Loan); err == nil && loan.From != "" {
 			through = append(through, loan.From)
 		}
 	}

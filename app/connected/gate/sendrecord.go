@@ -77,14 +77,22 @@ func (p *paging) copyRecords() error {
 		}
 	}
 	p.page.Records = make([]link.RecordCopy, len(p.due))
-	until, issuing := p.loanUntil(), p.g.keys().Issuing
+	lent := make([]record.Lent, len(p.due))
+	for i, r := range p.due {
+		lent[i] = record.Lent{Record: journal.RecordID(r.ID), Number: uint64(r.Number)}
+	}
+	if len(lent) > 0 {
+		if p.page.Loans, err = record.Lend(p.g.keys().Issuing, p.g.org, identity.DeviceID(p.device.ID), p.loanUntil(), lent); err != nil {
+			return err
+		}
+	}
 	return signed.SideBySide(len(p.due), func(i int) (err error) {
-		p.page.Records[i], err = p.copyRecord(rows[ids[i]], columns[i], issuing, until)
+		p.page.Records[i], err = p.copyRecord(rows[ids[i]], columns[i])
 		return err
 	})
 }
 
-func (p *paging) copyRecord(row sqlc.Record, of store.Columns, issuing *signed.PrivateKey, until signed.Time) (c link.RecordCopy, err error) {
+func (p *paging) copyRecord(row sqlc.Record, of store.Columns) (c link.RecordCopy, err error) {
 	id, number, device := journal.RecordID(row.ID), uint64(row.Number), identity.DeviceID(p.device.ID)
 	c.Cipher = row.Cipher
 	if c.Record, err = of.Open("records:body", versionRow(row.ID, row.Number), row.Body); err != nil {
@@ -96,6 +104,5 @@ func (p *paging) copyRecord(row sqlc.Record, of store.Columns, issuing *signed.P
 	}
 	c.ContentKey = p.key.Wrap(key, record.ContentKeyInfo(p.g.org, id, number, device))
 	clear(key)
-	c.Loan, err = signed.Sign(signed.DomainLoan, issuing, record.Loan{Version: 1, Org: p.g.org, Record: id, Number: number, To: device, Until: until})
-	return c, err
+	return c, nil
 }

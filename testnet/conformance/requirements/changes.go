@@ -80,6 +80,7 @@ func (r *reading) take(p link.Page) error {
 	if err := p.Verify(s.statement.Issuing, s.Org, d.keys.Device()); err != nil {
 		return err
 	}
+	var lent []record.Lent
 	for _, c := range p.Records {
 		rec, err := record.OpenRecord(c.Record, c.Cipher, s.Org, s.statement.Issuing)
 		if err != nil {
@@ -96,14 +97,17 @@ func (r *reading) take(p link.Page) error {
 		if _, err := aead.Open(nil, nil, c.Cipher, record.PartContext(s.Org, rec.ID, rec.Number)); err != nil {
 			return fmt.Errorf("the protected part of record %s: %w", rec.ID, err)
 		}
-		loan, err := record.OpenHands([]record.Hand{{Loan: c.Loan}}, s.Org, s.statement.Issuing, d.keys.Device())
+		lent = append(lent, record.Lent{Record: rec.ID, Number: rec.Number})
+		r.records[rec.ID] = rec
+	}
+	if len(lent) > 0 {
+		until, _, err := record.OpenLoans(p.Loans, s.Org, s.statement.Issuing, d.keys.Device(), lent)
 		if err != nil {
 			return err
 		}
-		if loan.Record != rec.ID || loan.Number != rec.Number || loan.Until > d.credential.Expires || loan.Until <= s.time {
-			return fmt.Errorf("the loan of record %s is another's, over, or longer than the credential", rec.ID)
+		if until > d.credential.Expires || until <= s.time {
+			return errors.New("the loans of a page are over, or longer than the credential")
 		}
-		r.records[rec.ID] = rec
 	}
 	for _, c := range p.Assignments {
 		a, err := record.OpenAssignment(c.Assignment, s.Org, s.statement.Issuing)
