@@ -13,12 +13,30 @@ type failingDisk struct {
 	disk.OS
 	mu  sync.Mutex
 	err error
+
+	hold <-chan struct{} // if not nil, a write waits until it is closed
 }
 
 func (d *failingDisk) fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.err = err
+}
+
+// failAfter has the disk fail once done is closed; until then what is to be written waits.
+func (d *failingDisk) failAfter(done <-chan struct{}, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hold, d.err = done, err
+}
+
+func (d *failingDisk) wait() {
+	d.mu.Lock()
+	hold := d.hold
+	d.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
 }
 
 // refused is the failure of deed, nil while the disk works.
@@ -52,6 +70,7 @@ type failingFile struct {
 }
 
 func (f failingFile) Write(data []byte) (int, error) {
+	f.disk.wait()
 	if err := f.disk.refused("write", f.name); err != nil {
 		return 0, err
 	}

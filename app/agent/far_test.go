@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -43,6 +44,7 @@ type far struct {
 	tls       atomic.Pointer[tls.Config] // nil: the first
 	mu        sync.Mutex
 	now       time.Time
+	cursor    string                                            // of the next page
 	break_    func(w http.ResponseWriter, r *http.Request) bool // true: it answered, or hung up
 	password  string
 	refuse    map[string]link.Code // by path
@@ -258,7 +260,7 @@ func (f *far) answer(w http.ResponseWriter, v any) {
 func (f *far) changes(w http.ResponseWriter, device identity.DeviceID) {
 	log, err := audit.Checkpoint{Org: f.org(), Size: 1, Root: audit.Hash{1}}.Sign(f.logKey) // it never grows
 	ok(f.t, err)
-	page := link.Page{Cursor: "end", Statement: f.signStatement(f.statement), Growth: &link.Growth{Checkpoint: log}}
+	page := link.Page{Cursor: cmp.Or(f.cursor, "end"), Statement: f.signStatement(f.statement), Growth: &link.Growth{Checkpoint: log}}
 	wrap, err := link.NewPageKey()
 	ok(f.t, err)
 	ok(f.t, wrap.Close(&page, f.org(), f.keys[device], device))

@@ -50,6 +50,8 @@ func (c *Call) Changes(cursor string, had link.Had) (link.Page, error) {
 	if err != nil {
 		return link.Page{}, err
 	}
+	c.g.busy.Add(1) // what can wait does
+	defer c.g.busy.Add(-1)
 	p := &paging{Call: c, key: key, number: c.device.Page + 1, after: after, at: at, keys: keys, sent: map[[2]string]sqlc.Sent{}}
 	if c.g.keys().Parsed.Number > had.Statement {
 		p.page.Statement = c.g.keys().Statement
