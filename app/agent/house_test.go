@@ -105,7 +105,7 @@ func newHouse(t testing.TB) *house {
 	message, err := signed.Sign(signed.DomainStatement, root, h.statement)
 	ok(t, err)
 	h.config = gate.Config{
-		Path: filepath.Join(t.TempDir(), "connected.db"), Decide: access.May, Now: h.systemClock, Zone: time.UTC, Operator: "story",
+		Path: filepath.Join(t.TempDir(), "connected.db"), Decide: access.May, Now: h.systemClock, Zone: time.UTC, Operator: "story", KeepHashes: true,
 		Keys: gate.Keys{Statement: message, Parsed: h.statement, Issuing: issuing, Log: logKey, Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)},
 	}
 	rand.Read(h.config.Keys.Data)

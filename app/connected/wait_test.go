@@ -166,7 +166,7 @@ func TestAWaitEndsInTime(t *testing.T) {
 		h.statement = identity.Statement{Version: 1, Number: 1, Root: root.Public(), Name: "Linden", URL: "https://linden.example",
 			TLS: []identity.Pin{make(identity.Pin, 32)}, Issuing: []signed.Key{issuing.Public()}, Sealing: []identity.SealKey{sealing.Public()},
 			Log: []signed.Key{log.Public()}, Issued: signed.At(h.clock.Now())}
-		h.config = gate.Config{Path: filepath.Join(t.TempDir(), "connected.db"), Decide: live, Now: h.clock.Now, Zone: time.UTC, Keys: gate.Keys{
+		h.config = gate.Config{Path: filepath.Join(t.TempDir(), "connected.db"), Decide: live, Now: h.clock.Now, Zone: time.UTC, KeepHashes: true, Keys: gate.Keys{
 			Statement: must[[]byte](t)(signed.Sign(signed.DomainStatement, root, h.statement)), Parsed: h.statement, Issuing: issuing, Log: log,
 			Sealing: []*identity.SealPrivate{sealing}, Data: make([]byte, 32)}}
 		rand.Read(h.config.Keys.Data)

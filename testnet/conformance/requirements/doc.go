@@ -72,7 +72,7 @@ type requirement struct {
 	try  func(*system) error
 }
 
-const patience = 45 * time.Second // for one requirement
+const patience = 3 * time.Minute // for one requirement
 
 // Run tries each requirement in turn and tells its verdict. It returns ErrFailed where one is not met.
 func Run(ctx context.Context, o Options, tell func(Line)) error {
