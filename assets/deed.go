@@ -16,13 +16,17 @@ type Deed struct {
 	Title  string // of the assignment
 	Thing  string // of what is shared which it was: record, attachment, assignment
 	Count  uint64
-	System bool // the connected system's own
+	Code   string // of what an administrator changed: which change
+	System bool   // the connected system's own
 }
 
 // Did says what was done. A kind that this version does not know is said to be so: a reviewer
 // must see that it stands.
 func (l Language) Did(d Deed) string {
 	code := "did." + d.Kind
+	if changed := "administered." + d.Code; d.Kind == "system.changed" && l.Knows(changed) {
+		code = changed
+	}
 	if !l.Knows(code) {
 		code = "did.unknown"
 	}

@@ -47,3 +47,23 @@ func TestASharedThingIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAnAdministratorDidToADeviceHasItsOwnWords: in both languages, each another; what has none is a change.
+func TestWhatAnAdministratorDidToADeviceHasItsOwnWords(t *testing.T) {
+	for _, l := range Languages() {
+		seen := map[string]string{l.Did(Deed{Kind: "system.changed", Code: "unit_put", System: true}): "unit_put"}
+		for _, code := range []string{"device_approve", "device_refuse", "device_expire", "device_rename", "device_replace", "device_revoke", "device_quarantine", "device_release"} {
+			said := l.Did(Deed{Kind: "system.changed", Code: code, Who: "Bo Ek", Peer: "Bo Ek", System: true})
+			if other, twice := seen[said]; twice || !strings.Contains(said, "Bo Ek") || strings.Contains(said, "{") {
+				t.Errorf("%s: %s is told as %q, as %s", l, code, said, other)
+			}
+			seen[said] = code
+		}
+		if said := l.Did(Deed{Kind: "record.opened", Code: "device_revoke", Who: "Bo Ek"}); strings.Contains(said, "spärrade") || strings.Contains(said, "revoked") {
+			t.Errorf("%s: a code of another kind is told as %q", l, said)
+		}
+	}
+	if got := Swedish.Did(Deed{Kind: "system.changed", Code: "device_expire", Who: "Bo Ek", System: true}); got != "Ingen släppte in en enhet hos Bo Ek i tid" {
+		t.Error(got)
+	}
+}

@@ -207,7 +207,7 @@ func (d *town) row(r link.LogRow) {
 		why = string(r.Assignment)
 	}
 	who, what, peer, title := r.Told()
-	did := d.Lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
+	did := d.Lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, Code: r.Code, System: r.System})
 	if why != "" {
 		did += " · " + why
 	}

@@ -15,7 +15,7 @@ import (
 // rowSentence is an entry of the audit log as a sentence.
 func rowSentence(lang assets.Language, r link.LogRow) string {
 	who, what, peer, title := r.Told()
-	return lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
+	return lang.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, Code: r.Code, System: r.System})
 }
 
 // subjectName is the person concerned: by the card's title, or where nothing is left of it by the opaque ID.

@@ -293,7 +293,7 @@ func logRow(w *Window, r link.LogRow) part.Row {
 	row := part.Row{ID: strconv.FormatInt(r.ID, 10), Icon: deedIcon(r.Kind), State: deedState(r.Kind), Title: rowSentence(w.lang, r)}
 	device := ""
 	if !r.System {
-		device = r.Device.Short()
+		device = dotted(r.DeviceLabel, r.Device.Short())
 	}
 	row.Subtitle = dotted(w.when(r.NotAfter.Time()), attachmentWord(w.lang, r), or(r.Reason, r.AssignmentTitle), noteWords(w.lang, r), unitNames(r.Units), device)
 	for _, code := range r.Findings {

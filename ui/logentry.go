@@ -63,7 +63,7 @@ func logHalf(w *Window, r link.LogRow) fyne.CanvasObject {
 		part.Fact{Label: say("log.staff"), Value: dotted(strings.TrimSpace(r.Person.Name()), r.Person.Username)},
 		part.Fact{Label: say("log.unit"), Value: unitNames(r.Units)},
 		part.Fact{Label: say("log.device"), Value: deviceOf(w.lang, r)},
-		part.Fact{Label: say("log.peer"), Value: dotted(r.PeerName, r.Peer.Grouped())},
+		part.Fact{Label: say("log.peer"), Value: dotted(r.PeerName, r.PeerLabel, r.Peer.Grouped())},
 		part.Fact{Label: say("log.until"), Value: whenAny(w, r.Until.IsZero(), r.Until.Time)},
 		part.Fact{Label: say("log.code"), Value: r.Code},
 		part.Fact{Label: say("log.route"), Value: r.Route},
@@ -88,7 +88,7 @@ func deviceOf(lang assets.Language, r link.LogRow) string {
 	if r.System {
 		return lang.Say("log.by_system")
 	}
-	return r.Device.Grouped()
+	return dotted(r.DeviceLabel, r.Device.Grouped())
 }
 
 func versioned(lang assets.Language, id string, number uint64) string {

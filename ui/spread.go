@@ -161,7 +161,7 @@ func (s *spreadPage) row(lines []spreadLine, i int) part.Row {
 	}
 	c := line.copy
 	row := part.Row{ID: line.lead + string(c.Device) + deviceIn(line.from), Lead: line.lead, Icon: assets.IconPerson, Title: copyHolder(s.w.lang, c), Opens: len(c.Copies)+c.Folded > 0}
-	row.Subtitle = dotted(copyState(s.w, c), copyWay(s.w.lang, line), c.Device.Short())
+	row.Subtitle = dotted(copyState(s.w, c), copyWay(s.w.lang, line), c.Label, c.Device.Short())
 	switch c.State {
 	case link.CopyOpen, link.CopyUnknown, link.CopyWithdrawn:
 		row.Badges = append(row.Badges, part.Badge{Text: say("spread.badge." + string(c.State)), State: part.StateNeutral})

@@ -25,18 +25,19 @@ func TestWhoHasACopyIsATree(t *testing.T) {
 	h := anna.h
 	h.syncs(bo.agent)
 	h.syncs(anna.agent)
+	ok(t, h.gate.RenameDevice(t.Context(), bo.agent.Me().Device, "Bos surfplatta"))
 	anna.goes(ui.PlaceRecords)
 	anna.opensRow("U-2300")
 	anna.taps("Vem har en kopia?")
 	anna.sees("2 enheter har fått en kopia, den kan öppnas på 2.", "Ingen kopia öppnas efter ", "2 enheter kan inte lova",
-		"> Anna Lind | kan öppnas till ", "från anslutet system", "> Bo Ek | kan öppnas till ", "från Anna Lind", "(Kan öppnas) (Inget löfte)")
+		"> Anna Lind | kan öppnas till ", "från anslutet system", "> Bo Ek | kan öppnas till ", "från Anna Lind · Bos surfplatta · ", "(Kan öppnas) (Inget löfte)")
 	rows := all[*part.RowList](anna)[0].Rows()
 	if len(rows) != 2 || rows[0].Lead != "" || !rows[0].Opens || rows[1].Lead != "└─ " || rows[1].Opens {
 		t.Errorf("the tree is drawn %+v", rows)
 	}
 	anna.picture("spread")
 	anna.opensRow("Bo Ek")
-	anna.sees("En enhets kopia", bo.agent.Me().Device.Grouped(), "bo.ek", "från Anna Lind")
+	anna.sees("En enhets kopia", "Bos surfplatta · "+bo.agent.Me().Device.Grouped(), "bo.ek", "från Anna Lind")
 	anna.picture("spread-copy")
 	anna.taps("Tillbaka")
 
@@ -63,5 +64,6 @@ func TestWhoHasACopyIsATree(t *testing.T) {
 
 	// The log tells each thing in words of its own.
 	anna.goes(ui.PlaceLog)
-	anna.sees("Bo Ek tog emot", "Anna Lind lämnade över")
+	anna.sees("Bo Ek tog emot", "Anna Lind lämnade över", " · Bos surfplatta · ", "En administratör gav enheten hos Bo Ek ett namn")
+	anna.picture("log-labels")
 }

@@ -42,7 +42,7 @@ func newCopyPage(w *Window, line spreadLine) *copyPage {
 	}
 	parts.Add(part.Facts(
 		part.Fact{Label: say("log.staff"), Value: dotted(c.Person.Name(), c.Person.Username)},
-		part.Fact{Label: say("log.device"), Value: c.Device.Grouped()},
+		part.Fact{Label: say("log.device"), Value: dotted(c.Label, c.Device.Grouped())},
 		part.Fact{Label: say("spread.came"), Value: copyWay(w.lang, line)},
 		part.Fact{Label: say("spread.first"), Value: whenAny(w, c.First.IsZero(), c.First.Time)},
 		part.Fact{Label: say("spread.last"), Value: whenAny(w, c.Last == c.First || c.Last.IsZero(), c.Last.Time)},

@@ -147,9 +147,9 @@ func (s *session) writeRow(r link.LogRow, indent string) error {
 		found = append(found, s.found(code))
 	}
 	who, what, peer, title := r.Told()
-	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
+	did := s.lang().Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, Code: r.Code, System: r.System})
 	_, err := fmt.Fprintf(s.env.Out, "%s%s  %s  %s  %s\n", indent, moment(r.NotAfter.Time()), r.Device.Short(), r.Fingerprint,
-		joined(did, r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, s.lang().Change(r.Topic, r.Value), r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
+		joined(did, r.Person.Username, r.DeviceLabel, r.PeerLabel, r.AssignmentTitle, r.Reason, r.Note, s.lang().Change(r.Topic, r.Value), r.Code, unitNames(r.Units), r.Address, carried, alone, strings.Join(found, ", ")))
 	return err
 }
 

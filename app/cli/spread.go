@@ -79,7 +79,7 @@ func (s *session) drawSpread(w io.Writer, tree link.Spread) {
 
 // copyLine is a copy on one line.
 func (s *session) copyLine(c link.SpreadCopy) string {
-	parts := []string{cmp.Or(c.Person.Username, s.say("did.somebody")) + " " + c.Device.Short(), s.say("spread.way." + string(c.Way))}
+	parts := []string{cmp.Or(c.Person.Username, s.say("did.somebody")) + " " + c.Device.Short(), c.Label, s.say("spread.way." + string(c.Way))}
 	if !c.Last.IsZero() {
 		parts = append(parts, moment(c.Last.Time()))
 	}

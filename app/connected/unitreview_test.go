@@ -132,8 +132,13 @@ func TestAUnitsReviewerDoesNotBreakOut(t *testing.T) {
 			t.Errorf("evidence of an entry that is %s: %s, of none: %s", name, got, absent)
 		}
 	}
+	for _, d := range []*device{h.bo, h.dora} {
+		if refused := d.handsCosigned(d.vouches(carls.ID + 1)); refused != "" {
+			t.Fatal(refused)
+		}
+	}
 	bundle := must[[]byte](t)(h.dora.client.Evidence(ctx, []int64{carls.ID}))
-	if one := must[evidence.Bundle](t)(evidence.Decode(bundle)); len(one.Entries) != 1 || len(one.Credentials) != 1 {
+	if one := must[evidence.Bundle](t)(evidence.Decode(bundle)); len(one.Entries) != 1 || len(one.Credentials) != 2 { // Carl's, and Dora's as a witness; Bo is one for who may see him
 		t.Errorf("evidence of Carl's has %d entries and %d credentials", len(one.Entries), len(one.Credentials))
 	}
 	// A spread.

@@ -95,13 +95,13 @@ func (c *call) showLog(ctx context.Context, admin gate.Administration, f link.Lo
 // rowLine is an entry on one line: when it came, which device, and what it says as a sentence.
 func rowLine(r link.LogRow) string {
 	who, what, peer, title := r.Told()
-	did := assets.English.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, System: r.System})
+	did := assets.English.Did(assets.Deed{Kind: string(r.Kind), Who: who, What: what, Peer: peer, Title: title, Thing: r.Thing(), Count: r.Count, Code: r.Code, System: r.System})
 	parts := []string{minute(r.NotAfter), r.Device.Short(), did}
 	var units []string
 	for _, u := range r.Units {
 		units = append(units, u.Name)
 	}
-	for _, part := range []string{r.Person.Username, r.AssignmentTitle, r.Reason, r.Note, r.Code, strings.Join(units, ", "), strings.Join(r.Findings, ", ")} {
+	for _, part := range []string{r.Person.Username, r.DeviceLabel, r.PeerLabel, r.AssignmentTitle, r.Reason, r.Note, r.Code, strings.Join(units, ", "), strings.Join(r.Findings, ", ")} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -79,7 +79,11 @@ func (c *call) drawSpread(s link.Spread) {
 
 // copyLine is a copy on one line.
 func copyLine(d link.SpreadCopy) string {
-	parts := []string{cmp.Or(d.Person.Username, "unknown") + " " + d.Device.Short(), map[link.SpreadWay]string{
+	holder := cmp.Or(d.Person.Username, "unknown") + " " + d.Device.Short()
+	if d.Label != "" {
+		holder += " (" + d.Label + ")"
+	}
+	parts := []string{holder, map[link.SpreadWay]string{
 		link.WaySync: "from the connected system", link.WayHandOver: "handed over", link.WayUnknown: "handed it on, and nobody has told how it came"}[d.Way]}
 	if d.Last != 0 {
 		parts = append(parts, minute(d.Last))
