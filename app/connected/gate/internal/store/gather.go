@@ -160,7 +160,7 @@ type Guard struct{ Device, Kind string }
 // Guards are the places of such entries of devices.
 func (tx *Tx) Guards(ctx context.Context, devices []string) (map[Guard]int64, error) {
 	all := map[Guard]int64{}
-	query := "SELECT device_id, kind, MAX(id) FROM entries WHERE kind IN ('device.enrolled', 'device.factors_changed', 'device.wiped') AND device_id IN %s GROUP BY device_id, kind"
+	query := "SELECT device_id, kind, MAX(id) FROM entries WHERE (kind = 'device.enrolled' OR kind = 'device.factors_changed' OR kind = 'device.wiped') AND device_id IN %s GROUP BY device_id, kind"
 	return all, gather(ctx, tx, query, devices, func(rows *sql.Rows) error {
 		var g Guard
 		var place int64

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/testnet/postgres"
 )
 
@@ -225,4 +226,38 @@ func commas(query string) string {
 		seen[p] = true
 	}
 	return strings.Repeat(",", len(seen))
+}
+
+// What few entries are about has an index of these alone, and is asked in the words by which SQLite knows it: where copies
+// went, what guards devices, and what is held of a journal. Break it: ask by a list of kinds.
+func TestWhatFewEntriesAreAboutHasItsOwnIndex(t *testing.T) {
+	postgres.OnlySQLite(t, "its plans")
+	s := open(t, place(t))
+	ctx := context.Background()
+	err := s.Do(ctx, func(tx *Tx) error {
+		return errors.Join(
+			second(tx.WaysOf(ctx, sqlc.WaysOfParams{RecordID: "r", Rows: 1})),
+			second(tx.Guards(ctx, []string{"d"})),
+			second(tx.HeldUpTo(ctx, sqlc.HeldUpToParams{DeviceID: "d"})),
+			second(tx.HeldBeyond(ctx, sqlc.HeldBeyondParams{DeviceID: "d"})),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for words, index := range map[string]string{"name: WaysOf": "entries_copies", "MAX(id) FROM entries": "entries_guard", "name: HeldUpTo": "entries_held", "name: HeldBeyond": "entries_held"} {
+		found := false
+		for query := range s.kept.known {
+			if !strings.Contains(query, words) {
+				continue
+			}
+			found = true
+			if steps := s.plan(t, query); !strings.Contains(steps[0], index+" ") {
+				t.Errorf("%s: %q", words, steps)
+			}
+		}
+		if !found {
+			t.Errorf("%s was not asked", words)
+		}
+	}
 }

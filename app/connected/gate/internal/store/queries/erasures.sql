@@ -23,7 +23,7 @@ ORDER BY subject, id LIMIT 500;
 -- name: WaysOf :many
 SELECT kind, device_id, peer, CAST(MIN(id) AS BIGINT) AS first, CAST(MAX(id) AS BIGINT) AS last, COUNT(*) AS times FROM entries
 WHERE record_id = @record_id
-  AND kind IN ('system.record_sent', 'share.sent', 'share.received', 'share.refused', 'record.expired', 'attachment.exported')
+  AND (kind = 'system.record_sent' OR kind = 'share.sent' OR kind = 'share.received' OR kind = 'share.refused' OR kind = 'record.expired' OR kind = 'attachment.exported')
 GROUP BY kind, device_id, peer ORDER BY kind, device_id, peer LIMIT @rows;
 
 -- name: AnswersOf :many
