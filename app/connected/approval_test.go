@@ -66,6 +66,10 @@ func TestADeviceWaitsForAnAdministrator(t *testing.T) {
 			t.Errorf("%s, while it waits: %v", what, err)
 		}
 	}
+	asking := func() int64 { return must[gate.Figures](t)(h.gate.Figures(ctx)).Asking }
+	if n := asking(); n != 1 {
+		t.Errorf("%d devices are said to wait", n)
+	}
 	h.restart() // of the connected system: it waits still
 	answer := make(chan link.Issued, 1)
 	go func() {
@@ -78,6 +82,9 @@ func TestADeviceWaitsForAnAdministrator(t *testing.T) {
 	h.waitFor(1)
 	ok(t, h.gate.ApproveDevice(ctx, bo.keys.Device(), "Bos surfplatta", ""))
 	got := <-answer
+	if n := asking(); n != 0 {
+		t.Errorf("%d devices are said to wait, and none does", n)
+	}
 	c := must[identity.Credential](t)(identity.OpenCredential(got.Credential, h.statement.Org(), h.statement.Issuing))
 	if c.Person.Username != "bo.ek" || c.Epoch != 1 || got.Label != "Bos surfplatta" || len(got.Search) == 0 {
 		t.Errorf("it got %+v", got)

@@ -33,6 +33,7 @@ type Figures struct {
 	Late      int64            // calls to this process that were told something only when their wait was over: 0 while all that changes wakes whom it concerns
 	Witnesses int64            // devices that vouch for the log
 	Witnessed int64            // entries that one of them vouches for
+	Asking    int64            // devices that wait for an administrator to let them in
 }
 
 // Figures reads them.
@@ -56,6 +57,9 @@ func (g *Gate) Figures(ctx context.Context) (Figures, error) {
 		}
 		for _, row := range newest {
 			f.Witnessed = row.Size
+		}
+		if f.Asking, err = tx.CountWaiting(ctx, int64(g.now())); err != nil {
+			return err
 		}
 		rows, err := tx.OpenFindings(ctx)
 		for _, row := range rows {

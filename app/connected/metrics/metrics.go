@@ -80,6 +80,7 @@ var (
 	late      = prometheus.NewDesc("handslag_calls_late_total", "Calls to this process that were told something only when their wait was over; what changes should have woken them.", nil, nil)
 	witnesses = prometheus.NewDesc("handslag_log_witnesses", "Devices that vouch for the audit log.", nil, nil)
 	witnessed = prometheus.NewDesc("handslag_log_witnessed_entries", "Entries of the audit log that one of them vouches for.", nil, nil)
+	asking    = prometheus.NewDesc("handslag_devices_asking", "Devices that wait for an administrator to let them in.", nil, nil)
 )
 
 func (f figures) Describe(to chan<- *prometheus.Desc) {
@@ -91,6 +92,7 @@ func (f figures) Describe(to chan<- *prometheus.Desc) {
 	to <- late
 	to <- witnesses
 	to <- witnessed
+	to <- asking
 }
 
 func (f figures) Collect(to chan<- prometheus.Metric) {
@@ -108,6 +110,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(late, prometheus.CounterValue, float64(now.Late))
 	to <- prometheus.MustNewConstMetric(witnesses, prometheus.GaugeValue, float64(now.Witnesses))
 	to <- prometheus.MustNewConstMetric(witnessed, prometheus.GaugeValue, float64(now.Witnessed))
+	to <- prometheus.MustNewConstMetric(asking, prometheus.GaugeValue, float64(now.Asking))
 	for code, open := range now.Findings {
 		to <- prometheus.MustNewConstMetric(findings, prometheus.GaugeValue, float64(open), code)
 	}
