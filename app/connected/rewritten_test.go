@@ -116,6 +116,24 @@ func (h *house) sql(statements ...string) {
 	}
 }
 
+// try does what may find nothing to do.
+func (h *house) try(statement string) {
+	h.t.Helper()
+	db := h.database()
+	defer db.Close()
+	must[sql.Result](h.t)(db.Exec(statement))
+}
+
+// number is one that a query finds, as SQL writes it.
+func (h *house) number(query string) string {
+	h.t.Helper()
+	db := h.database()
+	defer db.Close()
+	var n int64
+	ok(h.t, db.QueryRow(query).Scan(&n))
+	return fmt.Sprint(n)
+}
+
 // columns are a table's, as SQL lists them.
 func (h *house) columns(table string) string {
 	h.t.Helper()

@@ -227,14 +227,15 @@ func TestAFindingAndItsEntryAreOneDeed(t *testing.T) {
 // Who takes a finding away in the database, closes it or makes one up, is seen by connected verify.
 func TestAFindingTakenAwayIsMissed(t *testing.T) {
 	for what, c := range map[string]struct{ statement, says string }{
-		"taken away":     {"DELETE FROM findings", "is told of and not there"},
-		"closed":         {"UPDATE findings SET closed_at = 7", "otherwise whether it is open"},
-		"made rarer":     {"UPDATE findings SET times = 1", "noticed 1 times"},
-		"another's":      {"UPDATE findings SET device_id = ''", "the log tells nothing of it"},
-		"called else":    {"UPDATE findings SET code = 'clock'", "the log tells nothing of it"},
-		"made up":        {"INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at) SELECT 99, 'fork', device_id, person_id, 7, 7, hash, at, 1, 0 FROM findings", "the log tells nothing of it"},
-		"left as it is":  {"UPDATE findings SET person_id = person_id", ""},
-		"opened, closed": {"UPDATE findings SET closed_at = 0", ""},
+		"taken away":      {"DELETE FROM findings", "is told of and not there"},
+		"closed":          {"UPDATE findings SET closed_at = 7", "otherwise whether it is open"},
+		"made rarer":      {"UPDATE findings SET times = 1", "noticed 1 times"},
+		"another's":       {"UPDATE findings SET device_id = ''", "the log tells nothing of it"},
+		"called else":     {"UPDATE findings SET code = 'clock'", "the log tells nothing of it"},
+		"made up":         {"INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at) SELECT 99, 'fork', device_id, person_id, 7, 7, hash, at, 1, 0 FROM findings", "the log tells nothing of it"},
+		"somebody else's": {"UPDATE findings SET person_id = 'p-other'", "about somebody else"},
+		"left as it is":   {"UPDATE findings SET person_id = person_id", ""},
+		"opened, closed":  {"UPDATE findings SET closed_at = 0", ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			h := newHouse(t, live)

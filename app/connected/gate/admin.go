@@ -156,7 +156,8 @@ type Verification struct {
 	Root        string   `json:"root"`        // base64, as checkpoints have it
 	Problems    []string `json:"problems,omitempty"`
 
-	told map[string]toldFinding // what the log tells of findings, by their names
+	told     map[string]toldFinding // what the log tells of findings, by their names
+	unitSets map[int64]bool         // sets of units that are there, and whether each is whole
 }
 
 // Sound reports whether nothing contradicts the log.

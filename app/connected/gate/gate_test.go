@@ -65,6 +65,9 @@ func TestPasswordHashes(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "hemligt", "$argon2i$" + text[10:], strings.Replace(text, "t=3", "t=0", 1), strings.Replace(text, "m=65536", "m=4194304", 1),
+		strings.Replace(text, "m=65536", "m=262145", 1), strings.Replace(text, "m=65536", "m=4294967360", 1), strings.Replace(text, "m=65536", "m=-1", 1),
+		strings.Replace(text, "t=3", "t=17", 1), strings.Replace(text, "t=3", "t=4294967295", 1), strings.Replace(text, "p=4", "p=256", 1), strings.Replace(text, "m=65536", "m=065536", 1),
+		strings.Replace(text, "m=65536,t=3", "t=3,m=65536", 1), strings.Replace(text, "$m=", "$keyid=x,m=", 1),
 		strings.Replace(text, "p=4", "p=0", 1), text + "$", strings.Replace(text, "v=19", "v=16", 1), text[:len(text)-4]} {
 		if _, err := parsePHC(bad); !errors.Is(err, ErrInput) {
 			t.Errorf("%q: %v", bad, err)
@@ -76,7 +79,7 @@ func FuzzPasswordHash(f *testing.F) {
 	f.Add(phc{64, 1, 1, make([]byte, 16), make([]byte, 32)}.String())
 	f.Add(nobody.String())
 	f.Fuzz(func(t *testing.T, text string) {
-		if p, err := parsePHC(text); err == nil && p.String() != text {
+		if p, err := parsePHC(text); err == nil && (p.String() != text || p.memory > maxHashMemory || p.passes > maxHashPasses || p.passes == 0 || p.lanes == 0) {
 			t.Errorf("%q reads as %q", text, p.String())
 		}
 	})

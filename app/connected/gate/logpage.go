@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -234,16 +235,29 @@ const lateDays = 366
 // came within a quarter of an hour of the server's last word before it can hardly be of
 // another day; where days begin then is the zone's business, and no zone is finer than that.
 func late(ctx context.Context, tx *store.Tx, person identity.PersonID, oldest, received signed.Time, first, last int64) error {
-	const quarter = dayLong / 96
-	if int64(oldest)/quarter == int64(received)/quarter {
+	if !isLate(oldest, received) {
 		return nil
 	}
-	today := int64(received) / dayLong
-	for day := max(int64(oldest)/dayLong, today-lateDays); day <= today; day++ {
+	for day := range lateUnder(oldest, received) {
 		err := tx.AddLate(ctx, sqlc.AddLateParams{Day: day, ReceivedAt: int64(received), Last: last, First: first, PersonID: string(person)})
 		if err != nil {
 			return fmt.Errorf("note what came late: %w", err)
 		}
 	}
 	return nil
+}
+
+// isLate reports whether what came may be of another day than it came on.
+func isLate(oldest, received signed.Time) bool {
+	const quarter = dayLong / 96
+	return int64(oldest)/quarter != int64(received)/quarter
+}
+
+// lateUnder are the days, in UTC since 1970, under which it is found.
+func lateUnder(oldest, received signed.Time) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		today := int64(received) / dayLong
+		for day := max(int64(oldest)/dayLong, today-lateDays); day <= today && yield(day); day++ {
+		}
+	}
 }

@@ -26,6 +26,10 @@ const (
 	hashesAtOnce = 2
 	hashPatience = 10 * time.Second // how long a sign-in waits for its turn
 	maxPassword  = 1 << 10          // bytes
+
+	// What a hash that was made elsewhere may cost: so many of them at once leave room for everything else.
+	maxHashMemory = 256 << 10 // KiB
+	maxHashPasses = 16
 )
 
 // ErrPassword says that a new password is out of bounds.
@@ -83,7 +87,7 @@ func parsePHC(text string) (phc, error) {
 	var err1, err2 error
 	p.salt, err1 = base64.RawStdEncoding.DecodeString(parts[4])
 	p.hash, err2 = base64.RawStdEncoding.DecodeString(parts[5])
-	if err1 != nil || err2 != nil || version != argon2.Version || p.memory > 1<<20 || p.passes == 0 || p.passes > 16 || p.lanes == 0 ||
+	if err1 != nil || err2 != nil || version != argon2.Version || p.memory > maxHashMemory || p.passes == 0 || p.passes > maxHashPasses || p.lanes == 0 ||
 		len(p.salt) < 8 || len(p.salt) > 64 || len(p.hash) != hashLength || p.String() != text {
 		return p, fmt.Errorf("read password hash: %w", ErrInput)
 	}

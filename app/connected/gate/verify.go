@@ -22,6 +22,9 @@ func (g *Gate) VerifyAll(ctx context.Context) (Verification, error) {
 	var v Verification
 	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		v = Verification{}
+		if err := v.readUnitSets(ctx, tx); err != nil {
+			return err
+		}
 		journals, err := tx.Journals(ctx)
 		if err != nil {
 			return err
@@ -110,6 +113,10 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 		v.problem("journal %s: no credential of its device holds", name)
 		return chain, nil
 	}
+	says, err := g.whoseJournal(ctx, tx, device, *key)
+	if err != nil {
+		return chain, err
+	}
 	var seq, id int64
 	var unsigned bool // the newest of the prefix, for which the next has to vouch
 	for {
@@ -132,7 +139,7 @@ func (g *Gate) verifyJournal(ctx context.Context, tx *store.Tx, v *Verification,
 					v.Unsigned++
 				}
 			}
-			if err != nil || !columnsMatch(r, e) {
+			if err != nil || !columnsMatch(r, e) || !says.fits(r, v.unitSets) {
 				v.problem("journal %s entry %d (log %d): its signature or a column does not hold", name, r.Seq, r.ID)
 				continue
 			}

@@ -15,6 +15,7 @@ import (
 type toldFinding struct {
 	code   string
 	device string
+	person string
 	times  uint64
 	closed bool
 }
@@ -31,7 +32,7 @@ func (v *Verification) hears(e journal.Entry) {
 		v.told = map[string]toldFinding{}
 	}
 	one := v.told[string(e.Pair)]
-	one.code, one.device, one.times = e.Code, string(e.Peer), max(one.times, e.Count)
+	one.code, one.device, one.person, one.times = e.Code, string(e.Peer), string(e.Person), max(one.times, e.Count)
 	one.closed = one.closed || e.Kind == journal.FindingClosed
 	v.told[string(e.Pair)] = one
 }
@@ -55,6 +56,8 @@ func verifyFindings(ctx context.Context, tx *store.Tx, v *Verification) error {
 			switch closed := f.ClosedAt != 0; {
 			case !ok:
 				v.problem("finding %d (%s): the log tells nothing of it", f.ID, f.Code)
+			case one.person != f.PersonID:
+				v.problem("finding %d (%s): the log tells of it about somebody else", f.ID, f.Code)
 			case bits.Len64(one.times) != bits.Len64(uint64(f.Times)):
 				v.problem("finding %d (%s): it was noticed %d times, the log tells of %d", f.ID, f.Code, f.Times, one.times)
 			case slices.Contains(closes, f.Code) && closed != one.closed:

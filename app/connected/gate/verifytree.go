@@ -38,6 +38,7 @@ func (r remade) ReadHashes(at []int64) ([]tlog.Hash, error) {
 // the stored tree as well has another root, which the checkpoints that devices hold contradict.
 func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) error {
 	var made remade
+	days := lateness{}
 	leaves := int64(0)
 	for {
 		rows, err := tx.EntriesFrom(ctx, sqlc.EntriesFromParams{After: leaves, Rows: verifyRows})
@@ -51,6 +52,9 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 			if r.ID != leaves+1 {
 				v.problem("log %d: entries are missing before it", r.ID)
 				return nil
+			}
+			if err := days.verify(ctx, tx, v, r); err != nil {
+				return err
 			}
 			h, err := leafOf(r).Hash()
 			if err != nil {

@@ -3,6 +3,7 @@
 package oidctest
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -17,6 +18,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,15 +36,19 @@ type Provider struct {
 	t      testing.TB
 	server *httptest.Server
 
-	mu    sync.Mutex
-	key   *ecdsa.PrivateKey
-	now   func() time.Time
-	who   map[string]any // claims about who signs in
-	lie   func(claims map[string]any)
-	sign  func(claims []byte) string // nil: as it should
-	down  bool
-	codes map[string]granted
-	asked int // tokens
+	mu     sync.Mutex
+	key    *ecdsa.PrivateKey
+	now    func() time.Time
+	who    map[string]any // claims about who signs in
+	lie    func(claims map[string]any)
+	sign   func(claims []byte) string // nil: as it should
+	down   bool
+	floods string // what it is asked there has an answer without end
+	codes  map[string]granted
+	asked  int // tokens
+
+	flooding sync.WaitGroup
+	flooded  atomic.Int64
 }
 
 type granted struct {
@@ -65,8 +71,12 @@ func New(t testing.TB, now func() time.Time) *Provider {
 	mux.HandleFunc("POST /token", p.token)
 	p.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
-		down := p.down
+		down, floods := p.down, p.floods == r.URL.Path
 		p.mu.Unlock()
+		if floods {
+			p.flood(w)
+			return
+		}
 		if down {
 			http.Error(w, "out of order", http.StatusBadGateway)
 			return
@@ -116,6 +126,37 @@ func (p *Provider) Down(down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down = down
+}
+
+// FloodLimit is where an answer without end ends all the same, in bytes.
+const FloodLimit = 64 << 20
+
+// Floods has it answer without end what is asked at this path; "" ends that.
+func (p *Provider) Floods(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.floods = path
+}
+
+// Flooded are the bytes of answers without end that somebody took, until they hung up.
+func (p *Provider) Flooded() int64 {
+	p.flooding.Wait()
+	return p.flooded.Swap(0)
+}
+
+func (p *Provider) flood(w http.ResponseWriter) {
+	p.flooding.Add(1)
+	defer p.flooding.Done()
+	w.Header().Set("Content-Type", "application/json")
+	text := bytes.Repeat([]byte("x"), 1<<16)
+	text[0] = '"'
+	for range FloodLimit / len(text) {
+		n, err := w.Write(text)
+		p.flooded.Add(int64(n))
+		if err != nil {
+			return
+		}
+	}
 }
 
 // Asked is how often it was asked for a token.

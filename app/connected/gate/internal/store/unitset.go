@@ -23,8 +23,7 @@ func (tx *Tx) UnitSet(ctx context.Context, units []string) (int64, error) {
 	if set, ok := tx.sets[name]; ok {
 		return set, nil
 	}
-	sum := sha256.Sum256([]byte("handslag/1/unit-set\x00" + name))
-	set := max(1, int64(binary.BigEndian.Uint64(sum[:])&math.MaxInt64))
+	set := UnitSetNumber(units)
 	for _, unit := range units {
 		if err := tx.AddUnitSet(ctx, sqlc.AddUnitSetParams{ID: set, UnitID: unit}); err != nil {
 			return 0, fmt.Errorf("note units: %w", err)
@@ -32,6 +31,16 @@ func (tx *Tx) UnitSet(ctx context.Context, units []string) (int64, error) {
 	}
 	tx.sets[name] = set
 	return set, nil
+}
+
+// UnitSetNumber is the number of the set of these units.
+func UnitSetNumber(units []string) int64 {
+	units = slices.Compact(slices.Sorted(slices.Values(units)))
+	if len(units) == 0 {
+		return 0
+	}
+	sum := sha256.Sum256([]byte("handslag/1/unit-set\x00" + strings.Join(units, "\n")))
+	return max(1, int64(binary.BigEndian.Uint64(sum[:])&math.MaxInt64))
 }
 
 // UnitSetOf is the set of those in which a user serves now; 0 for nobody.
