@@ -3,6 +3,7 @@ package testnet_test
 import (
 	"go/ast"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -95,6 +96,55 @@ func TestEveryParserIsFuzzedFromSeeds(t *testing.T) {
 			t.Errorf("%s: there is no %s", what, name)
 		}
 	}
+}
+
+// Whatever reads bytes or text that somebody else wrote, so that others may call it, is called by a fuzz test: who adds a
+// parser is told that it lacks one.
+func TestNoParserIsForgotten(t *testing.T) {
+	reads := regexp.MustCompile(`^(Parse|Decode|Read|Open|Split)([A-Z]|$)`)
+	parsers, tried := map[string]string{}, map[string]bool{}
+	for path := range sources(t) {
+		test := strings.HasSuffix(path, "_test.go")
+		for _, d := range parsed(t, path).Decls {
+			f, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok:
+			case test && strings.HasPrefix(f.Name.Name, "Fuzz"):
+				ast.Inspect(f.Body, func(n ast.Node) bool {
+					if name, ok := n.(*ast.Ident); ok {
+						tried[name.Name] = true
+					}
+					return true
+				})
+			case !test && f.Recv == nil && reads.MatchString(f.Name.Name) && takesStrange(f) && !strings.HasPrefix(path, "testnet/"):
+				parsers[f.Name.Name] = path
+			}
+		}
+	}
+	if len(parsers) < 30 {
+		t.Errorf("only %d parsers found", len(parsers))
+	}
+	for name, path := range parsers {
+		if !tried[name] {
+			t.Errorf("%s in %s: no fuzz test calls it", name, path)
+		}
+	}
+}
+
+// takesStrange reports whether a function's first parameter is what somebody wrote, and not where it lies.
+func takesStrange(f *ast.FuncDecl) bool {
+	if len(f.Type.Params.List) == 0 || f.Type.Results == nil {
+		return false
+	}
+	first := f.Type.Params.List[0]
+	switch of := first.Type.(type) {
+	case *ast.ArrayType:
+		element, ok := of.Elt.(*ast.Ident)
+		return ok && element.Name == "byte"
+	case *ast.Ident:
+		return of.Name == "string" && (first.Names[0].Name == "text" || first.Names[0].Name == "header")
+	}
+	return false
 }
 
 // mentions reports whether a method of this name is called.

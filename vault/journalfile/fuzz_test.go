@@ -77,6 +77,9 @@ func FuzzFrames(f *testing.F) {
 		if err != nil {
 			t.Fatal(err) // nobody without the key makes a foreign frame
 		}
+		if fr, err := journal.OpenFrame(put, aead, id, 0); err == nil && !bytes.Equal(fr.Entry, bytes.Repeat([]byte{0}, 30)) {
+			t.Fatal("a frame that nobody wrote opens")
+		}
 		var again []byte
 		for _, fr := range w.Frames {
 			if !bytes.Equal(fr.Entry, bytes.Repeat([]byte{byte(fr.Index)}, 30+int(fr.Index)*20)) || string(fr.Box) != "box" {
