@@ -28,6 +28,7 @@ func (h *house) newDevice(username string) *device {
 	keys := must[*identity.KeySet](h.t)(identity.NewKeySet())
 	d := &device{h: h, name: username, keys: keys, request: "req-" + string(keys.Device()), chain: journal.Chain{Generation: 1}}
 	d.client = link.NewClient(h.statement, keys, link.ClientOptions{})
+	h.clients = append(h.clients, d.client)
 	h.t.Cleanup(d.client.Close)
 	d.segment = make([]byte, 32)
 	rand.Read(d.segment)

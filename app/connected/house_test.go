@@ -42,6 +42,7 @@ type house struct {
 	cert      tls.Certificate
 	clock     *clock
 	server    *httptest.Server
+	clients   []*link.Client // whose connections end with the server
 }
 
 // longEnough bounds a test that would otherwise wait for ever; nothing is measured with it.
@@ -130,6 +131,9 @@ func (h *house) stop() {
 	}
 	h.gate.EndWaits()
 	h.server.Close()
+	for _, c := range h.clients { // none writes to a connection whose other end is gone, before it has heard of that
+		c.Close()
+	}
 	ok(h.t, h.gate.Close(context.Background()))
 }
 

@@ -26,6 +26,7 @@ func (h *house) beside() *house {
 func (d *device) visits(h *house) *device {
 	there := *d
 	there.h, there.client = h, link.NewClient(h.statement, d.keys, link.ClientOptions{})
+	h.clients = append(h.clients, there.client)
 	h.t.Cleanup(there.client.Close)
 	return &there
 }

@@ -111,7 +111,6 @@ func TestAJournalThatComesTooFastComesAgain(t *testing.T) {
 	bo, carl := h.enrolled("bo.ek"), h.enrolled("carl.ask")
 	h.config.Pace = 20
 	h.restart()
-	bo, carl = bo.visits(h), carl.visits(h)
 	for range 2 {
 		bo.hands(bo.batch(bo.items(15)...))
 	}
