@@ -37,7 +37,7 @@ func TestEachColumnByWhichEntriesAreFoundIsVerified(t *testing.T) {
 		"that it is not":                        {`UPDATE entries SET is_system = 0 WHERE kind = 'system.record_sent'`, column},
 		"whom the system's own is about":        {`UPDATE entries SET person_id = '' WHERE kind = 'system.record_sent'`, column},
 		"where they served":                     {`UPDATE entries SET unit_set = 0 WHERE ` + opened, column},
-		"where they served, as another":         {`UPDATE entries SET unit_set = (SELECT id FROM unit_sets WHERE unit_id = 'sodra') WHERE ` + opened, column},
+		"where they served, as another":         {`UPDATE entries SET unit_set = (SELECT MIN(id) FROM unit_sets WHERE unit_id = 'sodra') WHERE ` + opened, column},
 		"where the caller served":               {`UPDATE entries SET unit_set = 7 WHERE kind = 'system.record_sent'`, column},
 		"which units they are":                  {`DELETE FROM unit_sets WHERE unit_id = 'norra'`, column},
 		"which units they are, with one more":   {`INSERT INTO unit_sets (id, unit_id) SELECT id, 'sodra' FROM unit_sets WHERE unit_id = 'norra'`, "are no set"},
