@@ -87,10 +87,12 @@ func (l lateness) verify(ctx context.Context, tx *store.Tx, v *Verification, r s
 	for day := range lateUnder(signed.Time(r.NotBefore), signed.Time(r.ReceivedAt)) {
 		one := l[day]
 		if one.ReceivedAt != r.ReceivedAt || one.Last < r.ID {
-			var err error
-			one, err = tx.LateAt(ctx, sqlc.LateAtParams{Day: day, ReceivedAt: r.ReceivedAt, Place: r.ID})
-			if err != nil && !store.Missing(err) {
+			rows, err := tx.LateAt(ctx, sqlc.LateAtParams{Day: day, Place: r.ID})
+			if err != nil {
 				return fmt.Errorf("read what came late: %w", err)
+			}
+			if one = (sqlc.Late{}); len(rows) > 0 {
+				one = rows[0]
 			}
 			l[day] = one
 		}

@@ -3,6 +3,3 @@ SELECT body FROM credentials WHERE device_id = @device_id ORDER BY epoch;
 
 -- name: AllUnitSets :many
 SELECT id, unit_id FROM unit_sets ORDER BY id, unit_id;
-
--- name: LateAt :one
-SELECT * FROM late WHERE day = @day AND received_at = @received_at AND last >= @place ORDER BY last LIMIT 1;

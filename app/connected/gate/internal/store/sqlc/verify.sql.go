@@ -62,26 +62,3 @@ func (q *Queries) CredentialsOf(ctx context.Context, deviceID string) ([][]byte,
 	}
 	return items, nil
 }
-
-const lateAt = `-- name: LateAt :one
-SELECT day, received_at, last, first, person_id FROM late WHERE day = $1 AND received_at = $2 AND last >= $3 ORDER BY last LIMIT 1
-`
-
-type LateAtParams struct {
-	Day        int64
-	ReceivedAt int64
-	Place      int64
-}
-
-func (q *Queries) LateAt(ctx context.Context, arg LateAtParams) (Late, error) {
-	row := q.db.QueryRowContext(ctx, lateAt, arg.Day, arg.ReceivedAt, arg.Place)
-	var i Late
-	err := row.Scan(
-		&i.Day,
-		&i.ReceivedAt,
-		&i.Last,
-		&i.First,
-		&i.PersonID,
-	)
-	return i, err
-}
