@@ -46,7 +46,7 @@ func (f *figures) insertBare(ctx context.Context, o *org, said io.Writer) (err e
 		limit = f.stored
 	}
 	var done atomic.Int64
-	defer progress(said, "rows inserted bare", limit, done.Load)()
+	defer progress(said, "rows inserted bare", limit, 1, done.Load)()
 	for f.bareRows < limit {
 		rows, err := o.page(ctx, f.bareRows, min(batch, limit-f.bareRows))
 		if err != nil || len(rows) == 0 {

@@ -151,7 +151,7 @@ func keysOf(credential []byte) ([]byte, error) {
 // write writes each device's journal, as many at once as there are processors.
 func (f *fleet) write(ctx context.Context, o *org, entries int, said io.Writer) error {
 	var next atomic.Int64
-	defer progress(said, "journals written", len(f.devices), func() int64 { return min(next.Load(), int64(len(f.devices))) })()
+	defer progress(said, "journals written", len(f.devices), entries, func() int64 { return min(next.Load(), int64(len(f.devices))) })()
 	var wait sync.WaitGroup
 	errs := make(chan error, runtime.NumCPU())
 	for range runtime.NumCPU() {

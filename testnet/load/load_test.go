@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"time"
 
 	"handslag/testnet/postgres"
 )
@@ -80,5 +81,22 @@ func TestAReceiptForAnotherJournalIsNone(t *testing.T) {
 	d.head = other.head
 	if _, err := d.handIn(ctx, org, f.entries); err == nil {
 		t.Error("one for another head is taken")
+	}
+}
+
+// What is said meanwhile tells the pace since the last line, not the one from the beginning: growth shows.
+func TestProgressTellsThePaceOfLately(t *testing.T) {
+	for _, test := range []struct {
+		took, lately time.Duration
+		n, some      int64
+		want         string
+	}{
+		{time.Minute, time.Minute, 1000, 1000, ", 8333 entries/s and 120.0 µs an entry since the last line, about 9m0s left"},
+		{2 * time.Minute, time.Minute, 1500, 500, ", 4167 entries/s and 240.0 µs an entry since the last line, about 11m20s left"},
+		{time.Minute, time.Minute, 0, 0, ""},
+	} {
+		if got := pace(test.took, test.lately, test.n, test.some, 10_000, 500); got != test.want {
+			t.Errorf("%d in %v: %q", test.n, test.took, got)
+		}
 	}
 }

@@ -38,7 +38,7 @@ func (f *figures) rush(ctx context.Context, o *org, fl *fleet, said io.Writer) e
 	var workers sync.WaitGroup
 	half := make(chan struct{})
 	begun, before, all := time.Now(), own(), machine()
-	defer progress(said, "devices with a receipt", len(fl.devices), received.Load)()
+	defer progress(said, "devices with a receipt", len(fl.devices), f.entries, received.Load)()
 	for range f.atOnce {
 		workers.Go(func() {
 			for {
