@@ -157,7 +157,7 @@ func (c *crowded) page(b *testing.B, filter func(*rand.Rand) logQuery) pageTimes
 		q := filter(random)
 		began, read := time.Now(), time.Time{}
 		err := c.g.store.Do(ctx, func(tx *store.Tx) error {
-			call := &Call{ctx: ctx, g: c.g, tx: tx, Now: signed.At(time.Now()), Person: identity.Person{ID: "p-anna"}, route: &Route{Path: link.PathLog}, device: &sqlc.Device{ID: string(c.reviewer)}}
+			call := &Call{ctx: ctx, g: c.g, tx: tx, Now: signed.At(time.Now()), Person: identity.Person{ID: "p-anna"}, route: &Route{Path: link.PathLog}, reach: reach{everything: true}, device: &sqlc.Device{ID: string(c.reviewer)}}
 			_, err := call.reviewer().page(&q, link.LogFilter{})
 			read = time.Now()
 			return err

@@ -24,25 +24,28 @@ func TestPagesOfTheLogHaveWhatALookAtEveryRowFinds(t *testing.T) {
 	})
 	slices.SortFunc(all, func(a, b sqlc.Entry) int { return cmp.Compare(b.ID, a.ID) })
 	found, short := 0, 0
-	for range 150 {
-		row := all[random.IntN(len(all))]
+	for range 300 {
+		row, other := all[random.IntN(len(all))], all[random.IntN(len(all))]
 		q := logQuery{rows: 1 + random.IntN(40), place: 2490 + random.Int64N(20)}
 		q.everything()
 		if q.steps = stepsMost; random.IntN(2) == 0 {
 			q.steps = 1 + random.IntN(200)
 		}
-		sometimes := func(field *string, value string) {
-			if random.IntN(4) == 0 {
-				*field = value
+		sometimes := func(field *string, of func(sqlc.Entry) string) {
+			switch random.IntN(16) {
+			case 0, 1, 2:
+				*field = of(row)
+			case 3: // two filters that may have nothing in common
+				*field = of(other)
 			}
 		}
-		sometimes(&q.Subject, row.Subject)
-		sometimes(&q.Record, row.RecordID)
-		sometimes(&q.Assignment, row.AssignmentID)
-		sometimes(&q.Person, row.PersonID)
-		sometimes(&q.Device, row.DeviceID)
-		sometimes(&q.Kind, row.Kind)
-		sometimes(&q.unit, crowdedUnit(row.UnitSet))
+		sometimes(&q.Subject, func(e sqlc.Entry) string { return e.Subject })
+		sometimes(&q.Record, func(e sqlc.Entry) string { return e.RecordID })
+		sometimes(&q.Assignment, func(e sqlc.Entry) string { return e.AssignmentID })
+		sometimes(&q.Person, func(e sqlc.Entry) string { return e.PersonID })
+		sometimes(&q.Device, func(e sqlc.Entry) string { return e.DeviceID })
+		sometimes(&q.Kind, func(e sqlc.Entry) string { return e.Kind })
+		sometimes(&q.unit, func(e sqlc.Entry) string { return crowdedUnit(e.UnitSet) })
 		if random.IntN(2) == 0 {
 			since := (row.ReceivedAt-random.Int64N(4*dayLong))/dayLong*dayLong - 3_600_000_000 // a day begins at 23 UTC
 			q.day(since, since+dayLong)
