@@ -115,6 +115,8 @@ func TestWhatWasNeverSaidIsCutAndWhatMayHaveBeenIsTold(t *testing.T) {
 func TestASurveyKnowsSpaceFromARest(t *testing.T) {
 	data, starts := laid(t, 1, 2)
 	end := starts[3]
+	// What a cipher ends with is a zero by chance at times, which reads as space: here it is not one.
+	cut := func(b []byte) []byte { b[end-101] = 1; return b }
 	for what, c := range map[string]struct {
 		change        func([]byte) []byte
 		entries, rest int
@@ -122,9 +124,9 @@ func TestASurveyKnowsSpaceFromARest(t *testing.T) {
 	}{
 		"as it is written":         {func(b []byte) []byte { return b }, 3, 0, end},
 		"as it is closed":          {func(b []byte) []byte { return b[:end] }, 3, 0, end},
-		"cut in the last":          {func(b []byte) []byte { return b[:end-100] }, 2, end - 100 - starts[2], starts[2]},
-		"cut in the last, of more": {func(b []byte) []byte { clear(b[end-100:]); return b }, 2, end - 100 - starts[2], starts[2]},
-		"flipped in the second":    {func(b []byte) []byte { b[starts[1]+50] ^= 1; return b }, 1, end - starts[1], starts[1]},
+		"cut in the last":          {func(b []byte) []byte { return cut(b)[:end-100] }, 2, end - 100 - starts[2], starts[2]},
+		"cut in the last, of more": {func(b []byte) []byte { clear(cut(b)[end-100:]); return b }, 2, end - 100 - starts[2], starts[2]},
+		"flipped in the second":    {func(b []byte) []byte { b[starts[1]+50] ^= 1; b[end-1] = 1; return b }, 1, end - starts[1], starts[1]},
 		"of nothing":               {func(b []byte) []byte { clear(b[333:]); return b }, 0, 0, 333},
 	} {
 		s := SurveyFrames(c.change(bytes.Clone(data)), 333)
