@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
 	"handslag/testnet/postgres"
@@ -154,6 +156,29 @@ func TestOnePoisonedJournalIsNobodyElsesFault(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A transaction that the database gives up for another's sake begins anew, with everybody who was in it: nobody is
+// told that something is kept which went with the first.
+func TestATransactionGivenUpForAnothersSakeKeepsAll(t *testing.T) {
+	c := newCrowd(t)
+	names := []string{"anna", "bo", "carl", "dora"}
+	given := false
+	told := c.stores(names, func(name string, _ *store.Tx) error {
+		if name == "carl" && !given {
+			given = true
+			return &pgconn.PgError{Code: "40001"} // serialization_failure
+		}
+		return nil
+	}, patient)
+	for _, name := range names {
+		if told[name] != nil || c.kept(name) != 1 || c.in[name] != c.in["anna"] {
+			t.Errorf("%s: %v, kept %d times, in the same transaction: %v", name, told[name], c.kept(name), c.in[name] == c.in["anna"])
+		}
+	}
+	if want := []string{"anna", "bo", "carl", "anna", "bo", "carl", "dora"}; !slices.Equal(c.order, want) {
+		t.Errorf("in this order: %q", c.order)
 	}
 }
 
