@@ -45,6 +45,10 @@ func TestEachColumnByWhichEntriesAreFoundIsVerified(t *testing.T) {
 		"under one of them":                     {`DELETE FROM late WHERE day = (SELECT MIN(day) FROM late)`, "not found under a day"},
 		"which of them are":                     {`UPDATE late SET first = first + 1`, "not found under a day"},
 		"whose they are":                        {`UPDATE late SET person_id = ''`, "not found under a day"},
+		"in which hour it came":                 {`DELETE FROM hours WHERE hour = (SELECT MAX(hour) FROM hours)`, "not found under its day"},
+		"from where an hour goes":               {`UPDATE hours SET first = first + 1 WHERE hour = (SELECT MAX(hour) FROM hours)`, "not the entries that came in hour"},
+		"to where an hour goes":                 {`UPDATE hours SET last = last - 1 WHERE hour = (SELECT MIN(hour) FROM hours)`, "not the entries that came in hour"},
+		"an hour in which nothing came":         {`INSERT INTO hours (hour, first, last) VALUES (7, 1, 1)`, "not the entries that came in hour"},
 		"its number, and where it stood is one": {`UPDATE entries SET generation = 7 WHERE ` + held, column},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -195,6 +195,8 @@ func (h *house) remakesTree() {
 		exec(`INSERT INTO log_tiles (level, number, hashes) VALUES ($1, $2, $3)`, tile.Level, tile.Index, must[[]byte](h.t)(tile.Read(tree)))
 		return nil
 	}))
+	exec(`DELETE FROM hours`)
+	exec(`INSERT INTO hours (hour, first, last) SELECT received_at / 3600000000, MIN(id), MAX(id) FROM entries GROUP BY received_at / 3600000000`)
 	for key, e := range ends {
 		exec(`UPDATE chains SET last_seq = $1, head = $2 WHERE `+key, e.seq, e.hash)
 	}

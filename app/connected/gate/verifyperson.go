@@ -103,3 +103,35 @@ func (l lateness) verify(ctx context.Context, tx *store.Tx, v *Verification, r s
 	}
 	return nil
 }
+
+// hourly is between which places the entries stand that came in an hour, by hour.
+type hourly map[int64]sqlc.Hour
+
+// note takes in the next entry of the log.
+func (h hourly) note(r sqlc.Entry) {
+	hour := r.ReceivedAt / store.HourLong
+	span, ok := h[hour]
+	if !ok {
+		span = sqlc.Hour{Hour: hour, First: r.ID}
+	}
+	span.Last = r.ID
+	h[hour] = span
+}
+
+// verify sees an hour whose entries somebody who asks for its day does not find, or not all.
+func (h hourly) verify(ctx context.Context, tx *store.Tx, v *Verification) error {
+	kept, err := tx.AllHours(ctx)
+	if err != nil {
+		return fmt.Errorf("read hours: %w", err)
+	}
+	for _, k := range kept {
+		if made, ok := h[k.Hour]; !ok || made != k {
+			v.problem("log %d to %d: not the entries that came in hour %d, which are %d to %d", k.First, k.Last, k.Hour, made.First, made.Last)
+		}
+		delete(h, k.Hour)
+	}
+	for hour, made := range h {
+		v.problem("log %d to %d: they came in hour %d, and are not found under its day", made.First, made.Last, hour)
+	}
+	return nil
+}

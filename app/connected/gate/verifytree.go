@@ -38,7 +38,7 @@ func (r remade) ReadHashes(at []int64) ([]tlog.Hash, error) {
 // the stored tree as well has another root, which the checkpoints that devices hold contradict.
 func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) error {
 	var made remade
-	days := lateness{}
+	days, hours := lateness{}, hourly{}
 	leaves := int64(0)
 	for {
 		rows, err := tx.EntriesFrom(ctx, sqlc.EntriesFromParams{After: leaves, Rows: verifyRows})
@@ -56,6 +56,7 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 			if err := days.verify(ctx, tx, v, r); err != nil {
 				return err
 			}
+			hours.note(r)
 			h, err := leafOf(r).Hash()
 			if err != nil {
 				return err
@@ -67,6 +68,9 @@ func (g *Gate) verifyTree(ctx context.Context, tx *store.Tx, v *Verification) er
 			made = append(made, more...)
 			leaves++
 		}
+	}
+	if err := hours.verify(ctx, tx, v); err != nil {
+		return err
 	}
 	if same, err := verifyTiles(ctx, tx, v, leaves, made); err != nil || !same {
 		return err

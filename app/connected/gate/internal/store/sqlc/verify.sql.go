@@ -9,6 +9,33 @@ import (
 	"context"
 )
 
+const allHours = `-- name: AllHours :many
+SELECT hour, first, last FROM hours ORDER BY hour
+`
+
+func (q *Queries) AllHours(ctx context.Context) ([]Hour, error) {
+	rows, err := q.db.QueryContext(ctx, allHours)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Hour
+	for rows.Next() {
+		var i Hour
+		if err := rows.Scan(&i.Hour, &i.First, &i.Last); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const allUnitSets = `-- name: AllUnitSets :many
 SELECT id, unit_id FROM unit_sets ORDER BY id, unit_id
 `
