@@ -18,9 +18,10 @@ import (
 
 // A receipt is given when the last signature of each run of entries holds, which vouches for what those before
 // it say. That each has a signature of its own, which shows it to somebody who has that entry alone, is
-// checked behind: a place in the log says how far, and one that does not hold is a finding at its entry.
+// checked behind: a place in the log says how far, and one that does not hold is a finding at its entry. The system's
+// own entries have no receipt: verify checks them.
 
-// counterChecked is the place in the log up to which every signature has been checked.
+// counterChecked is the place in the log up to which every device's signature has been checked.
 const counterChecked = "signatures"
 
 // Of checking.
@@ -85,6 +86,9 @@ func (g *Gate) checkSignatures(ctx context.Context, keys map[string]*signed.Key)
 			return err
 		}
 		for _, r := range rows {
+			if r.IsSystem == 1 { // what this system signed itself, nobody handed in
+				continue
+			}
 			if err := g.keepKey(ctx, tx, keys, r.DeviceID); err != nil {
 				return err
 			}
@@ -121,8 +125,10 @@ func spoilt(rows []sqlc.UncheckedRow, keys map[string]*signed.Key, free bool) []
 	for i := range bad {
 		all.Go(func() {
 			for _, r := range rows[i*len(rows)/parts : (i+1)*len(rows)/parts] {
-				key := keys[r.DeviceID]
-				if key != nil {
+				if r.IsSystem == 1 {
+					continue
+				}
+				if key := keys[r.DeviceID]; key != nil {
 					if _, err := journal.OpenEntry(r.Raw, *key); err == nil {
 						continue
 					}

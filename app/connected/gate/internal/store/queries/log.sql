@@ -12,7 +12,7 @@ SELECT COUNT(*) FROM log_tiles;
 SELECT * FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
 
 -- name: Unchecked :many
-SELECT id, hash, raw, device_id, person_id, generation, seq FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
+SELECT id, hash, raw, device_id, person_id, generation, seq, is_system FROM entries WHERE id > @after ORDER BY id LIMIT @rows;
 
 -- name: HeldUpTo :many
 SELECT * FROM entries

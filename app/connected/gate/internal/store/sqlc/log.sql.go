@@ -1205,7 +1205,7 @@ func (q *Queries) TilesFrom(ctx context.Context, arg TilesFromParams) ([]LogTile
 }
 
 const unchecked = `-- name: Unchecked :many
-SELECT id, hash, raw, device_id, person_id, generation, seq FROM entries WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, hash, raw, device_id, person_id, generation, seq, is_system FROM entries WHERE id > $1 ORDER BY id LIMIT $2
 `
 
 type UncheckedParams struct {
@@ -1221,6 +1221,7 @@ type UncheckedRow struct {
 	PersonID   string
 	Generation int64
 	Seq        int64
+	IsSystem   int64
 }
 
 func (q *Queries) Unchecked(ctx context.Context, arg UncheckedParams) ([]UncheckedRow, error) {
@@ -1240,6 +1241,7 @@ func (q *Queries) Unchecked(ctx context.Context, arg UncheckedParams) ([]Uncheck
 			&i.PersonID,
 			&i.Generation,
 			&i.Seq,
+			&i.IsSystem,
 		); err != nil {
 			return nil, err
 		}
