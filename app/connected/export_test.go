@@ -172,6 +172,27 @@ func TestTakingTheLogIsInTheLog(t *testing.T) {
 }
 
 // A cursor that names what is not there is refused, whatever it is.
+// Two systems that follow the log hear of each other's asking, and do not answer it for ever.
+func TestTwoWhoFollowTheLogComeToRest(t *testing.T) {
+	h := newHouse(t, live)
+	dora := h.exporter()
+	ok(t, h.gate.GrantRole(context.Background(), "bo.ek", "exporter"))
+	bo := h.enrolled("bo.ek")
+	at := map[*device]string{}
+	for range 3 {
+		for _, d := range []*device{dora, bo} {
+			if lines := d.exports(at[d]); len(lines) > 0 {
+				at[d] = lines[len(lines)-1].Cursor
+			}
+		}
+	}
+	for _, d := range []*device{dora, bo} {
+		if lines := d.exports(at[d]); len(lines) != 0 {
+			t.Errorf("behind what both have there is %+v", lines)
+		}
+	}
+}
+
 func TestACursorOfAnotherLogIsRefused(t *testing.T) {
 	h, ctx := newHouse(t, live), context.Background()
 	dora := h.exporter()

@@ -29,7 +29,7 @@ var ErrCursor = errors.New("the log has no such entry: this is another log, or i
 
 // ExportLog is the next page of the audit log, oldest first: at most link.ExportRows entries behind the
 // cursor. That it was asked for is an entry itself, which stands behind the page. Who would get nothing but
-// entries about their own asking gets them without another one: so following the log comes to rest.
+// entries about such asking gets them without another one: so following the log comes to rest, by however many.
 func (c *Call) ExportLog(after string) ([]feed.Entry, error) {
 	cursor, err := feed.ParseCursor(after)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Call) ExportLog(after string) ([]feed.Entry, error) {
 		return nil, err
 	}
 	for _, e := range page {
-		if e.Said.Kind != journal.LogExported || e.Person != c.Person.ID || e.Said.Peer != identity.DeviceID(c.device.ID) {
+		if e.Said.Kind != journal.LogExported || e.Said.Code != codeExportHTTP {
 			return page, c.g.sayExported(c.ctx, c.tx, codeExportHTTP, after, journal.Entry{Person: c.Person.ID, Peer: identity.DeviceID(c.device.ID), Route: c.route.Path, Count: uint64(len(page))})
 		}
 	}
