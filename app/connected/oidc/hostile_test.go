@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,12 +23,15 @@ func TestAProviderThatSaysNothingIsGivenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var mu sync.Mutex
 		var ends []net.Conn
 		transport := c.http.Transport.(bounded).inner
 		transport.Proxy = nil
 		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 			here, there := net.Pipe()
+			mu.Lock()
 			ends = append(ends, there)
+			mu.Unlock()
 			go io.Copy(io.Discard, there)
 			return here, nil
 		}
@@ -43,10 +47,12 @@ func TestAProviderThatSaysNothingIsGivenUp(t *testing.T) {
 		if _, _, err := c.Begin(t.Context(), "http://127.0.0.1:1"+RedirectPath); !errors.Is(err, ErrAway) || time.Since(begun) > askTime {
 			t.Errorf("the next: %v", err)
 		}
+		c.Close()
+		mu.Lock()
+		defer mu.Unlock()
 		if len(ends) > 2 {
 			t.Errorf("it was asked %d times", len(ends))
 		}
-		c.Close()
 		for _, end := range ends {
 			end.Close()
 		}
