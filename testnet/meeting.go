@@ -108,6 +108,11 @@ func (m *Meeting) Type(ctx context.Context, digits string) error {
 			return err
 		}
 		m.back = ""
+		// Only what has been read is sure to be read as digits: the other side may end it all, and then
+		// the line would be a command.
+		if _, err := m.Reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageShowCode }); err != nil {
+			return err
+		}
 	}
 	if err := m.Shows.session.send(digits); err != nil {
 		return err
