@@ -11,6 +11,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/app/cli"
+	"handslag/app/cli/console"
 )
 
 // childVariable makes the test binary a handslagctl that logs all that it can log to the file
@@ -31,7 +32,7 @@ func child(log string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	env := cli.System()
+	env := console.System()
 	env.Adjust = func(c *agent.Config) {
 		c.Keyring = nil // not that of whoever runs the tests
 		c.Log = slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -11,6 +11,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/app/cli"
+	"handslag/app/cli/console"
 )
 
 // Within has the person's device run inside this process from its next start on, with its
@@ -34,7 +35,7 @@ func (p *Person) here(args []string, secrets []string) *here {
 	inRead, inWrite := io.Pipe()
 	outRead, outWrite := io.Pipe()
 	h := &here{name: p.Name, in: inWrite, out: bufio.NewReader(outRead), cancel: cancel, done: make(chan struct{})}
-	env := cli.Surroundings{
+	env := console.Surroundings{
 		In: inRead, Out: outWrite, Err: &h.errs, Adjust: p.adjust,
 		Getenv: func(name string) string {
 			if name == "HOME" {

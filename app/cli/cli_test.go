@@ -11,6 +11,7 @@ import (
 
 	"handslag/app/agent"
 	"handslag/app/cli"
+	"handslag/app/cli/console"
 	"handslag/assets"
 	"handslag/identity/qr"
 	"handslag/vault"
@@ -30,7 +31,7 @@ func (d *device) run(in string, args ...string) int {
 	d.Helper()
 	d.out.Reset()
 	d.err.Reset()
-	return cli.Main(context.Background(), args, cli.Surroundings{
+	return cli.Main(context.Background(), args, console.Surroundings{
 		In: strings.NewReader(in), Out: &d.out, Err: &d.err,
 		Getenv: func(name string) string { return map[string]string{"HOME": d.home}[name] },
 		Descriptor: func(n int) (io.Reader, error) {

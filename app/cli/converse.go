@@ -6,26 +6,30 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"handslag/app/cli/console"
 )
 
 // converse is the session command: unlock once, then a command a line. Each ends with a line
 // of its own on Out, "= ok" or "= problem CODE", so that a program knows when to go on; with
 // -json the problem stands there whole.
-func (s *session) converse(args []string) error {
-	f := s.flags()
-	if _, err := s.parse(f, args, 0, 0); err != nil {
+func converse(c *console.Console, args []string) error {
+	if c.Long {
+		return unknown(c, []string{"session"})
+	}
+	if _, err := c.Parse(c.Flags(), args, 0, 0); err != nil {
 		return err
 	}
-	if err := s.unlocked(); err != nil {
+	if err := c.Unlocked(); err != nil {
 		return err
 	}
-	s.long = true
-	asJSON := s.set.json
-	fmt.Fprintln(s.raw, "= ready")
+	c.Long = true
+	asJSON := c.Settings.JSON
+	fmt.Fprintln(c.Raw, "= ready")
 	for {
-		line, err := s.input.next(s.ctx)
+		line, err := c.Input.Next(c.Ctx)
 		switch {
-		case errors.Is(err, io.EOF), err != nil && s.ctx.Err() != nil:
+		case errors.Is(err, io.EOF), err != nil && c.Ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return err
@@ -36,45 +40,39 @@ func (s *session) converse(args []string) error {
 		if line == "quit" {
 			return nil
 		}
-		s.set.json = asJSON
-		s.answer(s.one(line))
+		c.Settings.JSON = asJSON
+		answer(c, one(c, line))
 	}
 }
 
 // one runs one line.
-func (s *session) one(line string) error {
-	args, err := words(line)
+func one(c *console.Console, line string) error {
+	words, err := console.Words(line)
 	if err != nil {
-		return usageError{err}
+		return console.Usage(err)
 	}
-	if args[0] == "help" {
-		s.help()
+	if words[0] == "help" {
+		help(c)
 		return nil
 	}
-	c, rest, ok := find(args)
-	if !ok || c.run == nil {
-		return usageError{fmt.Errorf("%s: %q", s.say("cli.unknown_command"), args[0])}
+	command, rest, ok := find(words)
+	if !ok {
+		return unknown(c, words)
 	}
-	s.inUse = c
-	return c.run(s, rest)
+	return c.Run(command, rest)
 }
 
-func (s *session) answer(err error) {
-	var t told
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(s.raw, "= ok")
-		return
-	case isUsage(err):
-		t = s.misused(err)
-	default:
-		t = tell(s.lang(), err)
-	}
-	if s.set.json {
-		fmt.Fprint(s.raw, "= problem ")
-		t.write(s.raw, s.lang(), true)
+func answer(c *console.Console, err error) {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(c.Raw, "= ok")
 		return
 	}
-	t.write(s.env.Err, s.lang(), false)
-	fmt.Fprintln(s.raw, "= problem", t.Code)
+	told := c.Told(err)
+	if c.Settings.JSON {
+		fmt.Fprint(c.Raw, "= problem ")
+		told.Write(c.Raw, true)
+		return
+	}
+	told.Write(c.Err, false)
+	fmt.Fprintln(c.Raw, "= problem", told.Code)
 }

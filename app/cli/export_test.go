@@ -3,7 +3,7 @@ package cli
 // Commands are the names of all commands.
 func Commands() (all []string) {
 	for _, c := range commands() {
-		all = append(all, c.name)
+		all = append(all, c.Name)
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"handslag/app/cli"
+	"handslag/app/cli/console"
 	"handslag/app/process"
 )
 
@@ -15,7 +16,7 @@ func main() {
 	process.Seclude(os.Stderr)
 	process.Spare()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	status := cli.Main(ctx, os.Args[1:], cli.System())
+	status := cli.Main(ctx, os.Args[1:], console.System())
 	stop()
 	os.Exit(status)
 }
