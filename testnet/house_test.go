@@ -37,6 +37,7 @@ var house = []room{
 	{"vault/internal", []string{"identity", "identity/signed", "vault/disk/...", "vault/factor", "vault/journal", "vault/record"}, "what the store stands on, for the store alone: neither journal file nor stamp is known here, so nothing here opens a part"},
 	{"vault", []string{"identity/...", "vault/disk/...", "vault/factor", "vault/internal/...", "vault/journal", "vault/journalfile", "vault/record"}, "the store knows nothing of networks or screens"},
 	{"sync/link", []string{"identity/...", "vault/journal", "vault/record"}, "the contract, so that another's server could speak it"},
+	{"sync/peer/internal/message", []string{"identity/signed"}, "an envelope: what is said in it is read above"},
 	{"sync/peer/internal/road", []string{"identity/signed"}, "addresses, a key and one secret: what is said on it is read above"},
 	{"sync/peer", []string{"identity/...", "sync/peer/internal/...", "vault/journal", "vault/record"}, "two devices need no server and no store to verify each other"},
 	{"assets", nil, "go:embed and nothing else"},

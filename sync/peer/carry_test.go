@@ -10,6 +10,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 )
@@ -119,7 +120,7 @@ func TestALyingCarrierHarmsNothing(t *testing.T) {
 	good := func(*Sealed) {}
 	for what, lie := range map[string]struct {
 		offers []Sealed
-		send   any // in answer to a want of the first
+		send   message.Body // in answer to a want of the first
 	}{
 		"ten thousand tiny segments": {offers: slices.Repeat(one(good), 10_000)},
 		"one more than a meeting":    {offers: slices.Repeat(one(good), MaxSealed+1)},
@@ -155,7 +156,7 @@ func TestALyingCarrierHarmsNothing(t *testing.T) {
 			_ = l.say(lie.send)
 		}
 		err = await(t, "D's refusal", failed)
-		if err == nil || len(theirs.took) != 0 || !errors.Is(err, ErrShare) && !errors.Is(err, signed.ErrTooLarge) && !errors.Is(err, errMessage) {
+		if err == nil || len(theirs.took) != 0 || !errors.Is(err, ErrShare) && !errors.Is(err, signed.ErrTooLarge) && !errors.Is(err, message.ErrMalformed) {
 			t.Errorf("%s: took %d, %v", what, len(theirs.took), err)
 		}
 		l.fail()

@@ -7,6 +7,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"handslag/identity"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 )
 
@@ -268,8 +269,8 @@ func (c *ceremony) enter(now time.Time, s State, within time.Duration) []effect 
 	return []effect{entered{s, c.deadline}}
 }
 
-func (c *ceremony) say(body any) []effect {
-	data, err := encodeMessage(body)
+func (c *ceremony) say(body message.Body) []effect {
+	data, err := message.Encode(body)
 	if err != nil {
 		panic(err) // our own types always encode
 	}

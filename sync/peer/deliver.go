@@ -109,23 +109,23 @@ func (d *delivery) begin() error {
 
 // say says every line, and then the chunks that the receiver lacks.
 func (d *delivery) say(ctx context.Context) error {
-	for i, message := range d.messages {
+	for i, line := range d.messages {
 		if d.stopping() {
 			return d.talk.say(stop{Stop: true})
 		}
-		switch m := message.(type) {
+		switch m := line.(type) {
 		case taskMessage:
 			if !d.wanted[i] {
 				m.Signed = nil
 			}
-			message = m
+			line = m
 		case itemMessage:
 			if !d.wanted[i] {
 				m.Cipher = nil // the loan and the key go, the ciphertext is there
 			}
-			message = m
+			line = m
 		}
-		if err := d.talk.say(message); err != nil {
+		if err := d.talk.say(line); err != nil {
 			return err
 		}
 		d.talk.alive()

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"crypto/hmac"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 	"time"
 )
@@ -13,7 +14,7 @@ func (c *ceremony) greet(e opened) []effect {
 		return []effect{drop{e.conn, ""}}
 	}
 	commit := commitTo(c.nonce)
-	data, err := encodeMessage(commitment{Commit: commit[:]})
+	data, err := message.Encode(commitment{Commit: commit[:]})
 	if err != nil {
 		panic(err) // our own types always encode
 	}

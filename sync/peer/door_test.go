@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 	"io"
 	"net"
@@ -232,7 +233,7 @@ func TestAStrangerLocksNoColleagueOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := encodeMessage(claim{Form: offer.Form, Nonce: nonce, Credential: stranger.raw, MAC: mac})
+		data, err := message.Encode(claim{Form: offer.Form, Nonce: nonce, Credential: stranger.raw, MAC: mac})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 )
 
@@ -76,7 +77,7 @@ func (i *Intruder) Claim(credential []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeMessage(claim{Form: i.offer.Form, Nonce: nonce, Credential: credential, MAC: mac})
+	return message.Encode(claim{Form: i.offer.Form, Nonce: nonce, Credential: credential, MAC: mac})
 }
 
 // Frame writes one message as a stream carries it.
@@ -160,5 +161,5 @@ func (v *Verified) Manifested(m Manifest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encodeMessage(manifestMessage{Manifest: data})
+	return message.Encode(manifestMessage{Manifest: data})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"handslag/sync/peer/internal/message"
 )
 
 // forms are all of them, for stories that must hold in each.
@@ -168,7 +170,7 @@ func TestWhatIsWrongInAForm(t *testing.T) {
 		{"D answers before it has bound itself", NoCamera, func(st *stage) {
 			st.tell(st.d, started{})
 			st.tell(st.s, started{})
-			data, _ := encodeMessage(answer{Nonce: st.d.machine.nonce, Credential: st.d.device.raw})
+			data, _ := message.Encode(answer{Nonce: st.d.machine.nonce, Credential: st.d.device.raw})
 			st.wire = nil
 			st.tell(st.s, received{1, st.s.remote, data})
 		}, BadAnswer, ""},
@@ -176,7 +178,7 @@ func TestWhatIsWrongInAForm(t *testing.T) {
 			st.tell(st.d, started{})
 			st.tell(st.s, started{})
 			commit := commitTo(st.d.machine.nonce)
-			data, _ := encodeMessage(commitment{Commit: commit[:]})
+			data, _ := message.Encode(commitment{Commit: commit[:]})
 			st.tell(st.s, received{1, st.s.remote, data})
 			st.wire = nil
 		}, BadAnswer, ""},

@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/record"
 )
 
@@ -62,7 +63,7 @@ func TestFormatsStandStill(t *testing.T) {
 		{"item-sum", hex.EncodeToString(sum)},
 	}
 	for _, m := range messages() {
-		data, err := encodeMessage(m)
+		data, err := message.Encode(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,8 +73,8 @@ func TestFormatsStandStill(t *testing.T) {
 }
 
 // messages is one of each kind.
-func messages() []any {
-	return []any{
+func messages() []message.Body {
+	return []message.Body{
 		commitment{Commit: make([]byte, 16)},
 		claim{Form: OneCamera, Nonce: make([]byte, 32), Credential: []byte("c"), MAC: make([]byte, 32)},
 		answer{Nonce: make([]byte, 32), Credential: []byte("c"), Suspect: true},
@@ -92,7 +93,7 @@ func messages() []any {
 }
 
 // blank is an empty message of a kind, and its limit.
-func blank(k kind) (any, int) {
+func blank(k message.Kind) (message.Body, int) {
 	switch k {
 	case kindManifest:
 		return new(manifestMessage), manifestLimit
@@ -132,7 +133,7 @@ func blank(k kind) (any, int) {
 
 func FuzzMessages(f *testing.F) {
 	for _, m := range messages() {
-		data, err := encodeMessage(m)
+		data, err := message.Encode(m)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -141,7 +142,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte{0x83, 0x02, 0x01, 0x40})
 	f.Add([]byte{0x83, 0x18, 0x01, 0x01, 0x40})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		outer, err := openMessage(in, itemLimit)
+		outer, err := message.Open(in, itemLimit)
 		if err != nil {
 			return
 		}
@@ -150,10 +151,10 @@ func FuzzMessages(f *testing.F) {
 			if body, err = readVerify(in); err != nil {
 				return
 			}
-		} else if decodeMessage(in, limit, body) != nil {
+		} else if _, err := outer.Into(limit, body); err != nil {
 			return
 		}
-		if again, err := encodeMessage(body); err != nil || !bytes.Equal(again, in) {
+		if again, err := message.Encode(body); err != nil || !bytes.Equal(again, in) {
 			t.Errorf("read and written it is another: %x, %v", again, err)
 		}
 	})

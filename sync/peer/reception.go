@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -112,14 +113,14 @@ func (r *reception) want() want {
 // takeLines takes assignments, records, and what attachments say of themselves, as many at once as
 // have come.
 func (r *reception) takeLines(ctx context.Context) error {
-	said := make(chan any, atOnce)
+	said := make(chan message.Body, atOnce)
 	heard := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { heard <- r.hearLines(ctx, said) }()
-	var ahead any
+	var ahead message.Body
 	for more := true; more; {
-		var some []any
+		var some []message.Body
 		if some, ahead, more = gather(said, ahead); len(some) == 0 {
 			break
 		}
@@ -141,11 +142,11 @@ func (r *reception) takeLines(ctx context.Context) error {
 }
 
 // hearLines hears one message for each line, or stop.
-func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
+func (r *reception) hearLines(ctx context.Context, said chan<- message.Body) error {
 	defer close(said)
 	item, file := r.manifest.first()
 	for n := range r.lines {
-		var body any = new(taskMessage)
+		var body message.Body = new(taskMessage)
 		limit := taskLimit
 		switch {
 		case n >= file:
@@ -185,7 +186,7 @@ func (r *reception) hearLines(ctx context.Context, said chan<- any) error {
 }
 
 // sizeOf is about how much memory a message takes, in bytes.
-func sizeOf(body any) int64 {
+func sizeOf(body message.Body) int64 {
 	switch m := body.(type) {
 	case *itemMessage:
 		n := len(m.Cipher) + len(m.held) + len(m.Record)
@@ -199,7 +200,7 @@ func sizeOf(body any) int64 {
 	return record.AssignmentLimit
 }
 
-func lineOf(body any) uint64 {
+func lineOf(body message.Body) uint64 {
 	switch m := body.(type) {
 	case *taskMessage:
 		return m.Line
@@ -212,7 +213,7 @@ func lineOf(body any) uint64 {
 }
 
 // gather waits for a message and takes what has come with it, of the same kind.
-func gather(said <-chan any, ahead any) (some []any, next any, more bool) {
+func gather(said <-chan message.Body, ahead message.Body) (some []message.Body, next message.Body, more bool) {
 	size := int64(0)
 	if ahead == nil {
 		if ahead, more = <-said; !more {
@@ -226,7 +227,7 @@ func gather(said <-chan any, ahead any) (some []any, next any, more bool) {
 			switch {
 			case !open:
 				return some, nil, false
-			case kindOf(body) != kindOf(some[0]):
+			case body.Kind() != some[0].Kind():
 				return some, body, true
 			}
 			some = append(some, body)
@@ -238,7 +239,7 @@ func gather(said <-chan any, ahead any) (some []any, next any, more bool) {
 }
 
 // takeSome judges messages of one kind side by side, and has what is right stored and what is not written.
-func (r *reception) takeSome(ctx context.Context, some []any) error {
+func (r *reception) takeSome(ctx context.Context, some []message.Body) error {
 	in, refused := make([]Incoming, len(some)), make([]*Refusal, len(some))
 	side(len(some), func(i int) {
 		switch m := some[i].(type) {

@@ -9,6 +9,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/record"
 )
 
@@ -101,7 +102,7 @@ func Malformed(protocol string, err error) string {
 	switch {
 	case errors.Is(err, signed.ErrTooLarge):
 		return protocol + "_large"
-	case errors.Is(err, ErrShare), errors.Is(err, errMessage):
+	case errors.Is(err, ErrShare), errors.Is(err, message.ErrMalformed):
 		return protocol + "_bad"
 	case errors.Is(err, errSlow):
 		return protocol + "_slow"

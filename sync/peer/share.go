@@ -9,6 +9,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -124,7 +125,7 @@ type parcel struct {
 
 	manifest Manifest
 	signed   []byte
-	messages []any // one for each line
+	messages []message.Body // one for each line
 }
 
 // judge asks everything that this device can know before it writes an entry, and writes what stays.
@@ -304,10 +305,10 @@ func (p *parcel) pack() (err error) {
 	if m.Key, err = p.sharer.Key(v.meeting.Peer, record.ShareKeyInfo(v.meeting.Transcript)); err != nil {
 		return fmt.Errorf("share: make its key: %w", err)
 	}
-	p.messages = make([]any, len(p.going))
+	p.messages = make([]message.Body, len(p.going))
 	sums, errs := make([][]byte, len(p.going)), make([]error, len(p.going))
 	side(len(p.going), func(i int) {
-		p.messages[i], sums[i], errs[i] = p.message(i)
+		p.messages[i], sums[i], errs[i] = p.say(i)
 	})
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("share: %w", err)
@@ -329,8 +330,8 @@ func (p *parcel) pack() (err error) {
 	return nil
 }
 
-// message is what is sent of line i, and its sum.
-func (p *parcel) message(i int) (message any, sum []byte, err error) {
+// say is what is sent of line i, and its sum.
+func (p *parcel) say(i int) (said message.Body, sum []byte, err error) {
 	n, v := p.going[i], p.v
 	h := p.sent[n].Handing
 	tasks, items := len(p.share.Tasks), len(p.share.Records)

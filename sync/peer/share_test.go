@@ -15,6 +15,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -610,7 +611,7 @@ func TestAShareThatBreaksLandsNothingHalf(t *testing.T) {
 		if err := talk.say(manifestMessage{Manifest: p.signed}); err != nil {
 			t.Fatal(err)
 		}
-		data, _ := encodeMessage(p.messages[0])
+		data, _ := message.Encode(p.messages[0])
 		stream.Write([]byte{0, 0, byte(len(data) >> 8), byte(len(data))})
 		stream.Write(data[:len(data)/2])
 		if got := await(t, "the receiver", result); got.err == nil || len(b.received) != 0 {

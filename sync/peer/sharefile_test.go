@@ -14,6 +14,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/access"
+	"handslag/sync/peer/internal/message"
 	"handslag/vault/journal"
 	"handslag/vault/record"
 )
@@ -254,7 +255,7 @@ func TestAReceiverOfChunksIsNotFooled(t *testing.T) {
 				t.Fatal(err)
 			}
 			talk := newTalk(t.Context(), stream, designTiming())
-			for _, m := range append([]any{manifestMessage{Manifest: p.signed}}, p.messages...) {
+			for _, m := range append([]message.Body{manifestMessage{Manifest: p.signed}}, p.messages...) {
 				if err := talk.say(m); err != nil {
 					t.Fatal(err)
 				}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+
+	"handslag/sync/peer/internal/message"
 )
 
 // player is one end of a verification on the stage: the machine, its person and journal.
@@ -108,16 +110,17 @@ func (st *stage) tell(p *player, ev event) {
 			}
 			data := e.data
 			if st.tamper != nil {
-				body, err := readVerify(data)
+				read, err := readVerify(data)
 				if err != nil {
 					st.t.Fatal(err)
 				}
-				if body = st.tamper(p, body); body == nil {
+				body := st.tamper(p, read)
+				if body == nil {
 					continue
 				}
 				if raw, ok := body.([]byte); ok {
 					data = raw
-				} else if data, err = encodeMessage(body); err != nil {
+				} else if data, err = message.Encode(body.(message.Body)); err != nil {
 					st.t.Fatal(err)
 				}
 			}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 	"handslag/vault/record"
@@ -91,7 +91,7 @@ type bench struct {
 	repeated int // operations that came and were here; the hearer's alone
 }
 
-func (b *bench) say(body any) error {
+func (b *bench) say(body message.Body) error {
 	b.speaking.Lock()
 	defer b.speaking.Unlock()
 	return b.t.say(body)
@@ -257,7 +257,7 @@ func (b *bench) hear(ctx context.Context) error {
 	return fmt.Errorf("there is no end: %w", ErrShare)
 }
 
-func (b *bench) next() (any, error) {
+func (b *bench) next() (message.Body, error) {
 	data, err := b.t.frame(operationLimit, 2*b.t.timing.verified) // the session ends before
 	if err != nil {
 		return nil, err
@@ -266,27 +266,15 @@ func (b *bench) next() (any, error) {
 }
 
 // readTogether reads a message of two who work together: *operationMessage, *operationAck or *here.
-func readTogether(data []byte) (any, error) {
-	m, err := openMessage(data, operationLimit)
+func readTogether(data []byte) (message.Body, error) {
+	m, err := message.Open(data, operationLimit)
 	if err != nil {
 		return nil, err
 	}
-	var body any
-	limit := answerLimit
-	switch m.Kind {
-	case kindOperation:
-		body, limit = new(operationMessage), operationLimit
-	case kindAnswered:
-		body = new(operationAck)
-	case kindHere:
-		body = new(here)
-	default:
-		return nil, fmt.Errorf("read message: kind %d is not expected: %w", m.Kind, errMessage)
+	if m.Kind == kindOperation {
+		return m.Into(operationLimit, new(operationMessage))
 	}
-	if err := signed.Decode(m.Body, limit, body); err != nil {
-		return nil, fmt.Errorf("read message: %w: %w", errMessage, err)
-	}
-	return body, nil
+	return m.Into(answerLimit, new(operationAck), new(here))
 }
 
 // take judges an operation, keeps it or refuses it, and says which.

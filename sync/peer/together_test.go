@@ -13,6 +13,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 	"handslag/vault/journal"
 	"handslag/vault/record"
@@ -133,7 +134,7 @@ func intruder(t *testing.T, v *Verified) *talk {
 	return newTalk(t.Context(), stream, v.session.timing)
 }
 
-func (t *talk) must(tt *testing.T, body any) {
+func (t *talk) must(tt *testing.T, body message.Body) {
 	tt.Helper()
 	if err := t.say(body); err != nil {
 		tt.Fatal(err)
@@ -259,7 +260,7 @@ func TestWhatTwoSayToEachOtherIsBounded(t *testing.T) {
 	first := shelf{Items: []shelfItem{{Assignment: "U-1", Had: [][]byte{}}}}
 	for what, c := range map[string]struct {
 		shelf shelf
-		then  any
+		then  message.Body
 		err   error
 	}{
 		"a shelf without end":           {shelf: many(MaxShelf + 1), err: signed.ErrTooLarge},
@@ -273,7 +274,7 @@ func TestWhatTwoSayToEachOtherIsBounded(t *testing.T) {
 		"half an answer":              {first, operationAck{Operation: make([]byte, 31)}, ErrShare},
 		"an answer that is no reason": {first, operationAck{Operation: make([]byte, 32), Refused: "because"}, ErrShare},
 		"somebody is where none is":   {first, here{Assignment: "U-7"}, ErrShare},
-		"another protocol's message":  {first, want{Lines: []uint64{}}, errMessage},
+		"another protocol's message":  {first, want{Lines: []uint64{}}, message.ErrMalformed},
 		"an operation without end":    {first, operationMessage{Entry: make([]byte, operationLimit)}, signed.ErrTooLarge},
 	} {
 		ended := make(chan error, 1)
@@ -334,7 +335,7 @@ func TestNoNameOrWordGoesInTheClear(t *testing.T) {
 	anna := org.enrol("anna", works)
 	_, _, s, _ := meet(t, anna.config(), org.enrol("bo", works).config())
 	m := packed(t, s, anna.says(1, journal.AssignmentEdited, journal.Details{Topic: string(record.TopicPlanned), Value: "2026-03-02 14:00"}, org.place("U-1", "u-1")))
-	data, err := encodeMessage(m)
+	data, err := message.Encode(m)
 	if err != nil || strings.Contains(string(data), "14:00") || strings.Contains(string(data), "planned") {
 		t.Errorf("the words stand in the message, %v", err)
 	}

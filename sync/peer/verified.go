@@ -12,6 +12,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 
 	"handslag/identity/signed"
+	"handslag/sync/peer/internal/message"
 	"handslag/sync/peer/internal/road"
 )
 
@@ -116,8 +117,8 @@ func newTalk(ctx context.Context, stream network.Stream, timing timing) *talk {
 	return &talk{stream: stream, timing: timing, stop: context.AfterFunc(ctx, func() { _ = stream.Reset() })}
 }
 
-func (t *talk) say(body any) error {
-	data, err := encodeMessage(body)
+func (t *talk) say(body message.Body) error {
+	data, err := message.Encode(body)
 	if err != nil {
 		return err
 	}
@@ -127,12 +128,13 @@ func (t *talk) say(body any) error {
 	return road.WriteFrame(t.stream, data)
 }
 
-func (t *talk) hear(limit int, within time.Duration, body any) error {
+func (t *talk) hear(limit int, within time.Duration, body message.Body) error {
 	data, err := t.frame(limit, within)
 	if err != nil {
 		return err
 	}
-	return decodeMessage(data, limit, body)
+	_, err = message.Decode(data, limit, body)
+	return err
 }
 
 func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
@@ -145,21 +147,21 @@ func (t *talk) frame(limit int, within time.Duration) ([]byte, error) {
 }
 
 // hearAnswer hears one of what a receiver says after its want.
-func (t *talk) hearAnswer() (any, error) {
+func (t *talk) hearAnswer() (message.Body, error) {
 	data, err := t.frame(replyLimit, t.timing.answer)
 	if err != nil {
 		return nil, err
 	}
-	return readOneOf(data, replyLimit, new(acks), new(lacks), new(stop))
+	return message.Decode(data, replyLimit, new(acks), new(lacks), new(stop))
 }
 
 // hearLine hears what body is for, or stop.
-func (t *talk) hearLine(limit int, body any) (any, error) {
+func (t *talk) hearLine(limit int, body message.Body) (message.Body, error) {
 	data, err := t.frame(limit+64, t.timing.answer)
 	if err != nil {
 		return nil, err
 	}
-	return readOneOf(data, limit+64, body, new(stop))
+	return message.Decode(data, limit+64, body, new(stop))
 }
 
 // wait gives the next message its time.
