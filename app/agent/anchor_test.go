@@ -132,7 +132,7 @@ func TestAKeyringThatHangsHoldsNobodyUpAndItsLateAnswerCounts(t *testing.T) {
 	bo := h.tablet("bo.ek")
 	ring := &hung{release: make(chan struct{})}
 	close(ring.release)
-	bo.cfg.Keyring, bo.cfg.patience = ring, time.Millisecond
+	bo.cfg.Keyring = ring
 	bo.begin()
 	h.enrolInto(bo)
 	bo.sync()
@@ -141,10 +141,9 @@ func TestAKeyringThatHangsHoldsNobodyUpAndItsLateAnswerCounts(t *testing.T) {
 	ok(t, bo.Unlock(ctx, passphrase))
 	bo.works("sagt och glömt")
 	ok(t, bo.Lock())
-	bo.Agent.cfg.patience = time.Minute
 	ok(t, bo.Close())
 
-	ring.release = make(chan struct{})
+	ring.release, bo.cfg.patience = make(chan struct{}), time.Millisecond
 	putBack()
 	ok(t, bo.Unlock(ctx, passphrase))
 	ok(t, bo.Lock())
@@ -178,7 +177,7 @@ func TestWhatTheKeyringHoldsIsSealedAndGoesWithTheVault(t *testing.T) {
 	bo.begin()
 	h.enrolInto(bo)
 	ok(t, bo.Lock())
-	bo.keeper.Wait(anchor.Farewell)
+	bo.keeper.Wait(longEnough)
 	name := anchor.Name(bo.Me().Device)
 	data, err := ring.Get(name)
 	ok(t, err)
@@ -193,10 +192,10 @@ func TestWhatTheKeyringHoldsIsSealedAndGoesWithTheVault(t *testing.T) {
 			t.Errorf("%s: %+v", what, bo.Notices())
 		}
 		ok(t, bo.Lock())
-		bo.keeper.Wait(anchor.Farewell)
+		bo.keeper.Wait(longEnough)
 	}
 	ok(t, bo.StartAgain(t.Context()))
-	bo.keeper.Wait(anchor.Farewell)
+	bo.keeper.Wait(longEnough)
 	if names := ring.Names(); len(names) != 0 {
 		t.Errorf("after the vault is gone the keyring holds %v", names)
 	}

@@ -30,7 +30,7 @@ type Config struct {
 	VaultOptions  vault.Options
 	Disk          disk.Disk
 	watchEvery    time.Duration // 0: watchEvery; tests that turn the clock look for themselves
-	patience      time.Duration // 0: with the keyring as long as programs have
+	patience      time.Duration // 0: with the keyring, and how staff sign in, as long as programs have
 	carriageAfter time.Duration // 0: carriageAfter
 }
 

@@ -60,7 +60,7 @@ func (a *Agent) SignIns(ctx context.Context) (link.SignIns, error) {
 	if err != nil {
 		return link.SignIns{}, err
 	}
-	return signIns(ctx, s.who().statement), nil
+	return a.signIns(ctx, s.who().statement), nil
 }
 
 // SignIn asks for a new credential with the password, for a device that was away for so long

@@ -379,7 +379,7 @@ func (f *far) phone() *phone {
 	m := &computer{wall: f.now, boot: "boot", uptime: time.Hour}
 	p := &phone{f: f, m: m, cfg: Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: f.server.URL, DirectoryCA: f.ca(), Loopback: true,
-		VaultOptions: vault.Options{CheapForTests: true}, watchEvery: time.Hour,
+		VaultOptions: vault.Options{CheapForTests: true}, watchEvery: time.Hour, patience: longEnough,
 		Now:  func() time.Time { f.mu.Lock(); defer f.mu.Unlock(); return m.wall },
 		Boot: func() (string, time.Duration) { f.mu.Lock(); defer f.mu.Unlock(); return m.boot, m.uptime },
 	}}

@@ -198,7 +198,7 @@ func (h *house) tablet(username string) *tablet {
 	d.cfg = Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: h.directory.URL, Loopback: true,
 		DirectoryCA:  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.directory.Certificate().Raw}),
-		VaultOptions: vault.Options{CheapForTests: true}, Now: h.clock, watchEvery: time.Hour,
+		VaultOptions: vault.Options{CheapForTests: true}, Now: h.clock, watchEvery: time.Hour, patience: longEnough,
 		Boot: func() (string, time.Duration) { return d.m.boot, d.m.uptime + h.clock().Sub(start) },
 	}
 	d.begin()

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -49,14 +50,14 @@ func (a *Agent) FindOrganisation(ctx context.Context, org identity.OrgID) (Organ
 	if err != nil {
 		return Organisation{}, err
 	}
-	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number, SignIns: signIns(ctx, s)}, nil
+	return Organisation{Name: s.Name, URL: s.URL, Org: s.Org(), Number: s.Number, SignIns: a.signIns(ctx, s)}, nil
 }
 
 // signInsTime is how long the question how staff sign in may take.
 const signInsTime = 3 * time.Second
 
-func signIns(ctx context.Context, s identity.Statement) link.SignIns {
-	client := link.NewClient(s, nil, link.ClientOptions{Timeout: signInsTime})
+func (a *Agent) signIns(ctx context.Context, s identity.Statement) link.SignIns {
+	client := link.NewClient(s, nil, link.ClientOptions{Timeout: cmp.Or(a.cfg.patience, signInsTime)})
 	defer client.Close()
 	ways, err := client.SignIns(ctx)
 	if err != nil {

@@ -52,8 +52,15 @@ func (d *device) awaits() <-chan awaited {
 	before := d.h.waiting()
 	answer := make(chan awaited, 1)
 	go func() {
-		page, err := d.client.Await(context.Background(), cursor, had, 15*time.Second)
-		answer <- awaited{page, err}
+		for {
+			const patience = 15 * time.Second
+			begun := time.Now()
+			page, err := d.client.Await(context.Background(), cursor, had, patience)
+			if err != nil || !page.Empty() || time.Since(begun) < patience { // else nothing has happened yet
+				answer <- awaited{page, err}
+				return
+			}
+		}
 	}()
 	for d.h.waiting() == before {
 		runtime.Gosched()

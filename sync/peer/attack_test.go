@@ -125,7 +125,7 @@ func (w *target) mallory(by *signed.PrivateKey, change func(*identity.Credential
 // config is a session of hers, which believes what suits her.
 func (m *mallory) config() peer.Config {
 	return peer.Config{Org: m.org, Issuing: m.issuing, Keys: m.keys, Credential: m.credential, Loopback: true,
-		Now: m.now, Append: func(context.Context, peer.Meeting) error { return nil }}
+		Now: m.now, Append: func(context.Context, peer.Meeting) error { return nil }}.Unhurried()
 }
 
 // payload is what a shown code says.

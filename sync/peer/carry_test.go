@@ -146,7 +146,7 @@ func TestALyingCarrierHarmsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newTalk(t.Context(), stream, designTiming())
+		l := newTalk(t.Context(), stream, *unhurried())
 		_ = l.say(offersMessage{Offers: lie.offers})
 		if lie.send != nil {
 			var w want
@@ -190,7 +190,7 @@ func TestALyingTakerGetsNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newTalk(t.Context(), stream, designTiming())
+		l := newTalk(t.Context(), stream, *unhurried())
 		var offers offersMessage
 		if err := l.hear(offersLimit, l.timing.item, &offers); err != nil {
 			t.Fatal(err)

@@ -70,9 +70,9 @@ func TestNobodyGetsThroughTheDoorWithoutTheCode(t *testing.T) {
 	blind := offer
 	blind.Secret = [16]byte(random(16))
 	for name, way := range map[string]func(netip.AddrPort) ma.Multiaddr{"TCP": byTCP, "QUIC": byQUIC} {
-		short := designTiming()
+		short := unhurried()
 		short.claimed = 300 * time.Millisecond // or the one who gets no answer waits long
-		n := dialler(t, stranger.keys, blind, short, way(offer.Addrs[0]))
+		n := dialler(t, stranger.keys, blind, *short, way(offer.Addrs[0]))
 		if _, err := n.Reach(t.Context(), bo.peer(), road.Verify); err == nil {
 			t.Errorf("over %s a stranger without the code is let in", name)
 		}
@@ -128,7 +128,7 @@ func TestACrowdAtTheDoorKeepsNoColleagueOut(t *testing.T) {
 			t.Fatal("one address holds more places than it may")
 		}
 	}
-	others[0].SetReadDeadline(time.Now().Add(10 * time.Millisecond)) // sent away it would be already
+	others[0].SetReadDeadline(time.Now().Add(10 * time.Millisecond)) // sent away it would be already, and its time is not up
 	if _, err := others[0].Read(make([]byte, 1)); !isTimeout(err) {
 		t.Errorf("another address gave way: %v", err)
 	}
@@ -192,8 +192,11 @@ func TestEachRoadByItself(t *testing.T) {
 	}
 }
 
-// Where both roads are open it is TCP's.
+// Where both roads are open it is TCP's, for as long as it may take.
 func TestTCPIsPreferred(t *testing.T) {
+	if designTiming().quic <= 0 {
+		t.Error("QUIC is tried at once")
+	}
 	org := newOrganisation(t, 1)
 	sw, _, _, _ := meet(t, org.enrol("anna").config(), org.enrol("bo").config())
 	conns := sw.session.node.Network().Conns()
@@ -222,7 +225,7 @@ func TestAStrangerLocksNoColleagueOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := dialler(t, stranger.keys, offer, designTiming())
+		n := dialler(t, stranger.keys, offer, *unhurried())
 		t.Cleanup(n.End)
 		stream, err := n.Reach(t.Context(), bo.peer(), road.Verify)
 		if err != nil {

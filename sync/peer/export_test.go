@@ -23,6 +23,12 @@ type Intruder struct {
 	offer Payload
 }
 
+// Unhurried is a configuration with times that a busy machine does not miss.
+func (c Config) Unhurried() Config {
+	c.timing = unhurried()
+	return c
+}
+
 // Intrude gets ready to reach the device that shows the payload; key is another's where at is not
 // the device that the code names.
 func Intrude(keys *identity.KeySet, payload []byte) (*Intruder, error) {
@@ -39,7 +45,7 @@ func Intrude(keys *identity.KeySet, payload []byte) (*Intruder, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := road.NewDialler(key, id, road.Ways(offer.Addrs), offer.Secret, designTiming().road())
+	n, err := road.NewDialler(key, id, road.Ways(offer.Addrs), offer.Secret, unhurried().road())
 	if err != nil {
 		return nil, err
 	}

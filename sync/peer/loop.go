@@ -92,7 +92,7 @@ func (s *Session) awaitResumed() {
 		s.node.Network().Connectedness(s.machine.remote) != network.Connected {
 		return
 	}
-	timer := time.NewTimer(s.timing.linger)
+	timer := time.NewTimer(s.timing.redial + s.timing.linger)
 	defer timer.Stop()
 	for {
 		select {

@@ -21,9 +21,19 @@ import (
 // patience bounds a test that would otherwise wait for ever; nothing is measured with it.
 const patience = 5 * time.Minute
 
+// unhurried is the design's times for devices that nothing holds up but a busy machine: whoever of the two is late, the
+// other waits. A test of a time that runs out shortens that one.
+func unhurried() *timing {
+	t := designTiming()
+	for _, wait := range []*time.Duration{&t.offering, &t.claimed, &t.identified, &t.confirm, &t.settle, &t.hello, &t.quic, &t.write, &t.item, &t.answer, &t.hurry, &t.linger} {
+		*wait = patience
+	}
+	return &t
+}
+
 // config is the device's session on loopback, with a journal that takes everything.
 func (d *device) config() Config {
-	return Config{Org: d.org.id, Issuing: d.org.issuing(), Keys: d.keys, Credential: d.raw, Loopback: true,
+	return Config{timing: unhurried(), Org: d.org.id, Issuing: d.org.issuing(), Keys: d.keys, Credential: d.raw, Loopback: true,
 		Now: func() signed.Time { return noon }, Append: func(context.Context, Meeting) error { return nil }}
 }
 
@@ -302,39 +312,57 @@ func TestRealFailuresReachBothScreens(t *testing.T) {
 func TestStrangersAreBounded(t *testing.T) {
 	org := newOrganisation(t, 1)
 	anna, bo, stranger := org.enrol("anna"), org.enrol("bo"), org.enrol("stranger")
-	d := bo.config()
-	short := designTiming()
-	short.hello = 200 * time.Millisecond
-	d.timing = &short
-	display, err := Offer(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dw := watch(t, display)
-	offer, _ := ParseOffer(display.Payload())
-
-	knock := func(first []byte) {
-		n := dialler(t, stranger.keys, offer, designTiming())
-		defer n.End()
-		gone := make(chan struct{}, 8)
-		n.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { gone <- struct{}{} }})
+	knock := func(display *Session, first []byte) (gone <-chan struct{}) {
+		offer, _ := ParseOffer(display.Payload())
+		n := dialler(t, org.enrol("another").keys, offer, *unhurried())
+		t.Cleanup(n.End)
+		ended := make(chan struct{}, 8)
+		n.Network().Notify(&network.NotifyBundle{DisconnectedF: func(network.Network, network.Conn) { ended <- struct{}{} }})
 		stream, err := n.Reach(t.Context(), bo.peer(), road.Verify)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 64 { // more than any window, were it read
+			_ = stream.SetWriteDeadline(time.Now().Add(time.Second))
 			if _, err := stream.Write(first); err != nil || len(first) < 1024 {
 				break
 			}
 		}
-		await(t, "D closing the stranger's connection", gone)
+		return ended
 	}
-	knock([]byte{0xff, 0xff, 0xff, 0xff})                         // a message of four gigabytes
-	knock(append([]byte{0, 0, 0x40, 0}, make([]byte, 64<<10)...)) // one that never ends well
-	knock([]byte{0, 0})                                           // one that never goes on
+	strangers := [][]byte{
+		{0xff, 0xff, 0xff, 0xff},                               // a message of four gigabytes
+		append([]byte{0, 0, 0x40, 0}, make([]byte, 64<<10)...), // one that never ends well
+		{0, 0}, // one that never goes on
+	}
+	hasty := bo.config()
+	hasty.timing.hello = 2 * time.Second // of which a stranger needs a moment to come in
+	display, err := Offer(t.Context(), hasty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch(t, display)
+	var gone []<-chan struct{}
+	for _, first := range strangers {
+		gone = append(gone, knock(display, first))
+	}
+	for _, ended := range gone {
+		await(t, "D closing the stranger's connection when its time is up", ended)
+	}
+
+	// And where they have all the time: they are in no colleague's way.
+	if display, err = Offer(t.Context(), bo.config()); err != nil {
+		t.Fatal(err)
+	}
+	dw := watch(t, display)
+	offer, _ := ParseOffer(display.Payload())
+	gone = nil
+	for _, first := range strangers {
+		gone = append(gone, knock(display, first))
+	}
 
 	// One who wants to share without a verification.
-	n := dialler(t, stranger.keys, offer, designTiming())
+	n := dialler(t, stranger.keys, offer, *unhurried())
 	defer n.End()
 	stream, err := n.Reach(t.Context(), bo.peer(), road.Share)
 	if err == nil {
@@ -357,7 +385,10 @@ func TestStrangersAreBounded(t *testing.T) {
 	await(t, "D verified", dw.verified)
 
 	// From now on nobody else is let in at all.
-	late := dialler(t, stranger.keys, offer, designTiming())
+	for _, ended := range gone {
+		await(t, "D closing the connection of who is not the one", ended)
+	}
+	late := dialler(t, stranger.keys, offer, *unhurried())
 	defer late.End()
 	if stream, err = late.Reach(t.Context(), bo.peer(), road.Verify); err == nil {
 		stream.SetReadDeadline(time.Now().Add(patience))

@@ -107,6 +107,7 @@ type timing struct {
 	settle                                 time.Duration // from evidence to both entries durable
 	verified                               time.Duration // the life of a session
 	hello                                  time.Duration // a stranger's first message
+	quic                                   time.Duration // TCP's, before QUIC is tried too
 	write                                  time.Duration // one message out
 	item                                   time.Duration // one message of a share
 	answer                                 time.Duration // one answer of a share, with the other's entry in between
@@ -116,13 +117,15 @@ type timing struct {
 }
 
 // road is what of it the road keeps.
-func (t timing) road() road.Patience { return road.Patience{Dial: t.claimed, Hello: t.hello} }
+func (t timing) road() road.Patience {
+	return road.Patience{Dial: t.claimed, Hello: t.hello, QUIC: t.quic}
+}
 
 func designTiming() timing {
 	return timing{
 		offering: 120 * time.Second, claimed: 15 * time.Second, identified: 15 * time.Second,
 		confirm: 60 * time.Second, settle: 15 * time.Second, verified: 15 * time.Minute,
-		hello: 5 * time.Second, write: 5 * time.Second, item: 20 * time.Second, answer: 30 * time.Second, hurry: 5 * time.Second,
+		hello: 5 * time.Second, quic: 250 * time.Millisecond, write: 5 * time.Second, item: 20 * time.Second, answer: 30 * time.Second, hurry: 5 * time.Second,
 		linger: time.Second, redial: time.Second,
 	}
 }

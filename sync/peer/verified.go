@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,11 +75,12 @@ func (v *Verified) open(ctx context.Context, p protocol.ID) (network.Stream, err
 		case <-ctx.Done():
 			return nil, fmt.Errorf("reach the other device: %w", ctx.Err())
 		}
+		before := s.node.Network().ConnsToPeer(v.remote)
 		stream, err := s.node.Reach(ctx, v.remote, p)
-		if err == nil || ctx.Err() != nil || s.node.Network().Connectedness(v.remote) == network.Connected {
+		if err == nil || ctx.Err() != nil || len(before) > 0 && !slices.ContainsFunc(before, network.Conn.IsClosed) {
 			return stream, err
 		}
-		s.post(linked{}) // it went this moment: the loop looks, and then there is a link to wait for
+		s.post(linked{}) // it went this moment, and may be back by now: the loop looks, and then there is a link to wait for
 		select {
 		case <-time.After(s.timing.redial):
 		case <-ctx.Done():

@@ -50,7 +50,7 @@ type Door struct {
 // Door makes the handler for routes; it panics on a route without a right. Its log holds no
 // personal data.
 func (g *Gate) Door(routes []Route, log *slog.Logger) *Door {
-	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce), stores: &together{store: g.store}}
+	return &Door{g: g, routes: newTable(routes), log: log, large: make(chan struct{}, largeAtOnce), stores: &together{store: g.store, longest: longestTogether}}
 }
 
 // request is what of an HTTP request matters past the socket.

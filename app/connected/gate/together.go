@@ -26,7 +26,8 @@ const (
 
 // together stores journals that wait at the same time.
 type together struct {
-	store *store.Store
+	store   *store.Store
+	longest time.Duration // of a transaction that others' journals may still join
 
 	mu      sync.Mutex
 	waiting []*joining
@@ -98,7 +99,7 @@ func (t *together) round() {
 				return err
 			}
 		}
-		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < longestTogether && !t.store.Awaited()); {
+		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < t.longest && !t.store.Awaited()); {
 			j := t.next()
 			if j == nil {
 				return nil

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -41,7 +42,7 @@ func newCrowd(t *testing.T) *crowd {
 			t.Fatal(err)
 		}
 	}
-	return &crowd{t: t, store: s, together: &together{store: s}, in: map[string]*store.Tx{}}
+	return &crowd{t: t, store: s, together: &together{store: s, longest: time.Hour}, in: map[string]*store.Tx{}}
 }
 
 // stores lets all come while somebody else writes, one after the other, and says what each was told.

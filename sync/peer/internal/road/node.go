@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type Node struct {
 type Patience struct {
 	Dial  time.Duration // for a connection that this end makes
 	Hello time.Duration // for a stranger's first words
+	QUIC  time.Duration // for TCP, before QUIC is tried too
 }
 
 // NewDialler is S's host: it listens nowhere, and dials nobody but who has the key of id, at those places and
@@ -181,7 +183,7 @@ func (n *Node) build(id peer.ID, private p2pcrypto.PrivKey, patience Patience) e
 		return err
 	}
 	n.swarm, err = swarm.NewSwarm(id, book, eventbus.NewBus(), swarm.WithConnectionGater(n.gate), swarm.WithResourceManager(limits),
-		swarm.WithDialTimeout(patience.Dial), swarm.WithDialTimeoutLocal(patience.Dial), swarm.WithDialRanker(tcpFirst),
+		swarm.WithDialTimeout(patience.Dial), swarm.WithDialTimeoutLocal(patience.Dial), swarm.WithDialRanker(patience.tcpFirst),
 		swarm.WithUDPBlackHoleSuccessCounter(nil), swarm.WithIPv6BlackHoleSuccessCounter(nil))
 	if err != nil {
 		return err
@@ -220,18 +222,17 @@ func (n *Node) build(id peer.ID, private p2pcrypto.PrivKey, patience Patience) e
 // gone, and the screens say so: a hotspot that was carried off sends no word.
 const keepAlive = 5 * time.Second
 
-// quicAfter is how long TCP has before QUIC is tried too.
-const quicAfter = 250 * time.Millisecond
-
 // tcpFirst prefers TCP with TLS, which carries twice as much as QUIC does (555–615 against 243–272 MiB/s
 // on loopback) at the price of two round trips more. QUIC is for networks that block TCP between
 // their guests.
-func tcpFirst(addrs []ma.Multiaddr) []network.AddrDelay {
+func (p Patience) tcpFirst(addrs []ma.Multiaddr) []network.AddrDelay {
 	out := make([]network.AddrDelay, len(addrs))
+	isQUIC := func(addr ma.Multiaddr) bool { _, err := addr.ValueForProtocol(ma.P_QUIC_V1); return err == nil }
+	both := slices.ContainsFunc(addrs, func(addr ma.Multiaddr) bool { return !isQUIC(addr) })
 	for i, addr := range addrs {
 		out[i].Addr = addr
-		if _, err := addr.ValueForProtocol(ma.P_QUIC_V1); err == nil {
-			out[i].Delay = quicAfter
+		if both && isQUIC(addr) {
+			out[i].Delay = p.QUIC
 		}
 	}
 	return out
