@@ -32,8 +32,12 @@ func through[T any](g gate, deed func() (T, error)) (T, error) {
 	defer enough.Stop()
 	select {
 	case g.slot <- struct{}{}:
-	case <-enough.C:
-		return none, fmt.Errorf("an earlier call is not answered: %w", ErrAway)
+	default:
+		select {
+		case g.slot <- struct{}{}:
+		case <-enough.C:
+			return none, fmt.Errorf("an earlier call is not answered: %w", ErrAway)
+		}
 	}
 	done := make(chan outcome, 1)
 	go func() {
