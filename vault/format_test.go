@@ -108,8 +108,7 @@ func FuzzRow(f *testing.F) {
 	root := bytes.Repeat([]byte{2}, seal.KeySize) // the same in every fuzzing process
 	s := newRowSeal(bytes.Repeat([]byte{1}, header.IDSize), root, era{1}, keybag.New(folder.Folder{}, nil, root, root, seal.Key(root, "names")))
 	key := s.key(rowSetting, "x")
-	value, err := s.seal(key, 3, "", []byte("value"))
-	must(f, err)
+	value := s.seal(key, 3, s.own, []byte("value"))
 	f.Add(value)
 	f.Add(value[:rowHead])
 	f.Add([]byte{})

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -35,6 +36,15 @@ type RecordCopy struct {
 	ContentKey []byte      // used where Sealed is empty; the caller wipes it
 	Hands      []record.Hand
 	Source     Source
+
+	// Read is what its caller has read in Signed and Hands, so that many are not read twice; nil: nothing.
+	Read *Read
+}
+
+// Read is what a copy says: its record, and when its last loan ends.
+type Read struct {
+	Record record.Record
+	Until  signed.Time
 }
 
 // RecordRow is what lists may show of a record: nothing of its protected part. Its Org,
@@ -73,27 +83,34 @@ type partRow struct {
 func (c RecordCopy) apart() (card cardRow, part partRow, err error) {
 	card = cardRow{Hands: len(c.Hands), Source: c.Source}
 	r := &card.Record
-	if err := signed.Unverified(c.Signed, record.RecordLimit, r); err != nil {
-		return card, part, fmt.Errorf("read record: %w", err)
+	if *r, card.Until, err = c.read(); err != nil {
+		return card, part, err
 	}
 	_, signature, err := signed.Split(c.Signed, record.RecordLimit)
 	if err != nil {
 		return card, part, fmt.Errorf("read record: %w", err)
 	}
-	if err := r.Check(); err != nil || len(c.Cipher) > record.CipherLimit {
+	if err := r.Check(); err != nil || len(c.Cipher) > record.CipherLimit || !utf8.ValidString(c.Source.Name+string(c.Source.Device)) {
 		return card, part, errors.Join(record.ErrRecord, err)
 	}
-	loan, err := lastLoan(c.Hands)
-	if err != nil {
-		return card, part, err
-	}
-	if loan.Record != r.ID || loan.Number != r.Number {
-		return card, part, fmt.Errorf("read loan: of another record: %w", record.ErrLoan)
-	}
-	card.Until = loan.Until
 	part = partRow{Number: r.Number, Org: r.Org, Tokens: r.Tokens, Commitment: r.Commitment, Signature: signature, Hands: c.Hands, Cipher: c.Cipher}
 	r.Org, r.Tokens, r.Commitment = "", nil, nil
 	return card, part, nil
+}
+
+// read is the record, and when its last loan ends.
+func (c RecordCopy) read() (r record.Record, until signed.Time, err error) {
+	if c.Read != nil && len(c.Hands) > 0 && len(c.Hands) <= record.MaxHands {
+		return c.Read.Record, c.Read.Until, nil
+	}
+	if err := signed.Unverified(c.Signed, record.RecordLimit, &r); err != nil {
+		return r, 0, fmt.Errorf("read record: %w", err)
+	}
+	loan, err := lastLoan(c.Hands)
+	if err == nil && (loan.Record != r.ID || loan.Number != r.Number) {
+		err = fmt.Errorf("read loan: of another record: %w", record.ErrLoan)
+	}
+	return r, loan.Until, err
 }
 
 func lastLoan(hands []record.Hand) (loan record.Loan, err error) {
@@ -133,22 +150,23 @@ func (t *Tx) PutRecord(c RecordCopy) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
-	if keep, err := t.wants(card); err != nil || !keep {
+	key := t.view.seal.key(rowCard, string(card.Record.ID))
+	if keep, err := t.wants(key, card); err != nil || !keep {
 		return false, err
 	}
 	if part.Key, err = t.wrapContentKey(c, part, card.Record); err != nil {
 		return false, fmt.Errorf("keep record: %w", err)
 	}
-	return t.putApart(card, part)
+	return true, t.keepApart(key, card, part)
 }
 
-// wants reports whether a copy is to replace what there is.
-func (t *Tx) wants(card cardRow) (bool, error) {
-	if _, here := t.place(t.view.seal.key(rowCard, string(card.Record.ID))); !here {
+// wants reports whether a copy is to replace what there is; key is its card's.
+func (t *Tx) wants(key rowKey, card cardRow) (bool, error) {
+	if _, here := t.place(key); !here {
 		return true, nil
 	}
 	var old cardRow
-	found, err := t.get(rowCard, string(card.Record.ID), &old)
+	found, err := t.at(key, &old)
 	if err != nil && !errors.Is(err, ErrView) { // what does not open is written over
 		return false, err
 	}
@@ -156,15 +174,28 @@ func (t *Tx) wants(card cardRow) (bool, error) {
 }
 
 // putApart keeps a copy that was taken apart, where it is wanted.
-func (t *Tx) putApart(card cardRow, part partRow) (bool, error) {
-	if keep, err := t.wants(card); err != nil || !keep {
-		return false, err
+func (t *Tx) putApart(card cardRow, part partRow) error {
+	key := t.view.seal.key(rowCard, string(card.Record.ID))
+	keep, err := t.wants(key, card)
+	if err != nil || !keep {
+		return err
 	}
-	id := string(card.Record.ID)
-	if err := t.put(rowCard, id, card.Record.Subject, card); err != nil {
-		return false, err
+	return t.keepApart(key, card, part)
+}
+
+// wasRead passes a row of which all was decoded from CBOR before, and so can be again.
+func wasRead([]byte) error { return nil }
+
+// keepApart writes both rows.
+func (t *Tx) keepApart(key rowKey, card cardRow, part partRow) error {
+	under, err := t.view.seal.of(card.Record.Subject)
+	if err != nil {
+		return fmt.Errorf("write view: %w", err)
 	}
-	return true, t.put(rowPart, id, card.Record.Subject, part)
+	if err := t.write(key, under, card, wasRead); err != nil {
+		return err
+	}
+	return t.write(key.as(rowPart), under, part, wasRead)
 }
 
 func (r RecordRow) replaces(old RecordRow) bool {

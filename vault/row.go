@@ -78,7 +78,7 @@ const (
 type rowSeal struct {
 	vault []byte
 	era   era
-	own   cipher.AEAD
+	own   rowCipher
 	names []byte
 	last  rowKey // of the row rowLast
 	bag   *keybag.Bag
@@ -91,7 +91,7 @@ func newRowSeal(vault, root []byte, at era, bag *keybag.Bag) rowSeal {
 	if err != nil {
 		panic(err) // subkey makes 32 bytes
 	}
-	s := rowSeal{vault: vault, era: at, own: own, names: seal.Key(root, "names"), bag: bag}
+	s := rowSeal{vault: vault, era: at, own: rowCipher{AEAD: own}, names: seal.Key(root, "names"), bag: bag}
 	s.last = s.key(rowLast, "")
 	return s
 }
@@ -106,18 +106,30 @@ func (s rowSeal) context(key rowKey, head []byte) []byte {
 	return slices.Concat(s.vault, s.era[:], key[:], head)
 }
 
-// seal is the value that Badger stores at key; subject may be empty.
-func (s rowSeal) seal(key rowKey, revision uint64, subject journal.SubjectID, plain []byte) ([]byte, error) {
-	aead, name := s.own, keybag.ID{}
-	if subject != "" {
-		var err error
-		if aead, name, err = s.bag.Of(subject, keybag.Row); err != nil {
-			return nil, fmt.Errorf("seal row: %w", err)
-		}
+// rowCipher is what a row is sealed under, and how the row names that key: not at all, where it is the vault's own.
+type rowCipher struct {
+	cipher.AEAD
+	name keybag.ID
+}
+
+// of is what rows about subject are sealed under, which may be empty.
+func (s rowSeal) of(subject journal.SubjectID) (under rowCipher, err error) {
+	if subject == "" {
+		return s.own, nil
 	}
-	head := binary.BigEndian.AppendUint64([]byte{rowSchema}, revision)
-	head = append(head, name[:]...)
-	return aead.Seal(head, nil, plain, s.context(key, head)), nil
+	if under.AEAD, under.name, err = s.bag.Of(subject, keybag.Row); err != nil {
+		return rowCipher{}, fmt.Errorf("seal row: %w", err)
+	}
+	return under, nil
+}
+
+// seal is the value that Badger stores at key.
+func (s rowSeal) seal(key rowKey, revision uint64, under rowCipher, plain []byte) []byte {
+	head := make([]byte, rowHead, rowHead+len(plain)+under.Overhead())
+	head[0] = rowSchema
+	binary.BigEndian.PutUint64(head[1:], revision)
+	copy(head[rowHead-len(under.name):], under.name[:])
+	return under.Seal(head, nil, plain, s.context(key, head))
 }
 
 // keyNamed is the key that a value says it is sealed under; a subject's.
@@ -134,7 +146,7 @@ func (s rowSeal) open(key rowKey, value []byte, of func(keybag.ID) (cipher.AEAD,
 	if len(value) < rowHead || value[0] != rowSchema {
 		return nil, 0, fmt.Errorf("open row: %w", ErrView)
 	}
-	head, aead := value[:rowHead], s.own
+	head, aead := value[:rowHead], s.own.AEAD
 	if name, about := keyNamed(value); about {
 		var err error
 		if aead, err = of(name); err != nil {

@@ -83,7 +83,7 @@ func (t *Tx) Unstage(name []byte, keep bool) error {
 func (t *Tx) putStaged(row stagedRow) (err error) {
 	switch {
 	case row.Card != nil && row.Part != nil:
-		_, err = t.putApart(*row.Card, *row.Part)
+		err = t.putApart(*row.Card, *row.Part)
 	case row.Assignment != nil:
 		held, findErr := t.Assignment(row.Assignment.Assignment.ID)
 		if findErr == nil && held.Number >= row.Assignment.Assignment.Number {

@@ -138,7 +138,7 @@ func (t *Tx) commit() error {
 	if err != nil {
 		return fmt.Errorf("write view: %w", err)
 	}
-	if err := t.set(t.view.seal.last, "", change); err != nil {
+	if err := t.set(t.view.seal.last, t.view.seal.own, change); err != nil {
 		return err
 	}
 	if err := t.publish(change); err != nil {
@@ -275,6 +275,22 @@ func (t *Tx) open(key rowKey, item *badger.Item, fn func(plain []byte) error) er
 
 // put writes a row, sealed under subject's key where one is given.
 func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) error {
+	under, err := t.view.seal.of(subject)
+	if err != nil {
+		return fmt.Errorf("write view: %w", err)
+	}
+	return t.write(t.view.seal.key(kind, id), under, row, func(plain []byte) error {
+		// Text that is no UTF-8, or a list beyond the decoder's bounds, would be found out at
+		// the next reading only, as damage.
+		if err := signed.DecodeOwn(plain, reflect.New(reflect.TypeOf(row)).Interface()); err != nil {
+			return fmt.Errorf("write view: it could not be read again: %w", err)
+		}
+		return nil
+	})
+}
+
+// write writes a row that passes check.
+func (t *Tx) write(key rowKey, under rowCipher, row any, check func(plain []byte) error) error {
 	plain, err := signed.Encode(row)
 	if err != nil {
 		return fmt.Errorf("write view: %w", err)
@@ -283,28 +299,21 @@ func (t *Tx) put(kind rowKind, id string, subject journal.SubjectID, row any) er
 	if len(plain) > rowMaximum {
 		return fmt.Errorf("write view: %w", ErrTooLarge)
 	}
-	// Text that is no UTF-8, or a list beyond the decoder's bounds, would be found out at
-	// the next reading only, as damage.
-	if err := signed.Decode(plain, rowMaximum, reflect.New(reflect.TypeOf(row)).Interface()); err != nil {
-		return fmt.Errorf("write view: it could not be read again: %w", err)
+	if err := check(plain); err != nil {
+		return err
 	}
-	key := t.view.seal.key(kind, id)
-	if err := t.set(key, subject, plain); err != nil {
+	if err := t.set(key, under, plain); err != nil {
 		return err
 	}
 	t.changes = append(t.changes, change{key, row})
 	return nil
 }
 
-func (t *Tx) set(key rowKey, subject journal.SubjectID, plain []byte) error {
+func (t *Tx) set(key rowKey, under rowCipher, plain []byte) error {
 	if len(plain) > rowMaximum {
 		return fmt.Errorf("write view: %w", ErrTooLarge)
 	}
-	value, err := t.view.seal.seal(key, t.revision, subject, plain)
-	if err != nil {
-		return fmt.Errorf("write view: %w", err)
-	}
-	return t.done(key, true, t.txn.Set(key[:], value))
+	return t.done(key, true, t.txn.Set(key[:], t.view.seal.seal(key, t.revision, under, plain)))
 }
 
 func (t *Tx) remove(kind rowKind, id string) error {

@@ -222,7 +222,7 @@ func (v *Vault) makeView(revision uint64) error {
 		if err != nil {
 			return err
 		}
-		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.last, "", change)
+		return (&Tx{view: w, txn: txn, revision: revision}).set(w.seal.last, w.seal.own, change)
 	})
 	if err := errors.Join(err, w.close()); err != nil {
 		return fault.Named("make view", err)

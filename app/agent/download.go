@@ -211,7 +211,9 @@ func (r *run) judgeRecords(page link.Page, unwrap cipher.AEAD) ([]arrival, error
 		return nil, err
 	}
 	for i := range arrivals {
-		arrivals[i].until, arrivals[i].copy.Hands = until, []record.Hand{{Loan: loans[i]}}
+		one := &arrivals[i]
+		one.until, one.copy.Hands = until, []record.Hand{{Loan: loans[i]}}
+		one.copy.Read = &vault.Read{Record: one.value, Until: until}
 	}
 	return arrivals, nil
 }

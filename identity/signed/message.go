@@ -91,11 +91,7 @@ func unwrap(message []byte, limit int) (envelope, error) {
 	if err := Decode(message, limit, &env); err != nil {
 		return env, err
 	}
-	var header protectedHeader
-	if err := Decode(env.Protected, Overhead, &header); err != nil {
-		return env, err
-	}
-	if header.Alg != EdDSA || len(env.Unprotected) != 0 || env.Unprotected == nil ||
+	if !bytes.Equal(env.Protected, protected) || len(env.Unprotected) != 0 || env.Unprotected == nil ||
 		env.Payload == nil || len(env.Signature) != ed25519.SignatureSize {
 		return env, fmt.Errorf("read envelope: %w", ErrMalformed)
 	}

@@ -259,7 +259,11 @@ func (p *paging) stillMay(rows []sqlc.Sent) (map[[2]string]bool, error) {
 	for _, id := range of {
 		records = append(records, id)
 	}
-	mayRecords, err := p.mayRecords(records)
+	ties, err := p.tx.TiesTo(p.ctx, p.user.ID, records)
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	mayRecords, err := p.mayRecords(records, ties)
 	if err != nil {
 		return nil, err
 	}
@@ -324,11 +328,11 @@ func (p *paging) work() (end bool, err error) {
 
 // records sends records, each with what is attached to it.
 func (p *paging) records() (end bool, err error) {
-	ids, err := p.tx.RecordsBehind(p.ctx, p.user.ID, p.at.id, lookedOnce)
+	ids, ties, err := p.tx.RecordsBehind(p.ctx, p.user.ID, p.at.id, lookedOnce)
 	if err != nil {
 		return false, fmt.Errorf("read records: %w", err)
 	}
-	may, err := p.mayRecords(ids)
+	may, err := p.mayRecords(ids, ties)
 	if err != nil {
 		return false, err
 	}

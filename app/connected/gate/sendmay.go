@@ -11,13 +11,9 @@ import (
 
 // mayRecords are those of the records that concern the person and that the decision allows, each judged
 // by itself, without what they hold: that is read of those on the page alone. Of a record's people only the
-// person matters to it.
-func (p *paging) mayRecords(ids []string) (map[string]store.RecordHead, error) {
+// person matters to it; ties say how.
+func (p *paging) mayRecords(ids []string, ties map[string]store.Tie) (map[string]store.RecordHead, error) {
 	rows, err := p.tx.RecordHeads(p.ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read records: %w", err)
-	}
-	ties, err := p.tx.TiesTo(p.ctx, p.user.ID, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,29 +13,37 @@ import (
 
 // What a page of changes asks of many things at once.
 
-// RecordsBehind are IDs of records that the user is named in, holds or has work on, behind one, in order.
-func (tx *Tx) RecordsBehind(ctx context.Context, user, after string, rows int32) ([]string, error) {
-	var all []string
-	for _, ask := range []func() ([]string, error){
-		func() ([]string, error) {
+// RecordsBehind are IDs of records that the user is named in, holds or has work on, behind one, in order, and how each
+// concerns them.
+func (tx *Tx) RecordsBehind(ctx context.Context, user, after string, rows int32) ([]string, map[string]Tie, error) {
+	ties := map[string]Tie{}
+	for _, way := range []struct {
+		ask func() ([]string, error)
+		tie func(*Tie)
+	}{
+		{func() ([]string, error) {
 			return tx.HeldBehind(ctx, sqlc.HeldBehindParams{UserID: user, After: after, Rows: rows})
-		},
-		func() ([]string, error) {
+		}, func(t *Tie) { t.Holds = true }},
+		{func() ([]string, error) {
 			return tx.NamedBehind(ctx, sqlc.NamedBehindParams{UserID: user, After: after, Rows: rows})
-		},
-		func() ([]string, error) {
+		}, func(t *Tie) { t.Named = true }},
+		{func() ([]string, error) {
 			return tx.WorkedBehind(ctx, sqlc.WorkedBehindParams{UserID: user, After: after, Rows: rows})
-		},
+		}, func(t *Tie) { t.Works = true }},
 	} {
-		some, err := ask()
+		some, err := way.ask()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		all = append(all, some...)
+		for _, id := range some {
+			t := ties[id]
+			way.tie(&t)
+			ties[id] = t
+		}
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), int(rows))], nil
+	// Of the first ones every way has told: none of them stands behind so many others on its own.
+	ids := slices.Sorted(maps.Keys(ties))
+	return ids[:min(len(ids), int(rows))], ties, nil
 }
 
 // RecordHead is a record without what it holds, and how much that is.
@@ -140,13 +149,11 @@ func (tx *Tx) SentOfThings(ctx context.Context, device, kind string, ids []strin
 	}, device, kind)
 }
 
-// sentAtOnce is how many rows one statement of PutSents writes.
-const sentAtOnce = 32
-
-// PutSents notes what a device is sent, each as PutSent does.
+// PutSents notes what a device is sent, each as PutSent does, several with one statement.
 func (tx *Tx) PutSents(ctx context.Context, all []sqlc.PutSentParams) error {
-	for some := range slices.Chunk(all, sentAtOnce) {
-		if len(some) < sentAtOnce {
+	atOnce := tx.names / 8 // values of each
+	for some := range slices.Chunk(all, atOnce) {
+		if len(some) < atOnce {
 			for _, s := range some {
 				if err := tx.PutSent(ctx, s); err != nil {
 					return err
