@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -338,6 +339,50 @@ func TestChunksGoOnWhereTheLineWasCut(t *testing.T) {
 	}
 	if _, got := anna.reads(made.ID); got != picture {
 		t.Errorf("Anna reads %d bytes", len(got))
+	}
+}
+
+func TestAFewChunksComeAtATime(t *testing.T) {
+	h := newHouse(t)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	bo.sync()
+	pictures := map[journal.AttachmentID]string{}
+	for _, name := range []string{"a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg"} {
+		picture := photo(t, len(pictures))
+		pictures[bo.makes(Attach{Assignment: "U-2002"}, name, picture).ID] = picture
+	}
+	bo.sync()
+
+	// The first chunk waits for a second one that is asked for beside it, and each waits for its own end.
+	var mu sync.Mutex
+	under, most, second := 0, 0, make(chan struct{})
+	h.mu.Lock()
+	h.holds = func(r *http.Request) {
+		if r.URL.Path != link.PathChunks {
+			return
+		}
+		mu.Lock()
+		if under++; under == 2 && most < 2 {
+			close(second)
+		}
+		most = max(most, under)
+		mu.Unlock()
+		<-second
+		mu.Lock()
+		under--
+		mu.Unlock()
+	}
+	h.mu.Unlock()
+	if result := anna.sync(); result.Files != 0 {
+		t.Errorf("there is more to move: %+v", result)
+	}
+	if most > fetchAtOnce {
+		t.Errorf("%d chunks were asked for at once", most)
+	}
+	for id, picture := range pictures {
+		if _, got := anna.reads(id); got != picture {
+			t.Errorf("Anna reads %d bytes of %d", len(got), len(picture))
+		}
 	}
 }
 

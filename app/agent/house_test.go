@@ -50,6 +50,7 @@ type house struct {
 	statement identity.Statement
 	root      *signed.PrivateKey
 	cuts      func(*http.Request) bool // the line is cut when this call is made
+	holds     func(*http.Request)      // the call waits in it
 }
 
 // cut asks cuts about every call from now on.
@@ -130,8 +131,11 @@ func (h *house) serve(listener net.Listener) {
 	answers := connected.Handler(g, slog.New(slog.DiscardHandler))
 	h.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
-		cut := h.cuts != nil && h.cuts(r)
+		cut, holds := h.cuts != nil && h.cuts(r), h.holds
 		h.mu.Unlock()
+		if holds != nil {
+			holds(r)
+		}
 		if cut {
 			panic(http.ErrAbortHandler)
 		}

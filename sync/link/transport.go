@@ -29,6 +29,7 @@ const (
 	dialTimeout    = 10 * time.Second
 	headerTimeout  = 30 * time.Second
 	idleTimeout    = 30 * time.Second
+	maxConns       = 4
 	headerLimit    = 32 << 10 // bytes
 	problemLimit   = 16 << 10 // bytes
 )
@@ -48,8 +49,9 @@ func newHTTP(conf *tls.Config, timeout time.Duration) *http.Client {
 			TLSHandshakeTimeout:    dialTimeout,
 			ResponseHeaderTimeout:  headerTimeout,
 			IdleConnTimeout:        idleTimeout,
-			MaxIdleConns:           2,
-			MaxConnsPerHost:        4,
+			MaxIdleConns:           maxConns,
+			MaxIdleConnsPerHost:    maxConns,
+			MaxConnsPerHost:        maxConns,
 			MaxResponseHeaderBytes: headerLimit,
 			DisableCompression:     true,
 		},
