@@ -130,3 +130,15 @@ func (v *Verified) judgeOperation(m operationMessage, places map[journal.Assignm
 	}
 	return w, nil
 }
+
+// Error says why an operation was not taken.
+func (r *RefusedWork) Error() string {
+	text := fmt.Sprintf("work on assignment %s: refused: %s", r.Joint.Assignment, r.Why)
+	if r.Err != nil {
+		text += ": " + r.Err.Error()
+	}
+	return text
+}
+
+// Unwrap is what did not verify.
+func (r *RefusedWork) Unwrap() error { return r.Err }
