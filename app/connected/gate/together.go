@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"handslag/app/connected/gate/internal/store"
+	"handslag/sync/link"
 )
 
 // What makes a journal durable is a commit, which takes as long for many as for one. So journals that come at the same
 // time are stored in one transaction, one behind the other, each as it would be alone. Nobody is answered
-// before it has ended well. Where anything in it fails, nothing of it is kept, and each of them is stored
-// alone: nobody's journal hangs on another's.
+// before it has ended well. Who is refused before anything of theirs was written is told so, and the others go on: after an
+// outage each device's first call bears a time that is long past. Where anything else in it fails, nothing of it is kept, and
+// each of them is stored alone: nobody's journal hangs on another's.
 
 // Of one such transaction. Whoever else has something to write ends it: people do not wait for thousands
 // of journals, but for the one that is being stored.
@@ -93,9 +95,14 @@ func (t *together) next() *joining {
 // round is one transaction, and what comes of it.
 func (t *together) round() {
 	var all []*joining
+	began := false
 	err := t.try(func(tx *store.Tx) error {
-		for _, j := range all { // the database gave the transaction up, and it begins anew
-			if err := j.run(tx); err != nil {
+		began = true
+		again := all
+		all = nil
+		for i, j := range again { // the database gave the transaction up, and it begins anew
+			if err := t.add(tx, &all, j); err != nil {
+				all = append(all, again[i+1:]...)
 				return err
 			}
 		}
@@ -104,14 +111,13 @@ func (t *together) round() {
 			if j == nil {
 				return nil
 			}
-			all = append(all, j)
-			if err := j.run(tx); err != nil {
+			if err := t.add(tx, &all, j); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil && len(all) == 0 { // no transaction began: who is next in turn is told so
+	if !began { // and none will: who is next in turn is told so
 		if j := t.next(); j != nil {
 			all = append(all, j)
 		}
@@ -122,6 +128,20 @@ func (t *together) round() {
 		}
 		close(j.done)
 	}
+}
+
+// add runs j as one of all. Who is refused and has changed nothing is none of them.
+func (t *together) add(tx *store.Tx, all *[]*joining, j *joining) error {
+	before := tx.Changes()
+	err := j.run(tx)
+	var refused *link.Problem
+	if errors.As(err, &refused) && tx.Changes() == before {
+		j.err = err
+		close(j.done)
+		return nil
+	}
+	*all = append(*all, j)
+	return err
 }
 
 // try runs act in a transaction that does not end because one of many hangs up.

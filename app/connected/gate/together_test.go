@@ -16,6 +16,7 @@ import (
 
 	"handslag/app/connected/gate/internal/store"
 	"handslag/app/connected/gate/internal/store/sqlc"
+	"handslag/sync/link"
 	"handslag/testnet/postgres"
 )
 
@@ -27,6 +28,8 @@ type crowd struct {
 	mu    sync.Mutex
 	order []string // whose turn it was, in every run
 	in    map[string]*store.Tx
+	shut  map[string]func(run int) error // who is refused before anything is written, by how often they were heard
+	heard map[string]int
 	back  atomic.Int64 // how many have had an answer
 }
 
@@ -42,7 +45,7 @@ func newCrowd(t *testing.T) *crowd {
 			t.Fatal(err)
 		}
 	}
-	return &crowd{t: t, store: s, together: &together{store: s, longest: time.Hour}, in: map[string]*store.Tx{}}
+	return &crowd{t: t, store: s, together: &together{store: s, longest: time.Hour}, in: map[string]*store.Tx{}, heard: map[string]int{}}
 }
 
 // stores lets all come while somebody else writes, one after the other, and says what each was told.
@@ -56,7 +59,17 @@ func (c *crowd) stores(names []string, act func(name string, tx *store.Tx) error
 				err := c.do(ctx(name), func(tx *store.Tx) error {
 					c.mu.Lock()
 					c.order, c.in[name] = append(c.order, name), tx
+					c.heard[name]++
+					shut, run := c.shut[name], c.heard[name]
 					c.mu.Unlock()
+					if _, err := tx.Device(context.Background(), name); !store.Missing(err) {
+						return err
+					}
+					if shut != nil {
+						if err := shut(run); err != nil {
+							return err
+						}
+					}
 					if _, err := tx.NextCounter(context.Background(), name); err != nil {
 						return err
 					}
@@ -129,8 +142,9 @@ func TestJournalsThatWaitAreStoredTogether(t *testing.T) {
 func TestOnePoisonedJournalIsNobodyElsesFault(t *testing.T) {
 	errOwn := errors.New("its own fault")
 	for what, poison := range map[string]func(tx *store.Tx) error{
-		"refused": func(*store.Tx) error { return errOwn },
-		"a fault": func(*store.Tx) error { panic("a fault") },
+		"refused":                             func(*store.Tx) error { return errOwn },
+		"refused after something was written": func(*store.Tx) error { return Refuse(link.CodeTooMany) },
+		"a fault":                             func(*store.Tx) error { panic("a fault") },
 		"the database refuses": func(tx *store.Tx) error {
 			return tx.AddOperations(context.Background(), []sqlc.Operation{{AssignmentID: "none"}})
 		},
@@ -156,6 +170,57 @@ func TestOnePoisonedJournalIsNobodyElsesFault(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// Who is refused before anything of theirs was written is told so, and nobody is stored anew for that.
+func TestWhoIsRefusedSpoilsNobodysTransaction(t *testing.T) {
+	c := newCrowd(t)
+	stale := func(int) error { return Refuse(link.CodeStaleProof) }
+	c.shut = map[string]func(int) error{"anna": stale, "carl": stale, "erik": stale}
+	names := []string{"anna", "bo", "carl", "dora", "erik"}
+	told := c.stores(names, func(string, *store.Tx) error { return nil }, patient)
+	for _, name := range names {
+		var refused *link.Problem
+		if c.shut[name] != nil {
+			if !errors.As(told[name], &refused) || c.kept(name) != 0 {
+				t.Errorf("%s is kept %d times and told %v", name, c.kept(name), told[name])
+			}
+		} else if told[name] != nil || c.kept(name) != 1 || c.in[name] != c.in["bo"] {
+			t.Errorf("%s: %v, kept %d times, in the same transaction: %v", name, told[name], c.kept(name), c.in[name] == c.in["bo"])
+		}
+	}
+	if !slices.Equal(c.order, names) {
+		t.Errorf("in this order: %q", c.order)
+	}
+}
+
+// Who is refused only when a transaction begins anew is not told that something is kept, and the others are.
+func TestWhoIsRefusedTheSecondTimeIsNotKept(t *testing.T) {
+	c := newCrowd(t)
+	c.shut = map[string]func(int) error{
+		"anna": func(run int) error {
+			if run == 2 {
+				return Refuse(link.CodeStaleProof)
+			}
+			return nil
+		},
+		"carl": func(run int) error {
+			if run == 1 {
+				return &pgconn.PgError{Code: "40001"} // serialization_failure
+			}
+			return nil
+		},
+	}
+	told := c.stores([]string{"anna", "bo", "carl"}, func(string, *store.Tx) error { return nil }, patient)
+	var refused *link.Problem
+	if !errors.As(told["anna"], &refused) || c.kept("anna") != 0 {
+		t.Errorf("anna is kept %d times and told %v", c.kept("anna"), told["anna"])
+	}
+	for _, name := range []string{"bo", "carl"} {
+		if told[name] != nil || c.kept(name) != 1 {
+			t.Errorf("%s is kept %d times and told %v", name, c.kept(name), told[name])
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"handslag/app/connected/gate/internal/store/sqlc"
 )
@@ -16,6 +17,7 @@ var entryColumns = []string{"id", "hash", "raw", "device_id", "generation", "seq
 // AddEntry stores a row of the log: at the end of the transaction, or before the next statement in it,
 // whichever comes first. So rows that come one after the other are written together.
 func (tx *Tx) AddEntry(r sqlc.Entry) {
+	tx.changes++
 	tx.noteHour(r.ReceivedAt, r.ID)
 	tx.behind = append(tx.behind, []any{r.ID, r.Hash, r.Raw, r.DeviceID, r.Generation, r.Seq, r.Covered, r.Verdict, r.IsSystem, r.Kind, r.PersonID, r.Epoch,
 		r.NotBefore, r.ReceivedAt, r.Subject, r.RecordID, r.AssignmentID, r.Peer, r.Pair, r.Lone, r.Address, r.Carrier,
@@ -82,9 +84,20 @@ func (o ordered) PrepareContext(ctx context.Context, query string) (*sql.Stmt, e
 	return o.tx.raw.PrepareContext(ctx, query)
 }
 
+// asksOnly reports whether a statement changes nothing: it selects, behind the name that sqlc gave it.
+func asksOnly(query string) bool {
+	if strings.HasPrefix(query, "--") {
+		_, query, _ = strings.Cut(query, "\n")
+	}
+	return strings.HasPrefix(query, "SELECT")
+}
+
 // ready catches up and finds the statement that is kept for a query. SQLite's driver watches a context that
 // can end beside each statement: it gets one that can not, since the transaction ends with its own.
 func (o ordered) ready(ctx context.Context, query string) (context.Context, *sql.Stmt, error) {
+	if !asksOnly(query) {
+		o.tx.changes++
+	}
 	if o.kept == nil {
 		return ctx, nil, o.tx.catchUp(ctx)
 	}

@@ -46,6 +46,7 @@ func (tx *Tx) AddOperations(ctx context.Context, all []sqlc.Operation) error {
 	for i, o := range all {
 		rows[i], newest[o.AssignmentID] = []any{o.AssignmentID, o.Number, o.EntryID}, max(newest[o.AssignmentID], o.Number)
 	}
+	tx.changes++
 	if err := tx.bulk(ctx, "operations", []string{"assignment_id", "number", "entry_id"}, rows); err != nil {
 		return fmt.Errorf("store operations: %w", err)
 	}

@@ -47,6 +47,7 @@ func (tx *Tx) NextPlace(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	tx.end.size++
+	tx.changes++
 	tx.grows = true
 	return tx.end.size, nil
 }

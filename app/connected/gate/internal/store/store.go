@@ -63,6 +63,8 @@ type Tx struct {
 	behind [][]any        // rows of entries that are not written yet
 	failed error          // why they could not be
 	kept   map[string]*sql.Stmt
+	// changes grows with each statement that may write, and each place that is given.
+	changes int
 
 	noticed   []Noticed
 	noticedAt map[int64]int // by the finding's ID

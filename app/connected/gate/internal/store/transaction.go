@@ -48,6 +48,10 @@ func (s *Store) ReadOnce(ctx context.Context, act func(*Tx) error) error {
 // Awaited reports whether somebody in this process waits until a transaction ends that writes.
 func (s *Store) Awaited() bool { return s.await.Load() > 0 }
 
+// Changes counts what has changed in the transaction, in the database or in what is to be written at its end. Whoever asked for nothing but
+// rows has changed nothing.
+func (tx *Tx) Changes() int { return tx.changes }
+
 func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, first string, act func(*Tx) error) error {
 	conn, sqlTx, err := begin(ctx, db, options)
 	if err != nil {
