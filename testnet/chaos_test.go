@@ -44,7 +44,7 @@ func chaos(t *testing.T, seed uint64) {
 		case n < 11: // in the middle of a deed, before its answer is heard
 			reason := fmt.Sprintf("avbrutet %d", i)
 			w.must(w.bo.Unlock(w.ctx))
-			w.must(w.bo.Begin("open", record, "-reason", reason))
+			w.must(w.bo.Begin(w.ctx, "open", record, "-reason", reason))
 			w.bo.Kill()
 			dead++
 		case n < 13:
@@ -52,7 +52,7 @@ func chaos(t *testing.T, seed uint64) {
 			dead++
 		case n < 14: // in the middle of a sync
 			w.must(w.bo.Unlock(w.ctx))
-			w.must(w.bo.Begin("sync"))
+			w.must(w.bo.Begin(w.ctx, "sync"))
 			w.bo.Kill()
 			dead++
 		case n < 15:

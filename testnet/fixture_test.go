@@ -31,6 +31,9 @@ func townOf(t *testing.T, o testnet.Options, before func(*testnet.Net)) *town {
 	n, err := testnet.Start(w.ctx, o)
 	w.must(err)
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(n.Account())
+		}
 		if err := n.Close(); err != nil {
 			t.Error(err)
 		}

@@ -68,8 +68,10 @@ func (h *here) send(line string) error {
 
 func (h *here) line(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(ctx, h.cancel)
-	defer stop()
 	text, err := h.out.ReadString('\n')
+	if cancelled := !stop(); cancelled && err == nil {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return "", fmt.Errorf("%s ended: %w; it said: %s", h.name, errors.Join(err, ctx.Err()), h.errs.String())
 	}

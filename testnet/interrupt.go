@@ -24,7 +24,7 @@ func (p *Person) Interrupt() error {
 // GiveUntil hands a record over within the meeting until stops, either of the two, ends it, by ctrl-C or by the line, once bytes
 // of an attachment are on their way. What the giver is told is an error.
 func (m *Meeting) GiveUntil(ctx context.Context, giver, stops *Person, id journal.RecordID, line string) error {
-	if err := giver.session.send("give " + string(id)); err != nil {
+	if err := giver.tell("give " + string(id)); err != nil {
 		return err
 	}
 	if _, err := giver.until(ctx, func(h heard) bool { return h.Bytes > 0 && h.Bytes < h.OfBytes }); err != nil {
@@ -32,7 +32,7 @@ func (m *Meeting) GiveUntil(ctx context.Context, giver, stops *Person, id journa
 	}
 	end := stops.Interrupt
 	if line != "" {
-		end = func() error { return stops.session.send(line) }
+		end = func() error { return stops.tell(line) }
 	}
 	if err := end(); err != nil {
 		return err

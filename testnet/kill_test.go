@@ -48,19 +48,18 @@ func TestWhatAProgramAcknowledgedSurvivesKill9(t *testing.T) {
 	t.Logf("seed %d", s)
 	rounds := *killRounds
 	k := newKilled(t, s, rounds)
-	for round := range rounds {
+	round := 0
+	for ; round < rounds || k.kills < rounds/2 || k.entries < rounds/2; round++ { // by chance and speed so many tested too little
 		k.round(round)
-		if round%25 == 24 || round == rounds-1 {
+		if round%25 == 24 {
 			k.verify(round)
 		}
 		if t.Failed() {
 			t.Fatalf("round %d of seed %d", round, s)
 		}
 	}
-	if k.kills < rounds/2 || k.entries < rounds/2 {
-		t.Errorf("%d kills and %d acknowledged entries: this seed tests too little", k.kills, k.entries)
-	}
-	t.Logf("%d acknowledged entries survived %d kills in %d rounds", k.entries, k.kills, rounds)
+	k.verify(round)
+	t.Logf("%d acknowledged entries survived %d kills in %d rounds of seed %d", k.entries, k.kills, round, s)
 }
 
 func newKilled(t *testing.T, seed uint64, rounds int) *killed {
@@ -139,7 +138,7 @@ func (k *killed) round(round int) {
 		case n < 5:
 			record := k.cards[k.random.IntN(len(k.cards))].ID
 			k.deed(longest, words, "open", string(record), "-reason", words)
-		case n < 8:
+		case n < 8 && len(k.open) > 0:
 			task := k.open[0]
 			k.open = k.open[1:]
 			k.signed[task] = words

@@ -2,7 +2,6 @@ package testnet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"handslag/app/agent"
@@ -62,7 +61,7 @@ func (n *Net) beginShowing(ctx context.Context, shows *Person) (*Meeting, error)
 	if err := shows.Unlock(ctx); err != nil {
 		return nil, err
 	}
-	return m, shows.say("verify", "-show", "-qr", m.qr)
+	return m, shows.say(ctx, "verify", "-show", "-qr", m.qr)
 }
 
 // Shown waits until the code is there to be read.
@@ -85,7 +84,7 @@ func (m *Meeting) Read(ctx context.Context, reads *Person) (digits string, err e
 	if reads.HasCamera {
 		line = line[:1]
 	}
-	if err := reads.say(line...); err != nil {
+	if err := reads.say(ctx, line...); err != nil {
 		return "", err
 	}
 	shown, err := reads.until(ctx, func(h heard) bool {
@@ -104,7 +103,7 @@ func (m *Meeting) Read(ctx context.Context, reads *Person) (digits string, err e
 // what went wrong.
 func (m *Meeting) Type(ctx context.Context, digits string) error {
 	if m.back != "" {
-		if err := m.Reads.session.send(m.back); err != nil {
+		if err := m.Reads.tell(m.back); err != nil {
 			return err
 		}
 		m.back = ""
@@ -114,7 +113,7 @@ func (m *Meeting) Type(ctx context.Context, digits string) error {
 			return err
 		}
 	}
-	if err := m.Shows.session.send(digits); err != nil {
+	if err := m.Shows.tell(digits); err != nil {
 		return err
 	}
 	now, err := m.Shows.until(ctx, func(h heard) bool {
@@ -151,23 +150,25 @@ func (m *Meeting) Give(ctx context.Context, giver *Person, ids ...journal.Record
 	for _, id := range ids {
 		line += " " + string(id)
 	}
-	if err := giver.session.send(line); err != nil {
+	if err := giver.tell(line); err != nil {
 		return err
 	}
-	result, err := giver.until(ctx, func(h heard) bool {
-		return h.Given != nil || h.Refused != nil || h.Problem != nil && h.Stage == "" && h.Total == 0
-	})
+	word := func(h heard) bool { return h.Problem != nil && h.Stage == "" && h.Total == 0 }
+	result, err := giver.until(ctx, func(h heard) bool { return h.Given != nil || h.Refused != nil || word(h) })
 	switch {
 	case err != nil:
 		return err
 	case len(result.Refused) > 0 && result.Refused[0].Problem != nil:
+		if _, err := giver.until(ctx, word); err != nil { // the last word of it, which the next share must not take for its own
+			return err
+		}
 		return &Refused{Code: result.Refused[0].Problem.Code}
 	case result.Problem != nil:
 		return &Refused{Code: result.Problem.Code}
 	case len(result.Given) == len(ids):
 		return nil
 	}
-	why, err := giver.until(ctx, func(h heard) bool { return h.Problem != nil }) // what arrived is said first
+	why, err := giver.until(ctx, word) // what arrived is said first
 	if err != nil {
 		return fmt.Errorf("%d of %d records were handed over: %w", len(result.Given), len(ids), err)
 	}
@@ -180,7 +181,7 @@ func (m *Meeting) End(ctx context.Context, who *Person) error {
 	if who == m.Shows {
 		other = m.Reads
 	}
-	if err := who.session.send("end"); err != nil {
+	if err := who.tell("end"); err != nil {
 		return err
 	}
 	if err := who.leave(ctx); err != nil {
@@ -195,7 +196,7 @@ func (m *Meeting) ReadFrom(ctx context.Context, reads *Person, picture string) (
 	if err := reads.Unlock(ctx); err != nil {
 		return "", "", err
 	}
-	if err := reads.say("verify", "-scan", picture); err != nil {
+	if err := reads.say(ctx, "verify", "-scan", picture); err != nil {
 		return "", "", err
 	}
 	shown, err := reads.until(ctx, func(h heard) bool { return h.Stage == agent.StageExchange })
@@ -207,7 +208,7 @@ func (m *Meeting) ReadFrom(ctx context.Context, reads *Person, picture string) (
 
 // TypeOnly types digits at the device that showed the QR code, and at no other.
 func (m *Meeting) TypeOnly(ctx context.Context, digits string) error {
-	if err := m.Shows.session.send(digits); err != nil {
+	if err := m.Shows.tell(digits); err != nil {
 		return err
 	}
 	_, err := m.Shows.until(ctx, func(h heard) bool { return h.Stage == agent.StageVerified || h.asksAgain() })
@@ -216,37 +217,3 @@ func (m *Meeting) TypeOnly(ctx context.Context, digits string) error {
 
 // Over waits until the verification of the person who shows the code has ended, and is what it ended with.
 func (m *Meeting) Over(ctx context.Context) error { return m.Shows.leave(ctx) }
-
-// until hears what the device says until it says what is looked for. The end of the command
-// before that is an error.
-func (p *Person) until(ctx context.Context, is func(heard) bool) (heard, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		value, ended, err := p.hear(ctx)
-		if err != nil {
-			return heard{}, err
-		}
-		if ended {
-			return heard{}, fmt.Errorf("%s's verification ended early", p.Name)
-		}
-		var h heard
-		if err := json.Unmarshal(value, &h); err != nil {
-			return heard{}, fmt.Errorf("read what %s's device said: %w", p.Name, err)
-		}
-		if is(h) {
-			return h, nil
-		}
-	}
-}
-
-// leave hears the rest of a verification.
-func (p *Person) leave(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		if _, ended, err := p.hear(ctx); ended || err != nil {
-			return err
-		}
-	}
-}

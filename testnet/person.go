@@ -32,17 +32,11 @@ type Person struct {
 	Start func(*exec.Cmd) error
 
 	net     *Net
-	session driver
 	adjust  func(*agent.Config) // not nil: within this process
-}
-
-// driver is an agent's session: lines go in, lines come out.
-type driver interface {
-	send(line string) error
-	line(ctx context.Context) (string, error)
-	kill()
-	stop(ctx context.Context) error
-	said() string // on stderr, lately
+	session driver
+	loose   bool  // lines were said to commands under way, each of which may have come too late
+	settled int   // times that this was put right
+	talk    *talk // what was said in the newest session, either way
 }
 
 // Refused is a problem that the agent answered with.
@@ -197,123 +191,6 @@ func (p *Person) GoOn(ctx context.Context, leave bool) error {
 	return err
 }
 
-// Unlock opens a session.
-func (p *Person) Unlock(ctx context.Context) error {
-	if p.session != nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	args := append(p.flags(), "-passphrase-fd", "3", "session")
-	if p.adjust != nil {
-		return p.begin(ctx, p.here(args, []string{p.Passphrase}))
-	}
-	proc, err := launchBy(p.start(), p.Name, p.net.programs.Agent, args, p.Passphrase)
-	if err != nil {
-		return err
-	}
-	return p.begin(ctx, sessionProcess{proc})
-}
-
-func (p *Person) begin(ctx context.Context, d driver) error {
-	line, err := d.line(ctx)
-	if err != nil {
-		said := d.said()
-		d.kill()
-		var refused *Refused
-		if errors.As(refusedFrom(said), &refused) {
-			return refused
-		}
-		return err
-	}
-	if line != "= ready" {
-		d.kill()
-		return fmt.Errorf("start %s's session: it said %q", p.Name, line)
-	}
-	p.session = d
-	return nil
-}
-
-// Do carries out one command in the open session, which is opened where it is not, and
-// returns what it said, a JSON value a line. A refusal is a *Refused.
-func (p *Person) Do(ctx context.Context, args ...string) ([]json.RawMessage, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := p.Unlock(ctx); err != nil {
-		return nil, err
-	}
-	if err := p.say(args...); err != nil {
-		return nil, err
-	}
-	var values []json.RawMessage
-	for {
-		value, ended, err := p.hear(ctx)
-		if ended || err != nil {
-			return values, err
-		}
-		values = append(values, value)
-	}
-}
-
-// Begin sends a command to the open session and hears no answer: what comes next is a Kill.
-func (p *Person) Begin(args ...string) error { return p.say(args...) }
-
-// say sends a command, its words quoted.
-func (p *Person) say(args ...string) error { return p.session.send(quoted(args)) }
-
-func quoted(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		quoted[i] = `"` + strings.ReplaceAll(arg, `"`, "'") + `"`
-	}
-	return strings.Join(quoted, " ")
-}
-
-// hear is one line of a command's answer, or its end. A session that broke off is forgotten.
-func (p *Person) hear(ctx context.Context) (value json.RawMessage, ended bool, err error) {
-	line, err := p.session.line(ctx)
-	switch {
-	case err != nil:
-		p.Kill()
-		return nil, true, err
-	case line == "= ok":
-		return nil, true, nil
-	}
-	if told, ok := strings.CutPrefix(line, "= problem "); ok {
-		return nil, true, refusedFrom(told)
-	}
-	return json.RawMessage(line), false, nil
-}
-
-// Watch lets the device sync by itself until it stands as enough says.
-func (p *Person) Watch(ctx context.Context, enough func(agent.Me) bool) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := p.Unlock(ctx); err != nil {
-		return err
-	}
-	if err := p.say("sync", "-watch"); err != nil {
-		return err
-	}
-	for {
-		value, ended, err := p.hear(ctx)
-		if ended || err != nil {
-			return err
-		}
-		var me agent.Me
-		if err := json.Unmarshal(value, &me); err != nil {
-			return fmt.Errorf("read how %s's device stands: %w", p.Name, err)
-		}
-		if enough(me) {
-			break
-		}
-	}
-	if err := p.session.send("enough"); err != nil {
-		return err
-	}
-	return p.leave(ctx)
-}
-
 // Kill is kill -9 of the person's program.
 func (p *Person) Kill() {
 	if p.session != nil {
@@ -349,23 +226,3 @@ func (p *Person) Clone(other *Person) error {
 	}
 	return nil
 }
-
-// PID is the process of the open session, 0 where there is none.
-func (p *Person) PID() int {
-	if s, ok := p.session.(sessionProcess); ok {
-		return s.cmd.Process.Pid
-	}
-	return 0
-}
-
-// sessionProcess is a session in a process.
-type sessionProcess struct{ *process }
-
-func (s sessionProcess) send(line string) error {
-	if _, err := s.stdin.Write([]byte(line + "\n")); err != nil {
-		return fmt.Errorf("tell %s: %w", s.name, err)
-	}
-	return nil
-}
-
-func (s sessionProcess) said() string { return s.stderr.String() }

@@ -63,11 +63,23 @@ func acts() map[string]func(*scene, []string) error {
 		"dies":     func(s *scene, _ []string) error { s.who.Kill(); return nil },
 		"restarts": func(s *scene, _ []string) error { s.who.Kill(); return s.who.Unlock(s.ctx) },
 		"syncs":    func(s *scene, _ []string) error { return s.do("sync") },
-		"me":       func(s *scene, _ []string) error { return s.do("me") },
-		"status":   func(s *scene, _ []string) error { return s.command("status") },
-		"lists":    func(s *scene, args []string) error { return s.do(args...) },
-		"events":   func(s *scene, _ []string) error { return s.do("events", "-limit", "1000") },
-		"outbox":   func(s *scene, _ []string) error { return s.do("outbox", "list") },
+		"syncs-all": func(s *scene, _ []string) error { // until no attachment is to come: how many one sync brings is a matter of time
+			for {
+				values, err := s.who.Do(s.ctx, "sync")
+				if err != nil {
+					return err
+				}
+				var result struct{ Files int }
+				if err := json.Unmarshal(values[0], &result); err != nil || result.Files == 0 {
+					return err
+				}
+			}
+		},
+		"me":     func(s *scene, _ []string) error { return s.do("me") },
+		"status": func(s *scene, _ []string) error { return s.command("status") },
+		"lists":  func(s *scene, args []string) error { return s.do(args...) },
+		"events": func(s *scene, _ []string) error { return s.do("events", "-limit", "1000") },
+		"outbox": func(s *scene, _ []string) error { return s.do("outbox", "list") },
 		"opens": func(s *scene, args []string) error {
 			line := []string{"open", args[0]}
 			if len(args) == 3 {

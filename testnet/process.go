@@ -75,12 +75,12 @@ func launchBy(start func(*exec.Cmd) error, name, path string, args []string, sec
 // else ends a read.
 func (p *process) line(ctx context.Context) (string, error) {
 	stop := context.AfterFunc(ctx, func() { _ = p.cmd.Process.Kill() })
-	defer stop()
 	text, err := p.out.ReadString('\n')
-	if err != nil {
+	killed := !stop() // also where a line came just before
+	if err != nil || killed {
 		<-p.exited // only then all that it said has come
 	}
-	if ctx.Err() != nil {
+	if killed {
 		return "", fmt.Errorf("wait for %s: %w; it said: %s", p.name, ctx.Err(), p.stderr.String())
 	}
 	if err != nil {

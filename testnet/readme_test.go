@@ -77,15 +77,17 @@ func serves(t *testing.T, work, line string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var said strings.Builder
+	command.Stderr = &said
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	first, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || !strings.Contains(first, "listening on https://") {
-		t.Errorf("%s: %q %v", line, first, err)
-	}
 	stop()
 	_ = command.Wait()
+	if err != nil || !strings.Contains(first, "listening on https://") {
+		t.Errorf("%s: %q %v\n%s", line, first, err, said.String())
+	}
 }
 
 var target = regexp.MustCompile("`(make [a-z]+)|^    (make [a-z]+)")

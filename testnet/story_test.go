@@ -60,7 +60,8 @@ func stories(database string) testscript.Params {
 			return false, fmt.Errorf("no such condition: %s", name)
 		},
 		Setup: func(env *testscript.Env) error {
-			env.Values[key{}] = &story{}
+			told, _ := env.T().(interface{ Failed() bool })
+			env.Values[key{}] = &story{told: told}
 			env.Setenv("OTHER", otherOrganisation)
 			env.Setenv("DATABASE", database)
 			return nil
@@ -74,6 +75,7 @@ type key struct{}
 type story struct {
 	net     *testnet.Net
 	meeting *testnet.Meeting
+	told    interface{ Failed() bool } // the test
 }
 
 var usernames = map[string]string{"anna": "anna.lind", "bo": "bo.ek", "carl": "carl.berg", "dora": "dora.falk"}
@@ -107,6 +109,9 @@ func organisation(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	s.net = n
 	ts.Defer(func() {
+		if s.told != nil && s.told.Failed() {
+			ts.Logf("%s", n.Account())
+		}
 		if err := n.Close(); err != nil {
 			ts.Logf("close: %v", err)
 		}

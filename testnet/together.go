@@ -11,7 +11,7 @@ import (
 // Work has a person say something about an assignment within the meeting, as a command of the headless agent, and is what their
 // device shows of it then. What is refused is a *Refused.
 func (m *Meeting) Work(ctx context.Context, who *Person, args ...string) (json.RawMessage, error) {
-	if err := who.session.send(args[0] + " " + quoted(args[1:])); err != nil { // the meeting knows its words by the first
+	if err := who.tell(args[0] + " " + quoted(args[1:])); err != nil { // the meeting knows its words by the first
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -41,7 +41,7 @@ func (m *Meeting) Work(ctx context.Context, who *Person, args ...string) (json.R
 
 // Leave ends the meeting for one person, whose colleague is gone without a word.
 func (m *Meeting) Leave(ctx context.Context, who *Person) error {
-	if err := who.session.send("end"); err != nil {
+	if err := who.tell("end"); err != nil {
 		return err
 	}
 	return who.leave(ctx)

@@ -60,8 +60,10 @@ func TestTheWireSeesWhoIsSpokenTo(t *testing.T) {
 
 	is("before anything runs", heard(anna))
 	w.must(anna.Enrol(w.ctx))
+	w.hungUp(anna)
 	is("at enrolment", heard(anna), directory, system)
 	w.must(bo.Enrol(w.ctx))
+	w.hungUp(bo)
 	is("at Bo's enrolment", heard(bo), directory, system)
 	is("enrolled and closed", heard(anna))
 
@@ -91,6 +93,7 @@ func TestTheWireSeesWhoIsSpokenTo(t *testing.T) {
 
 	w.must(anna.Close(w.ctx))
 	w.must(bo.Close(w.ctx))
+	w.hungUp(anna, bo)
 	heard(anna, w.at[bo].address)
 	if _, err := w.Audit(w.ctx); err != nil { // some time passes
 		t.Error(err)
@@ -104,6 +107,28 @@ func TestTheWireSeesWhoIsSpokenTo(t *testing.T) {
 		}
 		if err := json.Unmarshal([]byte(out), &told); err != nil || len(told) != 1 || told[0].Stats.Tx.Packets == 0 {
 			t.Errorf("%s's interface has sent nothing (%s): the test looks in the wrong place", p.Name, out)
+		}
+	}
+}
+
+// hungUp waits until the kernels have said good-bye to each other on all connections of these people, whose programs have ended: that
+// is theirs to say, and takes as long as whoever is at the other end is busy.
+func (w *town) hungUp(people ...*testnet.Person) {
+	w.Helper()
+	const timeWait, listens = "06", "0A" // proc_pid_net(5): nothing more is sent of the first
+	for _, p := range people {
+		for calm := 0; calm < 2; { // what was sent last has come to the wire by the second time
+			w.must(w.ctx.Err())
+			table, err := w.at[p].room.Output("cat", "/proc/net/tcp", "/proc/net/tcp6")
+			w.must(err)
+			open := false
+			for line := range strings.Lines(table) {
+				f := strings.Fields(line)
+				open = open || len(f) > 3 && strings.HasSuffix(f[0], ":") && f[3] != timeWait && f[3] != listens
+			}
+			if calm++; open {
+				calm = 0
+			}
 		}
 	}
 }

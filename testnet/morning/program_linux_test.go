@@ -15,13 +15,26 @@ import (
 	"time"
 
 	"handslag/testnet"
+	"handslag/testnet/cellar"
 )
 
 // bin is the folder of the programs, without a window.
 var bin string
 
+// TestMain runs all of it in a network namespace of its own, where the machine allows that: the demo's ports are free there, and
+// stay so between two runs, whatever else runs demos at the same time.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if cellar.Inside() {
+		if _, err := cellar.Here(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	} else if _, err := exec.LookPath("ip"); err == nil { // which a room's loopback wants
+		if status, err := cellar.Enter(); err == nil {
+			os.Exit(status)
+		}
+	}
 	os.Exit(runTests(m))
 }
 
@@ -98,6 +111,7 @@ func withWindow(t *testing.T, script string) string {
 // A run is bin/demo as a process, in a process group of its own as a shell starts it.
 type run struct {
 	t     *testing.T
+	ctx   context.Context
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	lines *bufio.Reader
@@ -112,7 +126,7 @@ func begin(t *testing.T, bin, state, display string, args ...string) *run {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	r := &run{t: t, cmd: exec.CommandContext(ctx, filepath.Join(bin, "demo"), append([]string{"-state", state, "-bin", bin}, args...)...)}
+	r := &run{t: t, ctx: ctx, cmd: exec.CommandContext(ctx, filepath.Join(bin, "demo"), append([]string{"-state", state, "-bin", bin}, args...)...)}
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r.cmd.Cancel = func() error { return syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL) }
 	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "DISPLAY=" + display}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -183,13 +184,42 @@ func (s *Server) Kill() error {
 		return nil
 	}
 	err := s.cmd.Process.Kill()
+	if errors.Is(err, os.ErrProcessDone) {
+		err = nil
+	}
 	<-s.done
 	s.cmd = nil
 	return errors.Join(err, s.log.Close())
 }
 
 // Remove ends the server and takes its data away.
-func (s *Server) Remove() error { return errors.Join(s.Kill(), os.RemoveAll(s.home)) }
+func (s *Server) Remove() error {
+	err := s.end()
+	for end := time.Now().Add(patience); ; { // a server that was killed leaves processes that write for a moment still
+		failed := os.RemoveAll(s.home)
+		if failed == nil || time.Now().After(end) {
+			return errors.Join(err, failed)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// end has the server end at once, and with it all of its processes, which kill -9 of the first leaves behind.
+func (s *Server) end() error {
+	if s.cmd == nil {
+		return nil
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return s.Kill()
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-s.done:
+	case <-timer.C:
+	}
+	return s.Kill()
+}
 
 // Folder is where the server keeps its data.
 func (s *Server) Folder() string { return s.data() }
