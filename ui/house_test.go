@@ -30,6 +30,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/testnet/port"
 	"handslag/vault"
 	"handslag/vault/factor"
 	"handslag/vault/factor/factortest"
@@ -74,7 +75,7 @@ func newKey(t *testing.T) *signed.PrivateKey {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, now: morning}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", port.Keep(t)) // it goes and comes back
 	ok(t, err)
 	h.address = listener.Addr().String()
 	key, root, issuing, logKey := newKey(t), newKey(t), newKey(t), newKey(t)

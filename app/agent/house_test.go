@@ -30,6 +30,7 @@ import (
 	"handslag/identity"
 	"handslag/identity/access"
 	"handslag/identity/signed"
+	"handslag/testnet/port"
 	"handslag/vault"
 	"handslag/vault/journal"
 )
@@ -85,7 +86,7 @@ const longEnough = 5 * time.Minute
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, now: morning}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", port.Keep(t)) // it goes and comes back
 	ok(t, err)
 	h.address = listener.Addr().String()
 	key := newKey(t)
@@ -202,7 +203,7 @@ func (h *house) tablet(username string) *tablet {
 	d.cfg = Config{
 		Vault: dir + "/vault", Outbox: dir + "/outbox", Directory: h.directory.URL, Loopback: true,
 		DirectoryCA:  pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.directory.Certificate().Raw}),
-		VaultOptions: vault.Options{CheapForTests: true}, Now: h.clock, watchEvery: time.Hour, patience: longEnough,
+		VaultOptions: vault.Options{CheapForTests: true}, Now: h.clock, watchEvery: time.Hour, patience: longEnough, carriageAfter: longEnough,
 		Boot: func() (string, time.Duration) { return d.m.boot, d.m.uptime + h.clock().Sub(start) },
 	}
 	d.begin()

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -161,33 +160,14 @@ func TestAReceiptThatDoesNotMatchIsNotBelieved(t *testing.T) {
 func TestRunSyncsAtUnlockAndAfterDeeds(t *testing.T) {
 	f := newFar(t)
 	p := f.phone().enrolled()
-	idle := make(chan struct{}, 1)
-	stop := p.Listen(func(s Signal) {
-		if me := p.Me(); s == SyncChanged && !me.LastSync.IsZero() && me.Waiting == 0 {
-			select {
-			case idle <- struct{}{}:
-			default:
-			}
-		}
-	})
-	defer stop()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	<-idle
-	if _, err := p.Record(ctx, "r1"); err != nil {
+	until := p.runs(t)
+	until(func() bool { me := p.Me(); return !me.LastSync.IsZero() && me.Waiting == 0 })
+	if _, err := p.Record(t.Context(), "r1"); err != nil {
 		t.Error(err)
 	}
-	_, err := p.Finish(ctx, "a1", "klart", "")
+	_, err := p.Finish(t.Context(), "a1", "klart", "")
 	ok(t, err)
-	for range 2 { // one may be left from before the deed
-		<-idle
-		if p.Me().Waiting == 0 {
-			break
-		}
-	}
-	cancel()
-	ok(t, <-ended)
+	until(func() bool { return p.Me().Waiting == 0 })
 	if got := f.kinds(p.Me().Device); !strings.Contains(got, "assignment.done") {
 		t.Error(got)
 	}

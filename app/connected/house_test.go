@@ -28,6 +28,7 @@ import (
 	"handslag/identity/access"
 	"handslag/identity/signed"
 	"handslag/sync/link"
+	"handslag/testnet/port"
 	"handslag/testnet/postgres"
 )
 
@@ -86,7 +87,7 @@ func ok(t testing.TB, err error) {
 func newHouse(t testing.TB, decide gate.Decide) *house {
 	t.Helper()
 	h := &house{t: t, clock: &clock{now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)}}
-	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	listener := must[net.Listener](t)(net.Listen("tcp", port.Keep(t))) // it goes and comes back
 	h.cert = newCert(t)
 	leaf := must[*x509.Certificate](t)(x509.ParseCertificate(h.cert.Certificate[0]))
 	root, issuing, log := newKey(t), newKey(t), newKey(t)
