@@ -83,7 +83,7 @@ func TestNothingThatIsNotTheOrganisationsWordComesDown(t *testing.T) {
 		"a revocation list that is none": {func(f *far, p *link.Page) { p.Revocations = p.Records[0].Record }, false, false},
 	} {
 		for _, anew := range []bool{false, true} {
-			c.opens(t, what, anew)
+			t.Run(what+map[bool]string{true: ", signed anew"}[anew], func(t *testing.T) { c.opens(t, what, anew) }) // each ends before the next
 		}
 	}
 }
