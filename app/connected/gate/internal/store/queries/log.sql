@@ -24,9 +24,6 @@ SELECT * FROM entries WHERE device_id = @device_id AND hash = @hash ORDER BY id;
 -- name: NewestEntry :one
 SELECT seq FROM entries WHERE device_id = @device_id AND generation = @generation ORDER BY device_id DESC, generation DESC, seq DESC LIMIT 1;
 
--- name: EntriesOfPair :many
-SELECT * FROM entries WHERE pair = @pair AND LENGTH(pair) > 0 ORDER BY id LIMIT 16;
-
 -- name: Cover :exec
 UPDATE entries SET covered = 1, verdict = 'follows' WHERE id = @id;
 

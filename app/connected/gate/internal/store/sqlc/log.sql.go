@@ -331,60 +331,6 @@ func (q *Queries) EntriesFrom(ctx context.Context, arg EntriesFromParams) ([]Ent
 	return items, nil
 }
 
-const entriesOfPair = `-- name: EntriesOfPair :many
-SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE pair = $1 AND LENGTH(pair) > 0 ORDER BY id LIMIT 16
-`
-
-func (q *Queries) EntriesOfPair(ctx context.Context, pair []byte) ([]Entry, error) {
-	rows, err := q.db.QueryContext(ctx, entriesOfPair, pair)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Entry
-	for rows.Next() {
-		var i Entry
-		if err := rows.Scan(
-			&i.ID,
-			&i.Hash,
-			&i.Raw,
-			&i.DeviceID,
-			&i.Generation,
-			&i.Seq,
-			&i.Covered,
-			&i.Verdict,
-			&i.IsSystem,
-			&i.Kind,
-			&i.PersonID,
-			&i.Epoch,
-			&i.NotBefore,
-			&i.ReceivedAt,
-			&i.Subject,
-			&i.RecordID,
-			&i.AssignmentID,
-			&i.Peer,
-			&i.Pair,
-			&i.Lone,
-			&i.Address,
-			&i.Carrier,
-			&i.PayloadSubject,
-			&i.Payload,
-			&i.PayloadState,
-			&i.UnitSet,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const entryByHash = `-- name: EntryByHash :many
 SELECT id, hash, raw, device_id, generation, seq, covered, verdict, is_system, kind, person_id, epoch, not_before, received_at, subject, record_id, assignment_id, peer, pair, lone, address, carrier, payload_subject, payload, payload_state, unit_set FROM entries WHERE device_id = $1 AND hash = $2 ORDER BY id
 `
