@@ -106,7 +106,8 @@ func (t *together) round() {
 				return err
 			}
 		}
-		for begun := time.Now(); len(all) < mostTogether && (len(all) == 0 || time.Since(begun) < t.longest && !t.store.Awaited()); {
+		heard, begun := len(all), time.Now()
+		for ; len(all) < mostTogether && (heard == 0 || time.Since(begun) < t.longest && !t.store.Awaited()); heard++ {
 			j := t.next()
 			if j == nil {
 				return nil

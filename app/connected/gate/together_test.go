@@ -225,6 +225,32 @@ func TestWhoIsRefusedTheSecondTimeIsNotKept(t *testing.T) {
 	}
 }
 
+// Where one fails while a transaction begins anew, whoever was in it behind has an answer too.
+func TestWhoFailsTheSecondTimeTakesNobodyAlong(t *testing.T) {
+	c := newCrowd(t)
+	c.shut = map[string]func(int) error{
+		"bo": func(run int) error {
+			if run == 2 {
+				return errors.New("its own fault")
+			}
+			return nil
+		},
+		"carl": func(run int) error {
+			if run == 1 {
+				return &pgconn.PgError{Code: "40001"} // serialization_failure
+			}
+			return nil
+		},
+	}
+	names := []string{"anna", "bo", "carl"}
+	told := c.stores(names, func(string, *store.Tx) error { return nil }, patient)
+	for _, name := range names {
+		if told[name] != nil || c.kept(name) != 1 {
+			t.Errorf("%s is kept %d times and told %v", name, c.kept(name), told[name])
+		}
+	}
+}
+
 // A transaction that the database gives up for another's sake begins anew, with everybody who was in it: nobody is
 // told that something is kept which went with the first.
 func TestATransactionGivenUpForAnothersSakeKeepsAll(t *testing.T) {
@@ -305,6 +331,28 @@ func TestPeopleDoNotWaitForThousandsOfJournals(t *testing.T) {
 	}
 	if before < 1 || len(alone) != before || len(c.order) != 4 {
 		t.Errorf("before the person, of %q, came %d transactions", c.order, len(alone))
+	}
+}
+
+// Nor for thousands who are refused: who comes after somebody waits comes in another transaction.
+func TestPeopleDoNotWaitForThousandsOfRefusals(t *testing.T) {
+	c := newCrowd(t)
+	person := make(chan error, 1)
+	c.shut = map[string]func(int) error{"anna": func(int) error {
+		go func() {
+			person <- c.store.Do(context.Background(), func(*store.Tx) error { return nil })
+		}()
+		for !c.store.Awaited() {
+			runtime.Gosched()
+		}
+		return Refuse(link.CodeStaleProof)
+	}}
+	told := c.stores([]string{"anna", "bo"}, func(string, *store.Tx) error { return nil }, patient)
+	if err := <-person; err != nil || told["anna"] == nil || told["bo"] != nil {
+		t.Fatal(err, told)
+	}
+	if c.in["bo"] == c.in["anna"] {
+		t.Error("somebody waited, and the transaction went on")
 	}
 }
 

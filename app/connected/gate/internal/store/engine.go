@@ -25,6 +25,8 @@ type engine struct {
 	// bulk inserts many rows into a table as fast as the engine can.
 	bulk  func(ctx context.Context, conn *sql.Conn, tx *Tx, table string, columns []string, rows [][]any) error
 	names int // rows that one statement names, at most
+	// lateral: it knows LATERAL, and needs it to keep to the order of a join.
+	lateral bool
 	// others counts who else is connected to the database; nil where a file that was not there says enough.
 	others string
 }

@@ -66,12 +66,19 @@ func TestEachRoadGoesAlongItsOwnIndex(t *testing.T) {
 
 // What came late is found by its day, and in each of its batches the road's entries by the road's own index.
 func TestWhatCameLateIsFoundByDayAndRoad(t *testing.T) {
-	postgres.OnlySQLite(t, "its plans")
 	s := open(t, place(t))
 	for _, road := range roads {
 		for _, person := range []string{"", "p"} {
 			var a arguments
-			query := Stretch{Road: road}.late(LateSpan{Person: person}, Fit{Until: 7}.verdict(&a), &a)
+			query := Stretch{Road: road}.late(LateSpan{Person: person}, Fit{Until: 7}.verdict(&a), &a, s.lateral)
+			if postgres.Here() != nil {
+				steps := strings.Join(s.explain(t, query, "off"), "\n")
+				batches, entries := strings.Index(steps, " on late l"), strings.Index(steps, " on entries e")
+				if batches < 0 || entries < batches || !strings.Contains(steps[entries:], "(id >= l.first) AND (id <= l.last)") {
+					t.Errorf("by %q of %q: %s", road.column, person, steps)
+				}
+				continue
+			}
 			batch, entry := "(day=? AND last>? AND last<?)", "("+road.column+"=? AND id>? AND id<?)"
 			if person != "" {
 				batch = "late_person (day=? AND person_id=? AND last>? AND last<?)"

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,9 @@ func (s *Store) openPostgres(url string) error {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
-	for name, value := range map[string]string{"application_name": "handslag connected", "synchronous_commit": "on", "idle_in_transaction_session_timeout": idleTime} {
+	// No question is so long that to compile it (jit) would pay; what the planner takes for one would wait 20 to 30 ms for that.
+	for name, value := range map[string]string{"application_name": "handslag connected", "synchronous_commit": "on", "idle_in_transaction_session_timeout": idleTime,
+		"jit": "off"} {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value
 		}
@@ -52,7 +55,7 @@ func (s *Store) openPostgres(url string) error {
 	s.engine = engine{
 		dialect: goose.DialectPostgres, folder: "postgres", locks: []goose.ProviderOption{goose.WithSessionLocker(locker)},
 		head:   "SELECT value FROM counters WHERE name = 'entries' FOR UPDATE",
-		settle: rewriteKeys, bulk: copied, names: 256,
+		settle: rewriteKeys, bulk: copied, names: 256, lateral: true,
 		others: "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
 	}
 	s.write, s.read = stdlib.OpenDB(*config), stdlib.OpenDB(*config)
@@ -84,8 +87,13 @@ func rewriteKeys(ctx context.Context, db *sql.DB) error {
 	return errors.Join(err, reset)
 }
 
-// copied inserts rows by COPY, in the transaction that the connection is in.
-func copied(ctx context.Context, conn *sql.Conn, _ *Tx, table string, columns []string, rows [][]any) error {
+// copied inserts rows by COPY, in the transaction that the connection is in. A single one goes in by a statement that is
+// kept: before each COPY the driver asks for the columns' types.
+func copied(ctx context.Context, conn *sql.Conn, tx *Tx, table string, columns []string, rows [][]any) error {
+	if len(rows) == 1 {
+		_, err := tx.raw.ExecContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES "+places(1, len(columns)), rows[0]...)
+		return err
+	}
 	return conn.Raw(func(driver any) error {
 		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
 		return err

@@ -123,12 +123,14 @@ type LateSpan struct {
 // PassLate says of the entries of a stretch that stand in such batches, newest first, whether they fit.
 func (tx *Tx) PassLate(ctx context.Context, l LateSpan, s Stretch, fit Fit) ([]Passed, error) {
 	var a arguments
-	query := s.late(l, fit.verdict(&a), &a)
+	query := s.late(l, fit.verdict(&a), &a, tx.lateral)
 	return tx.passed(ctx, query, a)
 }
 
-// late is the way along the batches, and in each along the road's entries.
-func (s Stretch) late(l LateSpan, what string, a *arguments) string {
+// late is the way along the batches, and in each along the road's entries. PostgreSQL takes a day's batches for one or two and would
+// compare each entry of the road with each of them; asked laterally, behind an OFFSET that keeps the question whole, it goes as
+// it is told. SQLite knows no LATERAL and keeps to the order of a CROSS JOIN.
+func (s Stretch) late(l LateSpan, what string, a *arguments, lateral bool) string {
 	whose, on := "", ""
 	if l.Person != "" {
 		whose = " AND l.person_id = " + a.add(l.Person)
@@ -136,9 +138,12 @@ func (s Stretch) late(l LateSpan, what string, a *arguments) string {
 	if s.Road.column != "" {
 		on = fmt.Sprintf(" AND %se.%s = %s", s.Road.and(), s.Road.column, a.add(s.Value))
 	}
-	return fmt.Sprintf("SELECT %s FROM late l CROSS JOIN entries e WHERE l.day = %s%s AND l.last >= %s AND l.last < %s AND l.received_at >= %s"+
-		"%s AND e.id >= l.first AND e.id <= l.last AND e.id >= %s AND e.id < %s ORDER BY e.id DESC",
-		what, a.add(l.Day), whose, a.add(l.From), a.add(l.Before), a.add(l.Until), on, a.add(s.From), a.add(s.Before))
+	in := fmt.Sprintf("%s AND e.id >= l.first AND e.id <= l.last AND e.id >= %s AND e.id < %s", on, a.add(s.From), a.add(s.Before))
+	batches := fmt.Sprintf("l.day = %s%s AND l.last >= %s AND l.last < %s AND l.received_at >= %s", a.add(l.Day), whose, a.add(l.From), a.add(l.Before), a.add(l.Until))
+	if lateral {
+		return "SELECT e.id, e.fits FROM late l CROSS JOIN LATERAL (SELECT " + what + " AS fits FROM entries e WHERE TRUE" + in + " OFFSET 0) e WHERE " + batches + " ORDER BY e.id DESC"
+	}
+	return "SELECT " + what + " FROM late l CROSS JOIN entries e WHERE " + batches + in + " ORDER BY e.id DESC"
 }
 
 func (tx *Tx) passed(ctx context.Context, query string, a arguments) ([]Passed, error) {

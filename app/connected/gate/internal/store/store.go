@@ -50,19 +50,20 @@ func (s *Store) AtEnd(act func(context.Context, *Tx) error) { s.last = act }
 // Tx is one transaction: the generated queries, and the columns that are encrypted.
 type Tx struct {
 	*sqlc.Queries
-	asks   ordered // what queries are asked of
-	raw    *sql.Tx
-	bulk   func(context.Context, string, []string, [][]any) error
-	key    *columnKeys
-	deks   map[string][]byte // opened in this transaction; nil: destroyed
-	sets   map[string]int64  // of units, by the user or by the units
-	end    logEnd
-	grows  bool           // the log has grown
-	names  int            // rows that one statement names, at most
-	hours  map[int64]Span // places of entries of this transaction, by the hour they were received in
-	behind [][]any        // rows of entries that are not written yet
-	failed error          // why they could not be
-	kept   map[string]*sql.Stmt
+	asks    ordered // what queries are asked of
+	raw     *sql.Tx
+	bulk    func(context.Context, string, []string, [][]any) error
+	key     *columnKeys
+	deks    map[string][]byte // opened in this transaction; nil: destroyed
+	sets    map[string]int64  // of units, by the user or by the units
+	end     logEnd
+	grows   bool           // the log has grown
+	names   int            // rows that one statement names, at most
+	lateral bool           // as the engine's
+	hours   map[int64]Span // places of entries of this transaction, by the hour they were received in
+	behind  [][]any        // rows of entries that are not written yet
+	failed  error          // why they could not be
+	kept    map[string]*sql.Stmt
 	// changes grows with each statement that may write, and each place that is given.
 	changes int
 

@@ -69,7 +69,7 @@ func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, fi
 	if db == s.write {
 		kept = s.kept
 	}
-	tx := &Tx{raw: sqlTx, names: s.names, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, hours: map[int64]Span{}, noticedAt: map[int64]int{}, end: newLogEnd()}
+	tx := &Tx{raw: sqlTx, names: s.names, lateral: s.lateral, key: &s.key, kept: map[string]*sql.Stmt{}, deks: map[string][]byte{}, sets: map[string]int64{}, hours: map[int64]Span{}, noticedAt: map[int64]int{}, end: newLogEnd()}
 	tx.bulk = func(ctx context.Context, table string, columns []string, rows [][]any) error {
 		return s.bulk(ctx, conn, tx, table, columns, rows)
 	}
