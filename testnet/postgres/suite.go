@@ -94,7 +94,7 @@ func Database(t testing.TB) string {
 			t.Error(err)
 		}
 	})
-	return server.URL(name)
+	return server.URL(name) + "&connect_timeout=120" // of a server on a busy machine, and not of one that may be gone
 }
 
 // OnlySQLite skips a test of what only SQLite has, where the run is on PostgreSQL.
