@@ -10,6 +10,7 @@ import (
 
 	"handslag/identity"
 	"handslag/identity/access"
+	"handslag/sync/link"
 	"handslag/vault"
 	"handslag/vault/journal"
 	"handslag/vault/record"
@@ -161,6 +162,9 @@ func openSearchKey(sealed []byte, keys *identity.KeySet, org identity.OrgID) ([]
 	key, err := keys.OpenSealed(record.SearchKeyInfo(org, keys.Device()), sealed)
 	if err == nil && len(key) != identity.AEADKeySize {
 		err = identity.ErrSealed
+	}
+	if errors.Is(err, identity.ErrSealed) { // it was touched on its way, or is somebody else's
+		err = fmt.Errorf("%w: %w", link.ErrAnswer, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read search key: %w", err)
