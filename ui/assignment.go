@@ -120,8 +120,8 @@ func (s *assignmentScreen) show(t agent.Task) {
 	fill(s.files, s.attaching())
 	fill(s.done, s.signatures(t))
 	fill(s.form, s.finishing(t))
-	if before == nil || before.Title != t.Title {
-		s.lay(t.Title, part.NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.files, s.done, s.form))
+	if before == nil || before.Title != t.Title || before.HoldRecord != t.HoldRecord || before.Record != t.Record {
+		s.lay(t.Title, part.NewScrollPage(820, s.mate, s.facts, s.away, s.work, s.files, s.done, s.form), s.deeds(t)...)
 	}
 	s.content.Refresh()
 }
@@ -172,11 +172,15 @@ func (s *assignmentScreen) about(t agent.Task) fyne.CanvasObject {
 		part.Fact{Label: lang.Say("assignments.number_label"), Value: string(t.ID)},
 		part.Fact{Label: lang.Say("assignments.record"), Value: t.RecordTitle},
 	))
+	return part.NewPanel(parts)
+}
+
+// deeds is what the page's head offers: the record that the work is about, where it is here.
+func (s *assignmentScreen) deeds(t agent.Task) []fyne.CanvasObject {
 	if !t.HoldRecord {
-		return part.NewPanel(parts)
+		return nil
 	}
-	open := part.NewButton(lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })
-	return part.NewPanel(container.NewBorder(nil, nil, nil, part.Pushed(16, part.Middle(open)), parts))
+	return []fyne.CanvasObject{part.NewButton(s.w.lang.Say("assignments.open_record"), assets.IconRecord, func() { s.w.push(newRecordScreen(s.w, t.Record)) })}
 }
 
 // elsewhere says from whom the record may come that the work needs.

@@ -115,6 +115,8 @@ func (w *Window) taskBadges(t agent.Task) []part.Badge {
 		badges = append(badges, part.Badge{Text: lang.Say("assignments.today"), State: part.StateWaiting})
 	case w.late(t):
 		badges = append(badges, part.Badge{Text: lang.Say("assignments.late", "day", t.Due), State: part.StateWarning})
+	case t.Due == part.DayOf(w.now().AddDate(0, 0, 1)):
+		badges = append(badges, part.Badge{Text: lang.Say("assignments.tomorrow"), State: part.StateNeutral})
 	case t.Due != "":
 		badges = append(badges, part.Badge{Text: t.Due, State: part.StateNeutral})
 	}

@@ -142,6 +142,7 @@ func (d *desk) page(name string, height float32) {
 		d.window.Resize(fyne.NewSize(1000, height))
 		var out bytes.Buffer
 		ok(d.t, png.Encode(&out, d.window.Canvas().Capture()))
+		ok(d.t, os.MkdirAll(dir, 0o700))
 		ok(d.t, os.WriteFile(filepath.Join(dir, name+".png"), out.Bytes(), 0o600))
 		d.window.Resize(fyne.NewSize(1000, 700))
 	}

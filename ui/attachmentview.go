@@ -170,6 +170,7 @@ func (v *attachmentView) show(c attachmentContent) {
 	if c := v.w.canvas(); c != nil {
 		c.Focus(closing)
 	}
+	part.Reveal(v.content)
 }
 
 func (v *attachmentView) tick() {

@@ -17,7 +17,7 @@ func (s *enrolScreen) showWaiting() {
 	me, say := s.w.agent.Me(), s.w.lang.Say
 	id := part.NewDeviceIDView(s.w.lang, me.Device.Grouped())
 	later := part.NewButton(say("enrol.waits_later"), "", s.leaveWaiting)
-	s.waits = part.NewTinted(part.StateOK, part.StackWide(part.Stack(part.NewLead(say("enrol.waits")), part.NewText(say("enrol.waits_hint")),
+	s.waits = part.NewTinted(part.StateWaiting, part.StackWide(part.Stack(part.NewLead(say("enrol.waits")), part.NewText(say("enrol.waits_hint")),
 		id, part.NewMuted(say("enrol.waits_until", "time", s.w.when(me.ApprovalUntil)))), container.NewHBox(layout.NewSpacer(), later)))
 	s.body.Objects[len(s.body.Objects)-1] = s.waits
 	s.refresh()

@@ -101,11 +101,17 @@ func cut[ID ~string](text, kind string) (ID, bool) {
 	return ID(text[len(kind):]), true
 }
 
+// lot is what is given at once, and of which record each attachment is.
+type lot struct {
+	agent.Gift
+	of map[journal.AttachmentID]journal.RecordID
+}
+
 // gift is the records with what goes with them, as it is ticked now; it may be asked off the main thread.
-func (a *along) gift(ids []journal.RecordID) func(context.Context) (agent.Gift, error) {
+func (a *along) gift(ids []journal.RecordID) func(context.Context) (lot, error) {
 	left, taken := maps.Clone(a.left), maps.Clone(a.taken)
-	return func(ctx context.Context) (agent.Gift, error) {
-		gift := agent.Gift{Records: ids}
+	return func(ctx context.Context) (lot, error) {
+		gift := lot{agent.Gift{Records: ids}, map[journal.AttachmentID]journal.RecordID{}}
 		for _, id := range ids {
 			b, err := a.w.belongings(ctx, id)
 			if agent.CodeOf(err) == agent.NoRecord {
@@ -117,6 +123,7 @@ func (a *along) gift(ids []journal.RecordID) func(context.Context) (agent.Gift, 
 			for _, f := range b.files {
 				if !left[f.ID] {
 					gift.Attachments = append(gift.Attachments, f.ID)
+					gift.of[f.ID] = id
 				}
 			}
 			for _, t := range b.tasks {

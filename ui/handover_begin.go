@@ -23,15 +23,15 @@ func (s *handoverScreen) drawBegin() {
 	)
 	parts := []fyne.CanvasObject{part.NewText(lang.Say("handover.intro"))}
 	if len(s.give) > 0 {
-		parts = append(parts, part.NewTinted(part.StateOK, s.begunFor()), s.askWhy(), s.along.content)
+		parts = append(parts, part.NewTinted(part.StateOK, s.begunFor()))
 		s.along.show(s.give)
 	}
 	if s.w.agent.Me().ClockSuspect {
 		parts = append(parts, part.NewTinted(part.StateWarning, part.NewText(lang.Say("handover.clock_suspect"))))
 	}
 	parts = append(parts, ways, part.NewMuted(lang.Say("handover.network_hint")))
-	if len(s.give) > 0 {
-		parts = append(parts, part.Beside(part.NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back), layout.NewSpacer()))
+	if len(s.give) > 0 { // what may be left as it is stands below
+		parts = append(parts, s.askWhy(), s.along.content, part.Beside(part.NewButton(lang.Say("handover.back_to_record"), assets.IconBack, s.w.back), layout.NewSpacer()))
 	}
 	s.put("begin", parts...)
 	s.focusOn(show)

@@ -134,32 +134,33 @@ func (p *sharing) give(ids []journal.RecordID) {
 		var result agent.ShareResult
 		all, err := gift(ctx)
 		if err == nil {
-			result, err = h.Give(ctx, all)
+			result, err = h.Give(ctx, all.Gift)
 		}
-		stopped := ctx.Err() != nil
+		if ctx.Err() != nil { // whatever else it says
+			err = &agent.Problem{Code: agent.Cancelled}
+		}
 		tasks := map[journal.AssignmentID]string{}
-		for _, id := range result.Assignments {
+		for _, id := range all.Assignments {
 			if task, err := w.agent.Assignment(life, id); err == nil { // else its number says which
 				tasks[id] = task.Title
 			}
 		}
 		cancel()
-		fyne.Do(func() { p.gave(ids, tasks, result, err, stopped) })
+		fyne.Do(func() { p.gave(all, tasks, result, err) })
 	})
 }
 
-// gave notes how each record fared, also when the handshake ended meanwhile: the person wants to know what went.
-func (p *sharing) gave(ids []journal.RecordID, tasks map[journal.AssignmentID]string, result agent.ShareResult, err error, stopped bool) {
+// gave notes how each thing fared, also when the handshake ended meanwhile: the person wants to know what went, and what a
+// cut left.
+func (p *sharing) gave(all lot, tasks map[journal.AssignmentID]string, result agent.ShareResult, err error) {
 	p.giving, p.cancel = nil, nil
-	for _, id := range ids {
+	for _, id := range all.Records {
 		o := outcome{record: id, title: p.titleOf(id)}
 		i := slices.IndexFunc(result.Refused, func(r agent.Refusal) bool { return r.Record == id && r.Attachment == "" })
 		switch {
 		case slices.Contains(result.Given, id):
 		case i >= 0:
 			o.problem = result.Refused[i].Problem
-		case stopped:
-			o.problem = &agent.Problem{Code: agent.Cancelled}
 		case err != nil:
 			o.problem = err
 		default:
@@ -183,6 +184,19 @@ func (p *sharing) gave(ids []journal.RecordID, tasks map[journal.AssignmentID]st
 	for _, r := range result.Refused {
 		if r.Attachment != "" || r.Assignment != "" {
 			note(outcome{record: r.Record, file: r.Attachment, task: r.Assignment, title: or(r.Title, string(r.Assignment)), problem: r.Problem})
+		}
+	}
+	told := func(o outcome) bool {
+		return slices.ContainsFunc(result.Refused, func(r agent.Refusal) bool { return r.Attachment == o.file && r.Assignment == o.task })
+	}
+	for _, id := range all.Attachments { // of which the other device has said nothing
+		if o := (outcome{record: all.of[id], file: id, title: p.titleOf(all.of[id]), problem: err}); err != nil && !slices.Contains(result.Attachments, id) && !told(o) {
+			note(o)
+		}
+	}
+	for _, id := range all.Assignments {
+		if o := (outcome{task: id, title: or(tasks[id], string(id)), problem: err}); err != nil && !slices.Contains(result.Assignments, id) && !told(o) {
+			note(o)
 		}
 	}
 	if p.screen.sharing != p {

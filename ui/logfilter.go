@@ -60,7 +60,7 @@ func newLogFilter(lang assets.Language, now func() time.Time) *logFilter {
 	f := &logFilter{lang: lang, now: now, wrong: part.NewMuted("").InState(part.StateDanger), chips: part.NewFlow()}
 	f.wrong.Hide()
 	f.chips.Hide()
-	f.seldom = part.UnderLabel(part.NewQuiet(lang.Say("log.more_filters"), "", f.showSeldom))
+	f.seldom = part.NewQuiet(lang.Say("log.more_filters"), "", f.showSeldom)
 	row := part.NewFlow()
 	for i, name := range filterNames {
 		if i == seldomFrom {

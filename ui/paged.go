@@ -20,7 +20,8 @@ type paged[T any] struct {
 	things []T
 	last   agent.Place
 	more   bool
-	asked  int // how often
+	asked  int  // how often
+	came   bool // the first piece is there: until then nobody knows whether there is anything
 	loads  Latest
 }
 
@@ -83,6 +84,7 @@ func (p *paged[T]) load(kept []T, page agent.Page) {
 		return got, err
 	}, func(got piece[T], err error) {
 		if err == nil {
+			p.came = true
 			p.things, p.last, p.more = append(slices.Clip(kept), got.things...), got.last, got.more
 			p.show()
 		}
@@ -92,6 +94,9 @@ func (p *paged[T]) load(kept []T, page agent.Page) {
 
 // show makes the rows that are seen anew.
 func (p *paged[T]) show() {
+	if !p.came {
+		return
+	}
 	things := p.things
 	p.list.SetLazily(len(things), func(i int) part.Row { return p.row(things[i]) })
 }

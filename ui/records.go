@@ -30,7 +30,7 @@ func newRecordsScreen(w *Window) *recordsScreen {
 	s.bar.OnChange = func(part.Filter) { s.cards.search() }
 	s.cards = newPaged(w, s.list, s.ask, w.cardRow, s.told)
 	find := part.NewButton(w.lang.Say("find.open"), assets.IconShield, func() { w.push(newFindPage(w)) })
-	s.content = part.NewPage(w.lang.Say("records.title"), s.banner, part.Headed(part.NewFlow(s.bar, find), s.list))
+	s.content = part.NewPage(w.lang.Say("records.title"), s.banner, part.Headed(part.Leading(s.bar.Wish, s.bar, find), s.list))
 	return s
 }
 

@@ -77,6 +77,51 @@ func TestTheRestGoesOn(t *testing.T) {
 	anna.seesNot("Lämna över resten")
 }
 
+// TestTheRestGoesOnInAnotherHandshake: where the colleague leaves half way the handshake is over, and the page that tells so
+// offers another for what is left.
+func TestTheRestGoesOnInAnotherHandshake(t *testing.T) {
+	slow := &haltingDisk{}
+	film := bytes.Repeat([]byte("Vattnet rinner längs väggen.\n"), 300_000)
+	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
+		hasNoCamera(h, name, c)
+		if name == "anna.lind" {
+			c.Disk, c.VaultOptions.Disk = slow, slow
+			h.attaches("r-maja", "Besiktning.txt", film)
+		}
+	})
+	anna.h.syncs(anna.agent)
+	anna.goes(ui.PlaceHandOver)
+	anna.taps("Visa min QR-kod")
+	bo.goes(ui.PlaceHandOver)
+	bo.taps("Läs kollegans QR-kod")
+	anna.typesDigits(bo.digits())
+	anna.opensRow("U-2300")
+	slow.halt = func() { ui.Session(bo.ui).Close() } // Bo leaves
+	slow.left.Store(4)
+	anna.taps("Lämna över till Bo Ek")
+	anna.sees("Handslaget är avslutat.", "[Nytt handslag för resten]")
+	anna.page("handover-resume", 900)
+	whole := func() bool {
+		files, err := bo.agent.Attachments(t.Context(), "r-maja")
+		return err == nil && len(files) == 1 && files[0].Whole
+	}
+	if whole() {
+		t.Fatal("all of it came although he had gone")
+	}
+	anna.taps("Nytt handslag för resten")
+	anna.sees("U-2300 lämnas över så snart ni har gjort handslaget.")
+	anna.taps("Visa min QR-kod")
+	bo.goes(ui.PlaceHandOver)
+	bo.taps("Nytt handslag")
+	bo.taps("Läs kollegans QR-kod")
+	anna.typesDigits(bo.digits())
+	bo.until("the attachment is whole", whole)
+	anna.sees("U-2300 är överlämnad till Bo Ek.")
+	if p := ui.Session(anna.ui).Progress(); p.OfBytes == 0 || p.OfBytes >= uint64(len(film)) {
+		t.Errorf("the rest of %d bytes was %d", len(film), p.OfBytes)
+	}
+}
+
 // TestCtrlVPastesTheCode where no field has the keyboard; a dialog keeps what is pasted to itself.
 func TestCtrlVPastesTheCode(t *testing.T) {
 	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(_ *house, _ string, c *agent.Config) { c.Camera = nil })

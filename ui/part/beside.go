@@ -97,3 +97,67 @@ func (keysBeside) MinSize(o []fyne.CanvasObject) fyne.Size {
 	}
 	return stack{Gap}.MinSize(o)
 }
+
+// Leading sets its first object at the start of the line and the deeds at its end; where what they leave is less than it
+// wishes for, they go beneath, and it has the whole width.
+func Leading(wish func() float32, first fyne.CanvasObject, deeds ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&leading{wish: wish}, append([]fyne.CanvasObject{first}, deeds...)...)
+}
+
+type leading struct {
+	wish  func() float32
+	width float32 // last laid out in; it decides the height
+}
+
+func (l *leading) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	first, deeds := o[0], o[1:]
+	room := l.room(deeds, size.Width)
+	if room < 0 {
+		h := settle(first, size.Width)
+		first.Resize(fyne.NewSize(size.Width, h))
+		first.Move(fyne.NewPos(0, 0))
+		(&flow{gap: Gap}).place(deeds, size.Width, func(o fyne.CanvasObject, at fyne.Position, s fyne.Size) {
+			o.Resize(s)
+			o.Move(at.AddXY(0, h+Gap))
+		})
+		return
+	}
+	middle{}.Layout([]fyne.CanvasObject{first}, fyne.NewSize(room, size.Height))
+	x := size.Width
+	for i := len(deeds) - 1; i >= 0; i-- {
+		if m := deeds[i].MinSize(); deeds[i].Visible() {
+			x -= m.Width
+			deeds[i].Resize(m)
+			deeds[i].Move(fyne.NewPos(x, (size.Height-m.Height)/2))
+			x -= Gap
+		}
+	}
+}
+
+// room is what the deeds leave of a line; less than nothing where that is too little.
+func (l *leading) room(deeds []fyne.CanvasObject, width float32) float32 {
+	left := width
+	for i, o := range deeds {
+		if o.Visible() {
+			left -= o.MinSize().Width + Gap
+			if i == 0 {
+				left -= GapWide - Gap
+			}
+		}
+	}
+	if left < width && left < l.wish() {
+		return -1
+	}
+	return left
+}
+
+func (l *leading) MinSize(o []fyne.CanvasObject) fyne.Size {
+	first, deeds := o[0].MinSize(), o[1:]
+	below := column{}.MinSize(deeds)
+	least := fyne.NewSize(fyne.Max(first.Width, below.Width), fyne.Max(first.Height, below.Height))
+	if l.width > 0 && l.room(deeds, l.width) < 0 {
+		least.Height = first.Height + Gap + (&flow{gap: Gap}).place(deeds, fyne.Max(l.width, below.Width), func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
+	}
+	return least
+}

@@ -93,4 +93,10 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
+// FocusGained shows the button that the keyboard has come to.
+func (b *Button) FocusGained() {
+	b.Button.FocusGained()
+	Reveal(b)
+}
+
 func (b *Button) setEscape(f func()) { b.OnEscape = f }

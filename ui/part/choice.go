@@ -89,6 +89,8 @@ func (c *Choice) SetSubmit(do func()) {
 	}
 }
 
+func (c *Choice) Inside() fyne.CanvasObject { return c.content }
+
 // CreateRenderer shows the lines.
 func (c *Choice) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.content) }
 
@@ -107,7 +109,7 @@ type choiceLine struct {
 }
 
 func (l *choiceLine) Tapped(*fyne.PointEvent)        { l.onTapped() }
-func (l *choiceLine) FocusGained()                   { l.focused = true; l.Refresh() }
+func (l *choiceLine) FocusGained()                   { l.focused = true; l.Refresh(); Reveal(l) }
 func (l *choiceLine) FocusLost()                     { l.focused = false; l.Refresh() }
 func (l *choiceLine) MouseIn(*desktop.MouseEvent)    { l.hovered = true; l.Refresh() }
 func (l *choiceLine) MouseMoved(*desktop.MouseEvent) {}

@@ -154,23 +154,3 @@ func (d *Dialog) first(parts fyne.CanvasObject) fyne.Focusable {
 	}
 	return found
 }
-
-// walk visits an object and what lies in it: containers, surfaces, scrolls, and widgets of ours made of others.
-func walk(o fyne.CanvasObject, visit func(fyne.CanvasObject)) {
-	if o == nil {
-		return
-	}
-	visit(o)
-	switch w := o.(type) {
-	case *fyne.Container:
-		for _, child := range w.Objects {
-			walk(child, visit)
-		}
-	case *Surface:
-		walk(w.content, visit)
-	case *TouchScroll:
-		walk(w.Content, visit)
-	case interface{ Inside() fyne.CanvasObject }:
-		walk(w.Inside(), visit)
-	}
-}

@@ -56,7 +56,8 @@ func newField(label, hint string, e *keyEntry) *Field {
 		}
 	}
 	f.name = NewStyled(label, theme.ColorNameForeground, SizeSmall, fyne.TextStyle{Bold: true})
-	f.content = HeadedBy(6, f.name, AtLeast(fyne.NewSize(120, TouchSize), e), f.below)
+	e.OnFocus = func() { Reveal(f) }
+	f.content = HeadedBy(6, f.name, AtLeast(fyne.NewSize(120, TouchSize), e, newWheelVeil(f)), f.below)
 	if hint == "" {
 		f.below.Hide()
 	}
@@ -133,6 +134,15 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRe
 type keyEntry struct {
 	widget.Entry
 	OnEscape func()
+	OnFocus  func() // the keyboard has come to it; may be nil
+}
+
+// FocusGained tells that the keyboard has come.
+func (e *keyEntry) FocusGained() {
+	e.Entry.FocusGained()
+	if e.OnFocus != nil {
+		e.OnFocus()
+	}
 }
 
 // TypedKey passes Escape on and leaves the rest to the entry.

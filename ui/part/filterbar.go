@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -33,8 +34,9 @@ type FilterBar struct {
 	search  *keyEntry
 	selects map[string]*filterSelect
 	values  map[string]string
-	quiet   bool // while several things change at once
-	clear   *Button
+	quiet   bool    // while several things change at once
+	wipe    *Button // the words
+	clear   *Button // all of it, where there are choices
 	content *fyne.Container
 }
 
@@ -45,7 +47,7 @@ type filterSelect struct {
 
 // NewFilterBar makes a bar; without a search hint there is no field for words.
 func NewFilterBar(lang assets.Language, searchHint string, choices ...FilterChoice) *FilterBar {
-	f := &FilterBar{lang: lang, selects: map[string]*filterSelect{}, values: map[string]string{}, content: NewFlow()}
+	f := &FilterBar{lang: lang, selects: map[string]*filterSelect{}, values: map[string]string{}, content: container.New(&flow{gap: Gap, grows: 34})}
 	if searchHint != "" {
 		f.search = &keyEntry{}
 		f.search.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
@@ -53,6 +55,9 @@ func NewFilterBar(lang assets.Language, searchHint string, choices ...FilterChoi
 		f.search.SetPlaceHolder(searchHint)
 		f.search.OnChanged = func(string) { f.changed() }
 		f.search.OnEscape = func() { f.search.SetText("") }
+		f.wipe = NewQuiet("", assets.IconClose, func() { f.search.SetText("") })
+		f.wipe.Hide()
+		f.search.ActionItem = f.wipe
 		f.content.Add(AtLeast(fyne.NewSize(18*theme.TextSize(), TouchSize), f.search))
 	}
 	for _, c := range choices {
@@ -118,6 +123,9 @@ func (f *FilterBar) Filter() Filter {
 	return out
 }
 
+// Wish is the width that it would rather have.
+func (f *FilterBar) Wish() float32 { return 26 * theme.TextSize() }
+
 // Focusable is the field for words, where the keyboard may start; nil where there is none.
 func (f *FilterBar) Focusable() fyne.Focusable {
 	if f.search == nil {
@@ -144,7 +152,11 @@ func (f *FilterBar) changed() {
 		return
 	}
 	now := f.Filter()
-	f.clear.Hidden = now.Search == "" && len(now.Values) == 0
+	f.clear.Hidden = len(now.Values) == 0
+	if f.wipe != nil {
+		f.wipe.Hidden = now.Search == ""
+		f.search.Refresh()
+	}
 	f.content.Refresh()
 	if f.OnChange != nil {
 		f.OnChange(now)

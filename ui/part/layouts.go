@@ -6,11 +6,13 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 )
 
 // flow lays objects out left to right and breaks to a new line where the width ends, as badges and filters want.
 type flow struct {
 	gap   float32
+	grows float32 // how many times the text's size the first object takes at most of what is left of its line; 0: what it needs
 	width float32 // the width last laid out in; it decides the height
 }
 
@@ -37,23 +39,50 @@ func (f *flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(widest, height)
 }
 
-// place walks the lines and gives the height they take.
+// place walks the lines and gives the height they take. What stands in a line stands on its foot: a button beside a field
+// is level with where one writes.
 func (f *flow) place(objects []fyne.CanvasObject, width float32, put func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	var x, y, line float32
-	for _, o := range objects {
+	type placed struct {
+		object fyne.CanvasObject
+		x      float32
+		size   fyne.Size
+	}
+	var x, y, high float32
+	var line []placed
+	end := func() {
+		for _, p := range line {
+			put(p.object, fyne.NewPos(p.x, y+high-p.size.Height), p.size)
+		}
+	}
+	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
 		s := o.MinSize()
+		if i == 0 && f.grows > 0 {
+			s.Width = fyne.Max(s.Width, fyne.Min(f.grows*theme.TextSize(), width-f.others(objects[1:])))
+		}
 		s.Width = fyne.Min(s.Width, width)
 		if x > 0 && x+s.Width > width {
-			x, y, line = 0, y+line+f.gap, 0
+			end()
+			x, y, high, line = 0, y+high+f.gap, 0, nil
 		}
-		put(o, fyne.NewPos(x, y), s)
+		line = append(line, placed{o, x, s})
 		x += s.Width + f.gap
-		line = fyne.Max(line, s.Height)
+		high = fyne.Max(high, s.Height)
 	}
-	return y + line
+	end()
+	return y + high
+}
+
+// others is what the others take of the first line, each with its gap.
+func (f *flow) others(objects []fyne.CanvasObject) (width float32) {
+	for _, o := range objects {
+		if o.Visible() {
+			width += f.gap + o.MinSize().Width
+		}
+	}
+	return width
 }
 
 // NewFlow puts objects side by side, breaking where the width ends.

@@ -3,6 +3,7 @@ package part
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"handslag/assets"
 )
@@ -13,22 +14,23 @@ const bodyHeight = float32(220)
 // NewPage lays out a screen: its name and what can be done on top, its own banner for problems, then the body, which fills
 // the rest. A body that can grow long scrolls by itself (NewTouchScroll, RowList).
 func NewPage(title string, banner *Banner, body fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
-	return newPage(NewTitle(title).OneLine(), banner, body, actions)
+	return newPage(title, 0, NewTitle(title), banner, body, actions)
 }
 
 // NewSubPage is a page that one goes back from.
 func NewSubPage(lang assets.Language, title string, back func(), banner *Banner, body fyne.CanvasObject, actions ...fyne.CanvasObject) fyne.CanvasObject {
 	arrow := NewQuiet(lang.Say("common.back"), assets.IconBack, back)
-	head := container.NewBorder(nil, nil, arrow, nil, Pushed(8, Middle(NewTitle(title).OneLine())))
-	return newPage(head, banner, body, actions)
+	const apart = 8
+	head := container.NewBorder(nil, nil, Middle(arrow), nil, Pushed(apart, Middle(NewTitle(title))))
+	return newPage(title, arrow.MinSize().Width+apart+theme.Padding(), head, banner, body, actions)
 }
 
-func newPage(head fyne.CanvasObject, banner *Banner, body fyne.CanvasObject, actions []fyne.CanvasObject) fyne.CanvasObject {
-	var right fyne.CanvasObject
-	if len(actions) > 0 {
-		right = Middle(container.NewHBox(actions...))
+// newPage has what can be done beside the name where both find room, else beneath it: a name is never cut.
+func newPage(title string, before float32, head fyne.CanvasObject, banner *Banner, body fyne.CanvasObject, actions []fyne.CanvasObject) fyne.CanvasObject {
+	wish := func() float32 {
+		return before + fyne.MeasureText(title, theme.Size(sizeTitle), fyne.TextStyle{Bold: true}).Width + 1
 	}
-	top := Stack(AtLeast(fyne.NewSize(0, TouchSize), container.NewBorder(nil, nil, nil, right, Middle(head))))
+	top := Stack(AtLeast(fyne.NewSize(0, TouchSize), Leading(wish, head, actions...)))
 	if banner != nil {
 		top.Add(banner)
 	}

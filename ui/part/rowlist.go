@@ -8,7 +8,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// RowList shows rows, however many, and opens the one that is tapped. While it has none it shows what would fill it.
+// RowList shows rows, however many, and opens the one that is tapped. Where it has none it shows what would fill it;
+// until it is told, neither.
 type RowList struct {
 	widget.BaseWidget
 
@@ -17,8 +18,8 @@ type RowList struct {
 
 	count   int
 	row     func(i int) Row
+	told    bool // what it has; before that it claims neither rows nor emptiness
 	list    *keyList
-	empty   fyne.CanvasObject
 	content *fyne.Container
 }
 
@@ -26,7 +27,7 @@ const listInset = 4 // around the rows
 
 // NewRowList makes a list; empty is shown while there are no rows.
 func NewRowList(empty fyne.CanvasObject) *RowList {
-	l := &RowList{empty: empty, list: &keyList{}}
+	l := &RowList{list: &keyList{}}
 	l.list.Length = func() int { return l.count }
 	l.list.CreateItem = func() fyne.CanvasObject { return NewRowCard(Row{}) }
 	l.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
@@ -44,7 +45,7 @@ func NewRowList(empty fyne.CanvasObject) *RowList {
 	covered := container.New(besideBar{bar: theme.Size(theme.SizeNameScrollBar)}, l.list, drag)
 	l.content = AtLeast(fyne.NewSize(0, bodyHeight), NewSurface(covered, colorPanel, 12, listInset), empty)
 	l.ExtendBaseWidget(l)
-	l.SetRows(nil)
+	l.show()
 	return l
 }
 
@@ -55,22 +56,25 @@ func (l *RowList) SetRows(rows []Row) {
 
 // SetLazily is SetRows for many: only the rows that are seen are made.
 func (l *RowList) SetLazily(count int, row func(i int) Row) {
-	l.count, l.row = count, row
-	if count == 0 {
-		l.content.Objects[0].Hide()
-		l.empty.Show()
-	} else {
-		l.empty.Hide()
-		l.content.Objects[0].Show()
+	l.count, l.row, l.told = count, row, true
+	l.show()
+}
+
+func (l *RowList) show() {
+	for i, seen := range []bool{l.count > 0, l.told && l.count == 0} {
+		if o := l.content.Objects[i]; seen {
+			o.Show()
+		} else {
+			o.Hide()
+		}
 	}
 	l.list.Refresh()
 }
 
 // SetEmpty changes what is shown while there are no rows: an empty list and an empty search want different words.
 func (l *RowList) SetEmpty(empty fyne.CanvasObject) {
-	l.empty = empty
 	l.content.Objects[1] = empty
-	l.SetLazily(l.count, l.row)
+	l.show()
 	l.content.Refresh()
 }
 

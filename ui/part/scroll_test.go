@@ -64,6 +64,10 @@ func TestListOpensWithEnterAndShowsWhatWouldFillIt(t *testing.T) {
 	empty := NewText("tomt")
 	l := NewRowList(empty)
 	w := windowWith(t, l, 400, 300)
+	if empty.Visible() {
+		t.Error("it says that it is empty before anybody has looked")
+	}
+	l.SetRows(nil)
 	if !empty.Visible() {
 		t.Error("an empty list says nothing")
 	}

@@ -163,8 +163,3 @@ func (e *suggestEntry) TypedKey(ev *fyne.KeyEvent) {
 	}
 	e.keyEntry.TypedKey(ev)
 }
-
-// UnderLabel sets something beside fields level with what is written in them.
-func UnderLabel(o fyne.CanvasObject) fyne.CanvasObject {
-	return StackTight(NewStyled(" ", theme.ColorNameForeground, SizeSmall, fyne.TextStyle{Bold: true}).OneLine(), o)
-}

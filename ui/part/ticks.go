@@ -42,6 +42,8 @@ func (t *Ticks) Tick(id string, on bool) {
 	}
 }
 
+func (t *Ticks) Inside() fyne.CanvasObject { return t.content }
+
 // CreateRenderer shows the lines.
 func (t *Ticks) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }
 
