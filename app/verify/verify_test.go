@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"handslag/app/verify"
 	"handslag/identity"
+	"handslag/identity/signed"
 	"handslag/identity/signed/signedtest"
 	"handslag/vault/journal/audit"
 	"handslag/vault/journal/evidence"
@@ -141,6 +144,149 @@ func TestAFolderIsReadInsideItself(t *testing.T) {
 	}
 	if code, out, _ := run(org(t), folder); code != 1 || !strings.Contains(out, "escapes") {
 		t.Errorf("%d: %s", code, out)
+	}
+}
+
+// written is a log of so many leaves as connected export tiles writes it: its folder and the checkpoints of all sizes.
+func written(t testing.TB, statement []byte, size, generation int) (folder string, notes map[int][]byte) {
+	t.Helper()
+	var hashes stored
+	notes = map[int][]byte{}
+	for i := range size {
+		leaf := must[audit.Hash](t)(audit.NewLeaf([]byte{byte(i), byte(generation)}, 1).Hash())
+		hashes = append(hashes, must[[]audit.Hash](t)(tlog.StoredHashesForRecordHash(int64(i), leaf, hashes))...)
+		c := audit.Checkpoint{Org: identity.OrgID(org(t)), Size: int64(i + 1), Root: must[audit.Hash](t)(tlog.TreeHash(int64(i+1), hashes)), Generation: uint64(generation)}
+		notes[i+1] = must[[]byte](t)(c.Sign(signedtest.Key(t, 8)))
+	}
+	pairs := []any{"log/statement", statement, "log/checkpoint", notes[size]}
+	if err := audit.Tiles(int64(size), func(tile audit.Tile) error {
+		pairs = append(pairs, "log/"+tile.Path(), must[[]byte](t)(tile.Read(hashes)))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(files(t, pairs...)[0]), notes
+}
+
+type stored []audit.Hash
+
+func (s stored) ReadHashes(at []int64) (out []audit.Hash, err error) {
+	for _, i := range at {
+		out = append(out, s[i])
+	}
+	return out, nil
+}
+
+// restated is the golden bundle's statement, said anew by its root key.
+func restated(t testing.TB, change func(*identity.Statement)) []byte {
+	t.Helper()
+	b := must[evidence.Bundle](t)(evidence.Decode(golden(t)))
+	s := must[identity.Statement](t)(identity.OpenStatement(b.Statement, b.Org))
+	change(&s)
+	return must[[]byte](t)(signed.Sign(signed.DomainStatement, signedtest.Key(t, 1), s))
+}
+
+// What is compared is compared in every direction, and what can not be is said to be.
+func TestEverythingIsComparedOrSaidNotToBe(t *testing.T) {
+	plain := restated(t, func(*identity.Statement) {})
+	restored := restated(t, func(s *identity.Statement) {
+		s.Number, s.Generations = 2, []identity.LogGeneration{{Number: 2, Size: 4, Root: make([]byte, 32)}}
+	})
+	folder, own := written(t, plain, 9, 1)
+	shorter, _ := written(t, plain, 6, 1)
+	after, later := written(t, restored, 9, 2)
+	for what, c := range map[string]struct {
+		files []any // paths of folders, notes to write
+		code  int
+		says  string
+	}{
+		"tiles and a smaller checkpoint of theirs":                   {[]any{folder, own[5]}, 0, "Everything that is here holds"},
+		"tiles and a smaller one of another log":                     {[]any{folder, later[5]}, 1, "the log was rewritten"},
+		"tiles and another over as many":                             {[]any{folder, later[9]}, 1, "there were two logs"},
+		"tiles that end before the checkpoint":                       {[]any{shorter, own[9]}, 0, "NOT COMPARED"},
+		"the same, in one file with one that they prove":             {[]any{shorter, bytes.Join([][]byte{own[5], own[9]}, []byte("\n"))}, 0, "NOT COMPARED"},
+		"two sizes and no tiles":                                     {[]any{plain, own[5], own[9]}, 0, "NOT COMPARED"},
+		"one alone":                                                  {[]any{plain, own[5]}, 0, "Everything that is here holds.\n"},
+		"a restored log and what was lost":                           {[]any{after, own[5]}, 0, "NOT COMPARED"},
+		"a restored log and as much as was lost":                     {[]any{after, own[9]}, 0, "NOT COMPARED"},
+		"a restored log and what the backup had, which it has not":   {[]any{after, own[4]}, 1, "the log was rewritten"},
+		"a restored log's own":                                       {[]any{after, later[5]}, 0, "Everything that is here holds"},
+		"what was lost of it contradicts itself":                     {[]any{after, note(t, 9, 1), note(t, 9, 2)}, 1, "there were two logs"},
+		"what was lost, while nobody says that the log was restored": {[]any{folder, later[9]}, 1, "there were two logs"},
+	} {
+		var args []string
+		for _, f := range c.files {
+			if data, is := f.([]byte); is {
+				f = files(t, "one", data)[0]
+			}
+			args = append(args, f.(string))
+		}
+		code, out, errs := run(append([]string{org(t)}, args...)...)
+		if code != c.code || !strings.Contains(out, c.says) || errs != "" || code == 0 && strings.Contains(out, "NOT COMPARED") != (c.says == "NOT COMPARED") {
+			t.Errorf("%s: %d\n%s%s", what, code, out, errs)
+		}
+	}
+}
+
+// Whose keys count says the newest statement, wherever it stands.
+func TestTheNewestStatementCounts(t *testing.T) {
+	rotated := restated(t, func(s *identity.Statement) {
+		s.Number, s.Log = 2, append([]signed.Key{signedtest.Key(t, 9).Public()}, s.Log...)
+	})
+	c := audit.Checkpoint{Org: identity.OrgID(org(t)), Size: 5}
+	paths := files(t, "old", restated(t, func(*identity.Statement) {}), "new", rotated, "note", must[[]byte](t)(c.Sign(signedtest.Key(t, 9))))
+	for what, row := range map[string]struct {
+		args []string
+		code int
+	}{"before": {[]string{paths[1], paths[0], paths[2]}, 0}, "behind": {[]string{paths[0], paths[2], paths[1]}, 0}, "not at all": {[]string{paths[0], paths[2]}, 1}} {
+		if code, out, _ := run(append([]string{org(t)}, row.args...)...); code != row.code {
+			t.Errorf("it stands %s: %d\n%s", what, code, out)
+		}
+	}
+}
+
+// A folder of which a part is not what it should be does not hold.
+func TestAFolderIsWholeOrItIsTold(t *testing.T) {
+	statement := restated(t, func(*identity.Statement) {})
+	theirs := must[[]byte](t)(signed.Sign(signed.DomainStatement, signedtest.Key(t, 9), func() (s identity.Statement) {
+		s = must[identity.Statement](t)(identity.OpenStatement(statement, identity.OrgID(org(t))))
+		s.Root = signedtest.Key(t, 9).Public()
+		return s
+	}()))
+	for what, c := range map[string]struct {
+		change func(folder string) error
+		says   string
+	}{
+		"nothing is wrong":       {func(string) error { return nil }, "Everything that is here holds"},
+		"another organisation's": {func(folder string) error { return os.WriteFile(filepath.Join(folder, "statement"), theirs, 0o600) }, "the statement in it is not"},
+		"no checkpoint":          {func(folder string) error { return os.Remove(filepath.Join(folder, "checkpoint")) }, "its checkpoint can not be read"},
+		"a checkpoint of another's key": {func(folder string) error {
+			c := audit.Checkpoint{Org: identity.OrgID(org(t)), Size: 9}
+			return os.WriteFile(filepath.Join(folder, "checkpoint"), must[[]byte](t)(c.Sign(signedtest.Key(t, 9))), 0o600)
+		}, "no log key of the organisation has signed it"},
+		"a checkpoint that is a folder": {func(folder string) error {
+			return errors.Join(os.Remove(filepath.Join(folder, "checkpoint")), os.Mkdir(filepath.Join(folder, "checkpoint"), 0o700))
+		}, "it is no file"},
+	} {
+		folder, _ := written(t, statement, 9, 1)
+		if err := c.change(folder); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, errs := run(org(t), folder); (code == 0) != (what == "nothing is wrong") || !strings.Contains(out, c.says) || errs != "" {
+			t.Errorf("%s: %d\n%s%s", what, code, out, errs)
+		}
+	}
+}
+
+// What somebody is called moves nobody's cursor, and hides nothing that stands beside it.
+func TestANameIsOnlyText(t *testing.T) {
+	b := must[evidence.Bundle](t)(evidence.Decode(golden(t)))
+	c := must[identity.Credential](t)(identity.OpenCredential(b.Credentials[0], b.Org, []signed.Key{signedtest.Key(t, 2).Public()}))
+	c.Person.First, c.Person.Last = "Bo\x1b[2J\r\n", "Ek\u202ekE\u2066"
+	b.Credentials[0] = must[[]byte](t)(signed.Sign(signed.DomainCredential, signedtest.Key(t, 2), c))
+	code, out, _ := run(org(t), files(t, "b", must[[]byte](t)(b.Encode()))[0])
+	if code != 0 || !strings.Contains(out, "Bo") || strings.ContainsAny(out, "\x1b\r\u202e\u2066") {
+		t.Errorf("%d: %q", code, out)
 	}
 }
 

@@ -107,6 +107,9 @@ func reissue(dir, recovery string, passphrase []byte, changes Changes, now time.
 	if err := rotate(&next, &ring, changes.Rotate); err != nil {
 		return identity.Statement{}, err
 	}
+	if err := ring.forget(keys.Statement, next); err != nil {
+		return identity.Statement{}, err
+	}
 	message, err := signStatement(safe.Root, next)
 	if err != nil {
 		return identity.Statement{}, err

@@ -1,9 +1,11 @@
 package organisation
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"handslag/identity"
 	"handslag/identity/signed"
@@ -39,7 +41,7 @@ func rotate(s *identity.Statement, ring *serverKeys, what Rotation) error {
 	if err != nil {
 		return err
 	}
-	ring.Signing = append([][]byte{key.Seed()}, ring.Signing[:min(len(ring.Signing), keysMost-1)]...)
+	ring.Signing = append([][]byte{key.Seed()}, ring.Signing...)
 	public := []signed.Key{key.Public()}
 	switch what {
 	case RotateTLS:
@@ -55,6 +57,32 @@ func rotate(s *identity.Statement, ring *serverKeys, what Rotation) error {
 	default:
 		return fmt.Errorf("%w: %s", ErrRotation, what)
 	}
+	return nil
+}
+
+// forget drops the signing keys that none of the statements names: TLS keys of long ago.
+func (s *serverKeys) forget(statements ...identity.Statement) error {
+	var kept [][]byte
+	for _, seed := range s.Signing {
+		key, err := signed.PrivateKeyFromSeed(seed)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrKeys, err)
+		}
+		pin, err := pinOf(key)
+		if err != nil {
+			return err
+		}
+		named := slices.ContainsFunc(statements, func(st identity.Statement) bool {
+			return slices.ContainsFunc(slices.Concat(st.Issuing, st.Log), key.Public().Equal) ||
+				slices.ContainsFunc(st.TLS, func(p identity.Pin) bool { return bytes.Equal(p, pin) })
+		})
+		if named {
+			kept = append(kept, seed)
+		} else {
+			clear(seed)
+		}
+	}
+	s.Signing = kept
 	return nil
 }
 

@@ -2,11 +2,16 @@ package audit_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"handslag/identity"
@@ -232,6 +237,48 @@ func FuzzOpenCheckpoint(f *testing.F) {
 			t.Fatalf("%q opens as %+v and is read as %+v, %v", in, got, read, unread)
 		}
 	})
+}
+
+// signer signs any text as the log, whatever it says.
+type signer struct {
+	key  *signed.PrivateKey
+	name string
+}
+
+func (s signer) Name() string                     { return s.name }
+func (s signer) Sign(text []byte) ([]byte, error) { return ed25519.Sign(s.key.Ed25519(), text), nil }
+func (s signer) KeyHash() uint32 {
+	sum := sha256.Sum256(append([]byte(s.name+"\n\x01"), s.key.Public().Bytes...))
+	return binary.BigEndian.Uint32(sum[:])
+}
+
+// What the log's own key has signed is a checkpoint in one spelling, of this log, or none.
+func TestASignedTextIsACheckpointOrNone(t *testing.T) {
+	key, c := signedtest.Key(t, 8), (&log{t: t}).add("a", "b").checkpoint()
+	name, root := "handslag.log/"+string(c.Org), base64.StdEncoding.EncodeToString(c.Root[:])
+	other := "handslag.log/" + string(identity.OrgIDOf(signedtest.Key(t, 9).Public()))
+	for what, row := range map[string]struct {
+		lines []string
+		holds bool
+	}{
+		"as it is written":      {[]string{name, "2", root}, true},
+		"of another log":        {[]string{other, "2", root}, false},
+		"a size padded":         {[]string{name, "02", root}, false},
+		"a size with a sign":    {[]string{name, "+2", root}, false},
+		"less than nothing":     {[]string{name, "-2", root}, false},
+		"a generation padded":   {[]string{name, "2", root, "generation 02"}, false},
+		"a generation too many": {[]string{name, "2", root, "generation 1"}, false},
+		"a line too many":       {[]string{name, "2", root, "generation 2", "x"}, false},
+		"half a root":           {[]string{name, "2", root[:20]}, false},
+	} {
+		data, err := note.Sign(&note.Note{Text: strings.Join(row.lines, "\n") + "\n"}, signer{key, name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := audit.OpenCheckpoint(data, c.Org, []signed.Key{key.Public()}); row.holds != (err == nil) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 // A statement may name a key twice; the checkpoint is no less the organisation's.

@@ -63,12 +63,18 @@ func TestTilesThatAreNotTheCheckpointsAreSeen(t *testing.T) {
 	l := (&log{t: t}).add(words(700)...)
 	c := l.checkpoint()
 	for what, change := range map[string]func(map[string][]byte){
-		"a leaf's hash":               func(f map[string][]byte) { f["tile/0/001"][5] ^= 1 },
-		"the last leaf's hash":        func(f map[string][]byte) { f["tile/0/002.p/188"][187*32] ^= 1 },
-		"a hash above":                func(f map[string][]byte) { f["tile/1/000.p/2"][40] ^= 1 },
-		"a tile is missing":           func(f map[string][]byte) { delete(f, "tile/0/000") },
-		"one above is missing":        func(f map[string][]byte) { delete(f, "tile/1/000.p/2") },
-		"a tile is cut":               func(f map[string][]byte) { f["tile/0/000"] = f["tile/0/000"][:32] },
+		"a leaf's hash":              func(f map[string][]byte) { f["tile/0/001"][5] ^= 1 },
+		"the last leaf's hash":       func(f map[string][]byte) { f["tile/0/002.p/188"][187*32] ^= 1 },
+		"a hash above":               func(f map[string][]byte) { f["tile/1/000.p/2"][40] ^= 1 },
+		"a tile is missing":          func(f map[string][]byte) { delete(f, "tile/0/000") },
+		"one above is missing":       func(f map[string][]byte) { delete(f, "tile/1/000.p/2") },
+		"a tile is cut":              func(f map[string][]byte) { f["tile/0/000"] = f["tile/0/000"][:32] },
+		"a tile has a hash too many": func(f map[string][]byte) { f["tile/0/000"] = append(f["tile/0/000"], make([]byte, 32)...) },
+		"a leaf is missing at the end": func(f map[string][]byte) {
+			path := "tile/entries/002.p/188"
+			all, _ := audit.ReadBundle(f[path])
+			f[path], _ = audit.Bundle(all[:len(all)-1])
+		},
 		"two change places":           func(f map[string][]byte) { f["tile/0/000"], f["tile/0/001"] = f["tile/0/001"], f["tile/0/000"] },
 		"a leaf":                      func(f map[string][]byte) { f["tile/entries/001"][9] ^= 1 },
 		"a bundle is missing":         func(f map[string][]byte) { delete(f, "tile/entries/001") },

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -121,8 +122,20 @@ func TestWitnessesStandBehindTheLogsSignatures(t *testing.T) {
 	if back, all, err = audit.SplitCosigned(note); err != nil || len(all) != 0 || !bytes.Equal(back, note) {
 		t.Errorf("without witnesses: %q, %v, %v", back, all, err)
 	}
-	line := bytes.TrimPrefix(audit.Cosigned(nil, first), nil)
+	line := audit.Cosigned(nil, first)
+	crowd := make([]audit.Cosignature, audit.MaxCosignatures+1)
+	for i := range crowd {
+		crowd[i] = first
+		crowd[i].Device = deviceOf(t, byte(20+i))
+	}
+	if _, all, err := audit.SplitCosigned(audit.Cosigned(note, crowd[1:]...)); err != nil || len(all) != audit.MaxCosignatures {
+		t.Errorf("%d witnesses, %v", len(all), err)
+	}
+	never := first
+	never.At = math.MaxInt64/1_000_000 + 1 // in microseconds it would be before the beginning
 	for what, bad := range map[string][]byte{
+		"a witness too many":        audit.Cosigned(note, crowd...),
+		"a time that nobody counts": audit.Cosigned(note, never),
 		"a witness twice":           audit.Cosigned(note, first, first),
 		"no end of line":            cosigned[:len(cosigned)-1],
 		"no signature":              append(bytes.Clone(note), "— handslag.witness/"+string(first.Device)+" AAAA\n"...),

@@ -147,10 +147,18 @@ func TestEvidenceThatWasChangedIsSeen(t *testing.T) {
 	anotherLog := func(c audit.Checkpoint) []byte { return must[[]byte](t)(c.Sign(signedtest.Key(t, 9))) }
 	truth := bundle(t)
 	c := must[audit.Checkpoint](t)(audit.OpenCheckpoint(truth.Trail[0].Note, org(t), []signed.Key{signedtest.Key(t, 8).Public()}))
+	entryHash := journal.HashOf(truth.Entries[0].Signed)
+	third := journal.Range{Generation: 1, From: 1, To: 3, Hash: entryHash[:]}
+	receipt := func(of byte, held []journal.Range, ranges ...journal.Range) func(*evidence.Bundle) {
+		raw := must[[]byte](t)(journal.Receipt{Version: 1, Org: org(t), Device: device(t, of), Time: now, Ranges: ranges, Held: held}.Sign(signedtest.Key(t, 8)))
+		return func(b *evidence.Bundle) { b.Receipts[0] = raw }
+	}
 	for what, row := range map[string]struct {
 		change func(b *evidence.Bundle)
 		want   string
 	}{
+		"a bit of an entry's signature":        {func(b *evidence.Bundle) { b.Entries[0].Signed[len(b.Entries[0].Signed)-1] ^= 1 }, "has signed it"},
+		"an entry far behind any log":          {func(b *evidence.Bundle) { b.Entries[1].Place = 1<<63 + 10 }, "does not have it there"},
 		"a byte of an entry":                   {func(b *evidence.Bundle) { b.Entries[0].Signed[100] ^= 1 }, "has signed it"},
 		"another entry of the same device":     {func(b *evidence.Bundle) { b.Entries[0].Signed = forged }, "does not have it there"},
 		"an entry that nobody enrolled":        {func(b *evidence.Bundle) { b.Entries[0].Signed = stranger }, "credential of its device is missing"},
@@ -177,16 +185,36 @@ func TestEvidenceThatWasChangedIsSeen(t *testing.T) {
 		"a receipt of another key": {func(b *evidence.Bundle) {
 			b.Receipts[0] = must[[]byte](t)(journal.Receipt{Version: 1, Org: org(t), Device: device(t, 10), Time: now}.Sign(signedtest.Key(t, 9)))
 		}, "is not the organisation's"},
-		"a receipt for something else": {func(b *evidence.Bundle) {
-			b.Receipts[0] = must[[]byte](t)(journal.Receipt{Version: 1, Org: org(t), Device: device(t, 10), Time: now,
-				Ranges: []journal.Range{{Generation: 1, From: 1, To: 3, Hash: make([]byte, 32)}}}.Sign(signedtest.Key(t, 8)))
-		}, "is not here"},
+		"a receipt for something else":        {receipt(10, nil, journal.Range{Generation: 1, From: 1, To: 3, Hash: make([]byte, 32)}), "is not here"},
+		"another device's receipt":            {receipt(20, nil, third), "is not here"},
+		"a receipt for another generation":    {receipt(10, nil, journal.Range{Generation: 2, From: 1, To: 3, Hash: third.Hash}), "is not here"},
+		"a receipt for another number":        {receipt(10, nil, journal.Range{Generation: 1, From: 1, To: 4, Hash: third.Hash}), "is not here"},
+		"a receipt that holds something else": {receipt(10, []journal.Range{{Generation: 1, From: 9, To: 9, Hash: make([]byte, 32)}}, third), "is not here"},
 	} {
 		b := bundle(t)
 		row.change(&b)
 		r, err := evidence.Verify(must[[]byte](t)(b.Encode()), org(t))
 		if err != nil || r.Sound() || !strings.Contains(strings.Join(r.Problems, "\n"), row.want) {
 			t.Errorf("%s: %v, %v", what, r.Problems, err)
+		}
+	}
+}
+
+// Of a device's credentials the newest names the person, and a witness counts once, by the longest log that it has seen.
+func TestWhoIsNamedIsNamedOnceAndAsNow(t *testing.T) {
+	b := bundle(t)
+	c := must[identity.Credential](t)(identity.OpenCredential(b.Credentials[0], org(t), []signed.Key{signedtest.Key(t, 2).Public()}))
+	c.Epoch, c.Person.Last = 2, "Ekmark"
+	b.Credentials = append([][]byte{must[[]byte](t)(signed.Sign(signed.DomainCredential, signedtest.Key(t, 2), c))}, b.Credentials...)
+	longest := must[audit.Checkpoint](t)(audit.ReadCheckpoint(b.Trail[1].Note))
+	b.Trail[1].Note = audit.Cosigned(b.Trail[1].Note, cosign(t, longest, 20))
+	r := must[evidence.Report](t)(evidence.Verify(must[[]byte](t)(b.Encode()), org(t)))
+	if !r.Sound() || len(r.Witnesses) != 2 || r.Entries[0].Person.Last != "Ekmark" {
+		t.Fatalf("%+v", r)
+	}
+	for _, w := range r.Witnesses {
+		if want := map[identity.DeviceID]int64{device(t, 10): 11, device(t, 20): 15}[w.Device]; w.Size != want {
+			t.Errorf("%s vouches for %d entries, not %d", w.Person.Username, w.Size, want)
 		}
 	}
 }
@@ -198,6 +226,9 @@ func TestWhatIsNoEvidenceIsRefused(t *testing.T) {
 	}
 	b := bundle(t)
 	b.Org = identity.OrgIDOf(signedtest.Key(t, 9).Public())
+	if _, err := evidence.Verify(must[[]byte](t)(b.Encode()), org(t)); !errors.Is(err, evidence.ErrBundle) {
+		t.Errorf("it says that it is another organisation's: %v", err)
+	}
 	if _, err := evidence.Verify(must[[]byte](t)(b.Encode()), b.Org); !errors.Is(err, identity.ErrForeign) {
 		t.Errorf("another organisation's statement: %v", err)
 	}
