@@ -99,7 +99,7 @@ var guards = []guard{
 	{"github.com/google/go-tpm", []string{"vault/factor"}, "one place speaks to the chip, and always through an encrypted session", ""},
 	{"github.com/veraison/go-cose", []string{"identity/signed"}, "nobody else touches COSE", ""},
 	{"github.com/fxamacker/cbor", []string{"identity/signed"}, "one canonical encoding", ""},
-	{"golang.org/x/mod/", []string{"vault/journal", "vault/record", "app/connected/gate", "testnet/load/tessera"}, "the hashing of the log, and of a page's loans, is one library's", "app/connected"},
+	{"golang.org/x/mod/", []string{"vault/journal", "vault/record", "app/connected/gate", "testnet/load/tessera"}, "the hashing of the log, and of a page's loans, is one library's; tests make logs by it", "app"},
 	{"modernc.org/sqlite", []string{"app/connected/gate/internal/store", "testnet/load"}, "handlers stay out of the store", ""},
 	{"github.com/jackc/pgx", []string{"app/connected/gate/internal/store", "testnet/load"}, "handlers stay out of the store; a test of theirs says what the driver would", "app/connected/gate"},
 	{"database/sql", []string{"app/connected/gate/internal/store", "app/connected/gate", "testnet/load"}, "handlers stay out of the store", "app/connected"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handslag/app/connected/gate"
+	"handslag/identity"
 	"handslag/vault/journal"
 )
 
@@ -44,20 +45,24 @@ func TestEachColumnByWhichEntriesAreFoundIsVerified(t *testing.T) {
 		"under which days it is found":          {`DELETE FROM late`, "not found under a day"},
 		"under one of them":                     {`DELETE FROM late WHERE day = (SELECT MIN(day) FROM late)`, "not found under a day"},
 		"which of them are":                     {`UPDATE late SET first = first + 1`, "not found under a day"},
+		"when they came":                        {`UPDATE late SET received_at = received_at - 1`, "not found under a day"},
 		"whose they are":                        {`UPDATE late SET person_id = ''`, "not found under a day"},
 		"in which hour it came":                 {`DELETE FROM hours WHERE hour = (SELECT MAX(hour) FROM hours)`, "not found under its day"},
 		"from where an hour goes":               {`UPDATE hours SET first = first + 1 WHERE hour = (SELECT MAX(hour) FROM hours)`, "not the entries that came in hour"},
 		"to where an hour goes":                 {`UPDATE hours SET last = last - 1 WHERE hour = (SELECT MIN(hour) FROM hours)`, "not the entries that came in hour"},
 		"an hour in which nothing came":         {`INSERT INTO hours (hour, first, last) VALUES (7, 1, 1)`, "not the entries that came in hour"},
+		"its number":                            {`UPDATE entries SET seq = 9 WHERE ` + held, column},
+		"that it is a device's":                 {`UPDATE entries SET is_system = 1 WHERE kind = 'record.closed'`, column},
 		"its number, and where it stood is one": {`UPDATE entries SET generation = 7 WHERE ` + held, column},
 	} {
 		t.Run(what, func(t *testing.T) {
 			h := newHouse(t, live)
 			bo := h.enrolled("bo.ek")
 			carl := h.enrolled("carl.ask") // whose unit there is
+			who := must[identity.Credential](t)(identity.OpenCredential(bo.credential, h.statement.Org(), h.statement.Issuing))
 			bo.changes("")
 			first := bo.say(journal.Entry{Kind: journal.RecordOpened, Subject: "s-maj", Record: "r-maj", Assignment: "W-2002", Peer: carl.keys.Device(), Pair: bytes.Repeat([]byte{7}, 32)}, nil)
-			second := bo.say(journal.Entry{Kind: journal.RecordClosed, Subject: "s-maj"}, nil)
+			second := bo.say(journal.Entry{Kind: journal.RecordClosed, Subject: "s-maj", Person: who.Person.ID}, nil)
 			bo.items(1) // never handed in
 			ahead := bo.items(1)
 			h.clock.pass(48 * time.Hour)
@@ -79,6 +84,8 @@ func TestATracelessDeedLeavesOneTrace(t *testing.T) {
 		remade bool // the tree, its numbers and the chains' ends are made to fit
 		says   string
 	}{
+		"the newest is moved on, and its hour": {[]string{`UPDATE entries SET id = id + 1 WHERE id = (SELECT MAX(id) FROM entries)`,
+			`UPDATE hours SET last = last + 1 WHERE hour = (SELECT MAX(hour) FROM hours)`}, false, "entries are missing before it"},
 		"the end of a chain":                            {[]string{`UPDATE chains SET head = ZEROS`}, false, "receipts were given"},
 		"a held entry is taken out, and the count left": {[]string{`DELETE FROM entries WHERE covered = 0 AND is_system = 0`, `DELETE FROM findings`, `DELETE FROM cosignatures`}, true, "were stored"},
 		"a journal's credential goes, and its chain":    {[]string{`DELETE FROM credentials WHERE device_id = BO`, `DELETE FROM chains WHERE device_id = BO`}, false, "no credential of its device holds"},

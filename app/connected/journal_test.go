@@ -294,6 +294,9 @@ func TestACarrierCanNotLeaveWordsOut(t *testing.T) {
 			t.Errorf("without its words the receipt reaches entry %d", to)
 		}
 	}
+	if got := bo.finds(anna); got != "payload open, gap open" {
+		t.Errorf("findings: %s", got)
+	}
 	if to := anna.carries(bo, bo.batch(whole)); to != 1 {
 		t.Errorf("with its words the receipt reaches entry %d", to)
 	}
@@ -323,6 +326,11 @@ func TestANewGenerationGoesOnFromTheOldHead(t *testing.T) {
 	bo.chain = journal.Chain{Generation: 3, Head: nowhere}
 	bo.hands(bo.batch(bo.items(1)...))
 	if got := bo.finds(anna); got != "generation open, generation closed" {
+		t.Errorf("findings: %s", got)
+	}
+	bo.chain = journal.Chain{Generation: 4} // it names nothing that it goes on from
+	bo.hands(bo.batch(bo.items(1)...))
+	if got := bo.finds(anna); got != "generation open, generation open, generation closed" {
 		t.Errorf("findings: %s", got)
 	}
 	h.sound()
@@ -431,14 +439,19 @@ func TestWorkIsNotDoneByWhoMayNotOrSignsSomethingElse(t *testing.T) {
 	if got := bo.finds(anna); got != "bad_work open" {
 		t.Errorf("findings: %s", got)
 	}
+	e.Assignment = "W-never" // it is work on nothing
+	bo.hands(bo.batch(bo.say(e, nil)))
+	if got := bo.finds(anna); got != "bad_work open, bad_work open" {
+		t.Errorf("findings: %s", got)
+	}
 	e.Assignment, e.Subject = "W-2002", "s-maj" // the signature is for other words
 	bo.hands(bo.batch(bo.say(e, &journal.Details{Note: "inte klart"})))
-	if got := bo.finds(anna); got != "bad_work open, bad_work open" {
+	if got := bo.finds(anna); got != "bad_work open, bad_work open, bad_work open" {
 		t.Errorf("findings: %s", got)
 	}
 	ok(t, h.gate.TakeRole(context.Background(), "bo.ek", "caretaker"))
 	bo.hands(bo.batch(bo.signsWork(t, page, "W-2002", "klart")))
-	if got := bo.finds(anna); got != "work_refused open, bad_work open, bad_work open" {
+	if got := bo.finds(anna); got != "work_refused open, bad_work open, bad_work open, bad_work open" {
 		t.Errorf("findings: %s", got)
 	}
 	ok(t, h.gate.GrantRole(context.Background(), "bo.ek", "caretaker"))
@@ -458,5 +471,23 @@ func TestAClockThatIsOffIsFlaggedAndLosesNothing(t *testing.T) {
 	}
 	if got := bo.finds(anna); got != "clock closed" {
 		t.Errorf("findings: %s", got)
+	}
+	for what, c := range map[string]struct {
+		clock, after time.Duration // from now
+		want         string
+	}{
+		"it is right":                               {0, 0, ""},
+		"it is off by what nobody minds":            {9 * time.Minute, 0, ""},
+		"it is ahead":                               {11 * time.Minute, 0, "clock closed"},
+		"it is behind what the device itself knows": {-11 * time.Minute, 0, "clock closed"},
+		"it is behind, and so is what it knows":     {-time.Hour, -time.Hour, ""},
+		"it knows a time that has not come":         {11 * time.Minute, 11 * time.Minute, "clock closed"},
+	} {
+		dora := h.enrolled("dora.alm")
+		at := func(d time.Duration) signed.Time { return signed.At(h.clock.Now().Add(d)) }
+		dora.hands(dora.batch(dora.say(journal.Entry{Kind: journal.Unlocked, Clock: at(c.clock), After: at(c.after)}, nil)))
+		if got := dora.finds(anna); got != c.want {
+			t.Errorf("%s: findings: %s", what, got)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"handslag/app/connected/gate"
+	"handslag/identity"
 	"handslag/identity/signed"
 	"handslag/sync/link"
 	"handslag/vault/journal"
@@ -16,6 +17,16 @@ import (
 func (d *device) works() {
 	d.h.t.Helper()
 	d.hands(d.batch(d.say(journal.Entry{Kind: journal.Unlocked}, nil)))
+}
+
+// barred is the list of those whom colleagues are to meet no more, for a device that has the one of that number.
+func (d *device) barred(had uint64) identity.Revocations {
+	d.h.t.Helper()
+	page := must[link.Page](d.h.t)(d.client.Changes(context.Background(), "", link.Had{Statement: 1, Revocations: had}))
+	if page.Revocations == nil {
+		d.h.t.Fatalf("%s hears of no list after number %d", d.name, had)
+	}
+	return must[identity.Revocations](d.h.t)(identity.OpenRevocations(page.Revocations, d.h.statement.Org(), d.h.statement.Issuing))
 }
 
 func (d *device) refusal() link.Code {
@@ -47,6 +58,10 @@ func TestAClonedDeviceIsInQuarantineUntilSomebodyHasLooked(t *testing.T) {
 	if bo.refusal() != link.CodeDeviceRevoked || clone.refusal() != link.CodeDeviceRevoked {
 		t.Errorf("they get %q and %q", bo.refusal(), clone.refusal())
 	}
+	list := anna.barred(0)
+	if !list.Has(bo.keys.Device()) {
+		t.Error("colleagues still hand it what they have")
+	}
 	before := h.sound().Entries
 	next(bo)
 	if h.sound().Entries <= before {
@@ -58,7 +73,7 @@ func TestAClonedDeviceIsInQuarantineUntilSomebodyHasLooked(t *testing.T) {
 
 	ok(t, h.gate.ReleaseDevice(context.Background(), bo.keys.Device()))
 	next(bo)
-	if bo.refusal() != "" {
+	if bo.refusal() != "" || anna.barred(list.Number).Has(bo.keys.Device()) {
 		t.Error("released, and still shut out")
 	}
 	if err := h.gate.ReleaseDevice(context.Background(), bo.keys.Device()); !errors.Is(err, gate.ErrUnknown) {

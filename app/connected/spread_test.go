@@ -134,6 +134,103 @@ func TestTheSpreadOfARecordIsATreeOfWhoGaveItToWhom(t *testing.T) {
 	}
 }
 
+// What became of one copy, and after when it does not open: by what its device said, by its loan, by what was taken back.
+func TestWhatBecomesOfACopy(t *testing.T) {
+	day := 24 * time.Hour
+	says := func(kind journal.Kind) func(bo, anna *device) {
+		return func(bo, _ *device) {
+			bo.hands(bo.batch(bo.say(journal.Entry{Kind: kind, Subject: "s-maj", Record: "r-maj", RecordVersion: 1}, nil)))
+		}
+	}
+	gets := func(until time.Duration) func(bo, anna *device) {
+		return func(bo, anna *device) { passes(anna, bo, until, anna, bo) }
+	}
+	waits := func(d time.Duration) func(bo, anna *device) {
+		return func(bo, _ *device) { bo.h.clock.pass(d) }
+	}
+	cursor := ""
+	syncs := func(bo, _ *device) { cursor = bo.changes(cursor).Cursor }
+	given := func(to string) func(bo, anna *device) {
+		return func(bo, _ *device) {
+			must[gate.Imported](t)(bo.h.gate.Import(context.Background(), strings.NewReader(strings.Replace(things, `"record":"r-maj","unit":"norra","people":["bo.ek"]`, `"record":"r-maj","unit":"norra","people":["`+to+`"]`, 1))))
+		}
+	}
+	const backups = 30 // days
+	for what, c := range map[string]struct {
+		steps []func(bo, anna *device)
+		state link.SpreadState
+		after int // days from the beginning until no copy opens
+	}{
+		"it is open":                               {[]func(bo, anna *device){gets(2 * day)}, link.CopyOpen, 2},
+		"its loan has ended":                       {[]func(bo, anna *device){gets(2 * day), waits(3 * day)}, link.CopyEnded, 2},
+		"it got a shorter loan later":              {[]func(bo, anna *device){gets(5 * day), gets(day), waits(3 * day)}, link.CopyOpen, 5},
+		"it got three, the longest between":        {[]func(bo, anna *device){gets(day), gets(6 * day), gets(2 * day), waits(3 * day)}, link.CopyOpen, 6},
+		"it got a longer loan later":               {[]func(bo, anna *device){gets(day), gets(2 * day), waits(3 * day)}, link.CopyEnded, 2},
+		"its device says that it is for ever":      {[]func(bo, anna *device){gets(900 * day)}, link.CopyOpen, 14},
+		"its device removed it":                    {[]func(bo, anna *device){gets(2 * day), says(journal.RecordExpired)}, link.CopyGone, 2},
+		"removed, and it came again":               {[]func(bo, anna *device){gets(2 * day), says(journal.RecordExpired), gets(3 * day)}, link.CopyOpen, 3},
+		"its device was wiped":                     {[]func(bo, anna *device){gets(2 * day), says(journal.Wiped)}, link.CopyWiped, 2},
+		"wiped, and it came again":                 {[]func(bo, anna *device){gets(2 * day), says(journal.Wiped), gets(3 * day)}, link.CopyOpen, 3},
+		"it was synced":                            {[]func(bo, anna *device){syncs}, link.CopyOpen, 7},
+		"synced, and given to another":             {[]func(bo, anna *device){syncs, given("anna.lind")}, link.CopyOpen, 7},
+		"synced, given to another, and asked on":   {[]func(bo, anna *device){syncs, given("anna.lind"), syncs, syncs}, link.CopyWithdrawn, 7},
+		"the same, but a colleague gave it too":    {[]func(bo, anna *device){syncs, gets(day), given("anna.lind"), syncs, syncs}, link.CopyOpen, 7},
+		"ordered to be erased, and nobody answers": {[]func(bo, anna *device){gets(2 * day), func(bo, _ *device) { bo.h.erases("s-maj") }}, link.CopyOpen, backups},
+	} {
+		t.Run(what, func(t *testing.T) {
+			h := newHouse(t, live)
+			anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+			begun := signed.At(h.clock.Now())
+			for cursor = ""; len(c.steps) > 0; c.steps = c.steps[1:] {
+				c.steps[0](bo, anna)
+			}
+			s := anna.spread(link.SpreadFilter{Record: "r-maj"})
+			var bos *link.SpreadCopy
+			for _, one := range s.Drawn() {
+				if one.SpreadCopy != nil && one.Device == bo.keys.Device() && !one.Again {
+					bos = one.SpreadCopy
+				}
+			}
+			if bos == nil || bos.State != c.state {
+				t.Fatalf("it is %+v, not %s", bos, c.state)
+			}
+			if want := begun.Add(time.Duration(c.after) * day); s.NoCopyAfter != want {
+				t.Errorf("no copy opens after %v, not %v", s.NoCopyAfter.Time(), want.Time())
+			}
+		})
+	}
+}
+
+// Which devices can not promise that an old copy of their files brings nothing back: by what guards them, and once they
+// have erased by what they say then.
+func TestWhoCanNotPromiseItIsNamed(t *testing.T) {
+	for what, c := range map[string]struct {
+		said       []journal.Entry
+		promise    string
+		unpromised int
+	}{
+		"nothing is known":                   {nil, "", 1},
+		"a keyring":                          {[]journal.Entry{{Kind: journal.Enrolled, Code: "keyring"}}, "best-effort", 1},
+		"a passphrase alone":                 {[]journal.Entry{{Kind: journal.Enrolled, Code: "passphrase"}}, "none", 1},
+		"a TPM":                              {[]journal.Entry{{Kind: journal.Enrolled, Code: "keyring+tpm"}}, "full", 0},
+		"a TPM that was taken out":           {[]journal.Entry{{Kind: journal.Enrolled, Code: "tpm"}, {Kind: journal.FactorsChanged, Code: "keyring"}}, "best-effort", 1},
+		"a TPM that came later":              {[]journal.Entry{{Kind: journal.Enrolled, Code: "keyring"}, {Kind: journal.FactorsChanged, Code: "tpm"}}, "full", 0},
+		"a TPM, and it erased without one":   {[]journal.Entry{{Kind: journal.Enrolled, Code: "tpm"}, {Kind: journal.SubjectErased, Subject: "s-maj", Count: 1, Code: "none"}}, "none", 1},
+		"a keyring, and it erased under TPM": {[]journal.Entry{{Kind: journal.Enrolled, Code: "keyring"}, {Kind: journal.SubjectErased, Subject: "s-maj", Count: 1, Code: "full"}}, "full", 0},
+	} {
+		h := newHouse(t, live)
+		anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+		bo.changes("")
+		for _, e := range c.said {
+			bo.hands(bo.batch(bo.say(e, nil)))
+		}
+		s := anna.spread(link.SpreadFilter{Record: "r-maj"})
+		if s.Devices != 1 || s.Copies[0].Promise != c.promise || s.Unpromised != c.unpromised {
+			t.Errorf("%s: it promises %q, %d of %d do not", what, s.Copies[0].Promise, s.Unpromised, s.Devices)
+		}
+	}
+}
+
 func (h *house) part(d *device, from, after identity.DeviceID) link.Spread {
 	return d.spread(link.SpreadFilter{Record: "r-maj", From: from, After: after})
 }

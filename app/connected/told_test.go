@@ -13,6 +13,7 @@ import (
 
 	"handslag/app/connected/feed"
 	"handslag/app/connected/feed/feedtest"
+	"handslag/app/connected/gate"
 	"handslag/vault/journal"
 )
 
@@ -221,6 +222,20 @@ func TestAFindingAndItsEntryAreOneDeed(t *testing.T) {
 	h.sound()
 	if after := h.export(before[len(before)-1].Cursor); tells(after) != "" {
 		t.Errorf("told is %s", tells(after))
+	}
+}
+
+// One that has closed stays closed.
+func TestAFindingThatIsOpenedAgainIsMissed(t *testing.T) {
+	h := newHouse(t, live)
+	bo := h.enrolled("bo.ek")
+	items := bo.items(2)
+	bo.hands(bo.batch(items[1]))
+	bo.hands(bo.batch(items[0]))
+	h.sound()
+	h.sql(`UPDATE findings SET closed_at = 0`)
+	if v := must[gate.Verification](t)(h.gate.VerifyAll(context.Background())); len(v.Problems) != 1 || !strings.Contains(v.Problems[0], "otherwise whether it is open") {
+		t.Errorf("verify says %q", v.Problems)
 	}
 }
 

@@ -225,6 +225,31 @@ func TestAUnitsReviewerSeesItsFindings(t *testing.T) {
 	}
 }
 
+// Findings of a unit behind more of others' than one look goes through are found by going on, not lost.
+func TestAUnitsFindingsBehindManyOfOthers(t *testing.T) {
+	h := newUnits(t)
+	h.carl.skips()
+	h.bo.skips()
+	h.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100)
+		INSERT INTO findings (id, code, device_id, person_id, generation, seq, hash, at, times, closed_at)
+		SELECT 1000 + i, code, device_id, person_id, 7, i, hash, at, 1, 0 FROM findings, n WHERE device_id = '` + string(h.bo.keys.Device()) + `'`)
+	for name, f := range map[string]link.FindingFilter{"all": {}, "one at a time": {Limit: 1}, "open": {Open: true}, "by code": {Code: "gap"}} {
+		var all []string
+		for pages := 0; pages == 0 || f.After != ""; pages++ {
+			page := must[link.FindingPage](t)(h.dora.client.Findings(context.Background(), f))
+			for _, one := range page.Findings {
+				all = append(all, one.Person.Username)
+			}
+			if f.After = page.Cursor; pages > 9 {
+				t.Fatalf("%s: no last page", name)
+			}
+		}
+		if !slices.Equal(all, []string{"carl.ask"}) {
+			t.Errorf("%s: Dora sees those of %v", name, all)
+		}
+	}
+}
+
 // How far somebody may see is judged anew at each call.
 func TestAUnitsReviewerIsJudgedAtEachCall(t *testing.T) {
 	h, ctx := newUnits(t), context.Background()

@@ -145,6 +145,16 @@ func TestAWordAgainstTheLogIsKeptAndTold(t *testing.T) {
 	}
 }
 
+// What a device says in its journal of another history of the log is told too.
+func TestADevicesAlarmIsTold(t *testing.T) {
+	h := newHouse(t, live)
+	anna, bo := h.enrolled("anna.lind"), h.enrolled("bo.ek")
+	bo.hands(bo.batch(bo.say(journal.Entry{Kind: journal.LogInconsistent, Code: "forked", Count: 5, Ref: make([]byte, 32)}, nil)))
+	if got := bo.finds(anna); got != "log_alarm open" {
+		t.Errorf("findings: %s", got)
+	}
+}
+
 // A word in the database that its device did not give is a problem, and nobody's word.
 func TestAForgedWordIsNobodys(t *testing.T) {
 	h := newHouse(t, live)
@@ -159,7 +169,7 @@ func TestAForgedWordIsNobodys(t *testing.T) {
 	if told := anna.witnesses(); len(told.Witnesses) != 0 || told.Checkpoint != nil {
 		t.Errorf("%+v", told)
 	}
-	if v := must[gate.Verification](t)(h.gate.VerifyAll(context.Background())); v.Sound() {
-		t.Error("it is called sound")
+	if v := must[gate.Verification](t)(h.gate.VerifyAll(context.Background())); len(v.Problems) != 1 || !strings.Contains(v.Problems[0], "what it vouched for does not hold") {
+		t.Errorf("verify says %q", v.Problems)
 	}
 }

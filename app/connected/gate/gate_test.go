@@ -75,6 +75,35 @@ func TestPasswordHashes(t *testing.T) {
 	}
 }
 
+// So many passwords are hashed at once, of 64 MiB each, whoever asks; the next waits for its turn, and gets it.
+func TestSoManyPasswordsAreHashedAtOnce(t *testing.T) {
+	g := newCrowded(t, postgres.Database(t)).g
+	given := []func(){}
+	for range 2 {
+		done, err := g.turn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		given = append(given, done)
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // one that there is room for would be given half the time
+		if _, err := g.turn(impatient); problemOf(err).Code != link.CodeBusy {
+			t.Fatalf("a third one hashes: %v", err)
+		}
+	}
+	for _, done := range given {
+		done()
+		again, err := g.turn(t.Context())
+		if err != nil {
+			t.Errorf("who gave it back keeps others out: %v", err)
+		} else {
+			defer again()
+		}
+	}
+}
+
 func FuzzPasswordHash(f *testing.F) {
 	f.Add(phc{64, 1, 1, make([]byte, 16), make([]byte, 32)}.String())
 	f.Add(nobody.String())

@@ -40,13 +40,6 @@ type given struct {
 	refused        *told // by the receiver
 }
 
-// told is what entries of one kind say that say the same: the first of them and the last.
-type told struct {
-	times       int64
-	first, last sqlc.Entry
-	begin, end  journal.Entry
-}
-
 // holder is a device and what has become of its copy.
 type holder struct {
 	device   string
@@ -112,11 +105,16 @@ func (s *spread) read(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	longest, err := s.longest(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		t, err := newTold(entries[r.First], entries[r.Last], r.Times)
 		if err != nil {
 			return err
 		}
+		t.until = max(t.until, longest[half{r.Kind, r.DeviceID, r.Peer}])
 		s.tell(journal.Kind(r.Kind), r.DeviceID, r.Peer, t)
 	}
 	for _, a := range answers {
@@ -127,19 +125,6 @@ func (s *spread) read(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return nil
-}
-
-func newTold(first, last sqlc.Entry, times int64) (*told, error) {
-	t := &told{times: times, first: first, last: last}
-	err := signed.Unverified(first.Raw, journal.EntryLimit, &t.begin) // verified when it was stored
-	if t.end = t.begin; err == nil && last.ID != first.ID {
-		t.end = journal.Entry{}
-		err = signed.Unverified(last.Raw, journal.EntryLimit, &t.end)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read entry: %w", err)
-	}
-	return t, nil
 }
 
 // tell takes in what entries of one kind say.
@@ -159,22 +144,6 @@ func (s *spread) tell(kind journal.Kind, device, peer string, t *told) {
 	case journal.AttachmentExported:
 		s.holder(device).exported = int(t.times)
 	}
-}
-
-// and is both, as one.
-func (t *told) and(o *told) *told {
-	if t == nil {
-		return o
-	}
-	both := *t
-	both.times += o.times
-	if o.first.ID < both.first.ID {
-		both.first, both.begin = o.first, o.begin
-	}
-	if o.last.ID > both.last.ID {
-		both.last, both.end = o.last, o.end
-	}
-	return &both
 }
 
 func (s *spread) way(from, to string) *given {
@@ -315,17 +284,11 @@ func (v *given) wasRefused() bool {
 	return v.received == nil && v.refused != nil && slices.Equal(v.refused.end.Pair, v.sent.end.Pair)
 }
 
-// until is the end of the longest loan that is told of, as far as a loan can reach at all.
+// until is the end of the longest loan that is told of.
 func (v *given) until() (last signed.Time) {
 	for _, t := range []*told{v.sent, v.received} {
-		if t == nil {
-			continue
-		}
-		for _, e := range []struct {
-			row  sqlc.Entry
-			said journal.Entry
-		}{{t.first, t.begin}, {t.last, t.end}} {
-			last = max(last, min(e.said.Until, signed.Time(e.row.ReceivedAt).Add(identity.MaxValidity)))
+		if t != nil {
+			last = max(last, t.until)
 		}
 	}
 	return last

@@ -184,10 +184,10 @@ func (g *Gate) signsLog(key signed.Key) bool {
 	return slices.ContainsFunc(g.keys().Parsed.Log, key.Equal)
 }
 
-// columnsMatch compares what is searched for with what was signed.
+// columnsMatch compares what is searched for with what was signed, by the key of the device that the row is found under.
 func columnsMatch(r sqlc.Entry, e journal.Entry) bool {
 	want := rowOf(e, journal.HashOf(r.Raw), r.Raw)
-	return bytes.Equal(r.Hash, want.Hash) && r.DeviceID == want.DeviceID && r.Generation == want.Generation && r.Seq == want.Seq &&
+	return bytes.Equal(r.Hash, want.Hash) && r.Generation == want.Generation && r.Seq == want.Seq &&
 		r.Kind == want.Kind && r.Epoch == want.Epoch && r.NotBefore == min(want.NotBefore, r.ReceivedAt) && r.Subject == want.Subject &&
 		r.RecordID == want.RecordID && r.AssignmentID == want.AssignmentID && r.Peer == want.Peer && bytes.Equal(r.Pair, want.Pair) &&
 		(r.IsSystem == 0 || r.PersonID == string(e.Person))

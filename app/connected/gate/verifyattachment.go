@@ -72,16 +72,16 @@ func (g *Gate) verifyAttachment(ctx context.Context, tx *store.Tx, row sqlc.Atta
 	if err != nil {
 		return "", err
 	}
-	if row.Whole == 1 && len(missing(a, numbers)) > 0 || len(numbers) > a.Count() {
-		return "chunks are missing, or there are too many", nil
+	if row.Whole == 1 && len(missing(a, numbers)) > 0 {
+		return "chunks are missing", nil
 	}
 	for _, n := range numbers {
 		chunk, err := tx.AttachmentChunk(ctx, sqlc.AttachmentChunkParams{AttachmentID: row.ID, Number: n})
 		if err != nil {
 			return "", err
 		}
-		if int(n) >= a.Count() {
-			return "a chunk stands behind its end", nil
+		if n < 0 || n >= row.Chunks {
+			return "a chunk stands outside of it", nil
 		}
 		want := a.Chunk(int(n))
 		if !bytes.Equal(chunk.Hash, want[:]) || record.ChunkHashOf(chunk.Cipher) != want {

@@ -244,6 +244,7 @@ func TestWhatFewEntriesAreAboutHasItsOwnIndex(t *testing.T) {
 	err := s.Do(ctx, func(tx *Tx) error {
 		return errors.Join(
 			second(tx.WaysOf(ctx, sqlc.WaysOfParams{RecordID: "r", Rows: 1})),
+			second(tx.HandedOf(ctx, sqlc.HandedOfParams{RecordID: "r", Rows: 1})),
 			second(tx.Guards(ctx, []string{"d"})),
 			second(tx.HeldUpTo(ctx, sqlc.HeldUpToParams{DeviceID: "d"})),
 			second(tx.HeldBeyond(ctx, sqlc.HeldBeyondParams{DeviceID: "d"})),
@@ -252,7 +253,7 @@ func TestWhatFewEntriesAreAboutHasItsOwnIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for words, index := range map[string]string{"name: WaysOf": "entries_copies", "MAX(id) FROM entries": "entries_guard", "name: HeldUpTo": "entries_held", "name: HeldBeyond": "entries_held"} {
+	for words, index := range map[string]string{"name: WaysOf": "entries_copies", "name: HandedOf": "entries_copies", "MAX(id) FROM entries": "entries_guard", "name: HeldUpTo": "entries_held", "name: HeldBeyond": "entries_held"} {
 		found := false
 		for query := range s.kept.known {
 			if !strings.Contains(query, words) {

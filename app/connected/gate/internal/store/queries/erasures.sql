@@ -26,6 +26,13 @@ WHERE record_id = @record_id
   AND (kind = 'system.record_sent' OR kind = 'share.sent' OR kind = 'share.received' OR kind = 'share.refused' OR kind = 'record.expired' OR kind = 'attachment.exported')
 GROUP BY kind, device_id, peer ORDER BY kind, device_id, peer LIMIT @rows;
 
+-- name: HandedOf :many
+SELECT kind, device_id, peer, received_at, raw FROM entries
+WHERE record_id = @record_id
+  AND (kind = 'system.record_sent' OR kind = 'share.sent' OR kind = 'share.received' OR kind = 'share.refused' OR kind = 'record.expired' OR kind = 'attachment.exported')
+  AND (kind = 'share.sent' OR kind = 'share.received')
+ORDER BY record_id, kind, device_id, peer, id LIMIT @rows;
+
 -- name: AnswersOf :many
 SELECT device_id, CAST(MIN(id) AS BIGINT) AS first, CAST(MAX(id) AS BIGINT) AS last FROM entries
 WHERE subject = @subject AND kind = 'subject.erased'

@@ -171,6 +171,56 @@ func (q *Queries) ErasuresAfter(ctx context.Context, arg ErasuresAfterParams) ([
 	return items, nil
 }
 
+const handedOf = `-- name: HandedOf :many
+SELECT kind, device_id, peer, received_at, raw FROM entries
+WHERE record_id = $1
+  AND (kind = 'system.record_sent' OR kind = 'share.sent' OR kind = 'share.received' OR kind = 'share.refused' OR kind = 'record.expired' OR kind = 'attachment.exported')
+  AND (kind = 'share.sent' OR kind = 'share.received')
+ORDER BY record_id, kind, device_id, peer, id LIMIT $2
+`
+
+type HandedOfParams struct {
+	RecordID string
+	Rows     int32
+}
+
+type HandedOfRow struct {
+	Kind       string
+	DeviceID   string
+	Peer       string
+	ReceivedAt int64
+	Raw        []byte
+}
+
+func (q *Queries) HandedOf(ctx context.Context, arg HandedOfParams) ([]HandedOfRow, error) {
+	rows, err := q.db.QueryContext(ctx, handedOf, arg.RecordID, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HandedOfRow
+	for rows.Next() {
+		var i HandedOfRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.DeviceID,
+			&i.Peer,
+			&i.ReceivedAt,
+			&i.Raw,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lastErasure = `-- name: LastErasure :one
 SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) AS number FROM erasures
 `
