@@ -60,7 +60,7 @@ func TestWhatHasAReceiptOutlivesItsDatabase(t *testing.T) {
 	before := load.receipts.Load()
 	ok(t, standby.Promote(ctx))
 	second.kill(t)
-	second = serve(t, n, road)
+	serve(t, n, road)
 	load.until(t, before+120)
 	load.end(t)
 
