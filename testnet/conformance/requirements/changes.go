@@ -105,7 +105,7 @@ func (r *reading) take(p link.Page) error {
 		if err != nil {
 			return err
 		}
-		if until > d.credential.Expires || until <= s.time {
+		if until > d.credential.Expires || until <= s.newest() {
 			return errors.New("the loans of a page are over, or longer than the credential")
 		}
 	}
@@ -308,7 +308,7 @@ var changes = []requirement{
 			return t.err
 		case len(t.page.Assignments) == 0:
 			return errors.New("what a colleague's device said of an assignment is not told")
-		case t.took > 10*time.Second:
+		case t.took > 20*time.Second: // and not when the wait is over
 			return fmt.Errorf("it is told after %s", t.took.Round(time.Millisecond))
 		}
 		return r.take(t.page)

@@ -129,7 +129,7 @@ func (d *device) says(e journal.Entry, words *journal.Details) journal.Item {
 // item is an entry that follows chain.
 func (d *device) item(chain journal.Chain, e journal.Entry, words *journal.Details) (journal.Item, journal.Entry) {
 	e.Version, e.Device, e.Generation, e.Seq, e.Prev = 1, d.keys.Device(), chain.Generation, chain.Last+1, bytes.Clone(chain.Head[:])
-	e.Epoch, e.After = d.credential.Epoch, d.s.time
+	e.Epoch, e.After = d.credential.Epoch, d.s.newest()
 	var item journal.Item
 	if words != nil {
 		p, err := journal.NewPayload(*words)

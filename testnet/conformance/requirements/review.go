@@ -67,7 +67,7 @@ var reviews = []requirement{
 			if _, err := s.must(call{method: http.MethodGet, path: link.PathSpread, query: url.Values{"record": {string(id)}}.Encode(), by: by}, &spread); err != nil {
 				return err
 			}
-			if spread.Record != id || spread.Devices < 1 || spread.Open < 1 || spread.NoCopyAfter <= s.time {
+			if spread.Record != id || spread.Devices < 1 || spread.Open < 1 || spread.NoCopyAfter <= s.newest() {
 				return fmt.Errorf("of record %s, which a device holds, it shows %+v", id, spread)
 			}
 			return nil
@@ -160,7 +160,7 @@ var reviews = []requirement{
 		if err != nil {
 			return err
 		}
-		word, err := c.Cosign(d.keys.Device(), d.keys.Public().Witness, s.time, d.keys.Cosign)
+		word, err := c.Cosign(d.keys.Device(), d.keys.Public().Witness, s.newest(), d.keys.Cosign)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 // read, and nobody on the way.
 func (d *device) seal(to identity.SealKey, items ...journal.Item) []byte {
 	key := random(identity.AEADKeySize)
-	h := journal.SegmentHeader{Version: 1, ID: d.sealed.ID, Device: d.keys.Device(), Generation: d.chain.Generation, First: 1, Created: d.s.time,
+	h := journal.SegmentHeader{Version: 1, ID: d.sealed.ID, Device: d.keys.Device(), Generation: d.chain.Generation, First: 1, Created: d.s.newest(),
 		Algorithm: journal.FrameAlgorithm, Root: random(60), Payload: d.sealed.Sealed}
 	var err error
 	h.Whole, err = identity.Seal(to, journal.WholeInfo(h.Device, h.ID), append(bytes.Clone(key), d.key...))

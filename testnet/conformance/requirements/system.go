@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"handslag/app/connected/contract"
@@ -28,12 +29,13 @@ type system struct {
 	Options
 	ctx       context.Context
 	http      *http.Client
-	presented []identity.Pin // TLS keys that it has shown
 	statement identity.Statement
-	raw       []byte      // the statement as it came
-	time      signed.Time // the newest that it has signed
+	raw       []byte // the statement as it came
 
-	had map[string]exchanged // by operation, as the contract names it
+	mu        sync.Mutex           // a call may be made while another waits
+	presented []identity.Pin       // TLS keys that it has shown
+	time      signed.Time          // the newest that it has signed
+	had       map[string]exchanged // by operation, as the contract names it
 
 	staff, reviewer *device // enrolled when they are first needed
 	reading         *reading
@@ -44,6 +46,8 @@ func newSystem(o Options) *system {
 	s.http = &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, VerifyConnection: func(c tls.ConnectionState) error {
 			pin := identity.PinOf(c.PeerCertificates[0])
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			if !slices.ContainsFunc(s.presented, func(p identity.Pin) bool { return bytes.Equal(p, pin) }) {
 				s.presented = append(s.presented, pin)
 			}
@@ -101,7 +105,7 @@ func (s *system) do(c call) (answer, error) {
 	}
 	var nonce []byte
 	if c.by != nil {
-		claim := link.NewCall(s.Org, c.by.keys.Device(), c.method, c.path, c.query, c.body, s.time)
+		claim := link.NewCall(s.Org, c.by.keys.Device(), c.method, c.path, c.query, c.body, s.newest())
 		proof := c.by.prove
 		if c.proof != nil {
 			proof = c.proof
@@ -135,8 +139,17 @@ func (s *system) do(c call) (answer, error) {
 	if len(nonce) > 0 && c.proof == nil && !bytes.Equal(a.time.Answers, nonce) {
 		return a, fmt.Errorf("%s %s: its server time does not answer this call", c.method, c.path)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.time = max(s.time, a.time.Time)
 	return a, nil
+}
+
+// newest is the newest time that the system has signed.
+func (s *system) newest() signed.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.time
 }
 
 // must makes a call that has to succeed, and reads its JSON into v where there is one.
@@ -313,6 +326,8 @@ type exchanged struct{ good, bad bool }
 
 func (s *system) note(x contract.Exchange) {
 	name := s.Contract.Name(x.Method, x.Path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	e := s.had[name]
 	e.good, e.bad = e.good || x.Status < 400, e.bad || x.Status >= 400
 	s.had[name] = e
