@@ -30,11 +30,15 @@ func (d *haltingDisk) Fill(name string, into []byte) (int, error) {
 	return d.OS.Fill(name, into)
 }
 
-// TestTheRestGoesOn: a share that was ended half way offers the rest, in the same handshake, and that goes on from where it was.
-func TestTheRestGoesOn(t *testing.T) {
-	slow := &haltingDisk{}
-	film := bytes.Repeat([]byte("Vattnet rinner längs väggen.\n"), 300_000)
-	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
+// film is an attachment of many chunks.
+var film = bytes.Repeat([]byte("Vattnet rinner längs väggen.\n"), 300_000)
+
+// aboutToGiveAFilm is Anna, verified, with U-2300 on the screen to hand over to Bo; the film belongs to it. Her disk can be told to
+// halt on the way, and whole reports whether Bo has all of it.
+func aboutToGiveAFilm(t *testing.T) (anna, bo *desk, slow *haltingDisk, whole func() bool) {
+	t.Helper()
+	slow = &haltingDisk{}
+	anna, bo, _ = meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
 		hasNoCamera(h, name, c)
 		if name == "anna.lind" {
 			c.Disk, c.VaultOptions.Disk = slow, slow
@@ -48,6 +52,15 @@ func TestTheRestGoesOn(t *testing.T) {
 	bo.taps("Läs kollegans QR-kod")
 	anna.typesDigits(bo.digits())
 	anna.opensRow("U-2300")
+	return anna, bo, slow, func() bool {
+		files, err := bo.agent.Attachments(t.Context(), "r-maja")
+		return err == nil && len(files) == 1 && files[0].Whole
+	}
+}
+
+// TestTheRestGoesOn: a share that was ended half way offers the rest, in the same handshake, and that goes on from where it was.
+func TestTheRestGoesOn(t *testing.T) {
+	anna, bo, slow, whole := aboutToGiveAFilm(t)
 	slow.halt = sync.OnceFunc(func() { // Bo wants no more of it now
 		ui.Session(bo.ui).Refuse()
 		for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); {
@@ -61,10 +74,6 @@ func TestTheRestGoesOn(t *testing.T) {
 	slow.left.Store(4)
 	anna.taps("Lämna över till Bo Ek")
 	anna.sees("Överlämningen avbröts innan allt hade kommit fram.", "[Lämna över resten]")
-	whole := func() bool {
-		files, err := bo.agent.Attachments(t.Context(), "r-maja")
-		return err == nil && len(files) == 1 && files[0].Whole
-	}
 	if whole() {
 		t.Fatal("all of it came although he wanted no more")
 	}
@@ -80,31 +89,12 @@ func TestTheRestGoesOn(t *testing.T) {
 // TestTheRestGoesOnInAnotherHandshake: where the colleague leaves half way the handshake is over, and the page that tells so
 // offers another for what is left.
 func TestTheRestGoesOnInAnotherHandshake(t *testing.T) {
-	slow := &haltingDisk{}
-	film := bytes.Repeat([]byte("Vattnet rinner längs väggen.\n"), 300_000)
-	anna, bo, _ := meetingWith(t, ui.Preferences{}, func(h *house, name string, c *agent.Config) {
-		hasNoCamera(h, name, c)
-		if name == "anna.lind" {
-			c.Disk, c.VaultOptions.Disk = slow, slow
-			h.attaches("r-maja", "Besiktning.txt", film)
-		}
-	})
-	anna.h.syncs(anna.agent)
-	anna.goes(ui.PlaceHandOver)
-	anna.taps("Visa min QR-kod")
-	bo.goes(ui.PlaceHandOver)
-	bo.taps("Läs kollegans QR-kod")
-	anna.typesDigits(bo.digits())
-	anna.opensRow("U-2300")
+	anna, bo, slow, whole := aboutToGiveAFilm(t)
 	slow.halt = func() { ui.Session(bo.ui).Close() } // Bo leaves
 	slow.left.Store(4)
 	anna.taps("Lämna över till Bo Ek")
 	anna.sees("Handslaget är avslutat.", "[Nytt handslag för resten]")
 	anna.page("handover-resume", 900)
-	whole := func() bool {
-		files, err := bo.agent.Attachments(t.Context(), "r-maja")
-		return err == nil && len(files) == 1 && files[0].Whole
-	}
 	if whole() {
 		t.Fatal("all of it came although he had gone")
 	}

@@ -308,7 +308,7 @@ var changes = []requirement{
 			return t.err
 		case len(t.page.Assignments) == 0:
 			return errors.New("what a colleague's device said of an assignment is not told")
-		case t.took > 20*time.Second: // and not when the wait is over
+		case t.took > 10*time.Second:
 			return fmt.Errorf("it is told after %s", t.took.Round(time.Millisecond))
 		}
 		return r.take(t.page)

@@ -89,7 +89,7 @@ var revocations = []requirement{
 			return inapplicable("the operator could not revoke: " + err.Error())
 		}
 		t := <-waits
-		if t.err == nil && t.took > 20*time.Second { // and not when the wait is over
+		if t.err == nil && t.took > 10*time.Second {
 			t.err = fmt.Errorf("who waited is refused after %s", t.took.Round(time.Millisecond))
 		}
 		if t.err != nil {
